@@ -1,0 +1,44 @@
+/** A problem is a named finding about one server: the code and sentence are those users of the incumbent know. */
+import type { ClusterId, ServerId } from '../topology/server.js';
+
+/** Codes of the first cut; the catalogue grows to the incumbent's 31 problems and 10 structure warnings. */
+export type AnalysisCode =
+  | 'DeadMasterWithoutReplicas'
+  | 'DeadMaster'
+  | 'DeadMasterAndReplicas'
+  | 'DeadMasterAndSomeReplicas'
+  | 'UnreachableMaster'
+  | 'MasterSingleReplicaNotReplicating'
+  | 'MasterSingleReplicaDead'
+  | 'AllMasterReplicasNotReplicating'
+  | 'AllMasterReplicasNotReplicatingOrDead'
+  | 'DeadIntermediateMaster'
+  | 'DeadIntermediateMasterAndSomeReplicas'
+  | 'DeadIntermediateMasterAndReplicas'
+  | 'UnreachableIntermediateMaster'
+  | 'FirstTierReplicaFailingToConnectToMaster';
+
+export type StructureCode =
+  | 'NoLoggingReplicasStructureWarning'
+  | 'NoFailoverSupportStructureWarning'
+  | 'DifferentGTIDModesStructureWarning'
+  | 'ErrantGTIDStructureWarning'
+  | 'NoWriteableMasterStructureWarning'
+  | 'MultipleMajorVersionsLoggingReplicasStructureWarning'
+  | 'StatementAndMixedLoggingReplicasStructureWarning'
+  | 'StatementAndRowLoggingReplicasStructureWarning'
+  | 'MixedAndRowLoggingReplicasStructureWarning'
+  | 'NotEnoughValidSemiSyncReplicasStructureWarning';
+
+export type Reaction = 'recover-dead-primary' | 'examine' | 'none';
+
+export interface Problem {
+  readonly server: ServerId;
+  readonly clusterId: ClusterId;
+  readonly code: AnalysisCode;
+  readonly description: string;
+  readonly severity: 'critical' | 'warning' | 'notice';
+  readonly reaction: Reaction;
+  /** What the finding rests on, in words, for the record and for people: votes, counts, ages. */
+  readonly because: readonly string[];
+}

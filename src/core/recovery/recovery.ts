@@ -1,0 +1,85 @@
+/**
+ * A recovery as the ledger holds it: opened before any server is touched, every step's intent and outcome beside it,
+ * closed once. A new leader reads this record and nothing else to go on where the old one stood, so whatever a step
+ * depends on is in here: a resumed step uses the inputs committed with it, never recomputed ones (SAFETY.md, 15).
+ */
+import type { Brand } from '../base/brand.js';
+import type { ClusterId, ServerId } from '../topology/server.js';
+import type { Step, StepOutcome } from './step.js';
+
+/** `<unix milliseconds>:<hex>`, unique in the cluster; the incumbent's UID. */
+export type RecoveryId = Brand<string, 'RecoveryId'>;
+
+/**
+ * dead-primary: the primary is gone, a replica takes over. graceful-takeover: an operator moves the primary's role.
+ * former-primary: a demoted primary answers again and is fenced, then rejoined or set apart.
+ */
+export type RecoveryKind = 'dead-primary' | 'graceful-takeover' | 'former-primary';
+
+export interface StepRecord {
+  /** Unique within the recovery; steps are numbered in the order of their intents. */
+  readonly number: number;
+  readonly step: Step;
+  readonly intendedAtMs: number;
+  /** Term of the leader that meant to do it. */
+  readonly term: number;
+  readonly attempt: number;
+  readonly finishedAtMs: number | null;
+  readonly outcome: StepOutcome | null;
+}
+
+export type Verdict =
+  | { readonly kind: 'succeeded' }
+  | { readonly kind: 'failed'; readonly reason: string }
+  /** Nothing was changed, or all that was is back as it stood. */
+  | { readonly kind: 'undone'; readonly reason: string };
+
+export interface Recovery {
+  readonly id: RecoveryId;
+  readonly kind: RecoveryKind;
+  readonly clusterId: ClusterId;
+  /** The problem that called for it (analysis code), and its sentence. */
+  readonly code: string;
+  readonly description: string;
+  /** The server that failed or is to give its role away. */
+  readonly failed: ServerId;
+  /** Kind-specific, committed at the opening; see the playbook of the kind. */
+  readonly inputs: RecoveryInputs;
+  readonly openedAtMs: number;
+  readonly openedBy: string;
+  readonly steps: readonly StepRecord[];
+  /** The epoch that `Promoting` committed: the point of no return. Null before it. */
+  readonly promotion: { readonly server: ServerId; readonly epoch: number } | null;
+  readonly successor: ServerId | null;
+  /** Replicas that could not follow, and why. */
+  readonly lost: readonly { readonly server: ServerId; readonly reason: string }[];
+  readonly closedAtMs: number | null;
+  readonly verdict: Verdict | null;
+  readonly acknowledged: { readonly atMs: number; readonly by: string; readonly comment: string } | null;
+}
+
+export interface RecoveryInputs {
+  /** Every server that takes part, as it was believed at the opening: id, address and what the playbook needs of it. */
+  readonly participants: readonly Participant[];
+  /** The candidate an operator asked for; it is promoted or the request refused. */
+  readonly requestedCandidate: ServerId | null;
+  /** graceful-takeover-auto: the old primary's replication is started. */
+  readonly startFormerPrimary: boolean;
+  /** How long the relay log may take to be applied before the promotion gives up, milliseconds. */
+  readonly applyLimitMs: number;
+  /** An operator asked for it: ignores filters, downtime and blocks, never safety. */
+  readonly forced: boolean;
+  readonly requestedBy: string;
+}
+
+export interface Participant {
+  readonly id: ServerId;
+  readonly host: string;
+  readonly port: number;
+  readonly role: 'primary' | 'replica';
+  readonly promotable: boolean;
+  /** Why not, when it is not promotable. */
+  readonly reason: string;
+  /** Lower is better; from rank(). Compared only among equally advanced candidates. */
+  readonly preference: number;
+}

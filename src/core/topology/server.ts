@@ -1,0 +1,137 @@
+/**
+ * What the cluster believes about one MySQL server. The ledger holds these facts; they change rarely, and each change
+ * is an entry of the log. What changes with every transaction (coordinates, GTID sets, lag) is in `vitals.ts` and never
+ * enters the log. Facts are values: a change makes a new one.
+ */
+import type { Brand } from '../base/brand.js';
+import type { Address } from './address.js';
+
+/** `server_uuid`; where a server has none (MariaDB, 5.5) the probe builds one that is as stable. */
+export type ServerId = Brand<string, 'ServerId'>;
+
+/** A replication topology. Born as the id of its first primary, and stays when the primary changes. */
+export type ClusterId = Brand<string, 'ClusterId'>;
+
+export type Flavor = 'MySQL' | 'Percona' | 'MariaDB' | 'unknown';
+
+export interface Version {
+  /** As the server says it: `9.7.0`, `5.7.36-log`, `10.11.6-MariaDB-0+deb12u1-log`. */
+  readonly text: string;
+  readonly major: number;
+  readonly minor: number;
+  readonly patch: number;
+}
+
+/** `connecting` is neither: the thread exists and has no link. The incumbent counts it as not running. */
+export type IoThread = 'running' | 'connecting' | 'stopped';
+export type SqlThread = 'running' | 'stopped';
+
+/** One replication channel; a server without channels is no replica. The default channel's name is ''. */
+export interface Channel {
+  readonly name: string;
+  readonly source: Address;
+  /** The source's server_uuid as the replica knows it; null until it has connected once. */
+  readonly sourceId: ServerId | null;
+  readonly ioThread: IoThread;
+  readonly sqlThread: SqlThread;
+  /** Error number and text with counters and times taken out, so that a retry is no change; null when there is none. */
+  readonly ioError: ReplicationError | null;
+  readonly sqlError: ReplicationError | null;
+  /** MySQL: SOURCE_AUTO_POSITION. MariaDB: Using_Gtid is not No. */
+  readonly autoPosition: boolean;
+  readonly user: string;
+  readonly delaySeconds: number;
+  readonly tls: boolean;
+  readonly hasFilters: boolean;
+  /** How often the source sends a sign of life when it has nothing else to send; 0 when never, null when unknown. */
+  readonly heartbeatIntervalMs: number | null;
+}
+
+export interface ReplicationError {
+  readonly number: number;
+  readonly text: string;
+}
+
+export interface SemiSync {
+  readonly sourceAvailable: boolean;
+  readonly replicaAvailable: boolean;
+  readonly sourceEnabled: boolean;
+  readonly replicaEnabled: boolean;
+  /** Status, not setting: OFF after a time-out although enabled. */
+  readonly sourceActive: boolean;
+  readonly replicaActive: boolean;
+  readonly timeoutMs: number;
+  readonly waitCount: number;
+  readonly waitNoReplica: boolean;
+  readonly waitPoint: 'after-sync' | 'after-commit' | 'unknown';
+}
+
+export type PromotionRule = 'must' | 'prefer' | 'neutral' | 'prefer_not' | 'must_not';
+
+/** Everything material that one successful probe says of a server. */
+export interface ServerFacts {
+  readonly serverNumber: number;
+  readonly version: Version;
+  readonly versionComment: string;
+  readonly flavor: Flavor;
+  /** `@@hostname` and `@@report_host`, as data: neither is trusted as an address. */
+  readonly hostname: string;
+  readonly reportHost: string;
+  readonly readOnly: boolean;
+  readonly superReadOnly: boolean;
+  readonly offlineMode: boolean;
+  readonly binlogEnabled: boolean;
+  readonly binlogFormat: string;
+  readonly binlogRowImage: string;
+  readonly logReplicaUpdates: boolean;
+  /** ON, OFF, ON_PERMISSIVE, OFF_PERMISSIVE; '' where the server knows no such thing. */
+  readonly gtidMode: string;
+  readonly channels: readonly Channel[];
+  readonly semiSync: SemiSync;
+  readonly dataCenter: string;
+  readonly region: string;
+  readonly environment: string;
+  readonly alias: string;
+  readonly promotionRule: PromotionRule;
+  /** What a missing grant or an absent table hides, each with the statement that would mend it. */
+  readonly blindSpots: readonly BlindSpot[];
+}
+
+/** A part of the report that could not be read. */
+export interface BlindSpot {
+  readonly what: string;
+  readonly error: string;
+  readonly mend: string;
+}
+
+/** A server as the ledger holds it. */
+export interface Server {
+  readonly id: ServerId;
+  /** The address that the cluster uses for it. */
+  readonly address: Address;
+  /** Other addresses that were seen to lead to this same server. */
+  readonly aliases: readonly Address[];
+  readonly clusterId: ClusterId;
+  readonly facts: ServerFacts;
+  /** Wall clock of the leader, milliseconds, when these facts were first believed. */
+  readonly changedAtMs: number;
+  readonly firstSeenAtMs: number;
+}
+
+/** The channel that places a server in the tree: the default one if it has it, else its first. */
+export function mainChannel(facts: ServerFacts): Channel | null {
+  return facts.channels.find((channel) => channel.name === '') ?? facts.channels[0] ?? null;
+}
+
+export function isReplica(facts: ServerFacts): boolean {
+  return facts.channels.length > 0;
+}
+
+export function isReplicating(channel: Channel): boolean {
+  return channel.ioThread === 'running' && channel.sqlThread === 'running';
+}
+
+/** A server that would take writes from a client that has no special right. */
+export function isWritable(facts: ServerFacts): boolean {
+  return !facts.readOnly && !facts.superReadOnly && !facts.offlineMode;
+}

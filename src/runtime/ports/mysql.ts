@@ -1,0 +1,61 @@
+/**
+ * What the loops need of MySQL. Two doors: a prober that only reads and never throws, and sessions that change a server
+ * under the rules of SAFETY.md, "Fencing a former leader".
+ */
+import type { NodeVote } from '../../core/analysis/vote.js';
+import type { Step, StepOutcome } from '../../core/recovery/step.js';
+import type { Address } from '../../core/topology/address.js';
+import type { ProbeResult } from '../../core/topology/report.js';
+import type { ClusterId } from '../../core/topology/server.js';
+
+export interface Prober {
+  /** Reads everything over a kept connection; opens one if there is none. Resolves by `timeoutMs`, never rejects. */
+  probe(address: Address, timeoutMs: number): Promise<ProbeResult>;
+  /** One fresh connection, up to the server's first word: the vote of this node on "is it there?". Never rejects. */
+  knock(address: Address, timeoutMs: number): Promise<{ readonly vote: NodeVote; readonly detail: string }>;
+  /** Called when a kept connection to a server ends without our doing. It starts a check and proves nothing. */
+  onConnectionLost(listener: (address: Address, reason: string) => void): void;
+  /** Closes the kept connection, if any. */
+  release(address: Address): void;
+  close(): Promise<void>;
+}
+
+/** The leader's right to change servers; asked anew before every statement. */
+export interface Authority {
+  readonly term: number;
+  /** A fresh proof of quorum: a valid lease, or a ReadIndex round. Rejects with `NotLeader` or `NoQuorum`. */
+  confirm(): Promise<void>;
+  /** Called in the same turn in which a statement is written to the socket; throws `LeaseLapsed` if the lease has ended. */
+  assertLease(): void;
+}
+
+export interface SessionOptions {
+  readonly address: Address;
+  readonly clusterId: ClusterId;
+  readonly authority: Authority;
+  /** For connect, barrier and each statement unless the step says otherwise, milliseconds. */
+  readonly timeoutMs: number;
+}
+
+/** Where the executor finds the other servers that a step names. */
+export interface StepContext {
+  readonly address: Address;
+  /** The address of `source` or `with` in the step; null when the step names no other server. */
+  readonly other: Address | null;
+}
+
+/**
+ * One connection to one server for one plan, holding the server's barrier lock; it never reconnects. When it ends, the
+ * plan opens a new one, which takes the barrier again.
+ */
+export interface ServerSession {
+  /** Never rejects: what went wrong is in the outcome, with server, statement and next step named. */
+  execute(step: Step, context: StepContext): Promise<StepOutcome>;
+  readonly alive: boolean;
+  close(): Promise<void>;
+}
+
+export interface SessionOpener {
+  /** Connects, kills the holder of the barrier lock, and waits until it holds the lock itself. Rejects with an OperationalError. */
+  open(options: SessionOptions): Promise<ServerSession>;
+}

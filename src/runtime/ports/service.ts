@@ -1,0 +1,113 @@
+/**
+ * The use cases behind every door: HTTP, gRPC and the command line call these and nothing else. Reads answer from this
+ * node's own state at once; writes run on the leader (`Forwarded` tells a door to pass the request on).
+ */
+import type { Problem, StructureCode } from '../../core/analysis/problem.js';
+import type { LedgerState } from '../../core/ledger/state.js';
+import type { Recovery } from '../../core/recovery/recovery.js';
+import type { Address } from '../../core/topology/address.js';
+import type { ClusterId, Server, ServerId } from '../../core/topology/server.js';
+import type { Vitals } from '../../core/topology/vitals.js';
+
+/** What this node last saw of a server with its own eyes. */
+export interface Sighting {
+  readonly address: Address;
+  readonly server: ServerId | null;
+  /** Wall clock, milliseconds; null when it never happened. */
+  readonly lastAttemptAtMs: number | null;
+  readonly lastSeenAtMs: number | null;
+  readonly valid: boolean;
+  readonly lastError: string | null;
+  /** From the last successful probe; null before the first. */
+  readonly vitals: Vitals | null;
+}
+
+export interface NodeStatus {
+  readonly id: string;
+  readonly hostname: string;
+  readonly version: string;
+  readonly role: 'leader' | 'follower' | 'candidate' | 'learner' | 'starting';
+  readonly term: number;
+  readonly leader: string | null;
+  /** Base URL of the leader's HTTP API; null when there is no leader or it has not announced itself. */
+  readonly leaderHttpAddress: string | null;
+  /** Knows a leader that it heard from within the last election timeout, or leads with a quorum. */
+  readonly inQuorum: boolean;
+  readonly raftEnabled: boolean;
+  readonly members: readonly MemberStatus[];
+  readonly appliedIndex: number;
+}
+
+export interface MemberStatus {
+  readonly id: string;
+  readonly voter: boolean;
+  readonly raftAddress: string;
+  readonly httpAddress: string;
+  readonly isLeader: boolean;
+  /** On the leader: milliseconds since it was last heard; null elsewhere or never. */
+  readonly lastHeardMs: number | null;
+}
+
+export interface Analysis {
+  readonly problems: readonly Problem[];
+  readonly structure: ReadonlyMap<ServerId, readonly StructureCode[]>;
+  /** Why nothing would be done about a problem now, if so; by the problem's server. */
+  readonly restraint: ReadonlyMap<ServerId, readonly string[]>;
+}
+
+/** What a door shows beside the state; the incumbent's keys of the same names. */
+export interface PublicSettings {
+  readonly defaultInstancePort: number;
+  readonly instancePollSeconds: number;
+  readonly reasonableReplicationLagSeconds: number;
+  readonly reasonableMaintenanceReplicationLagSeconds: number;
+  /** Does automatic recovery of a dead primary cover this cluster? By RecoverMasterClusterFilters. */
+  automaticPrimaryRecovery(cluster: ClusterId): boolean;
+  automaticIntermediateRecovery(cluster: ClusterId): boolean;
+}
+
+export type ServiceEvent =
+  | { readonly kind: 'state'; readonly index: number }
+  | { readonly kind: 'sighting' }
+  | { readonly kind: 'node' }
+  | { readonly kind: 'analysis' };
+
+export interface TakeoverRequest {
+  readonly clusterId: ClusterId;
+  /** Null: the only replica, or with `auto` the best one. */
+  readonly candidate: ServerId | null;
+  /** auto: may choose the candidate, and starts the old primary's replication. */
+  readonly auto: boolean;
+  readonly requestedBy: string;
+}
+
+/** A refusal has a code that programs read and a sentence that people read. */
+export interface Refusal {
+  readonly code: string;
+  readonly message: string;
+}
+
+export type Answer<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly refusal: Refusal };
+
+export interface Service {
+  readonly state: LedgerState;
+  readonly settings: PublicSettings;
+  node(): NodeStatus;
+  analysis(): Analysis;
+  sighting(address: Address): Sighting | null;
+  subscribe(listener: (event: ServiceEvent) => void): () => void;
+
+  /** Probes the address now and commits what was found. */
+  discover(address: Address, requestedBy: string): Promise<Answer<Server>>;
+  forget(address: Address, requestedBy: string): Promise<Answer<Address>>;
+  gracefulTakeover(request: TakeoverRequest): Promise<Answer<Recovery>>;
+  acknowledge(
+    selector: { readonly clusterId: ClusterId } | { readonly uid: string } | 'all',
+    by: string,
+    comment: string,
+  ): Promise<Answer<number>>;
+  switchRecoveries(enabled: boolean, by: string): Promise<Answer<boolean>>;
+  beginDowntime(server: ServerId, owner: string, reason: string, durationMs: number): Promise<Answer<Server>>;
+  endDowntime(server: ServerId, by: string): Promise<Answer<Server>>;
+  setAlias(cluster: ClusterId, alias: string, by: string): Promise<Answer<string>>;
+}
