@@ -1,0 +1,66 @@
+/**
+ * How Raft messages reach other nodes. The transport may lose, delay and repeat messages (Raft sends again), so it drops
+ * rather than waits when a peer is slow; what it must not do is to deliver a message from a stranger, or to stay silent
+ * when a stream breaks: a leader whose process died is noticed by that first.
+ */
+import type { LogIndex, Message, NodeId, SnapshotMark, Term } from '../../core/raft/message.js';
+
+/** What a node tells others about itself when they meet. Addresses are `host:port` or URLs as its users reach it. */
+export interface NodeInfo {
+  readonly id: NodeId;
+  readonly raftAddress: string;
+  readonly httpAddress: string;
+  readonly grpcAddress: string;
+  /** Of the software. */
+  readonly version: string;
+}
+
+/** First words on every stream. */
+export interface Introduction {
+  readonly info: NodeInfo;
+  /** Whether its log holds any entry. A node with an empty disk asks this before it dares to vote. */
+  readonly hasLog: boolean;
+}
+
+export interface PeerState {
+  readonly connected: boolean;
+  readonly trouble: string | null;
+}
+
+export interface SnapshotChunk {
+  readonly offset: number;
+  readonly totalBytes: number;
+  readonly bytes: Uint8Array;
+}
+
+export interface PeerHandlers {
+  /** Said to peers at each new connection. */
+  introduce(): Introduction;
+  onMessages(messages: readonly Message[]): void;
+  /** A peer introduced itself, on a stream opened by either side. */
+  onIntroduced(introduction: Introduction): void;
+  /** A stream that worked broke. Evidence, not proof: the peer may be well behind a cut cable. */
+  onDisconnected(peer: NodeId): void;
+  /** A peer was refused or refused us; once per change of the reason. */
+  onRefused(who: string, reason: string): void;
+  /** The bytes of a stored snapshot from `offset` on, or null when it is gone. */
+  readSnapshot(index: LogIndex, term: Term, offset: number): Promise<AsyncIterable<SnapshotChunk> | null>;
+}
+
+export interface PeerTransport {
+  /** Listens; resolves with the address it is bound to. Rejects when the address cannot be had. */
+  start(handlers: PeerHandlers): Promise<{ readonly address: string }>;
+
+  /** Connects to these peers and drops all others. An address that changed is reconnected. */
+  setPeers(addresses: ReadonlyMap<NodeId, string>): void;
+
+  /** Never waits, never throws. */
+  send(messages: readonly Message[]): void;
+
+  peerState(peer: NodeId): PeerState;
+
+  /** Throws when the stream breaks or the peer no longer has it; what was received so far can be resumed from `offset`. */
+  fetchSnapshot(from: NodeId, snapshot: SnapshotMark, offset: number): AsyncIterable<SnapshotChunk>;
+
+  close(): Promise<void>;
+}
