@@ -1,0 +1,152 @@
+/**
+ * Which cluster is each server in, and who is its primary? Computed anew after every change of topology, from the
+ * servers' own words about their sources and from what the ledger remembers; O(servers), and such changes are rare.
+ */
+import { assertDefined } from '../../base/assert.js';
+import { addressText } from '../../topology/address.js';
+import { type ClusterId, isWritable, mainChannel, type Server, type ServerId } from '../../topology/server.js';
+import { type Draft, type Fact, fact } from '../draft.js';
+import type { Cluster } from '../state.js';
+import { nameOf } from './names.js';
+
+export function placeServers(draft: Draft): readonly Fact[] {
+  const facts: Fact[] = [];
+  const sources = sourcesOf(draft);
+  const roots = new Map<ServerId, ServerId>();
+  for (const id of draft.servers.keys()) roots.set(id, rootOf(draft, sources, id));
+  const ids = new Set(roots.values());
+  const homes = new Map<ServerId, ClusterId>();
+  for (const root of ids) homes.set(root, homeOfRoot(draft, root, roots, facts));
+  for (const [id, root] of roots) moveTo(draft, id, assertDefined(homes.get(root), 'every root has a home'), facts);
+  tidyClusters(draft, sources, facts);
+  return facts;
+}
+
+/** For each replica, its source among the servers that are known. */
+function sourcesOf(draft: Draft): ReadonlyMap<ServerId, ServerId> {
+  const sources = new Map<ServerId, ServerId>();
+  const byAddress = new Map<string, ServerId>();
+  for (const server of draft.servers.values()) {
+    for (const address of [server.address, ...server.aliases]) byAddress.set(addressText(address), server.id);
+  }
+  for (const server of draft.servers.values()) {
+    const channel = mainChannel(server.facts);
+    if (channel === null) continue;
+    // The address comes first: after a CHANGE the replica still remembers the uuid of the source it last spoke to.
+    const source = byAddress.get(addressText(channel.source)) ?? channel.sourceId;
+    if (source !== null && source !== server.id && draft.servers.has(source)) sources.set(server.id, source);
+  }
+  // A primary that was promoted by a committed epoch does not replicate from those it replaced, whatever an old report says.
+  for (const cluster of draft.clusters.values()) {
+    const source = sources.get(cluster.primary);
+    if (source !== undefined && draft.demotions.has(source)) sources.delete(cluster.primary);
+  }
+  return sources;
+}
+
+/** Up the tree to its root; in a ring of co-primaries, the member that is writable, else the one with the smallest id. */
+function rootOf(draft: Draft, sources: ReadonlyMap<ServerId, ServerId>, start: ServerId): ServerId {
+  const path: ServerId[] = [start];
+  for (;;) {
+    const next = sources.get(path[path.length - 1] ?? start);
+    if (next === undefined) return path[path.length - 1] ?? start;
+    const seen = path.indexOf(next);
+    if (seen >= 0) return headOfRing(draft, path.slice(seen));
+    path.push(next);
+  }
+}
+
+function headOfRing(draft: Draft, ring: readonly ServerId[]): ServerId {
+  const sorted = [...ring].sort();
+  const writable = sorted.find((id) => {
+    const server = draft.servers.get(id);
+    return server !== undefined && isWritable(server.facts);
+  });
+  return writable ?? sorted[0] ?? ('' as ServerId);
+}
+
+/** A root keeps the cluster whose primary it is or hangs above, or in which it was demoted or is being recovered; else it founds one. */
+function homeOfRoot(draft: Draft, root: ServerId, roots: ReadonlyMap<ServerId, ServerId>, facts: Fact[]): ClusterId {
+  const server = assertDefined(draft.servers.get(root), 'a root is a known server');
+  const cluster = draft.clusters.get(server.clusterId);
+  if (cluster !== undefined) {
+    if (roots.get(cluster.primary) === root || staysApart(draft, cluster, root)) return cluster.id;
+    if (!draft.servers.has(cluster.primary)) {
+      // The primary was forgotten: the first root that is left inherits the cluster.
+      draft.clusters.set(cluster.id, { ...cluster, primary: root });
+      return cluster.id;
+    }
+  }
+  const id = freeClusterId(draft, root);
+  draft.clusters.set(id, { id, primary: root, epoch: 0, formerNames: [], alias: '' });
+  facts.push(fact('cluster-found', `${addressText(server.address)} heads a cluster`, root, id));
+  return id;
+}
+
+/** A demoted primary, and any server cut loose while a recovery is at work, stays where it was until that is settled. */
+function staysApart(draft: Draft, cluster: Cluster, root: ServerId): boolean {
+  return draft.demotions.get(root)?.clusterId === cluster.id || hasOpenRecovery(draft, cluster.id);
+}
+
+function freeClusterId(draft: Draft, root: ServerId): ClusterId {
+  let id = root as unknown as ClusterId;
+  for (let suffix = 2; draft.clusters.has(id); suffix++) id = `${root}#${String(suffix)}` as ClusterId;
+  return id;
+}
+
+function moveTo(draft: Draft, id: ServerId, home: ClusterId, facts: Fact[]): void {
+  const server = draft.servers.get(id);
+  if (server === undefined || server.clusterId === home) return;
+  const known = draft.clusters.has(server.clusterId);
+  draft.servers.set(id, { ...server, clusterId: home });
+  const demotion = draft.demotions.get(id);
+  if (demotion !== undefined && demotion.clusterId !== home) draft.demotions.delete(id);
+  if (known)
+    facts.push(fact('server-moved', `${addressText(server.address)} belongs to another cluster now`, id, home));
+}
+
+/** Clusters without servers go; a primary that now hangs below a fellow member gives its title to the root above it. */
+function tidyClusters(draft: Draft, sources: ReadonlyMap<ServerId, ServerId>, facts: Fact[]): void {
+  const members = new Map<ClusterId, Server[]>();
+  for (const server of draft.servers.values()) {
+    members.set(server.clusterId, [...(members.get(server.clusterId) ?? []), server]);
+  }
+  for (const cluster of [...draft.clusters.values()]) {
+    const inside = members.get(cluster.id);
+    if (inside === undefined) {
+      draft.clusters.delete(cluster.id);
+      continue;
+    }
+    const root = rootOf(draft, sources, cluster.primary);
+    if (root === cluster.primary || !inside.some((server) => server.id === root) || hasOpenRecovery(draft, cluster.id))
+      continue;
+    renamePrimary(draft, cluster, root, facts);
+  }
+}
+
+function hasOpenRecovery(draft: Draft, clusterId: ClusterId): boolean {
+  for (const recovery of draft.recoveries.values()) {
+    if (recovery.closedAtMs === null && recovery.clusterId === clusterId) return true;
+  }
+  return false;
+}
+
+function renamePrimary(draft: Draft, cluster: Cluster, root: ServerId, facts: Fact[]): void {
+  draft.clusters.set(cluster.id, withPrimary(draft, cluster, root));
+  facts.push(
+    fact('primary-moved', `${nameOf(draft, root)} is the primary now, by somebody else's hand`, root, cluster.id),
+  );
+}
+
+/** The cluster under a new primary; the old name stays good as a hint. */
+export function withPrimary(draft: Draft, cluster: Cluster, primary: ServerId): Cluster {
+  const name = nameOf(draft, primary);
+  const former = nameOf(draft, cluster.primary);
+  const names = [former, ...cluster.formerNames].filter(
+    (known, at, all) => known !== name && all.indexOf(known) === at,
+  );
+  return { ...cluster, primary, formerNames: names.slice(0, FORMER_NAMES_KEPT) };
+}
+
+/** Enough for a cluster whose role wanders between all of its servers; a hint older than that is a guess. */
+const FORMER_NAMES_KEPT = 16;

@@ -1,0 +1,204 @@
+/**
+ * The life of a recovery in the ledger. Here the invariants about recoveries are kept whatever a leader proposes: one
+ * open recovery a cluster, one promotion a recovery, epochs only rise, no step without an intent of the current term.
+ */
+import type { Recovery, RecoveryId, StepRecord, Verdict } from '../../recovery/recovery.js';
+import type { StepOutcome } from '../../recovery/step.js';
+import type { ServerId } from '../../topology/server.js';
+import type { NumberedStep } from '../command.js';
+import { type Draft, type Fact, fact, rejected } from '../draft.js';
+import { nameOf } from './names.js';
+import { withPrimary } from './placement.js';
+
+/** The incumbent's: a server that was lost in a recovery is in downtime for a year, so that it is no news. */
+const LOST_DOWNTIME_MS = 365 * 24 * 3600 * 1000;
+export const LOST_REASON = 'lost-in-recovery';
+
+/** Closed recoveries that are kept for reading; open ones are always kept. */
+const RECOVERIES_KEPT = 500;
+
+export function applyOpened(draft: Draft, recovery: Recovery): readonly Fact[] {
+  for (const other of draft.recoveries.values()) {
+    if (other.closedAtMs !== null || other.clusterId !== recovery.clusterId) continue;
+    return rejected(
+      `recovery ${recovery.id}: ${other.id} is still open in this cluster`,
+      recovery.failed,
+      recovery.clusterId,
+    );
+  }
+  draft.recoveries.set(recovery.id, { ...recovery, openedAtMs: draft.nowMs });
+  dropOldest(draft);
+  return [
+    fact(
+      'recovery-opened',
+      `${recovery.code} on ${nameOf(draft, recovery.failed)}: ${recovery.description}`,
+      recovery.failed,
+      recovery.clusterId,
+    ),
+  ];
+}
+
+function dropOldest(draft: Draft): void {
+  for (const [id, recovery] of draft.recoveries) {
+    if (draft.recoveries.size <= RECOVERIES_KEPT) return;
+    if (recovery.closedAtMs !== null) draft.recoveries.delete(id);
+  }
+}
+
+export function applyIntended(
+  draft: Draft,
+  id: RecoveryId,
+  term: number,
+  steps: readonly NumberedStep[],
+): readonly Fact[] {
+  const recovery = openRecovery(draft, id);
+  if (recovery === null) return rejected(`recovery ${id} is not open: its steps are not to be taken`);
+  const lastTerm = recovery.steps.reduce((highest, record) => Math.max(highest, record.term), 0);
+  if (term < lastTerm)
+    return rejected(`recovery ${id}: a leader of term ${String(term)} was followed by one of term ${String(lastTerm)}`);
+  const records = new Map(recovery.steps.map((record) => [record.number, record]));
+  for (const { number, attempt, step } of steps) {
+    records.set(number, { number, attempt, step, term, intendedAtMs: draft.nowMs, finishedAtMs: null, outcome: null });
+  }
+  draft.recoveries.set(id, {
+    ...recovery,
+    steps: [...records.values()].sort((one, other) => one.number - other.number),
+  });
+  return steps.map(({ step, attempt }) =>
+    fact(
+      'step-intended',
+      `${step.kind} on ${nameOf(draft, step.server)}${attempt > 1 ? ` (attempt ${String(attempt)})` : ''}`,
+      step.server,
+      recovery.clusterId,
+    ),
+  );
+}
+
+export function applyFinished(draft: Draft, id: RecoveryId, number: number, outcome: StepOutcome): readonly Fact[] {
+  const recovery = openRecovery(draft, id);
+  const record = recovery?.steps.find((known) => known.number === number);
+  if (recovery === null || record === undefined)
+    return rejected(`recovery ${id}: step ${String(number)} is not under way`);
+  if (record.outcome?.ok === true) return rejected(`recovery ${id}: step ${String(number)} has succeeded before`);
+  const finished: StepRecord = { ...record, finishedAtMs: draft.nowMs, outcome };
+  draft.recoveries.set(id, {
+    ...recovery,
+    steps: recovery.steps.map((known) => (known.number === number ? finished : known)),
+  });
+  const how = outcome.ok
+    ? `done${outcome.findings.text === undefined ? '' : `: ${outcome.findings.text}`}`
+    : `failed: ${outcome.error}`;
+  return [
+    fact(
+      'step-finished',
+      `${record.step.kind} on ${nameOf(draft, record.step.server)} ${how}`,
+      record.step.server,
+      recovery.clusterId,
+    ),
+  ];
+}
+
+/** The point of no return (invariant 6): from here on `server` and no other of the cluster may be opened. */
+export function applyPromoting(draft: Draft, id: RecoveryId, server: ServerId, epoch: number): readonly Fact[] {
+  const recovery = openRecovery(draft, id);
+  const cluster = recovery === null ? undefined : draft.clusters.get(recovery.clusterId);
+  if (recovery === null || cluster === undefined)
+    return rejected(`recovery ${id} is not open: nothing may be promoted`, server);
+  if (recovery.promotion !== null)
+    return rejected(
+      `recovery ${id} has promoted ${nameOf(draft, recovery.promotion.server)} before`,
+      server,
+      cluster.id,
+    );
+  if (epoch !== cluster.epoch + 1) {
+    return rejected(`epoch ${String(epoch)} does not follow ${String(cluster.epoch)}`, server, cluster.id);
+  }
+  draft.recoveries.set(id, { ...recovery, promotion: { server, epoch }, successor: server });
+  draft.clusters.set(cluster.id, { ...withPrimary(draft, cluster, server), epoch });
+  draft.demotions.delete(server);
+  draft.downtimes.delete(server);
+  if (recovery.failed !== server) demote(draft, recovery, epoch);
+  return [
+    fact('promoting', `${nameOf(draft, server)} becomes the primary, epoch ${String(epoch)}`, server, cluster.id),
+  ];
+}
+
+function demote(draft: Draft, recovery: Recovery, epoch: number): void {
+  draft.demotions.set(recovery.failed, {
+    server: recovery.failed,
+    clusterId: recovery.clusterId,
+    epoch,
+    recoveryId: recovery.id,
+    sinceMs: draft.nowMs,
+    state: 'owed',
+    extraGtids: '',
+    keepStopped: recovery.kind === 'graceful-takeover' && !recovery.inputs.startFormerPrimary,
+  });
+}
+
+export function applyClosed(draft: Draft, id: RecoveryId, verdict: Verdict, lost: Recovery['lost']): readonly Fact[] {
+  const recovery = openRecovery(draft, id);
+  if (recovery === null) return rejected(`recovery ${id} is not open`);
+  draft.recoveries.set(id, { ...recovery, closedAtMs: draft.nowMs, verdict, lost });
+  if (recovery.kind === 'dead-primary' && recovery.promotion !== null) {
+    for (const server of [recovery.failed, ...lost.map((one) => one.server)]) beginLostDowntime(draft, server);
+  }
+  const successor = recovery.successor === null ? '' : `; ${nameOf(draft, recovery.successor)} is the primary`;
+  const text =
+    verdict.kind === 'succeeded' ? `succeeded${successor}` : `${verdict.kind}: ${verdict.reason}${successor}`;
+  return [
+    fact(
+      'recovery-closed',
+      `${recovery.kind} of ${nameOf(draft, recovery.failed)} ${text}`,
+      recovery.failed,
+      recovery.clusterId,
+    ),
+  ];
+}
+
+function beginLostDowntime(draft: Draft, server: ServerId): void {
+  draft.downtimes.set(server, {
+    server,
+    owner: 'orchestrator',
+    reason: LOST_REASON,
+    beganAtMs: draft.nowMs,
+    endsAtMs: draft.nowMs + LOST_DOWNTIME_MS,
+  });
+}
+
+export function applyAcknowledged(draft: Draft, id: RecoveryId, by: string, comment: string): readonly Fact[] {
+  const recovery = draft.recoveries.get(id);
+  if (recovery === undefined) return rejected(`there is no recovery ${id}`);
+  if (recovery.acknowledged !== null) return [];
+  draft.recoveries.set(id, { ...recovery, acknowledged: { atMs: draft.nowMs, by, comment } });
+  return [fact('recovery-acknowledged', `${by} acknowledged ${id}: ${comment}`, recovery.failed, recovery.clusterId)];
+}
+
+export function applyDemotion(
+  draft: Draft,
+  server: ServerId,
+  state: 'owed' | 'fenced' | 'rejoined' | 'apart',
+  extraGtids: string,
+): readonly Fact[] {
+  const demotion = draft.demotions.get(server);
+  if (demotion === undefined) return rejected('the server is not a demoted primary', server);
+  const cluster = demotion.clusterId;
+  if (state === 'rejoined') {
+    draft.demotions.delete(server);
+    if (draft.downtimes.get(server)?.reason === LOST_REASON) draft.downtimes.delete(server);
+    return [fact('rejoined', `${nameOf(draft, server)} replicates again`, server, cluster)];
+  }
+  draft.demotions.set(server, { ...demotion, state, extraGtids });
+  const text =
+    state === 'apart'
+      ? `is set apart: it alone has ${extraGtids}`
+      : state === 'fenced'
+        ? 'is fenced'
+        : 'is to be fenced';
+  return [fact(`demotion-${state}`, `${nameOf(draft, server)} ${text}`, server, cluster)];
+}
+
+function openRecovery(draft: Draft, id: RecoveryId): Recovery | null {
+  const recovery = draft.recoveries.get(id);
+  return recovery?.closedAtMs === null ? recovery : null;
+}

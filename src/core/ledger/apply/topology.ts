@@ -1,0 +1,121 @@
+/**
+ * Servers as they are believed to be, and the clusters they form. A cluster outlives its primaries: it is placed by
+ * walking from a server to the root of its tree, and the root keeps the cluster it was in, so a promoted replica takes
+ * the cluster's id along and a demoted primary stays in it.
+ */
+import { type Address, addressText, sameAddress } from '../../topology/address.js';
+import type { Server, ServerFacts, ServerId } from '../../topology/server.js';
+import type { ServerObserved } from '../command.js';
+import { type Draft, type Fact, fact, rejected } from '../draft.js';
+import type { Target } from '../state.js';
+import { placeServers } from './placement.js';
+
+export function applyObserved(draft: Draft, observed: readonly ServerObserved[]): readonly Fact[] {
+  const facts: Fact[] = [];
+  for (const one of observed) facts.push(...observeServer(draft, one));
+  facts.push(...placeServers(draft));
+  return facts;
+}
+
+function observeServer(draft: Draft, observed: ServerObserved): readonly Fact[] {
+  const before = draft.servers.get(observed.id);
+  forgetTarget(draft, observed.address);
+  if (before === undefined) {
+    draft.servers.set(observed.id, newServer(draft, observed));
+    return [
+      fact('server-found', `${addressText(observed.address)} is ${observed.facts.version.text}`, observed.id, null),
+    ];
+  }
+  const moved = !sameAddress(before.address, observed.address);
+  const changedFacts = JSON.stringify(before.facts) !== JSON.stringify(observed.facts);
+  draft.servers.set(observed.id, {
+    ...before,
+    aliases: moved ? withAlias(before, observed.address) : before.aliases,
+    facts: observed.facts,
+    changedAtMs: changedFacts ? draft.nowMs : before.changedAtMs,
+  });
+  return changedFacts ? changes(before, observed.facts) : [];
+}
+
+function newServer(draft: Draft, observed: ServerObserved): Server {
+  return {
+    id: observed.id,
+    address: observed.address,
+    aliases: [],
+    // Placement gives it its cluster before the entry ends; until then it stands alone.
+    clusterId: '' as Server['clusterId'],
+    facts: observed.facts,
+    changedAtMs: draft.nowMs,
+    firstSeenAtMs: draft.nowMs,
+  };
+}
+
+/** The first address stays: a server that is reached by another name too must not change its name in every list. */
+function withAlias(server: Server, address: Address): readonly Address[] {
+  return server.aliases.some((known) => sameAddress(known, address)) ? server.aliases : [...server.aliases, address];
+}
+
+function changes(before: Server, after: ServerFacts): readonly Fact[] {
+  const name = addressText(before.address);
+  const facts: Fact[] = [];
+  const say = (text: string): void => {
+    facts.push(fact('server-changed', `${name}: ${text}`, before.id, before.clusterId));
+  };
+  if (before.facts.readOnly !== after.readOnly) say(after.readOnly ? 'is read-only now' : 'is writable now');
+  const source = (facts_: ServerFacts): string =>
+    facts_.channels.map((channel) => addressText(channel.source)).join(', ');
+  if (source(before.facts) !== source(after))
+    say(`replicates from ${source(after) || 'nobody'} (before: ${source(before.facts) || 'nobody'})`);
+  const threads = (facts_: ServerFacts): string =>
+    facts_.channels.map((channel) => `IO ${channel.ioThread}, SQL ${channel.sqlThread}`).join('; ');
+  if (threads(before.facts) !== threads(after) && after.channels.length > 0)
+    say(`replication threads: ${threads(after)}`);
+  if (before.facts.version.text !== after.version.text)
+    say(`version ${after.version.text} (before: ${before.facts.version.text})`);
+  return facts;
+}
+
+export function applyTargets(draft: Draft, targets: readonly Omit<Target, 'addedAtMs'>[]): readonly Fact[] {
+  const facts: Fact[] = [];
+  for (const target of targets) {
+    const key = addressText(target.address);
+    if (draft.targets.has(key) || isKnown(draft, target.address)) continue;
+    draft.targets.set(key, { ...target, addedAtMs: draft.nowMs });
+    facts.push(fact('target-added', `${key} is to be probed (${target.origin})`, null, null));
+  }
+  return facts;
+}
+
+function isKnown(draft: Draft, address: Address): boolean {
+  for (const server of draft.servers.values()) {
+    if (sameAddress(server.address, address) || server.aliases.some((alias) => sameAddress(alias, address)))
+      return true;
+  }
+  return false;
+}
+
+function forgetTarget(draft: Draft, address: Address): void {
+  draft.targets.delete(addressText(address));
+}
+
+export function applyForgotten(draft: Draft, address: Address): readonly Fact[] {
+  forgetTarget(draft, address);
+  const server = [...draft.servers.values()].find((known) => sameAddress(known.address, address));
+  if (server === undefined) return [fact('server-forgotten', `${addressText(address)} is forgotten`, null, null)];
+  if (takesPartInRecovery(draft, server.id)) {
+    return rejected(`${addressText(address)} takes part in a recovery that is still open`, server.id, server.clusterId);
+  }
+  for (const records of [draft.servers, draft.demotions, draft.downtimes, draft.incidents]) records.delete(server.id);
+  return [
+    fact('server-forgotten', `${addressText(address)} is forgotten`, server.id, server.clusterId),
+    ...placeServers(draft),
+  ];
+}
+
+function takesPartInRecovery(draft: Draft, id: ServerId): boolean {
+  for (const recovery of draft.recoveries.values()) {
+    if (recovery.closedAtMs === null && recovery.inputs.participants.some((participant) => participant.id === id))
+      return true;
+  }
+  return false;
+}

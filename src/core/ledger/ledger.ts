@@ -1,0 +1,150 @@
+/**
+ * The replicated state machine: committed entries in, state and facts out. Deterministic and total: the same entries
+ * give the same state on every node, and no entry makes it throw unless the program itself is wrong. It reads no clock;
+ * time is what the leaders stamped, and never goes back.
+ */
+import { assert, assertNever } from '../base/assert.js';
+import {
+  applyAcknowledged,
+  applyClosed,
+  applyDemotion,
+  applyFinished,
+  applyIntended,
+  applyOpened,
+  applyPromoting,
+} from './apply/recovery.js';
+import {
+  applyAlias,
+  applyAnnounced,
+  applyCanaryUsed,
+  applyDowntimeBegun,
+  applyDowntimeEnded,
+  applyIncidentClosed,
+  applyIncidentOpened,
+  applySwitched,
+  expireDowntimes,
+} from './apply/operations.js';
+import { applyForgotten, applyObserved, applyTargets } from './apply/topology.js';
+import { decodeCommand } from './codec.js';
+import type { Command } from './command.js';
+import { type Draft, emptyDraft, type Fact, fact } from './draft.js';
+import { decodeSnapshot, encodeSnapshot } from './snapshot.js';
+import type { LedgerState } from './state.js';
+
+/** Audit lines kept in the state; older ones are in the log of the nodes. */
+const AUDIT_KEPT = 2000;
+
+export interface Applied {
+  readonly index: number;
+  readonly command: Command | null;
+  readonly facts: readonly Fact[];
+}
+
+export class Ledger {
+  #draft: Draft = emptyDraft();
+
+  /** Live and read-only: the maps change in place as entries are applied, between turns of the event loop. */
+  get state(): LedgerState {
+    return this.#draft;
+  }
+
+  /** `payload` null: an entry of Raft's own (a leader's first, or a change of membership). */
+  apply(index: number, payload: Uint8Array | null): Applied {
+    const draft = this.#draft;
+    assert(index > draft.index, `entry ${String(index)} after ${String(draft.index)}: applied twice or out of order`);
+    draft.index = index;
+    if (payload === null) return { index, command: null, facts: [] };
+    const command = decodeCommand(payload);
+    draft.nowMs = Math.max(draft.nowMs, command.atMs);
+    expireDowntimes(draft);
+    const facts = applyCommand(draft, command);
+    recordAudit(draft, facts);
+    return { index, command, facts };
+  }
+
+  snapshot(): Uint8Array {
+    return encodeSnapshot(this.#draft);
+  }
+
+  restore(bytes: Uint8Array): void {
+    this.#draft = decodeSnapshot(bytes);
+  }
+}
+
+function applyCommand(draft: Draft, command: Command): readonly Fact[] {
+  switch (command.kind) {
+    case 'topology-observed':
+      return applyObserved(draft, command.servers);
+    case 'targets-added':
+      return applyTargets(draft, command.targets);
+    case 'server-forgotten':
+      return applyForgotten(draft, command.address);
+    case 'recovery-opened':
+      return applyOpened(draft, command.recovery);
+    case 'steps-intended':
+      return applyIntended(draft, command.recoveryId, command.term, command.steps);
+    case 'step-finished':
+      return applyFinished(draft, command.recoveryId, command.number, command.outcome);
+    case 'promoting':
+      return applyPromoting(draft, command.recoveryId, command.server, command.epoch);
+    case 'recovery-closed':
+      return applyClosed(draft, command.recoveryId, command.verdict, command.lost);
+    case 'recovery-acknowledged':
+      return applyAcknowledged(draft, command.recoveryId, command.by, command.comment);
+    case 'demotion-changed':
+      return applyDemotion(draft, command.server, command.state, command.extraGtids);
+    default:
+      return applyOperation(draft, command);
+  }
+}
+
+type Operation = Extract<
+  Command,
+  {
+    kind:
+      | 'incident-opened'
+      | 'canary-used'
+      | 'incident-closed'
+      | 'downtime-begun'
+      | 'downtime-ended'
+      | 'recoveries-switched'
+      | 'alias-set'
+      | 'node-announced'
+      | 'noted';
+  }
+>;
+
+function applyOperation(draft: Draft, command: Operation): readonly Fact[] {
+  switch (command.kind) {
+    case 'incident-opened':
+      return applyIncidentOpened(draft, command.incident);
+    case 'canary-used':
+      return applyCanaryUsed(draft, command.server, command.canary);
+    case 'incident-closed':
+      return applyIncidentClosed(draft, command.server, command.reason);
+    case 'downtime-begun':
+      return applyDowntimeBegun(draft, command.downtime);
+    case 'downtime-ended':
+      return applyDowntimeEnded(draft, command.server);
+    case 'recoveries-switched':
+      return applySwitched(draft, command.enabled, command.by);
+    case 'alias-set':
+      return applyAlias(draft, command.clusterId, command.alias);
+    case 'node-announced':
+      return applyAnnounced(draft, command.node);
+    case 'noted':
+      return [fact(command.topic, command.text, command.server, command.clusterId)];
+    default:
+      return assertNever(command);
+  }
+}
+
+function recordAudit(draft: Draft, facts: readonly Fact[]): void {
+  if (facts.length === 0) return;
+  let number = draft.audit[draft.audit.length - 1]?.number ?? 0;
+  for (const { kind, server, clusterId, text } of facts) {
+    number += 1;
+    draft.audit.push({ number, atMs: draft.nowMs, kind, server, clusterId, text });
+  }
+  if (draft.audit.length > AUDIT_KEPT) draft.audit.splice(0, draft.audit.length - AUDIT_KEPT);
+}
