@@ -1,0 +1,24 @@
+// Ports given to servers that are killed and restarted must never be ones the kernel hands to outgoing connections.
+import { readFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { describe, expect, it } from 'vitest';
+import { freePorts } from '../../tools/lab/free-ports.js';
+
+describe('freePorts', () => {
+  it('gives distinct ports below the range of outgoing connections', async () => {
+    const ports = await freePorts(20);
+    const low = Number(readFileSync('/proc/sys/net/ipv4/ip_local_port_range', 'utf8').split(/\s+/)[0]);
+    expect(new Set(ports).size).toBe(20);
+    expect(ports.filter((port) => port >= Math.max(low, 15_000))).toEqual([]);
+  });
+
+  it('gives ports on which one can listen', async () => {
+    const [port] = await freePorts(1);
+    const server = createServer();
+    await new Promise<void>((resolve, reject) => {
+      server.once('error', reject);
+      server.listen(port, '127.0.0.1', resolve);
+    });
+    await new Promise((resolve) => server.close(resolve));
+  });
+});
