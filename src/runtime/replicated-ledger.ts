@@ -1,0 +1,147 @@
+/**
+ * The ledger behind the log: proposes commands, applies what is committed, and tells the loops what changed. It is the
+ * only place where entries become state, so that "has this node applied it?" has one answer.
+ */
+import { assertDefined } from '../core/base/assert.js';
+import { encodeCommand } from '../core/ledger/codec.js';
+import type { Command } from '../core/ledger/command.js';
+import { type Applied, Ledger } from '../core/ledger/ledger.js';
+import type { LedgerState } from '../core/ledger/state.js';
+import type { NodeId } from '../core/raft/message.js';
+import type { Clock } from './ports/clock.js';
+import type { CommittedEntry, Consensus, ConsensusListeners, Leadership } from './ports/consensus.js';
+import { NotLeader } from './ports/consensus-errors.js';
+import type { NodeInfo } from './ports/peer-transport.js';
+
+type Unstamped<T> = T extends unknown ? Omit<T, 'atMs'> : never;
+
+/** A command without its stamp; the leader's clock is put on it here and nowhere else. */
+export type Proposal = Unstamped<Command>;
+
+/** Longer than an election, so that a proposal outlives the change of a leader that still got it through. */
+const PROPOSE_TIMEOUT_MS = 5000;
+
+/** Results kept for the proposers that are about to ask for them; the entry is applied just before its proposer resumes. */
+const RESULTS_KEPT = 4096;
+
+export interface LedgerListeners {
+  onApplied(applied: readonly Applied[]): void;
+  onRestored(): void;
+  onLeadershipChange(leadership: Leadership): void;
+  /** This node leads `term` and has applied the entry with which the term began: what it decides rests on all that was committed. */
+  onTermReady(term: number): void;
+  onPeersChange(peers: ReadonlyMap<NodeId, NodeInfo>): void;
+  onEvent: ConsensusListeners['onEvent'];
+  onFatal: ConsensusListeners['onFatal'];
+}
+
+export class ReplicatedLedger {
+  readonly #consensus: Consensus;
+  readonly #clock: Clock;
+  readonly #ledger = new Ledger();
+  readonly #results = new Map<number, Applied>();
+  readonly #waiters: { index: number; wake: () => void }[] = [];
+  #readyTerm = 0;
+  #listeners: LedgerListeners | null = null;
+
+  constructor(consensus: Consensus, clock: Clock) {
+    this.#consensus = consensus;
+    this.#clock = clock;
+  }
+
+  get state(): LedgerState {
+    return this.#ledger.state;
+  }
+
+  /** The term that this node leads and is ready to act in; null on a follower, and on a leader that has not caught up. */
+  get readyTerm(): number | null {
+    const { role, term } = this.#consensus.leadership();
+    return role === 'leader' && this.#readyTerm === term ? term : null;
+  }
+
+  async start(listeners: LedgerListeners): Promise<void> {
+    this.#listeners = listeners;
+    await this.#consensus.start({
+      onCommitted: (entries) => {
+        this.#apply(entries);
+      },
+      onSnapshotRestore: (bytes, index) => {
+        this.#restore(bytes, index);
+      },
+      provideSnapshot: () => ({ bytes: this.#ledger.snapshot(), index: this.state.index }),
+      onLeadershipChange: (leadership) => {
+        listeners.onLeadershipChange(leadership);
+        this.#announceTerm();
+      },
+      onPeersChange: (peers) => {
+        listeners.onPeersChange(peers);
+      },
+      onEvent: (event) => {
+        listeners.onEvent(event);
+      },
+      onFatal: (error) => {
+        listeners.onFatal(error);
+      },
+    });
+  }
+
+  /** Resolves when committed and applied here, with what it changed. Rejects as `Consensus.propose` does. */
+  async propose(proposal: Proposal, timeoutMs = PROPOSE_TIMEOUT_MS): Promise<Applied> {
+    const { role, leader } = this.#consensus.leadership();
+    if (role !== 'leader') throw new NotLeader(leader);
+    const command = { ...proposal, atMs: this.#clock.wallMs() } as Command;
+    const { index } = await this.#consensus.propose(encodeCommand(command), this.#clock.nowMs() + timeoutMs);
+    return assertDefined(this.#results.get(index), `entry ${String(index)} is applied before its proposer goes on`);
+  }
+
+  /** After it, `state` holds everything that was committed before the call, on any node. */
+  async catchUp(timeoutMs = PROPOSE_TIMEOUT_MS): Promise<void> {
+    const index = await this.#consensus.readIndex(this.#clock.nowMs() + timeoutMs);
+    if (this.state.index >= index) return;
+    await new Promise<void>((wake) => this.#waiters.push({ index, wake }));
+  }
+
+  #apply(entries: readonly CommittedEntry[]): void {
+    const applied = entries.map((entry) =>
+      this.#ledger.apply(entry.index, entry.kind === 'command' ? entry.payload : null),
+    );
+    for (const result of applied) this.#keep(result);
+    const lastTerm = entries[entries.length - 1]?.term ?? 0;
+    this.#wake();
+    this.#listeners?.onApplied(applied);
+    this.#reached = Math.max(this.#reached, lastTerm);
+    this.#announceTerm();
+  }
+
+  /** Highest term of an applied entry. */
+  #reached = 0;
+
+  #announceTerm(): void {
+    const { role, term } = this.#consensus.leadership();
+    if (role !== 'leader' || this.#reached < term || this.#readyTerm === term) return;
+    this.#readyTerm = term;
+    this.#listeners?.onTermReady(term);
+  }
+
+  #keep(result: Applied): void {
+    this.#results.set(result.index, result);
+    this.#results.delete(result.index - RESULTS_KEPT);
+  }
+
+  #restore(bytes: Uint8Array, index: number): void {
+    // The first start of a cluster has nothing to restore: its snapshot is the empty state at index 0.
+    if (bytes.length > 0) this.#ledger.restore(bytes);
+    this.#results.clear();
+    this.#wake();
+    if (index > 0) this.#listeners?.onRestored();
+  }
+
+  #wake(): void {
+    for (let at = this.#waiters.length - 1; at >= 0; at--) {
+      const waiter = this.#waiters[at];
+      if (waiter === undefined || waiter.index > this.state.index) continue;
+      this.#waiters.splice(at, 1);
+      waiter.wake();
+    }
+  }
+}
