@@ -177,8 +177,8 @@ export class LabServer {
   }
 
   async gtidExecuted(): Promise<string> {
-    const [row] = await this.query(dialectOf(this.flavor).gtidExecuted);
-    return String(row?.['gtids'] ?? '');
+    const [row] = await this.query<{ gtids: string | null }>(dialectOf(this.flavor).gtidExecuted);
+    return row?.gtids ?? '';
   }
 
   /** Waits until this replica has applied all that `source` has in its binary log now. */

@@ -7,6 +7,7 @@ import type { Flavor } from './dialect.js';
 import { freePorts } from './free-ports.js';
 import { GuardedProcess } from './guarded-process.js';
 import { LabServer } from './lab-server.js';
+import { OrchestratorCluster, type ClusterOptions } from './orchestrator-cluster.js';
 import { findServer } from './programs.js';
 import { createRunDirectory } from './run-directory.js';
 import type { Program } from './server-config.js';
@@ -82,6 +83,11 @@ export class MySqlLab {
   async topology(options: TopologyOptions): Promise<Topology> {
     const servers = await this.servers(options.replicas + 1, options);
     return await replicate(servers, { shape: options.shape ?? 'star', semiSync: options.semiSync ?? false });
+  }
+
+  /** Nodes of the orchestrator as processes, with a leader. */
+  async cluster(options: ClusterOptions): Promise<OrchestratorCluster> {
+    return await OrchestratorCluster.start(this.directory, this.spawn.bind(this), options);
   }
 
   /** Any other program, ended with the lab. Its output goes to `NAME.log` in a folder of its own, NAME. */
