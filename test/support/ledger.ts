@@ -45,6 +45,7 @@ export function recoveryOf(
     failed: serverId(failed),
     inputs: {
       participants: [],
+      epoch: 1,
       requestedCandidate: null,
       startFormerPrimary: false,
       applyLimitMs: 10_000,

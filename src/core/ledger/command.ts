@@ -3,7 +3,7 @@
  * needs no clock, no network and no luck. `atMs` is the leader's wall clock when it proposed.
  */
 import type { Recovery, RecoveryId, Verdict } from '../recovery/recovery.js';
-import type { Step, StepOutcome } from '../recovery/step.js';
+import type { NumberedStep, StepOutcome } from '../recovery/step.js';
 import type { Address } from '../topology/address.js';
 import type { ClusterId, ServerFacts, ServerId } from '../topology/server.js';
 import type { Demotion, Downtime, Incident, NodeRecord, Target } from './state.js';
@@ -73,9 +73,3 @@ export type Command = Stamped &
   );
 
 export type CommandKind = Command['kind'];
-
-export interface NumberedStep {
-  readonly number: number;
-  readonly attempt: number;
-  readonly step: Step;
-}

@@ -51,16 +51,25 @@ export interface Recovery {
   /** The epoch that `Promoting` committed: the point of no return. Null before it. */
   readonly promotion: { readonly server: ServerId; readonly epoch: number } | null;
   readonly successor: ServerId | null;
-  /** Replicas that could not follow, and why. */
-  readonly lost: readonly { readonly server: ServerId; readonly reason: string }[];
+  /** Servers that could not follow, and why. */
+  readonly lost: readonly LostServer[];
   readonly closedAtMs: number | null;
   readonly verdict: Verdict | null;
   readonly acknowledged: { readonly atMs: number; readonly by: string; readonly comment: string } | null;
 }
 
+export interface LostServer {
+  readonly server: ServerId;
+  readonly reason: string;
+  /** What it has and the new primary lacks; '' when nothing or when that is not why it was lost. */
+  readonly gtids: string;
+}
+
 export interface RecoveryInputs {
   /** Every server that takes part, as it was believed at the opening: id, address and what the playbook needs of it. */
   readonly participants: readonly Participant[];
+  /** The epoch that a promotion takes; the primary of the opening holds the one before it. */
+  readonly epoch: number;
   /** The candidate an operator asked for; it is promoted or the request refused. */
   readonly requestedCandidate: ServerId | null;
   /** graceful-takeover-auto: the old primary's replication is started. */
@@ -76,10 +85,17 @@ export interface Participant {
   readonly id: ServerId;
   readonly host: string;
   readonly port: number;
+  /** primary: at the opening; in a former-primary recovery the new one, and the returning server is a replica to be. */
   readonly role: 'primary' | 'replica';
   readonly promotable: boolean;
   /** Why not, when it is not promotable. */
   readonly reason: string;
   /** Lower is better; from rank(). Compared only among equally advanced candidates. */
   readonly preference: number;
+  /** Lower is better. A candidate of a better tier is worth the time in which it catches up; a better preference is not. */
+  readonly tier: number;
+  /** Writes what it applies into its binary log, so that another server can fetch it from there. */
+  readonly servesOthers: boolean;
+  /** Other participants that it cannot replicate from whatever its data (versions, formats), and why. */
+  readonly cannotFollow: readonly { readonly source: ServerId; readonly reason: string }[];
 }

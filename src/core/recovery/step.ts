@@ -5,36 +5,60 @@
 import type { ServerId } from '../topology/server.js';
 
 export type Step =
+  /** Reads the state under the barrier; nothing is changed. Again: reads again. */
+  | { readonly kind: 'look'; readonly server: ServerId }
   /** Stops IO threads only, then reads received and executed sets. Again: look at the state. */
   | { readonly kind: 'stop-io'; readonly server: ServerId }
-  /** Waits until the server has applied `gtids`; nothing is changed. */
+  /** Waits until the server has applied `gtids`; an applier that stands still without an error is started. */
   | { readonly kind: 'await-applied'; readonly server: ServerId; readonly gtids: string; readonly limitMs: number }
   /** Points a replica elsewhere with the applier running, then starts it. Again: skipped if host, port, auto-position are already so. */
   | { readonly kind: 'repoint'; readonly server: ServerId; readonly source: ServerId; readonly start: boolean }
-  /** Commits Promoting(server, epoch). The point of no return. */
+  /** Commits Promoting(server, epoch). The point of no return. It touches no server. */
   | { readonly kind: 'promise-promotion'; readonly server: ServerId; readonly epoch: number }
   /** RESET REPLICA ALL on the new primary; only after Promoting; harmless to repeat. */
   | { readonly kind: 'detach'; readonly server: ServerId }
-  /** read_only = 0; only if the Promoting epoch is ours. */
+  /** read_only = 0; only if the committed epoch makes this server the primary. */
   | { readonly kind: 'open'; readonly server: ServerId; readonly epoch: number }
-  /** Closes a live primary for a planned takeover and reads its last GTIDs. */
-  | { readonly kind: 'close'; readonly server: ServerId }
+  /** Closes a live primary for a planned takeover, reads the flags back, then its last GTIDs. */
+  | { readonly kind: 'close'; readonly server: ServerId; readonly limitMs: number }
   /** Fences a former primary: no client session left, read_only and super_read_only read back. Returns its executed set. */
   | { readonly kind: 'fence'; readonly server: ServerId }
-  /** Compares a fenced former primary with the new one: what does it have that the new one lacks? */
-  | { readonly kind: 'compare'; readonly server: ServerId; readonly with: ServerId };
+  /** STOP and START of the IO thread, to learn whether the source still speaks; of one canary, once per incident. */
+  | { readonly kind: 'restart-io'; readonly server: ServerId };
 
 export type StepKind = Step['kind'];
+
+/** A step as it is committed before it is taken. A step that is run again keeps its number; the attempts are counted. */
+export interface NumberedStep {
+  readonly number: number;
+  readonly attempt: number;
+  readonly step: Step;
+}
+
+/**
+ * Why a step failed, for the playbooks.
+ * unreachable: no connection, or it was lost on the way. barrier: the server's lock could not be had, or was lost. late:
+ * the server itself refused, its deadline had passed; certainly not done. statement: MySQL said no. limit: waited in vain.
+ * state: the server is not in a state in which the step may be taken. authority: this node lost its right to act; this one
+ * is never committed, because the step is not finished: the next leader takes it up.
+ */
+export type StepFailure = 'unreachable' | 'barrier' | 'late' | 'statement' | 'limit' | 'state' | 'authority';
 
 /** What the step found or why it failed; the numbers and sets that later steps rest on are in `findings`. */
 export type StepOutcome =
   | { readonly ok: true; readonly findings: StepFindings }
-  | { readonly ok: false; readonly error: string; readonly retriable: boolean };
+  | { readonly ok: false; readonly code: StepFailure; readonly error: string; readonly retriable: boolean };
 
+/** GTID sets as MySQL prints them, without line breaks. */
 export interface StepFindings {
   readonly executedGtids?: string;
+  /** What the default channel has fetched; '' for a server that is no replica. */
   readonly receivedGtids?: string;
-  /** compare: what the former primary has and the new one lacks; '' when nothing. */
-  readonly extraGtids?: string;
+  /** What the binary logs no longer hold: nobody can fetch it from here. */
+  readonly purgedGtids?: string;
+  readonly readOnly?: boolean;
+  /** Why the applier will not get on by itself: its error; absent when it runs or would if it were started. */
+  readonly applierError?: string;
+  /** For people: what was skipped, what was seen. */
   readonly text?: string;
 }

@@ -36,7 +36,7 @@ describe('recoveries in the ledger', () => {
       kind: 'step-finished',
       recoveryId: one,
       number: 1,
-      outcome: { ok: false, error: 'gone', retriable: true },
+      outcome: { ok: false, code: 'unreachable', error: 'gone', retriable: true },
     });
     fed.feed({
       kind: 'steps-intended',
@@ -131,6 +131,9 @@ describe('recoveries in the ledger', () => {
           promotable: true,
           reason: '',
           preference: 0,
+          tier: 0,
+          servesOthers: true,
+          cannotFollow: [],
         },
       ],
     };

@@ -3,9 +3,8 @@
  * open recovery a cluster, one promotion a recovery, epochs only rise, no step without an intent of the current term.
  */
 import type { Recovery, RecoveryId, StepRecord, Verdict } from '../../recovery/recovery.js';
-import type { StepOutcome } from '../../recovery/step.js';
+import type { NumberedStep, StepOutcome } from '../../recovery/step.js';
 import type { ServerId } from '../../topology/server.js';
-import type { NumberedStep } from '../command.js';
 import { type Draft, type Fact, fact, rejected } from '../draft.js';
 import { nameOf } from './names.js';
 import { withPrimary } from './placement.js';
