@@ -1,0 +1,60 @@
+// Style that a linter cannot see, kept by a test. Each rule is a function from a file to complaints and has a test of its
+// own, so that a rule that has stopped catching anything is noticed.
+import { execFileSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { PROJECT_ROOT } from '../tools/lab/project-root.js';
+import { RULES, type ProjectFile, type Rule } from './support/tidy-rules.js';
+
+/** git refuses a tree that belongs to another user, which is harmless for a list of names. */
+const ANY_OWNER = ['-c', 'safe.directory=*'];
+
+const BINARY = /\.(png|ico|woff2?|gz)$/;
+
+/** Tracked files and new ones that are not ignored; without git, a packed source tree has nothing to be checked. */
+function projectFiles(): ProjectFile[] {
+  const listed = execFileSync('git', [...ANY_OWNER, 'ls-files', '--cached', '--others', '--exclude-standard', '-z'], {
+    cwd: PROJECT_ROOT,
+    encoding: 'utf8',
+  });
+  return listed
+    .split('\0')
+    .filter((path) => path !== '' && !BINARY.test(path))
+    .flatMap((path) => {
+      try {
+        return [{ path, text: readFileSync(join(PROJECT_ROOT, path), 'utf8') }];
+      } catch {
+        return []; // deleted, not yet committed
+      }
+    });
+}
+
+const files = projectFiles();
+
+describe('the project is tidy', () => {
+  it('has files to look at', () => {
+    expect(files.length).toBeGreaterThan(50);
+  });
+
+  for (const rule of RULES) {
+    it(rule.says, () => {
+      const complaints = files
+        .filter(({ path }) => rule.looksAt.test(path))
+        .flatMap((file) => rule.complaints(file).map((complaint) => `${file.path}: ${complaint}`));
+      expect(complaints).toEqual([]);
+    });
+  }
+});
+
+describe('each rule', () => {
+  const complaintsOf = (rule: Rule, { path, text }: ProjectFile): string[] =>
+    rule.looksAt.test(path) ? rule.complaints({ path, text }) : [];
+
+  for (const rule of RULES) {
+    it(`catches what it is for: ${rule.says}`, () => {
+      for (const bad of rule.bad) expect(complaintsOf(rule, bad), bad.text).not.toEqual([]);
+      for (const good of rule.good) expect(complaintsOf(rule, good), good.text).toEqual([]);
+    });
+  }
+});
