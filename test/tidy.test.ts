@@ -48,8 +48,10 @@ describe('the project is tidy', () => {
 });
 
 describe('each rule', () => {
-  const complaintsOf = (rule: Rule, { path, text }: ProjectFile): string[] =>
-    rule.looksAt.test(path) ? rule.complaints({ path, text }) : [];
+  const complaintsOf = (rule: Rule, example: ProjectFile): string[] => {
+    const file = { path: example.path.replaceAll('~', ''), text: example.text.replaceAll('~', '') };
+    return rule.looksAt.test(file.path) ? rule.complaints(file) : [];
+  };
 
   for (const rule of RULES) {
     it(`catches what it is for: ${rule.says}`, () => {
