@@ -1,0 +1,114 @@
+/**
+ * The configuration as the rest of the program knows it: our own words, milliseconds, parsed addresses, nothing
+ * optional. The incumbent's names end at the door (`keys/`); each room is handed the slice it needs.
+ */
+import type { Address } from '../../core/topology/address.js';
+import type { ClusterFilter } from '../../core/recovery/filters.js';
+import type { ListenAddress } from './endpoints.js';
+import type { Secret } from './secret.js';
+
+export interface Config {
+  readonly log: LogConfig;
+  readonly raft: RaftConfig;
+  readonly http: HttpConfig;
+  readonly grpc: GrpcConfig;
+  readonly mysql: MysqlConfig;
+  readonly probing: ProbingConfig;
+  readonly lag: LagConfig;
+  readonly recovery: RecoveryConfig;
+}
+
+export type LogLevel = 'error' | 'warn' | 'info' | 'debug';
+
+export interface LogConfig {
+  readonly level: LogLevel;
+  /** Errors are logged with their stacks. */
+  readonly stacks: boolean;
+}
+
+export interface RaftMember {
+  /** The normalised `host:port` of its entry at the cluster's birth. It names the node for life, wherever it moves. */
+  readonly id: string;
+  readonly address: string;
+}
+
+export interface RaftConfig {
+  /** False: a cluster of one that listens for nobody. */
+  readonly enabled: boolean;
+  /** This node. It is always one of `members`. */
+  readonly id: string;
+  /** At birth; what the log says later holds. Sorted by id. */
+  readonly members: readonly RaftMember[];
+  /** Made of the members' ids, so that all come to the same one. Null for a cluster of one: made up at its first start. */
+  readonly clusterId: string | null;
+  readonly bind: ListenAddress;
+  /** Our own folder inside RaftDataDir. */
+  readonly dataDir: string;
+}
+
+export interface HttpConfig {
+  readonly listen: ListenAddress;
+  /** Base URL for the other nodes, without the prefix and without a slash at its end. */
+  readonly advertiseUrl: string;
+  /** '' or `/path`. */
+  readonly urlPrefix: string;
+  readonly statusEndpoint: string;
+  readonly readOnly: boolean;
+  readonly authentication: Authentication;
+}
+
+export type Authentication =
+  | { readonly method: 'none' }
+  | { readonly method: 'basic'; readonly user: string; readonly password: Secret };
+
+export interface GrpcConfig {
+  readonly listen: ListenAddress;
+  /** `host:port` for the other nodes. */
+  readonly advertise: string;
+}
+
+export interface MysqlConfig {
+  readonly user: string;
+  readonly password: Secret;
+  readonly tls: MysqlTls;
+  readonly defaultPort: number;
+  readonly connectTimeoutMs: number;
+  readonly probeTimeoutMs: number;
+  /** Of a statement that changes a server. */
+  readonly statementTimeoutMs: number;
+}
+
+export type MysqlTls =
+  | { readonly when: 'never' }
+  | {
+      readonly when: 'where-required' | 'always';
+      readonly verify: boolean;
+      /** PEM texts; null: the system's authorities, no client certificate. */
+      readonly ca: string | null;
+      readonly certificate: string | null;
+      readonly key: Secret | null;
+    };
+
+export interface ProbingConfig {
+  readonly seeds: readonly Address[];
+  readonly intervalMs: number;
+  readonly maxConcurrent: number;
+}
+
+/** Seconds, as MySQL counts lag. */
+export interface LagConfig {
+  readonly reasonableSeconds: number;
+  readonly maintenanceSeconds: number;
+}
+
+export interface RecoveryConfig {
+  readonly primaryFilters: readonly ClusterFilter[];
+  /** Shown to users; nothing recovers an intermediate source yet. */
+  readonly intermediateFilters: readonly ClusterFilter[];
+  readonly detectionBlockMs: number;
+  /** No second automatic recovery of a cluster within this time. */
+  readonly blockMs: number;
+  readonly preventCrossDataCenter: boolean;
+  readonly preventCrossRegion: boolean;
+  readonly useSuperReadOnly: boolean;
+}

@@ -1,0 +1,82 @@
+/**
+ * Who we are to the monitored servers. As in the incumbent the credentials file replaces user and password, and a
+ * password of the form `${NAME}` is then taken from the environment. A variable that is not set is a fault and not an
+ * empty password: every server would refuse us and look ill.
+ */
+import { readFile } from 'node:fs/promises';
+import { errorCode } from './documents.js';
+import type { Environment } from './data-directory.js';
+import type { Findings } from './findings.js';
+import type { Values } from './keys/keys.js';
+import { Secret } from './secret.js';
+
+export interface Credentials {
+  readonly user: string;
+  readonly password: Secret;
+}
+
+export async function readCredentials(
+  values: Values,
+  environment: Environment,
+  findings: Findings,
+): Promise<Credentials> {
+  const file = values.MySQLTopologyCredentialsConfigFile;
+  let user = values.MySQLTopologyUser;
+  let password = values.MySQLTopologyPassword.reveal();
+  if (file !== '') {
+    const section = await readClientSection(file, findings);
+    user = section.get('user') ?? '';
+    password = section.get('password') ?? '';
+  }
+  const variable = /^\$\{(.*)\}$/.exec(password)?.[1];
+  if (variable !== undefined) {
+    const value = environment[variable];
+    if (value === undefined) {
+      findings.fault(
+        'MySQLTopologyPassword',
+        `it refers to the environment variable ${variable}, which is not set; allowed: the password, or \${NAME} of a variable that is set`,
+      );
+    }
+    password = value ?? '';
+  }
+  if (user === '') {
+    findings.warn('MySQLTopologyUser is not set: servers can only be probed if they let an anonymous user in');
+  }
+  return { user, password: new Secret(password) };
+}
+
+async function readClientSection(file: string, findings: Findings): Promise<ReadonlyMap<string, string>> {
+  let text: string;
+  try {
+    text = await readFile(file, 'utf8');
+  } catch (error) {
+    findings.fault(
+      'MySQLTopologyCredentialsConfigFile',
+      `${JSON.stringify(file)} was given and cannot be read (${errorCode(error)}); allowed: a file with a [client] section`,
+    );
+    return new Map();
+  }
+  const section = parseClientSection(text);
+  if (!section.has('user')) {
+    findings.fault(
+      'MySQLTopologyCredentialsConfigFile',
+      `${JSON.stringify(file)} names no user in a [client] section; allowed: a file that has one`,
+    );
+  }
+  return section;
+}
+
+/** Lines `name = value` of the [client] section; the value may stand in quotes, `#` and `;` begin a comment line. */
+export function parseClientSection(text: string): ReadonlyMap<string, string> {
+  const section = new Map<string, string>();
+  let inside = false;
+  for (const line of text.split(/\r?\n/)) {
+    const heading = /^\s*\[([^\]]*)\]/.exec(line)?.[1];
+    if (heading !== undefined) inside = heading.trim() === 'client';
+    const [, name, value] = /^\s*([A-Za-z][\w-]*)\s*=\s*(.*?)\s*$/.exec(line) ?? [];
+    if (!inside || name === undefined || value === undefined) continue;
+    const quoted = /^(["'])(.*)\1$/.exec(value)?.[2];
+    section.set(name.toLowerCase(), quoted ?? value);
+  }
+  return section;
+}

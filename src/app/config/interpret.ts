@@ -1,0 +1,145 @@
+/** From checked values, in the incumbent's words, to our configuration, in ours. */
+import { type Address, parseAddress } from '../../core/topology/address.js';
+import type {
+  Authentication,
+  Config,
+  GrpcConfig,
+  HttpConfig,
+  LogConfig,
+  MysqlConfig,
+  ProbingConfig,
+  RaftConfig,
+  RecoveryConfig,
+} from './config.js';
+import { readCredentials } from './credentials.js';
+import { chooseDataDirectory, type Environment } from './data-directory.js';
+import { overlap, urlHost } from './endpoints.js';
+import type { Findings } from './findings.js';
+import type { Values } from './keys/keys.js';
+import { type Membership, readMembership, type Resolve } from './membership.js';
+import { readMysqlTls } from './mysql-tls.js';
+
+export interface Surroundings {
+  readonly environment: Environment;
+  readonly resolve: Resolve;
+  /** From the command line; null leaves it to the file. */
+  readonly logLevel: LogConfig['level'] | null;
+  readonly stacks: boolean;
+}
+
+/** Null when a fault stands in the way; the other parts are read all the same, for their own faults. */
+export async function interpret(
+  values: Values,
+  surroundings: Surroundings,
+  findings: Findings,
+): Promise<Config | null> {
+  const mysql = await readMysql(values, surroundings.environment, findings);
+  const probing = readProbing(values, findings);
+  const recovery = readRecovery(values, findings);
+  const authentication = readAuthentication(values, findings);
+  const dataDir = await chooseDataDirectory(values, surroundings.environment, findings);
+  const membership = await readMembership(values, findings, surroundings.resolve);
+  if (membership === null) return null;
+  const raft: RaftConfig = { enabled: values.RaftEnabled, ...membership, dataDir };
+  checkRaftPort(raft, values, findings);
+  return {
+    log: {
+      level: surroundings.logLevel ?? (values.Debug ? 'debug' : 'info'),
+      stacks: surroundings.stacks || values.Debug,
+    },
+    raft,
+    http: readHttp(values, membership, authentication),
+    grpc: readGrpc(values, membership),
+    mysql,
+    probing,
+    lag: {
+      reasonableSeconds: values.ReasonableReplicationLagSeconds,
+      maintenanceSeconds: values.ReasonableMaintenanceReplicationLagSeconds,
+    },
+    recovery,
+  };
+}
+
+async function readMysql(values: Values, environment: Environment, findings: Findings): Promise<MysqlConfig> {
+  return {
+    ...(await readCredentials(values, environment, findings)),
+    tls: await readMysqlTls(values, findings),
+    defaultPort: values.DefaultInstancePort,
+    connectTimeoutMs: values.MySQLConnectTimeoutSeconds * 1000,
+    probeTimeoutMs: values.MySQLDiscoveryReadTimeoutSeconds * 1000,
+    statementTimeoutMs: values.MySQLTopologyReadTimeoutSeconds * 1000,
+  };
+}
+
+function readProbing(values: Values, findings: Findings): ProbingConfig {
+  const seeds: Address[] = [];
+  for (const seed of values.DiscoverySeeds) {
+    const address = parseAddress(seed, values.DefaultInstancePort);
+    if (address.ok) seeds.push(address.value);
+    else findings.fault('DiscoverySeeds', `${JSON.stringify(seed)} is one of its entries; allowed: host or host:port`);
+  }
+  return { seeds, intervalMs: values.InstancePollSeconds * 1000, maxConcurrent: values.DiscoveryMaxConcurrency };
+}
+
+function readRecovery(values: Values, findings: Findings): RecoveryConfig {
+  if (values.RecoverMasterClusterFilters.length === 0) {
+    findings.warn(
+      'RecoverMasterClusterFilters is empty: NO AUTOMATIC RECOVERY will happen when a primary dies, it will only be ' +
+        'reported. Set it to ["*"] to recover every cluster',
+    );
+  }
+  const blockSeconds = values.RecoveryPeriodBlockSeconds;
+  return {
+    primaryFilters: values.RecoverMasterClusterFilters,
+    intermediateFilters: values.RecoverIntermediateMasterClusterFilters,
+    detectionBlockMs: values.FailureDetectionPeriodBlockMinutes * 60_000,
+    // 0 seconds is how a file of old times says "see the minutes".
+    blockMs: blockSeconds === 0 ? values.RecoveryPeriodBlockMinutes * 60_000 : blockSeconds * 1000,
+    preventCrossDataCenter: values.PreventCrossDataCenterMasterFailover,
+    preventCrossRegion: values.PreventCrossRegionMasterFailover,
+    useSuperReadOnly: values.UseSuperReadOnly,
+  };
+}
+
+function readAuthentication(values: Values, findings: Findings): Authentication {
+  if (values.AuthenticationMethod === 'none') return { method: 'none' };
+  if (values.HTTPAuthUser !== '') {
+    return { method: 'basic', user: values.HTTPAuthUser, password: values.HTTPAuthPassword };
+  }
+  findings.warn(
+    'AuthenticationMethod is "basic" and HTTPAuthUser is not set: NOBODY IS ASKED for a password, as with the incumbent',
+  );
+  return { method: 'none' };
+}
+
+function readHttp(values: Values, membership: Membership, authentication: Authentication): HttpConfig {
+  const listen = values.ListenAddress;
+  const prefix = values.URLPrefix.replace(/^\/+|\/+$/g, '');
+  return {
+    listen,
+    advertiseUrl: values.HTTPAdvertise || `http://${hostOf(membership.id)}:${String(listen.port)}`,
+    urlPrefix: prefix === '' ? '' : `/${prefix}`,
+    statusEndpoint: values.StatusEndpoint.startsWith('/') ? values.StatusEndpoint : `/${values.StatusEndpoint}`,
+    readOnly: values.ReadOnly,
+    authentication,
+  };
+}
+
+function readGrpc(values: Values, membership: Membership): GrpcConfig {
+  const listen = values.GRPCListenAddress;
+  return { listen, advertise: `${hostOf(membership.id)}:${String(listen.port)}` };
+}
+
+/** The host of a member's id, as it stands in a URL. */
+function hostOf(id: string): string {
+  return urlHost(id.slice(0, id.lastIndexOf(':')).replace(/^\[|\]$/g, ''));
+}
+
+function checkRaftPort(raft: RaftConfig, values: Values, findings: Findings): void {
+  if (!raft.enabled) return;
+  for (const name of ['ListenAddress', 'GRPCListenAddress'] as const) {
+    if (overlap(raft.bind, values[name])) {
+      findings.fault(name, `port ${String(raft.bind.port)} is RaftBind's; allowed: a port of its own`);
+    }
+  }
+}

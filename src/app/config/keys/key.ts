@@ -1,0 +1,48 @@
+/** One key of the configuration file. The names are the incumbent's; where we gave one a new name, it is said there. */
+import type { Kind } from './kinds.js';
+
+export interface Key<T> {
+  readonly kind: Kind<T>;
+  /** As it would stand in a file. */
+  readonly standard: unknown;
+  /** Its value is never printed, not even to say that it is wrong. */
+  readonly hidden: boolean;
+}
+
+export interface WorkingKey<T> extends Key<T> {
+  /** For `docs/configuration.md`: what it does, with its unit. */
+  readonly meaning: string;
+}
+
+export interface PendingKey<T> extends Key<T> {
+  /** Set by people who want less to happen: ignoring it may do what they forbade, so it is said loudly. */
+  readonly restrains: boolean;
+}
+
+export function works<T>(kind: Kind<T>, standard: unknown, meaning: string): WorkingKey<T> {
+  return { kind, standard, meaning, hidden: false };
+}
+
+export function worksHidden<T>(kind: Kind<T>, standard: unknown, meaning: string): WorkingKey<T> {
+  return { kind, standard, meaning, hidden: true };
+}
+
+export function pending<T>(kind: Kind<T>, standard: unknown): PendingKey<T> {
+  return { kind, standard, hidden: false, restrains: false };
+}
+
+export function pendingHidden<T>(kind: Kind<T>, standard: unknown): PendingKey<T> {
+  return { kind, standard, hidden: true, restrains: false };
+}
+
+export function restrains<T>(kind: Kind<T>, standard: unknown): PendingKey<T> {
+  return { kind, standard, hidden: false, restrains: true };
+}
+
+export function ignored<T>(kind: Kind<T>, standard: unknown): Key<T> {
+  return { kind, standard, hidden: false };
+}
+
+export function ignoredHidden<T>(kind: Kind<T>, standard: unknown): Key<T> {
+  return { kind, standard, hidden: true };
+}

@@ -1,0 +1,85 @@
+/**
+ * What a value of the configuration may look like. A kind carries the schema that reads it and the words that tell a
+ * person what is allowed; the two stand side by side so that they cannot drift apart.
+ */
+import { z } from 'zod';
+import { type ClusterFilter, parseClusterFilter } from '../../../core/recovery/filters.js';
+import { failed, ok, type Result } from '../../../core/base/result.js';
+import { Secret } from '../secret.js';
+import { parseBaseUrl, parseListenAddress, type ListenAddress } from '../endpoints.js';
+
+export interface Kind<T> {
+  readonly schema: z.ZodType<T>;
+  /** Completes "allowed: ...". */
+  readonly allowed: string;
+}
+
+export const bool: Kind<boolean> = { schema: z.boolean(), allowed: 'true or false' };
+export const text: Kind<string> = { schema: z.string(), allowed: 'a text in quotes' };
+export const texts: Kind<readonly string[]> = { schema: z.array(z.string()), allowed: 'a list of texts' };
+export const textMap: Kind<Readonly<Record<string, string>>> = {
+  schema: z.record(z.string(), z.string()),
+  allowed: 'an object whose values are texts',
+};
+export const number: Kind<number> = { schema: z.number(), allowed: 'a number' };
+
+export const secret: Kind<Secret> = {
+  schema: z.string().transform((value) => new Secret(value)),
+  allowed: 'a text in quotes',
+};
+
+export function integer(min: number = Number.MIN_SAFE_INTEGER, max: number = Number.MAX_SAFE_INTEGER): Kind<number> {
+  const bounds = [
+    ...(min === Number.MIN_SAFE_INTEGER ? [] : [` from ${String(min)}`]),
+    ...(max === Number.MAX_SAFE_INTEGER ? [] : [` to ${String(max)}`]),
+  ];
+  const open = bounds.length === 1 && max === Number.MAX_SAFE_INTEGER ? ' up' : '';
+  return { schema: z.int().min(min).max(max), allowed: `a whole number${bounds.join('')}${open}` };
+}
+
+/** Seconds; a fraction is allowed where the incumbent has whole numbers only. */
+export function seconds(min: number, max: number): Kind<number> {
+  return {
+    schema: z.number().min(min).max(max),
+    allowed: `a number of seconds from ${String(min)} to ${String(max)}; fractions are allowed`,
+  };
+}
+
+/** A text that is read into something better, or refused with a sentence. */
+function readText<T>(read: (value: string) => Result<T, string>, allowed: string): Kind<T> {
+  const schema = z.string().transform((value, context): T => {
+    const answer = read(value);
+    if (answer.ok) return answer.value;
+    context.addIssue({ code: 'custom', message: answer.error });
+    return z.NEVER;
+  });
+  return { schema, allowed };
+}
+
+export const listen: Kind<ListenAddress> = readText(
+  parseListenAddress,
+  'host:port, or :port for all interfaces; the port is 1 to 65535',
+);
+
+export const baseUrl: Kind<string> = readText(
+  parseBaseUrl,
+  'http://host:port or https://host:port without a path, or "" to have it worked out',
+);
+
+const clusterFilter = readText<ClusterFilter>(parseClusterFilter, '');
+
+export const clusterFilters: Kind<readonly ClusterFilter[]> = {
+  schema: z.array(clusterFilter.schema),
+  allowed: 'a list of "*", cluster names, aliases, "alias=X", "alias~=PATTERN" or patterns on the cluster name',
+};
+
+const METHODS = { '': 'none', none: 'none', basic: 'basic' } as const;
+export type AuthenticationMethod = (typeof METHODS)[keyof typeof METHODS];
+
+/** Without regard to upper and lower case, as the incumbent reads it; which, though, takes an unknown method for none. */
+export const authenticationMethod: Kind<AuthenticationMethod> = readText((value) => {
+  const written = value.toLowerCase();
+  if (written === '' || written === 'none' || written === 'basic') return ok(METHODS[written]);
+  if (!['multi', 'proxy', 'token'].includes(written)) return failed('there is no such method');
+  return failed('that method is not supported yet, and to start without it would leave the API open to everybody');
+}, '"", "none" or "basic"');

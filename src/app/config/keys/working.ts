@@ -1,0 +1,98 @@
+/** The keys that work, in the order of `docs/configuration.md`, which a test compares with this table. */
+import { works, worksHidden } from './key.js';
+import {
+  authenticationMethod,
+  baseUrl,
+  bool,
+  clusterFilters,
+  integer,
+  listen,
+  seconds,
+  secret,
+  text,
+  texts,
+} from './kinds.js';
+
+const port = integer(1, 65_535);
+
+export const WORKING_KEYS = {
+  MySQLTopologyUser: works(text, '', 'Account on every monitored server; `orchestrator grants` prints what it needs'),
+  MySQLTopologyPassword: worksHidden(secret, '', 'Its password; `${NAME}` takes it from the environment'),
+  MySQLTopologyCredentialsConfigFile: works(
+    text,
+    '',
+    'File in the form of my.cnf; user and password of its [client] section replace the two above',
+  ),
+  MySQLTopologyUseMixedTLS: works(bool, true, 'Connect without TLS, and with it to the servers that require it'),
+  MySQLTopologyUseMutualTLS: works(bool, false, 'Connect with TLS and a client certificate to all servers'),
+  MySQLTopologySSLCAFile: works(text, '', 'Certificate authority that signed the certificates of the servers'),
+  MySQLTopologySSLCertFile: works(text, '', 'Client certificate'),
+  MySQLTopologySSLPrivateKeyFile: works(text, '', 'Key of the client certificate'),
+  MySQLTopologySSLSkipVerify: works(bool, false, 'Do not verify the certificates of the servers'),
+  MySQLConnectTimeoutSeconds: works(seconds(0.1, 3600), 2, 'Time limit of a connection attempt, seconds'),
+  MySQLDiscoveryReadTimeoutSeconds: works(seconds(0.1, 3600), 10, 'Time limit of a probe, seconds'),
+  MySQLTopologyReadTimeoutSeconds: works(
+    seconds(0.1, 86_400),
+    600,
+    'Time limit of a statement that changes a server, seconds, where a step has no limit of its own',
+  ),
+
+  DiscoverySeeds: works(
+    texts,
+    [],
+    'Servers to look at first, `host` or `host:port`; their topologies are found from them',
+  ),
+  DefaultInstancePort: works(port, 3306, 'Port of a MySQL server that is written without one'),
+  InstancePollSeconds: works(seconds(0.05, 3600), 5, 'Interval between two probes of a server, seconds'),
+  DiscoveryMaxConcurrency: works(integer(1, 10_000), 300, 'Probes that may run at the same time'),
+  ReasonableReplicationLagSeconds: works(integer(0), 10, 'More lag than this is shown as a problem, seconds'),
+  ReasonableMaintenanceReplicationLagSeconds: works(
+    integer(0),
+    20,
+    'More lag than this keeps a replica from being taken over to, seconds',
+  ),
+
+  RecoverMasterClusterFilters: works(
+    clusterFilters,
+    [],
+    'Clusters whose dead primary is replaced automatically: `*`, a name, an alias, `alias=X`, `alias~=PATTERN` or a ' +
+      'pattern on the name. Empty: none',
+  ),
+  FailureDetectionPeriodBlockMinutes: works(integer(0), 60, 'A failure is not reported anew within this time, minutes'),
+  RecoveryPeriodBlockSeconds: works(
+    integer(0),
+    3600,
+    'No second automatic recovery of a cluster within this time, seconds',
+  ),
+  RecoveryPeriodBlockMinutes: works(integer(0), 60, 'Old form of the above; only when RecoveryPeriodBlockSeconds is 0'),
+  PreventCrossDataCenterMasterFailover: works(bool, false, 'Refuse a new primary in another data centre'),
+  PreventCrossRegionMasterFailover: works(bool, false, 'Refuse a new primary in another region'),
+  UseSuperReadOnly: works(bool, false, 'Set super_read_only wherever read_only is set; fencing always sets both'),
+
+  RaftEnabled: works(bool, false, 'Be one of several nodes; without it the node is a cluster of one'),
+  RaftNodes: works(texts, [], 'All nodes of the cluster, this one too, `host` or `host:port`; the same list on each'),
+  RaftBind: works(text, '127.0.0.1:10008', 'Where this node listens for the others, `host` or `host:port`'),
+  RaftAdvertise: works(text, '', 'Where the others reach this node, if that is not RaftBind: its entry in RaftNodes'),
+  DefaultRaftPort: works(port, 10_008, 'Port of an entry that is written without one'),
+  RaftDataDir: works(
+    text,
+    '',
+    'Folder for the state, which goes to `orchestrator-log` in it; required with RaftEnabled',
+  ),
+
+  ListenAddress: works(listen, ':3000', 'Where the web page and the HTTP API are served, `host:port` or `:port`'),
+  HTTPAdvertise: works(
+    baseUrl,
+    '',
+    'Base URL at which the other nodes reach this HTTP API; default: host of Raft, port of ListenAddress',
+  ),
+  URLPrefix: works(text, '', 'Path under which everything is served'),
+  StatusEndpoint: works(text, '/api/status', 'A second path for the status check'),
+  ReadOnly: works(bool, false, 'Refuse every request that would change something'),
+  AuthenticationMethod: works(authenticationMethod, '', '`basic` asks for HTTPAuthUser and HTTPAuthPassword'),
+  HTTPAuthUser: works(text, '', 'User name for `basic`; empty: no authentication'),
+  HTTPAuthPassword: worksHidden(secret, '', 'Password for `basic`'),
+  GRPCListenAddress: works(listen, ':3001', 'Where the gRPC API is served, `host:port` or `:port`. New here'),
+
+  Debug: works(bool, false, 'Log more'),
+} as const;

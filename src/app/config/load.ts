@@ -1,0 +1,80 @@
+/**
+ * Loads the configuration: files, then keys, then meaning. The answer is all or nothing, so that a reload can use it as
+ * well: a frozen configuration with the remarks it calls for, or every fault that was found.
+ */
+import { lookup } from 'node:dns/promises';
+import { failed, ok, type Result } from '../../core/base/result.js';
+import { answerSettings } from './answers.js';
+import type { Config, LogLevel } from './config.js';
+import type { Environment } from './data-directory.js';
+import { type Document, readDocument, STANDARD_FILES } from './documents.js';
+import { type Fault, Findings, type Remark } from './findings.js';
+import { readGiven } from './given.js';
+import { interpret } from './interpret.js';
+import type { Resolve } from './membership.js';
+import { checkRules } from './rules.js';
+import { Secret } from './secret.js';
+
+export interface LoadOptions {
+  /** The only file to read; null: the standard ones, each overriding those before it. */
+  readonly file: string | null;
+  readonly environment: Environment;
+  readonly logLevel?: LogLevel | null;
+  readonly stacks?: boolean;
+  readonly standardFiles?: readonly string[];
+  readonly resolve?: Resolve;
+}
+
+export interface LoadedConfig {
+  readonly config: Config;
+  /** In the order in which they were read. */
+  readonly files: readonly string[];
+  readonly remarks: readonly Remark[];
+}
+
+export async function loadConfig(options: LoadOptions): Promise<Result<LoadedConfig, readonly Fault[]>> {
+  const findings = new Findings();
+  const documents = await readDocuments(options, findings);
+  // What the other files say means little while one of them could not be read.
+  if (findings.faults.length > 0) return failed(findings.faults);
+  const given = readGiven(documents, findings);
+  checkRules(given, findings);
+  answerSettings(given, findings);
+  const surroundings = {
+    environment: options.environment,
+    resolve: options.resolve ?? resolveHost,
+    logLevel: options.logLevel ?? null,
+    stacks: options.stacks ?? false,
+  };
+  const config = await interpret(given.values, surroundings, findings);
+  if (config === null || findings.faults.length > 0) return failed(findings.faults);
+  return ok({ config: frozen(config), files: documents.map(({ file }) => file), remarks: findings.remarks });
+}
+
+async function readDocuments(
+  options: LoadOptions,
+  findings: Findings,
+): Promise<readonly { file: string; document: Document }[]> {
+  const standardFiles = options.standardFiles ?? STANDARD_FILES;
+  const documents: { file: string; document: Document }[] = [];
+  for (const file of options.file === null ? standardFiles : [options.file]) {
+    const document = await readDocument(file);
+    if (!document.ok) findings.fault(null, document.error);
+    else if (document.value !== null) documents.push({ file, document: document.value });
+    else if (options.file !== null) findings.fault(null, `${file} does not exist`);
+  }
+  if (documents.length === 0 && options.file === null) {
+    findings.warn(`no configuration file was found (${standardFiles.join(', ')}): all settings have their defaults`);
+  }
+  return documents;
+}
+
+async function resolveHost(host: string): Promise<readonly string[]> {
+  return (await lookup(host, { all: true })).map(({ address }) => address);
+}
+
+function frozen<T>(value: T): T {
+  if (typeof value !== 'object' || value === null || value instanceof Secret || value instanceof RegExp) return value;
+  for (const part of Object.values(value)) frozen(part);
+  return Object.freeze(value);
+}

@@ -1,0 +1,89 @@
+/**
+ * Settings that are each right and wrong together: the incumbent's fatal combinations, old and new names that contradict
+ * each other, and what must not be ignored quietly because a door would stand open.
+ */
+import { overlap } from './endpoints.js';
+import type { Findings } from './findings.js';
+import type { Given } from './given.js';
+import type { KeyName, Values } from './keys/keys.js';
+
+export function checkRules(given: Given, findings: Findings): void {
+  checkRefused(given.values, findings);
+  checkSynonyms(given, findings);
+  checkCombinations(given, findings);
+  checkPorts(given, findings);
+}
+
+/** To start without what these ask for would serve in the open what was meant to be protected. */
+function checkRefused(values: Values, findings: Findings): void {
+  const refuse = (key: KeyName, given: string, allowed: string, why: string): void => {
+    findings.fault(key, `${given} was given; ${why}, which is not supported yet; allowed: ${allowed}`);
+  };
+  if (values.UseSSL) refuse('UseSSL', 'true', 'false', 'it asks for HTTPS');
+  if (values.UseMutualTLS) refuse('UseMutualTLS', 'true', 'false', 'it asks for client certificates');
+  if (values.ListenSocket !== '') {
+    refuse('ListenSocket', JSON.stringify(values.ListenSocket), '""', 'it replaces the TCP port by a Unix socket');
+  }
+}
+
+function checkSynonyms({ values, changed }: Given, findings: Findings): void {
+  const pairs = [
+    ['SlaveLagQuery', 'ReplicationLagQuery'],
+    ['PostponeSlaveRecoveryOnLagMinutes', 'PostponeReplicaRecoveryOnLagMinutes'],
+  ] as const;
+  for (const [old, name] of pairs) {
+    if (changed.has(old) && changed.has(name) && values[old] !== values[name]) {
+      findings.fault(old, `it is the old name of ${name}, and the two were given different values; keep ${name} alone`);
+    }
+  }
+  if (changed.has('RecoveryPeriodBlockMinutes') && values.RecoveryPeriodBlockSeconds !== 0) {
+    const inForce = String(values.RecoveryPeriodBlockSeconds);
+    findings.warn(
+      `RecoveryPeriodBlockMinutes has no effect, because RecoveryPeriodBlockSeconds (${inForce}) is not 0; write the time there`,
+    );
+  }
+}
+
+function checkCombinations({ values, named }: Given, findings: Findings): void {
+  if (values.FailMasterPromotionIfSQLThreadNotUpToDate && values.DelayMasterPromotionIfSQLThreadNotUpToDate) {
+    findings.fault(
+      'FailMasterPromotionIfSQLThreadNotUpToDate',
+      'true was given here and for DelayMasterPromotionIfSQLThreadNotUpToDate; allowed: one of the two',
+    );
+  }
+  const lagQuery = values.ReplicationLagQuery !== '' || values.SlaveLagQuery !== '';
+  if (values.FailMasterPromotionOnLagMinutes > 0 && !lagQuery) {
+    const given = String(values.FailMasterPromotionOnLagMinutes);
+    findings.fault(
+      'FailMasterPromotionOnLagMinutes',
+      `${given} was given without ReplicationLagQuery, by which the lag is found; allowed: 0 without it`,
+    );
+  }
+  if (values.DeadInstancePollSecondsMultiplyFactor < 1) {
+    const given = String(values.DeadInstancePollSecondsMultiplyFactor);
+    findings.fault('DeadInstancePollSecondsMultiplyFactor', `${given} was given; allowed: 1 or more`);
+  }
+  if (named.has('DeadInstancePollSecondsMax') && values.DeadInstancePollSecondsMax < values.InstancePollSeconds) {
+    const given = String(values.DeadInstancePollSecondsMax);
+    findings.fault(
+      'DeadInstancePollSecondsMax',
+      `${given} was given; allowed: InstancePollSeconds (${String(values.InstancePollSeconds)}) or more`,
+    );
+  }
+}
+
+function checkPorts({ values, named }: Given, findings: Findings): void {
+  if (overlap(values.ListenAddress, values.GRPCListenAddress)) {
+    findings.fault(
+      'GRPCListenAddress',
+      `port ${String(values.GRPCListenAddress.port)} is ListenAddress's; allowed: a port of its own`,
+    );
+  }
+  const agentPort = /:(\d+)$/.exec(values.AgentsServerPort)?.[1];
+  if (named.has('AgentsServerPort') && agentPort === String(values.GRPCListenAddress.port)) {
+    findings.warn(
+      `port ${agentPort}, AgentsServerPort of the incumbent, serves the gRPC API here; agents that still call it get no ` +
+        'answer they understand. GRPCListenAddress moves the gRPC API elsewhere',
+    );
+  }
+}
