@@ -1,0 +1,139 @@
+/**
+ * How this node gets a connection to a MySQL server. Every one, be it for probing or for changing a server, is opened
+ * here and so runs under the same session settings: no sql_mode of the server's choice, UTC, an idle limit of our own.
+ * It is handed out with its dialect, because nothing can be asked without knowing which words the server understands.
+ */
+import type { Connection } from 'mysql2';
+import type { Address } from '../../core/topology/address.js';
+import { flavorOf, parseVersion } from '../../core/topology/version.js';
+import { monotonicNowMs } from '../../runtime/ports/clock.js';
+import { type ConnectSettings, Driver, openSocket } from './dial.js';
+import { dialectOf } from './dialect.js';
+import { deadlineAt, failureAt, LinkFailed, type Phase, StatementFailed } from './failure.js';
+import type { HostResolver } from './host-resolver.js';
+import { type Knock, knock } from './knock.js';
+import { cellText, Link } from './link.js';
+import { TlsNeed } from './tls-need.js';
+
+/** An abandoned session must not hold its locks for MySQL's usual eight hours; a probe asks far more often than this. */
+const SESSION_IDLE_SECONDS = 3600;
+
+const INTRODUCTION =
+  `SET SESSION sql_mode='', time_zone='+00:00', wait_timeout=${String(SESSION_IDLE_SECONDS)}; ` +
+  'SELECT @@global.version, @@global.version_comment';
+
+export class Connector {
+  readonly #driver: Driver;
+  readonly #resolver: HostResolver;
+  readonly #tlsNeed: TlsNeed;
+
+  constructor(settings: ConnectSettings, resolver: HostResolver) {
+    this.#driver = new Driver(settings);
+    this.#resolver = resolver;
+    this.#tlsNeed = new TlsNeed(settings.tls.mode, settings.tlsMemoryMs);
+  }
+
+  /** Rejects with LinkFailed, whose `failure` is this node's evidence on the server. */
+  async connect(address: Address, timeoutMs: number): Promise<Link> {
+    const deadlineMs = monotonicNowMs() + timeoutMs;
+    const tls = this.#tlsNeed.wants(address);
+    try {
+      return await this.#open(address, tls, timeoutMs);
+    } catch (error) {
+      if (!this.#tlsNeed.worthTrying(address, tls, error)) throw error;
+      return await this.#openWithTls(address, deadlineMs - monotonicNowMs(), error);
+    }
+  }
+
+  /** One fresh connection, up to the server's first word. Never rejects. */
+  async knock(address: Address, timeoutMs: number): Promise<Knock> {
+    return await knock(address, timeoutMs, {
+      resolve: (host) => this.#resolver.resolve(host),
+      logIn: (socket) => this.#driver.logIn(address, socket, this.#tlsNeed.wants(address)),
+    });
+  }
+
+  async #openWithTls(address: Address, timeoutMs: number, plainError: unknown): Promise<Link> {
+    try {
+      const link = await this.#open(address, true, timeoutMs);
+      this.#tlsNeed.tried(address, true);
+      return link;
+    } catch {
+      this.#tlsNeed.tried(address, false);
+      // What the plain attempt said is the likelier cause: a wrong password is wrong with TLS too.
+      throw plainError;
+    }
+  }
+
+  async #open(address: Address, tls: boolean, timeoutMs: number): Promise<Link> {
+    const startedMs = monotonicNowMs();
+    const link = await this.#logIn(address, tls, timeoutMs);
+    try {
+      const sets = await link.run(INTRODUCTION, Math.max(1, timeoutMs - (monotonicNowMs() - startedMs)));
+      const row = sets[1]?.rows[0];
+      const version = cellText(row?.[0]);
+      link.introduce(dialectOf(flavorOf(version, cellText(row?.[1])), parseVersion(version)));
+      return link;
+    } catch (error) {
+      link.destroy();
+      throw duringLogin(address, error, timeoutMs);
+    }
+  }
+
+  async #logIn(address: Address, tls: boolean, timeoutMs: number): Promise<Link> {
+    return await new Promise<Link>((resolve, reject) => {
+      let phase: Phase = 'resolve';
+      let over = false;
+      let abandon = (): void => undefined;
+      const settle = (): boolean => {
+        if (over) return false;
+        over = true;
+        clearTimeout(timer);
+        return true;
+      };
+      const fail = (failure: LinkFailed): void => {
+        if (!settle()) return;
+        abandon();
+        reject(failure);
+      };
+      const failed = (error: unknown): void => {
+        fail(new LinkFailed(failureAt(address, phase, error), error));
+      };
+      const timer = setTimeout(() => {
+        fail(new LinkFailed(deadlineAt(address, phase, timeoutMs)));
+      }, timeoutMs);
+      const go = (ip: string): void => {
+        if (over) return;
+        phase = 'dial';
+        const socket = openSocket(ip, address.port);
+        const connection: Connection = this.#driver.logIn(address, socket, tls);
+        abandon = () => {
+          connection.destroy();
+          socket.destroy();
+        };
+        socket.once('connect', () => {
+          phase = 'greeting';
+        });
+        socket.once('data', () => {
+          phase = 'login';
+        });
+        socket.once('error', failed);
+        // Stays for good: an error that nobody listens to would end the process.
+        connection.on('error', failed);
+        connection.once('connect', () => {
+          if (settle()) resolve(new Link(address, connection, socket));
+        });
+      };
+      this.#resolver.resolve(address.host).then(go, failed);
+    });
+  }
+}
+
+/** The server had greeted us and let us in, so its slowness is not silence. */
+function duringLogin(address: Address, error: unknown, timeoutMs: number): LinkFailed {
+  if (error instanceof StatementFailed) {
+    return new LinkFailed({ kind: 'alive', code: String(error.number), message: error.message }, error);
+  }
+  if (!(error instanceof LinkFailed)) return new LinkFailed(failureAt(address, 'login', error), error);
+  return error.failure.code === 'ETIMEDOUT' ? new LinkFailed(deadlineAt(address, 'login', timeoutMs), error) : error;
+}
