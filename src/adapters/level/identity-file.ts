@@ -1,0 +1,58 @@
+/**
+ * Whose directory this is. A log that is started under another node's name votes twice; one that is started for another
+ * cluster mixes two histories. Both happen by copying a configuration file, so the directory itself remembers.
+ */
+import { mkdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { OperationalError } from '../../runtime/errors.js';
+import { writeFileDurably } from './durable-file.js';
+import { storageError } from './storage-error.js';
+
+export interface Identity {
+  readonly clusterId: string;
+  readonly nodeId: string;
+}
+
+const FORMAT = 1;
+
+/** Writes the identity on the first start; afterwards rejects with CONFIGURATION when it is not the same. */
+export async function claimDirectory(directory: string, identity: Identity): Promise<void> {
+  const path = join(directory, 'identity.json');
+  const found = await read(path, directory);
+  if (found === null) {
+    try {
+      await mkdir(directory, { recursive: true });
+      await writeFileDurably(path, [Buffer.from(`${JSON.stringify({ format: FORMAT, ...identity }, null, 2)}\n`)]);
+    } catch (error) {
+      throw storageError('write identity.json', directory, error);
+    }
+    return;
+  }
+  check('node', found.nodeId, identity.nodeId, directory);
+  check('cluster', found.clusterId, identity.clusterId, directory);
+}
+
+function check(what: string, found: unknown, wanted: string, directory: string): void {
+  if (found === wanted) return;
+  throw new OperationalError(
+    'CONFIGURATION',
+    `RaftDataDir ${directory} belongs to ${what} ${String(found)}, and this node is configured as ${what} ${wanted}: give this node a directory of its own, or correct its ${what} id`,
+  );
+}
+
+async function read(path: string, directory: string): Promise<Partial<Record<keyof Identity, unknown>> | null> {
+  let text: string;
+  try {
+    text = await readFile(path, 'utf8');
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return null;
+    throw storageError('read identity.json', directory, error);
+  }
+  try {
+    const value: unknown = JSON.parse(text);
+    if (typeof value === 'object' && value !== null) return value;
+  } catch {
+    // Falls through to the refusal: a file that is not JSON is not ours.
+  }
+  throw new OperationalError('CONFIGURATION', `${path} is not an identity file: restore it, or empty RaftDataDir`);
+}

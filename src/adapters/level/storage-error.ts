@@ -1,0 +1,37 @@
+/**
+ * What the disk says, in words for a person: which directory, what failed, what to do. LevelDB has no code for a full
+ * disk and hides the lock of another process two causes deep, so the text is put together here once.
+ */
+import { OperationalError } from '../../runtime/errors.js';
+
+function causes(error: unknown): Error[] {
+  const chain: Error[] = [];
+  for (let next = error; next instanceof Error && chain.length < 8; next = next.cause) chain.push(next);
+  return chain;
+}
+
+function codeOf(error: Error): string {
+  return 'code' in error && typeof error.code === 'string' ? error.code : '';
+}
+
+/** `doing` continues the sentence "could not …". */
+export function storageError(doing: string, directory: string, error: unknown): OperationalError {
+  if (error instanceof OperationalError) return error;
+  const chain = causes(error);
+  if (chain.some((cause) => codeOf(cause) === 'LEVEL_LOCKED')) {
+    return new OperationalError(
+      'STORAGE',
+      `another process uses RaftDataDir ${directory}: each node needs a directory of its own; stop the other process or change RaftDataDir`,
+      error,
+    );
+  }
+  const detail = chain.at(-1)?.message ?? String(error);
+  const full = chain.some((cause) => codeOf(cause) === 'ENOSPC' || cause.message.includes('No space left on device'));
+  const advice = full ? `; the disk that holds ${directory} is full: make room, the node goes on by itself` : '';
+  return new OperationalError('STORAGE', `could not ${doing} in ${directory}: ${detail}${advice}`, error);
+}
+
+/** LevelDB itself found blocks that do not match their checksums. */
+export function isCorruption(error: unknown): boolean {
+  return causes(error).some((cause) => codeOf(cause) === 'LEVEL_CORRUPTION' || /\bCorruption\b/.test(cause.message));
+}

@@ -1,0 +1,46 @@
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { claimDirectory } from '../../../src/adapters/level/identity-file.js';
+
+describe('the identity of a data directory', () => {
+  let directory: string;
+  beforeEach(async () => {
+    directory = await mkdtemp(join(tmpdir(), 'raft-identity-'));
+  });
+  afterEach(async () => {
+    await rm(directory, { recursive: true });
+  });
+
+  it('is written once and then recognised', async () => {
+    const deep = join(directory, 'a', 'b');
+    await claimDirectory(deep, { clusterId: 'c1', nodeId: 'n1' });
+    expect(JSON.parse(await readFile(join(deep, 'identity.json'), 'utf8'))).toEqual({
+      format: 1,
+      clusterId: 'c1',
+      nodeId: 'n1',
+    });
+    await claimDirectory(deep, { clusterId: 'c1', nodeId: 'n1' });
+  });
+
+  it('refuses another node', async () => {
+    await claimDirectory(directory, { clusterId: 'c1', nodeId: 'n1' });
+    await expect(claimDirectory(directory, { clusterId: 'c1', nodeId: 'n2' })).rejects.toMatchObject({
+      code: 'CONFIGURATION',
+      message: `RaftDataDir ${directory} belongs to node n1, and this node is configured as node n2: give this node a directory of its own, or correct its node id`,
+    });
+  });
+
+  it('refuses another cluster', async () => {
+    await claimDirectory(directory, { clusterId: 'c1', nodeId: 'n1' });
+    await expect(claimDirectory(directory, { clusterId: 'c2', nodeId: 'n1' })).rejects.toThrow('belongs to cluster c1');
+  });
+
+  it('refuses a file that it did not write', async () => {
+    await writeFile(join(directory, 'identity.json'), 'node n1');
+    await expect(claimDirectory(directory, { clusterId: 'c1', nodeId: 'n1' })).rejects.toThrow(
+      'is not an identity file',
+    );
+  });
+});
