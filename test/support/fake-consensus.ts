@@ -13,6 +13,7 @@ import type {
   LogPosition,
 } from '../../src/runtime/ports/consensus.js';
 import { NotLeader } from '../../src/runtime/ports/consensus-errors.js';
+import type { NodeInfo } from '../../src/runtime/ports/peer-transport.js';
 
 export class FakeClock implements Clock {
   now = 1000;
@@ -121,7 +122,7 @@ export class FakeConsensus implements Consensus {
     return this.leadershipNow;
   }
 
-  peers(): ReadonlyMap<NodeId, never> {
+  peers(): ReadonlyMap<NodeId, NodeInfo> {
     return new Map();
   }
 

@@ -1,0 +1,174 @@
+/**
+ * The use cases behind every door. Reads answer from this node's own state; a write proposes to the log and answers
+ * from what applying it changed. On a follower a write rejects with NotLeader: the door passes it on to the leader.
+ */
+import { assertDefined } from '../../core/base/assert.js';
+import type { Applied } from '../../core/ledger/ledger.js';
+import type { LedgerState } from '../../core/ledger/state.js';
+import type { Recovery } from '../../core/recovery/recovery.js';
+import { type Address, addressText, sameAddress } from '../../core/topology/address.js';
+import type { ProbeResult } from '../../core/topology/report.js';
+import type { ClusterId, Server, ServerId } from '../../core/topology/server.js';
+import type {
+  Analysis,
+  Answer,
+  NodeStatus,
+  PublicSettings,
+  Service,
+  ServiceEvent,
+  Sighting,
+  TakeoverRequest,
+} from '../ports/service.js';
+import type { Proposal, ReplicatedLedger } from '../replicated-ledger.js';
+import { EventHub } from './event-hub.js';
+
+export interface ServiceParts {
+  readonly ledger: ReplicatedLedger;
+  readonly settings: PublicSettings;
+  readonly node: () => NodeStatus;
+  readonly analysis: () => Analysis;
+  readonly sighting: (address: Address) => Sighting | null;
+  /** A probe that begins now. */
+  readonly probe: (address: Address) => Promise<ProbeResult>;
+  readonly takeover: (request: TakeoverRequest) => Promise<Answer<Recovery>>;
+}
+
+export class NodeService implements Service {
+  readonly #parts: ServiceParts;
+  readonly #hub = new EventHub();
+
+  constructor(parts: ServiceParts) {
+    this.#parts = parts;
+  }
+
+  get state(): LedgerState {
+    return this.#parts.ledger.state;
+  }
+
+  get settings(): PublicSettings {
+    return this.#parts.settings;
+  }
+
+  node(): NodeStatus {
+    return this.#parts.node();
+  }
+
+  analysis(): Analysis {
+    return this.#parts.analysis();
+  }
+
+  sighting(address: Address): Sighting | null {
+    return this.#parts.sighting(address);
+  }
+
+  subscribe(listener: (event: ServiceEvent) => void): () => void {
+    return this.#hub.subscribe(listener);
+  }
+
+  publish(event: ServiceEvent): void {
+    this.#hub.publish(event);
+  }
+
+  async discover(address: Address, requestedBy: string): Promise<Answer<Server>> {
+    const result = await this.#parts.probe(address);
+    if (!result.ok) return refuse('PROBE_FAILED', result.failure.message);
+    const { id, facts, replicaAddresses } = result.report;
+    await this.#propose({ kind: 'topology-observed', servers: [{ id, address, facts }] });
+    const sources = facts.channels.map((channel) => channel.source);
+    const targets = [...replicaAddresses, ...sources].map((found) => ({ address: found, origin: 'operator' as const }));
+    if (targets.length > 0) await this.#propose({ kind: 'targets-added', targets });
+    await this.#note('discover', `${requestedBy} asked for ${addressText(address)}`, id);
+    return accept(assertDefined(this.state.servers.get(id), 'an observed server is known'));
+  }
+
+  async forget(address: Address, requestedBy: string): Promise<Answer<Address>> {
+    const { facts } = await this.#propose({ kind: 'server-forgotten', address });
+    const refusal = facts.find((fact) => fact.kind === 'rejected');
+    if (refusal !== undefined) return refuse('FORGET_REFUSED', refusal.text);
+    await this.#note('forget', `${requestedBy} asked to forget ${addressText(address)}`, null);
+    return accept(address);
+  }
+
+  gracefulTakeover(request: TakeoverRequest): Promise<Answer<Recovery>> {
+    return this.#parts.takeover(request);
+  }
+
+  async acknowledge(
+    selector: { readonly clusterId: ClusterId } | { readonly uid: string } | 'all',
+    by: string,
+    comment: string,
+  ): Promise<Answer<number>> {
+    const chosen = [...this.state.recoveries.values()].filter(
+      (recovery) => recovery.acknowledged === null && recovery.closedAtMs !== null && isSelected(recovery, selector),
+    );
+    for (const recovery of chosen) {
+      await this.#propose({ kind: 'recovery-acknowledged', recoveryId: recovery.id, by, comment });
+    }
+    return accept(chosen.length);
+  }
+
+  async switchRecoveries(enabled: boolean, by: string): Promise<Answer<boolean>> {
+    await this.#propose({ kind: 'recoveries-switched', enabled, by });
+    return accept(enabled);
+  }
+
+  async beginDowntime(server: ServerId, owner: string, reason: string, durationMs: number): Promise<Answer<Server>> {
+    const beganAtMs = Date.now();
+    await this.#propose({
+      kind: 'downtime-begun',
+      downtime: { server, owner, reason, beganAtMs, endsAtMs: beganAtMs + durationMs },
+    });
+    return this.#server(server);
+  }
+
+  async endDowntime(server: ServerId, by: string): Promise<Answer<Server>> {
+    await this.#propose({ kind: 'downtime-ended', server });
+    await this.#note('downtime-ended', `${by} ended the downtime`, server);
+    return this.#server(server);
+  }
+
+  async setAlias(clusterId: ClusterId, alias: string, by: string): Promise<Answer<string>> {
+    await this.#propose({ kind: 'alias-set', clusterId, alias });
+    await this.#propose({ kind: 'noted', server: null, clusterId, topic: 'alias-set', text: `by ${by}` });
+    return accept(alias);
+  }
+
+  #propose(proposal: Proposal): Promise<Applied> {
+    return this.#parts.ledger.propose(proposal);
+  }
+
+  async #note(topic: string, text: string, server: ServerId | null): Promise<void> {
+    const clusterId = server === null ? null : (this.state.servers.get(server)?.clusterId ?? null);
+    await this.#propose({ kind: 'noted', server, clusterId, topic, text });
+  }
+
+  #server(id: ServerId): Answer<Server> {
+    const server = this.state.servers.get(id);
+    return server === undefined ? refuse('NOT_FOUND', 'the server is not known') : accept(server);
+  }
+}
+
+function isSelected(
+  recovery: Recovery,
+  selector: { readonly clusterId: ClusterId } | { readonly uid: string } | 'all',
+): boolean {
+  if (selector === 'all') return true;
+  return 'uid' in selector ? recovery.id === selector.uid : recovery.clusterId === selector.clusterId;
+}
+
+function accept<T>(value: T): Answer<T> {
+  return { ok: true, value };
+}
+
+function refuse<T>(code: string, message: string): Answer<T> {
+  return { ok: false, refusal: { code, message } };
+}
+
+/** The record of a server by any of its addresses. */
+export function serverAt(state: LedgerState, address: Address): Server | null {
+  for (const server of state.servers.values()) {
+    if (sameAddress(server.address, address) || server.aliases.some((alias) => sameAddress(alias, address)))
+      return server;
+  }
+  return null;
+}

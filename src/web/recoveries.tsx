@@ -1,0 +1,67 @@
+/** Recoveries, the newest open in full: each step with its server, how long it took, and what came of it. */
+import type { RecoveryView, StepView } from './overview.js';
+import { clockText, durationText, recoveryTitle, stepText } from './words.js';
+
+export function Recoveries(props: { recoveries: readonly RecoveryView[]; clusterId: string | null; now: number }) {
+  const mine = props.recoveries.filter((recovery) => recovery.clusterId === props.clusterId);
+  return (
+    <section className="recoveries">
+      <h2>Recoveries</h2>
+      {mine.length === 0 && <p className="none">None in this cluster.</p>}
+      {mine.map((recovery, at) => (
+        <details
+          key={recovery.id}
+          open={at === 0}
+          data-kind={recovery.kind}
+          data-verdict={recovery.verdict?.kind ?? 'open'}
+        >
+          <summary>
+            <span className={`dot ${colourOf(recovery)}`} />
+            {recoveryTitle(recovery.kind)}: {recovery.failed}
+            {recovery.successor !== null && ` → ${recovery.successor}`}
+            <time>{clockText(recovery.openedAtMs)}</time>
+          </summary>
+          <p>
+            {recovery.code}. {verdictText(recovery, props.now)}
+          </p>
+          <ol>
+            {recovery.steps.map((step) => (
+              <Step key={step.number} step={step} />
+            ))}
+          </ol>
+          {recovery.lost.map((lost) => (
+            <p key={lost.address} className="restraint">
+              {lost.address} did not follow: {lost.reason}
+            </p>
+          ))}
+        </details>
+      ))}
+    </section>
+  );
+}
+
+function Step(props: { step: StepView }) {
+  const { step } = props;
+  const state = step.ok === null ? 'running' : step.ok ? 'done' : 'failed';
+  return (
+    <li className={state}>
+      <span className="what">{stepText(step)}</span> <span className="on">{step.server}</span>
+      {step.finishedAtMs !== null && <span className="took">{durationText(step.intendedAtMs, step.finishedAtMs)}</span>}
+      {step.ok === false && <p>{step.detail}</p>}
+    </li>
+  );
+}
+
+function colourOf(recovery: RecoveryView): string {
+  if (recovery.verdict === null) return 'warning';
+  return recovery.verdict.kind === 'succeeded' ? 'good' : 'bad';
+}
+
+function verdictText(recovery: RecoveryView, now: number): string {
+  if (recovery.verdict === null || recovery.closedAtMs === null)
+    return `Under way for ${durationText(recovery.openedAtMs, now)}.`;
+  const took = `after ${durationText(recovery.openedAtMs, recovery.closedAtMs)}`;
+  return recovery.verdict.kind === 'succeeded'
+    ? `Succeeded ${took}.`
+    : `Ended ${took}, ${recovery.verdict.kind}: ${recovery.verdict.reason}`;
+}

@@ -1,0 +1,33 @@
+/** All that the page knows of the server that was clicked. */
+import type { ServerView } from './overview.js';
+import { ageText, stateText } from './words.js';
+
+export function ServerDetails(props: { server: ServerView; onClose: () => void }) {
+  const { server, onClose } = props;
+  const facts: [string, string][] = [
+    ['State', stateText(server)],
+    ['Version', server.version],
+    ['Writable', server.writable ? 'yes' : 'no'],
+    ['Last seen', server.lastSeenAgeMs === null ? 'never by this node' : `${ageText(server.lastSeenAgeMs)} ago`],
+    ['Executed GTIDs', server.executedGtids === '' ? 'none' : server.executedGtids],
+    ['server_uuid', server.id],
+  ];
+  if (server.downtime !== null) facts.push(['Downtime', server.downtime.reason]);
+  if (server.lastError !== null) facts.push(['Last error', server.lastError]);
+  return (
+    <section className="details">
+      <button type="button" aria-label="Close" onClick={onClose}>
+        ×
+      </button>
+      <h2>{server.address}</h2>
+      <dl>
+        {facts.map(([name, value]) => (
+          <div key={name}>
+            <dt>{name}</dt>
+            <dd>{value}</dd>
+          </div>
+        ))}
+      </dl>
+    </section>
+  );
+}

@@ -1,0 +1,73 @@
+/** How the page says times, roles and states. */
+import type { ServerView, StepView } from './overview.js';
+
+export function ageText(ageMs: number): string {
+  const seconds = Math.max(0, Math.round(ageMs / 1000));
+  if (seconds < 60) return `${String(seconds)} s`;
+  if (seconds < 3600) return `${String(Math.floor(seconds / 60))} min`;
+  if (seconds < 86_400) return `${String(Math.floor(seconds / 3600))} h`;
+  return `${String(Math.floor(seconds / 86_400))} d`;
+}
+
+export function clockText(atMs: number): string {
+  return new Date(atMs).toLocaleTimeString(undefined, { hour12: false });
+}
+
+export function durationText(fromMs: number, toMs: number): string {
+  const ms = toMs - fromMs;
+  return ms < 10_000 ? `${String(Math.round(ms))} ms` : `${(ms / 1000).toFixed(1)} s`;
+}
+
+export type Health = 'good' | 'warning' | 'bad' | 'quiet';
+
+/** What a person should think of a server at a glance; the words beside it say why. */
+export function healthOf(server: ServerView): Health {
+  if (server.demotion !== null) return server.demotion.state === 'apart' ? 'warning' : 'quiet';
+  if (!server.valid) return server.downtime === null ? 'bad' : 'quiet';
+  if (server.role === 'replica' && (server.ioThread !== 'running' || server.sqlThread !== 'running')) return 'warning';
+  return 'good';
+}
+
+export function stateText(server: ServerView): string {
+  if (server.demotion?.state === 'apart') return `set apart: it alone has ${server.demotion.extraGtids}`;
+  if (server.demotion !== null) return server.valid ? 'demoted, being fenced' : 'demoted, does not answer';
+  if (!server.valid) return server.lastError ?? 'does not answer';
+  if (server.role === 'primary') return server.writable ? 'takes writes' : 'is read-only';
+  if (server.role !== 'replica') return server.writable ? 'takes writes' : 'stands alone, read-only';
+  return replicationText(server);
+}
+
+function replicationText(server: ServerView): string {
+  const { ioThread, sqlThread, lagSeconds } = server;
+  if (ioThread === 'running' && sqlThread === 'running') {
+    return lagSeconds === null ? 'replicates' : `replicates, ${String(lagSeconds)} s behind`;
+  }
+  if (ioThread === 'connecting') return 'is trying to reach its source';
+  return `IO thread ${ioThread ?? 'unknown'}, SQL thread ${sqlThread ?? 'unknown'}`;
+}
+
+const STEPS: Readonly<Record<string, string>> = {
+  'stop-io': 'Stop the IO thread and read what it received',
+  'await-applied': 'Wait until the relay log is applied',
+  'promise-promotion': 'Commit the promotion to the log',
+  detach: 'End its replication for good',
+  open: 'Open it for writes',
+  close: 'Close it for writes',
+  repoint: 'Replicate from the new primary',
+  fence: 'Fence it: no client may write',
+  compare: 'Look for transactions that it alone has',
+};
+
+export function stepText(step: StepView): string {
+  return STEPS[step.kind] ?? step.kind;
+}
+
+const KINDS: Readonly<Record<string, string>> = {
+  'dead-primary': 'Failover',
+  'graceful-takeover': 'Planned takeover',
+  'former-primary': 'Former primary came back',
+};
+
+export function recoveryTitle(kind: string): string {
+  return KINDS[kind] ?? kind;
+}
