@@ -9,3 +9,37 @@ verify_haproxy() {
   printf 'defaults\n mode tcp\n timeout connect 1s\n timeout client 1s\n timeout server 1s\nlisten one\n bind 127.0.0.1:1\n server a 127.0.0.1:2\n' >"$2/haproxy.cfg"
   "$1/bin/haproxy" -c -f "$2/haproxy.cfg"
 }
+
+program_chromium() { echo "$1/bin/chromium"; }
+install_chromium() {
+  # The shell without windows needs neither the toolkit nor the graphics drivers of the browser. Chromium starts itself
+  # again by /proc/self/exe, which would be the loader if the tree brought its own: so it runs on the C library of the
+  # machine, which must be as new as Debian bookworm's.
+  fetch_debian "$2" bookworm "$1" \
+    'perl perl-base libc6 libgcc-s1 libstdc++6 debconf dpkg passwd adduser systemd xdg-utils x11-utils libpam0g libjson-perl' \
+    chromium-headless-shell fonts-dejavu-core
+  mkdir -p "$1/bin" "$1/etc/fonts"
+  cat >"$1/etc/fonts/only-ours.conf" <<'END'
+<?xml version="1.0"?>
+<!DOCTYPE fontconfig SYSTEM "urn:fontconfig:fonts.dtd">
+<fontconfig>
+  <dir prefix="relative">../../usr/share/fonts</dir>
+  <cachedir prefix="xdg">fontconfig</cachedir>
+  <alias><family>sans-serif</family><prefer><family>DejaVu Sans</family></prefer></alias>
+  <alias><family>system-ui</family><prefer><family>DejaVu Sans</family></prefer></alias>
+  <alias><family>monospace</family><prefer><family>DejaVu Sans Mono</family></prefer></alias>
+</fontconfig>
+END
+  cat >"$1/bin/chromium" <<'END'
+#!/bin/sh
+tree=$(cd "$(dirname "$(readlink -f "$0")")/.." && pwd)
+libraries=$tree/usr/lib/x86_64-linux-gnu
+export LD_LIBRARY_PATH=$libraries:$libraries/nss:$libraries/pulseaudio:$tree/lib/x86_64-linux-gnu FONTCONFIG_FILE=$tree/etc/fonts/only-ours.conf
+exec "$tree/usr/lib/chromium/chromium-headless-shell" "$@"
+END
+  chmod +x "$1/bin/chromium"
+}
+verify_chromium() {
+  HOME=$2 "$1/bin/chromium" --no-sandbox --disable-gpu --screenshot="$2/page.png" 'data:text/html,<p id="seen">ok</p>'
+  [ -s "$2/page.png" ] || { echo 'it drew no page' && return 1; }
+}
