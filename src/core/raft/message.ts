@@ -118,6 +118,8 @@ export interface ReadIndexResponse extends Envelope {
   readonly type: 'read-index-response';
   readonly context: number;
   readonly index: LogIndex;
+  /** The leader's last entry. A voter that lost part of its log votes again only once it holds this much (recovering-voter.ts). */
+  readonly lastIndex: LogIndex;
   /** False: this node does not lead, or lost its quorum; ask again. */
   readonly confirmed: boolean;
 }

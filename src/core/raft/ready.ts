@@ -25,11 +25,21 @@ export interface Ready {
   readonly number: number;
   /** On disk, in one synced batch together with `entries`, BEFORE `messagesAfterSync` are sent. */
   readonly hardState: HardState | null;
+  /**
+   * An installed snapshot replaces the log: in that same batch, BEFORE `entries`, ALL entries on disk are deleted (those
+   * beyond the snapshot too: they belong to another history) and the log starts after this mark. The state machine is
+   * replaced by the snapshot's contents before it is given `committed`. Null after `snapshotInstalled` means that the
+   * log already held the snapshot's last entry: nothing is to be replaced, and the file may be dropped.
+   */
+  readonly logReset: SnapshotMark | null;
   /** Appended to the log; an entry with an index the disk already has replaces it and cuts everything after it. */
   readonly entries: readonly Entry[];
   /** May be sent at once, in parallel with the write: a leader's own disk is only one vote of the quorum. */
   readonly messages: readonly Message[];
-  /** Votes granted and appends accepted: sent only when `hardState` and `entries` are synced. */
+  /**
+   * Votes asked for, votes granted and appends accepted: sent only when `hardState` and `entries` of this Ready AND of
+   * every Ready before it are synced; dropped for good if that write fails.
+   */
   readonly messagesAfterSync: readonly Message[];
   /** Committed: handed to the state machine, each exactly once, in order. Membership entries are in it too. */
   readonly committed: readonly Entry[];
@@ -49,7 +59,9 @@ export interface RaftEvent {
   readonly text: string;
 }
 
-/** The leader's right to act alone. `until` is on the same monotonic clock as `now`, milliseconds; 0 means none. */
+/**
+ * The leader's right to act alone. The shell publishes it BEFORE it sends the messages of a Ready: the message that hands
+ * leadership over must not overtake the news that the lease is gone. `until` is on the same monotonic clock as `now`, milliseconds; 0 means none. */
 export interface Lease {
   readonly term: Term;
   readonly until: number;

@@ -1,0 +1,42 @@
+/**
+ * When to stand for election. Silence takes the full timeout, drawn at random. A broken stream to the leader is evidence,
+ * and shortens the wait to what is left of the promise, never below. A campaign that failed is tried again soon, and
+ * then ever less often: two survivors of a dead leader find each other quickly, a node that is cut off stays quiet.
+ */
+import { isVoter } from './membership.js';
+import type { RaftState } from './state.js';
+
+/** After evidence: spreads the survivors over a good part of a promise, or they all stand at once and split the vote. */
+const JITTER_SHARE = 0.4;
+
+/** May this node lead at all? */
+export function mayCampaign(state: RaftState): boolean {
+  return isVoter(state.memberships.current, state.id) && !state.storageBroken && state.recovery === null;
+}
+
+/** A leader was heard, or a vote given away: the full time again. */
+export function awaitSilence(state: RaftState): void {
+  const { electionTimeoutMs } = state.options;
+  state.electionAtMs = state.now + electionTimeoutMs * (1 + state.rng.next());
+}
+
+/** The leader's stream broke. */
+export function awaitPromise(state: RaftState): void {
+  const free = Math.max(state.now, state.promise.freeAtMs(state.id));
+  const jitter = state.options.promiseMs * JITTER_SHARE * state.rng.next();
+  state.electionAtMs = Math.min(state.electionAtMs, free + jitter);
+}
+
+/** A campaign has begun: how long to wait for votes. Doubles from the length of a promise up to the election timeout. */
+export function awaitVotes(state: RaftState): void {
+  const { electionTimeoutMs, promiseMs } = state.options;
+  const patience = Math.min(electionTimeoutMs, promiseMs * 2 ** Math.min(state.campaigns, 10));
+  state.electionAtMs = state.now + patience * (1 + state.rng.next());
+}
+
+/** A campaign was refused outright: try again, but let the one who is ahead go first. */
+export function awaitAnotherTry(state: RaftState): void {
+  const { electionTimeoutMs, promiseMs } = state.options;
+  const patience = Math.min(electionTimeoutMs, (promiseMs / 2) * 2 ** Math.min(state.campaigns, 10));
+  state.electionAtMs = state.now + patience * (0.5 + state.rng.next());
+}

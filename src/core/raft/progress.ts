@@ -1,0 +1,92 @@
+/**
+ * What a leader knows about one peer. Invariant: match < next. Three ways to send:
+ *
+ *     probe ──accepted──► replicate          probe:     one append at a time until we know where the logs agree
+ *       ▲  ◄──refused───────┘                replicate: a pipeline; `next` runs ahead of what is acknowledged
+ *       │ installed / failed
+ *     snapshot ◄── the entries it needs are compacted (from either); only heartbeats are sent meanwhile
+ */
+import { assert } from '../base/assert.js';
+import type { Inflight } from './inflight.js';
+import type { LogIndex } from './message.js';
+
+export type ProgressState = 'probe' | 'replicate' | 'snapshot';
+
+export interface Progress {
+  state: ProgressState;
+  /** The peer's log is known, on its disk, to equal ours up to here. */
+  match: LogIndex;
+  next: LogIndex;
+  /** probe: the one append is out. A heartbeat's answer allows another, in case it was lost. */
+  probeOut: boolean;
+  readonly inflight: Inflight;
+  snapshotIndex: LogIndex;
+  /** The commit index it was last told. */
+  toldCommit: LogIndex;
+  lastAppendMs: number;
+  lastHeardMs: number;
+  /** The latest round it has answered, and when the latest answered round that still counts for a lease was sent. */
+  answeredRound: number;
+  answeredSentMs: number;
+  /** The last round that had been opened when `match` was learned; a refusal from a later round is news, not an echo. */
+  matchRound: number;
+  /** Left out by the newest membership; kept until it has heard so. Infinity for members. */
+  leavesAtMs: number;
+}
+
+export function createProgress(next: LogIndex, inflight: Inflight, now: number): Progress {
+  return {
+    state: 'probe',
+    match: 0,
+    next,
+    probeOut: false,
+    inflight,
+    snapshotIndex: 0,
+    toldCommit: 0,
+    lastAppendMs: now,
+    lastHeardMs: now,
+    answeredRound: 0,
+    answeredSentMs: Number.NEGATIVE_INFINITY,
+    matchRound: 0,
+    leavesAtMs: Number.POSITIVE_INFINITY,
+  };
+}
+
+export function becomeProbe(progress: Progress, next: LogIndex): void {
+  assert(next > progress.match, `next ${next} would fall to the match ${progress.match}`);
+  progress.state = 'probe';
+  progress.next = next;
+  progress.probeOut = false;
+  progress.inflight.clear();
+}
+
+export function becomeSnapshot(progress: Progress, snapshotIndex: LogIndex): void {
+  progress.state = 'snapshot';
+  progress.snapshotIndex = snapshotIndex;
+  progress.inflight.clear();
+}
+
+/** The peer's log equals ours up to `index`. True when that is news. */
+export function acknowledge(progress: Progress, index: LogIndex, lastRound: number): boolean {
+  progress.inflight.freeTo(index);
+  progress.probeOut = false;
+  const isNews = index > progress.match;
+  if (isNews) {
+    progress.match = index;
+    progress.matchRound = lastRound;
+  }
+  progress.next = Math.max(progress.next, progress.match + 1);
+  const caughtUp = progress.state !== 'snapshot' || progress.match >= progress.snapshotIndex;
+  if (caughtUp && progress.state !== 'replicate') {
+    progress.state = 'replicate';
+    progress.next = progress.match + 1;
+    progress.inflight.clear();
+  }
+  return isNews;
+}
+
+/** May another append with entries leave now? */
+export function mayAppend(progress: Progress): boolean {
+  if (progress.state === 'probe') return !progress.probeOut;
+  return progress.state === 'replicate' && !progress.inflight.full;
+}

@@ -1,0 +1,73 @@
+/** What a person or a metric may ask of a node. A picture of the moment; nothing is decided from it. */
+import { isMember, isVoter } from './membership.js';
+import type { LogIndex, Membership, NodeId, Term } from './message.js';
+import type { ProgressState } from './progress.js';
+import type { Role, SoftState } from './ready.js';
+import { leaderOf } from './state.js';
+import type { RaftState } from './state.js';
+
+export interface PeerStatus {
+  readonly state: ProgressState;
+  readonly matchIndex: LogIndex;
+  /** Milliseconds since it last answered. */
+  readonly lastHeardMs: number;
+  readonly inflight: number;
+}
+
+export interface RaftStatus {
+  readonly id: NodeId;
+  readonly role: Role;
+  readonly leader: NodeId | null;
+  readonly term: Term;
+  readonly commit: LogIndex;
+  readonly firstIndex: LogIndex;
+  readonly lastIndex: LogIndex;
+  readonly syncedIndex: LogIndex;
+  readonly snapshotIndex: LogIndex;
+  readonly membership: Membership;
+  /** False for a node that a committed membership left out: it is no part of the cluster any more. */
+  readonly member: boolean;
+  readonly transferringTo: NodeId | null;
+  readonly storageBroken: boolean;
+  /** The disk lost something; no vote until that is made good. */
+  readonly recovering: boolean;
+  /** Filled in at the leader only. */
+  readonly peers: Readonly<Record<string, PeerStatus>>;
+}
+
+export function softStateOf(state: RaftState): SoftState {
+  return { role: roleOf(state), leader: leaderOf(state) };
+}
+
+export function statusOf(state: RaftState, now: number): RaftStatus {
+  const { role, log, memberships } = state;
+  const peers = role.kind === 'leader' ? [...role.peers] : [];
+  return {
+    id: state.id,
+    role: roleOf(state),
+    leader: leaderOf(state),
+    term: state.term,
+    commit: state.commit,
+    firstIndex: log.firstIndex,
+    lastIndex: log.lastIndex,
+    syncedIndex: state.disk.syncedIndex,
+    snapshotIndex: state.snapshot.index,
+    membership: memberships.current,
+    member: memberships.currentIndex > state.commit || isMember(memberships.current, state.id),
+    transferringTo: role.kind === 'leader' ? (role.transfer?.to ?? null) : null,
+    storageBroken: state.storageBroken,
+    recovering: state.recovery !== null,
+    peers: Object.fromEntries(
+      peers.map(([id, { state: sending, match, lastHeardMs, inflight }]) => [
+        id,
+        { state: sending, matchIndex: match, lastHeardMs: now - lastHeardMs, inflight: inflight.count },
+      ]),
+    ),
+  };
+}
+
+function roleOf(state: RaftState): Role {
+  const { role, memberships } = state;
+  if (role.kind !== 'follower') return role.kind;
+  return isVoter(memberships.current, state.id) && state.recovery === null ? 'follower' : 'learner';
+}

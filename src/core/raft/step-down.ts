@@ -1,0 +1,54 @@
+/** How a node becomes a follower: from any role, on any evidence that somebody else leads or that it should not. */
+import { awaitSilence } from './election-timer.js';
+import type { NodeId, Term } from './message.js';
+import { leaderOf } from './state.js';
+import type { LeaderRole, RaftState } from './state.js';
+
+/** Enters `term` (never lower than the present one) as a follower of `leader`, who may be unknown. */
+export function becomeFollower(state: RaftState, term: Term, leader: NodeId | null): void {
+  const former = state.role;
+  const formerLeader = leaderOf(state);
+  if (term > state.term) {
+    state.term = term;
+    state.vote = null;
+  }
+  const heardMs = leader === null ? Number.NEGATIVE_INFINITY : state.now;
+  state.role = { kind: 'follower', leader, leaderHeardMs: heardMs };
+  if (former.kind === 'leader') refuseReads(state, former);
+  if (formerLeader !== leader) refuseForwarded(state);
+  if (leader !== null) {
+    state.campaigns = 0;
+    state.gaveWay = false;
+    if (formerLeader !== leader) state.outbox.tell('leader', `following ${leader} in term ${state.term}`);
+  }
+  if (former.kind !== 'follower' || leader !== null) awaitSilence(state);
+}
+
+export function stepDown(state: RaftState, why: string): void {
+  state.outbox.tell('step-down', `gave up leadership of term ${state.term}: ${why}`);
+  becomeFollower(state, state.term, null);
+}
+
+/** Reads that were on their way to a leader that is gone: their askers ask again. */
+export function refuseForwarded(state: RaftState): void {
+  for (const context of state.forwarded.takeAll()) state.outbox.answerRead(context, null);
+}
+
+function refuseReads(state: RaftState, leader: LeaderRole): void {
+  for (const read of leader.reads.takeAll()) {
+    if (read.from === null) {
+      state.outbox.answerRead(read.context, null);
+    } else {
+      state.outbox.send({
+        type: 'read-index-response',
+        from: state.id,
+        to: read.from,
+        term: state.term,
+        context: read.context,
+        index: 0,
+        lastIndex: 0,
+        confirmed: false,
+      });
+    }
+  }
+}
