@@ -71,6 +71,8 @@ export interface MysqlConfig {
   readonly user: string;
   readonly password: Secret;
   readonly tls: MysqlTls;
+  /** How long it is remembered that a server requires TLS. */
+  readonly tlsMemoryMs: number;
   readonly defaultPort: number;
   readonly connectTimeoutMs: number;
   readonly probeTimeoutMs: number;

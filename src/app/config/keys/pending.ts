@@ -12,7 +12,6 @@ const natural = integer(0);
 export const PENDING_KEYS = {
   EnableSyslog: pending(bool, false),
   ListenSocket: pending(text, ''),
-  TLSCacheTTLFactor: pending(natural, 100),
   MySQLConnectionLifetimeSeconds: pending(anyInteger, 0),
   SlaveLagQuery: pending(text, ''),
   ReplicationLagQuery: pending(text, ''),

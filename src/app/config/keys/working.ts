@@ -29,6 +29,11 @@ export const WORKING_KEYS = {
   MySQLTopologySSLCertFile: works(text, '', 'Client certificate'),
   MySQLTopologySSLPrivateKeyFile: works(text, '', 'Key of the client certificate'),
   MySQLTopologySSLSkipVerify: works(bool, false, 'Do not verify the certificates of the servers'),
+  TLSCacheTTLFactor: works(
+    integer(0),
+    100,
+    'It is remembered for so many InstancePollSeconds that a server requires TLS',
+  ),
   MySQLConnectTimeoutSeconds: works(seconds(0.1, 3600), 2, 'Time limit of a connection attempt, seconds'),
   MySQLDiscoveryReadTimeoutSeconds: works(seconds(0.1, 3600), 10, 'Time limit of a probe, seconds'),
   MySQLTopologyReadTimeoutSeconds: works(

@@ -1,0 +1,54 @@
+/** The help, as it is printed. */
+import { dashed } from './arguments.js';
+import { OPTIONS } from './options.js';
+
+const TOPICS: Readonly<Record<string, string>> = {
+  http: `orchestrator [--config FILE] http
+
+Runs a node: it watches the MySQL servers it is told of and those it finds from them, serves the web page, the HTTP API
+and the gRPC API, and recovers what the configuration allows it to recover. It runs until it gets SIGTERM or SIGINT, and
+then stops in order; a second signal ends it at once.
+`,
+  config: `orchestrator config check [FILE]
+
+Reads the file as a node would, and prints every wrong setting with what is allowed. Without FILE it reads the files that
+a node reads when it is given none. Exits with 0 when a node would start with it, and with 1 when it would not.
+`,
+  grants: `orchestrator [--config FILE] grants
+
+Prints the statements that create the account MySQLTopologyUser with what it needs on every server, and what each is for.
+`,
+};
+
+export function helpText(topic: string | null): string {
+  const text = topic === null ? undefined : TOPICS[topic];
+  return text ?? generalHelp();
+}
+
+function generalHelp(): string {
+  const options = OPTIONS.flatMap(({ name, meaning }) =>
+    meaning === undefined ? [] : [`  ${dashed(name).padEnd(12)}${meaning}`],
+  );
+  return `orchestrator watches MySQL replication and replaces a primary that dies.
+
+  orchestrator [options] http           run a node
+  orchestrator config check [FILE]      find the mistakes in a configuration file
+  orchestrator grants                   print what the MySQL account needs
+  orchestrator version | help [TOPIC]
+
+Options, with one dash or two:
+${options.join('\n')}
+
+Examples:
+  orchestrator --config /etc/orchestrator.conf.json http
+  orchestrator config check orchestrator.conf.json
+  orchestrator grants > grants.sql
+  LOG_FORMAT=text orchestrator http | less
+
+Without --config these files are read, each overriding those before it: /etc/orchestrator.conf.json,
+conf/orchestrator.conf.json, orchestrator.conf.json. LOG_FORMAT is json or text; by default a terminal gets text.
+Commands for a running cluster (clusters, topology, graceful-master-takeover ...) are orchestrator-client's.
+
+Exit codes: 0 done, 1 failed, 2 called in a wrong way.
+`;
+}

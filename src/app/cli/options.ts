@@ -1,0 +1,50 @@
+/**
+ * Every option that the incumbent's program accepts, so that existing unit files and scripts start this one unchanged.
+ * Those that belong to commands are passed on to the client; the few left over have no meaning here.
+ */
+export interface Option {
+  readonly name: string;
+  readonly takes: 'switch' | 'text';
+  /** For the help; an option without one is accepted and not advertised. */
+  readonly meaning?: string;
+  /** How `orchestrator-client` calls it, for those that belong to a command. */
+  readonly client?: string;
+}
+
+export const OPTIONS: readonly Option[] = [
+  { name: 'config', takes: 'text', meaning: 'FILE: read this configuration file and no other' },
+  { name: 'debug', takes: 'switch', meaning: 'log everything, with stacks' },
+  { name: 'verbose', takes: 'switch', meaning: 'log what happens (the default)' },
+  { name: 'quiet', takes: 'switch', meaning: 'log errors only' },
+  { name: 'stack', takes: 'switch', meaning: 'add stacks to errors' },
+  { name: 'version', takes: 'switch', meaning: 'print the version' },
+  { name: 'help', takes: 'switch', meaning: 'print this' },
+  { name: 'h', takes: 'switch' },
+
+  { name: 'c', takes: 'text', client: '-c' },
+  { name: 'i', takes: 'text', client: '-i' },
+  { name: 'd', takes: 'text', client: '-d' },
+  { name: 's', takes: 'text', client: '-d' },
+  { name: 'alias', takes: 'text', client: '-a' },
+  { name: 'owner', takes: 'text', client: '-o' },
+  { name: 'reason', takes: 'text', client: '-r' },
+  { name: 'duration', takes: 'text', client: '-u' },
+  { name: 'promotion-rule', takes: 'text', client: '-R' },
+  { name: 'tag', takes: 'text', client: '-t' },
+  { name: 'pool', takes: 'text', client: '-l' },
+  { name: 'hostname', takes: 'text', client: '-H' },
+  { name: 'pattern', takes: 'text' },
+  { name: 'binlog', takes: 'text' },
+  { name: 'statement', takes: 'text' },
+  { name: 'noop', takes: 'switch' },
+  { name: 'strict', takes: 'switch' },
+  { name: 'skip-binlog-search', takes: 'switch' },
+  { name: 'skip-unresolve', takes: 'switch' },
+  { name: 'skip-unresolve-check', takes: 'switch' },
+
+  { name: 'discovery', takes: 'switch' },
+  { name: 'grab-election', takes: 'switch' },
+  { name: 'enable-database-update', takes: 'switch' },
+  { name: 'skip-continuous-registration', takes: 'switch' },
+  { name: 'ignore-raft-setup', takes: 'switch' },
+];

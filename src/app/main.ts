@@ -1,0 +1,66 @@
+/** The program `orchestrator`. It finds out what is asked for and hands on; the exit code says how it went. */
+import { checkConfig, faultsText, type Terminal } from './cli/config-check.js';
+import { parseCommandLine, type Request } from './cli/command-line.js';
+import { grantStatements } from './cli/grants.js';
+import { helpText } from './cli/help.js';
+import { type RunNode, runHttp } from './cli/http.js';
+import { clientInstead } from './cli/redirect.js';
+import { loadConfig } from './config/load.js';
+import { programVersion } from './version.js';
+
+const terminal: Terminal = {
+  out: (text) => void process.stdout.write(text),
+  err: (text) => void process.stderr.write(text),
+};
+
+/** Loaded when it is needed: the version and the help shall not wait for the database driver and the servers. */
+const runNode: RunNode = async (config, log, stop) => {
+  const compose = await import('./compose.js');
+  await compose.runNode(config, log, stop);
+};
+
+async function run(argv: readonly string[]): Promise<number> {
+  const request = parseCommandLine(argv);
+  if (request.ok) return await answer(request.value);
+  terminal.err(`${request.error}\n"orchestrator help" tells what can be asked for\n`);
+  return 2;
+}
+
+async function answer(request: Request): Promise<number> {
+  switch (request.verb) {
+    case 'http':
+      return await runHttp(request, runNode, terminal);
+    case 'config-check':
+      return await checkConfig({ file: request.file, environment: process.env }, terminal);
+    case 'grants':
+      return await printGrants(request.file);
+    case 'version':
+      terminal.out(`${programVersion()}\n`);
+      return 0;
+    case 'help':
+      terminal.out(helpText(request.topic));
+      return 0;
+    case 'command':
+      terminal.err(clientInstead(request.command, request.options));
+      return 1;
+  }
+}
+
+async function printGrants(file: string | null): Promise<number> {
+  let user = 'orchestrator';
+  if (file !== null) {
+    const loaded = await loadConfig({ file, environment: process.env });
+    if (!loaded.ok) {
+      terminal.err(faultsText(loaded.error));
+      return 1;
+    }
+    user = loaded.value.config.mysql.user || user;
+  }
+  terminal.out(grantStatements(user));
+  return 0;
+}
+
+// A reader that went away (`orchestrator help | head`) is no failure, and must not take a running node with it.
+process.stdout.on('error', () => undefined);
+process.stderr.on('error', () => undefined);
+process.exit(await run(process.argv.slice(2)));
