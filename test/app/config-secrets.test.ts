@@ -9,7 +9,7 @@ describe('the account on the monitored servers', () => {
     expect(config.mysql.password.reveal()).toBe('sesame');
     expect(JSON.stringify(config)).not.toContain('sesame');
     expect(inspect(config, { depth: 9 })).not.toContain('sesame');
-    expect(`${String(config.mysql.password)}`).not.toContain('sesame');
+    expect(String(config.mysql.password)).not.toContain('sesame');
   });
 
   test('the password may come from the environment, and the variable has to be set', async () => {

@@ -28,25 +28,22 @@ export function parseCommandLine(argv: readonly string[]): Result<Request, strin
   const split = splitArguments(argv);
   if (!split.ok) return split;
   const { words, texts, switches } = split.value;
-  const [verb, ...others] = words;
+  const [verb] = words;
   if (switches.get('help') === true || switches.get('h') === true) return ok({ verb: 'help', topic: verb ?? null });
   if (switches.get('version') === true) return ok({ verb: 'version' });
   if (texts.has('s') && texts.has('d')) return failed('-s and -d mean the same; give one of them');
-  if (verb === undefined || verb === 'cli') return withoutVerb(split.value);
-  const file = texts.get('config') ?? null;
+  return verb === undefined || verb === 'cli' ? withoutVerb(split.value) : withVerb(verb, split.value);
+}
+
+function withVerb(verb: string, given: Arguments): Result<Request, string> {
+  const [, ...others] = given.words;
+  const file = given.texts.get('config') ?? null;
   if (verb === 'help') return ok({ verb, topic: others[0] ?? null });
   if (verb === 'config') return configRequest(others, file);
+  if (!VERBS.includes(verb)) return failed(unknownVerb(verb));
   if (others[0] !== undefined) return failed(`${verb} takes nothing after it, and "${others[0]}" was given`);
-  switch (verb) {
-    case 'http':
-      return nodeRequest(split.value, file);
-    case 'grants':
-      return ok({ verb, file });
-    case 'version':
-      return ok({ verb });
-    default:
-      return failed(unknownVerb(verb));
-  }
+  if (verb === 'http') return nodeRequest(given, file);
+  return ok(verb === 'grants' ? { verb, file } : { verb: 'version' });
 }
 
 function withoutVerb({ words, texts }: Arguments): Result<Request, string> {

@@ -1,0 +1,89 @@
+import { readFile } from 'node:fs/promises';
+import { describe, expect, test } from 'vitest';
+import { parseCommandLine } from '../../src/app/cli/command-line.js';
+import { checkConfig } from '../../src/app/cli/config-check.js';
+import { GRANTS, grantStatements } from '../../src/app/cli/grants.js';
+import { helpText } from '../../src/app/cli/help.js';
+import { clientInstead } from '../../src/app/cli/redirect.js';
+import { writeConfig } from './config-files.js';
+
+function instead(...argv: string[]): string {
+  const request = parseCommandLine(argv);
+  if (!request.ok || request.value.verb !== 'command') throw new Error('not a command');
+  return clientInstead(request.value.command, request.value.options);
+}
+
+describe('a command of the incumbent', () => {
+  test('is answered with the call of the client that does it', () => {
+    expect(instead('-c', 'relocate', '-i', 'db1:3306', '-s', 'db2', '--config', 'a.json')).toContain(
+      '\n  orchestrator-client -c relocate -i db1:3306 -d db2\n',
+    );
+    expect(instead('-c', 'begin-downtime', '-i', 'db1', '--reason', "it's me", '--duration', '1h')).toContain(
+      "-c begin-downtime -i db1 -r 'it'\\''s me' -u 1h\n",
+    );
+  });
+
+  test('says which options the client does not have', () => {
+    expect(instead('-c', 'find', '--pattern', 'db.*')).toContain('(it knows no --pattern)');
+  });
+});
+
+describe('config check', () => {
+  async function check(content: object): Promise<{ code: number; out: string; err: string }> {
+    const said = { out: '', err: '' };
+    const terminal = { out: (text: string) => void (said.out += text), err: (text: string) => void (said.err += text) };
+    return { code: await checkConfig({ file: await writeConfig(content), environment: {} }, terminal), ...said };
+  }
+
+  test('prints every fault and fails', async () => {
+    const { code, out, err } = await check({ InstancePollSeconds: 0, Debug: 1 });
+    expect(code).toBe(1);
+    expect(out).toBe('');
+    expect(err).toMatch(
+      /^the configuration cannot be used: 2 things are wrong\n {2}InstancePollSeconds: 0 .*\n {2}Debug: 1 /,
+    );
+  });
+
+  test('prints what a node would say, and succeeds', async () => {
+    const { code, out } = await check({ MySQLTopologyUser: 'o', MySQLOrchestratorHost: 'db' });
+    expect(code).toBe(0);
+    expect(out).toContain('note: MySQLOrchestratorHost: no backend database is needed');
+    expect(out).toContain('warning: RecoverMasterClusterFilters is empty');
+    expect(out).toMatch(/orchestrator\.conf\.json: a node can start with this\n$/);
+  });
+});
+
+describe('grants', () => {
+  test('are those of the account that the containers and the tests use', async () => {
+    const users = await readFile(new URL('../../cluster-compose/mysql/users.sql', import.meta.url), 'utf8');
+    const granted = [...users.matchAll(/^GRANT (.+) ON (\S+) TO 'orchestrator'/gm)].map((match) => [
+      match[1],
+      match[2],
+    ]);
+    expect(GRANTS.map(({ privilege, on }) => [privilege, on])).toEqual(granted);
+  });
+
+  test('name the account safely, and no password', () => {
+    const text = grantStatements("o'x");
+    expect(text).toContain("CREATE USER IF NOT EXISTS 'o''x'@'%' IDENTIFIED BY '<password>';");
+    expect(text.match(/^-- for /gm)).toHaveLength(GRANTS.length);
+  });
+});
+
+describe('help', () => {
+  test('has examples and the exit codes; a topic has a page of its own', () => {
+    expect(helpText(null)).toMatch(/Examples:\n {2}orchestrator --config [\s\S]*Exit codes:/);
+    expect(helpText('http')).toContain('SIGTERM');
+    expect(helpText('zebra')).toBe(helpText(null));
+  });
+
+  test('every example is a call that is understood', () => {
+    const [, shown = ''] = /Examples:\n([\s\S]*?)\n\n/.exec(helpText(null)) ?? [];
+    const examples = [...shown.matchAll(/^ {2}(?:\w+=\w+ )?orchestrator ([^|>\n]*)/gm)];
+    expect(examples.length).toBeGreaterThan(1);
+    for (const example of examples) {
+      const words = (example[1] ?? '').trim().split(' ');
+      expect(parseCommandLine(words), example[0]).toMatchObject({ ok: true });
+    }
+  });
+});
