@@ -1,21 +1,36 @@
 /** A problem is a named finding about one server: the code and sentence are those users of the incumbent know. */
 import type { ClusterId, ServerId } from '../topology/server.js';
 
-/** Codes of the first cut; the catalogue grows to the incumbent's 31 problems and 10 structure warnings. */
+/** The incumbent's codes but one: `DeadReplicationGroupMemberWithReplicas` waits for probes that know of groups. */
 export type AnalysisCode =
   | 'DeadMasterWithoutReplicas'
   | 'DeadMaster'
   | 'DeadMasterAndReplicas'
   | 'DeadMasterAndSomeReplicas'
+  | 'UnreachableMasterWithLaggingReplicas'
   | 'UnreachableMaster'
+  | 'LockedSemiSyncMaster'
+  | 'LockedSemiSyncMasterHypothesis'
+  | 'MasterWithTooManySemiSyncReplicas'
+  | 'NoWriteableMasterStructureWarning'
   | 'MasterSingleReplicaNotReplicating'
   | 'MasterSingleReplicaDead'
   | 'AllMasterReplicasNotReplicating'
   | 'AllMasterReplicasNotReplicatingOrDead'
+  | 'DeadCoMaster'
+  | 'DeadCoMasterAndSomeReplicas'
+  | 'UnreachableCoMaster'
+  | 'AllCoMasterReplicasNotReplicating'
+  | 'DeadIntermediateMasterWithSingleReplicaFailingToConnect'
+  | 'DeadIntermediateMasterWithSingleReplica'
   | 'DeadIntermediateMaster'
   | 'DeadIntermediateMasterAndSomeReplicas'
   | 'DeadIntermediateMasterAndReplicas'
+  | 'UnreachableIntermediateMasterWithLaggingReplicas'
   | 'UnreachableIntermediateMaster'
+  | 'AllIntermediateMasterReplicasFailingToConnectOrDead'
+  | 'AllIntermediateMasterReplicasNotReplicating'
+  | 'BinlogServerFailingToConnectToMaster'
   | 'FirstTierReplicaFailingToConnectToMaster';
 
 export type StructureCode =

@@ -1,0 +1,25 @@
+/**
+ * The table of everything that can be wrong, in the order in which it is asked: the first rule that matches names the
+ * problem, so what is graver or more certain stands above.
+ */
+import { CO_PRIMARY } from './problems/co-primary.js';
+import { DEAD_INTERMEDIATE } from './problems/dead-intermediate.js';
+import { DEAD_PRIMARY } from './problems/dead-primary.js';
+import { FAILING_REPLICA } from './problems/failing-replica.js';
+import { INTERMEDIATE_REPLICAS } from './problems/intermediate-replicas.js';
+import { PRIMARY_REPLICAS } from './problems/primary-replicas.js';
+import { SEMI_SYNC } from './problems/semi-sync.js';
+import { STRUCTURE } from './problems/structure.js';
+import type { Rule, StructureRule } from './rule.js';
+
+export const CATALOGUE: readonly Rule[] = [
+  ...DEAD_PRIMARY,
+  ...SEMI_SYNC,
+  ...PRIMARY_REPLICAS,
+  ...CO_PRIMARY,
+  ...DEAD_INTERMEDIATE,
+  ...INTERMEDIATE_REPLICAS,
+  ...FAILING_REPLICA,
+];
+
+export const STRUCTURE_CATALOGUE: readonly StructureRule[] = STRUCTURE;

@@ -1,0 +1,75 @@
+/**
+ * From votes to a verdict: the table of docs/failover-invariants.md, "Is it dead?". Death needs a majority of the nodes,
+ * at least one replica that lost it, and nobody with a fresh sign of life; whatever is missing is named, because "no
+ * failover, and I cannot tell why" is what users complain about first.
+ */
+import type { ServerId } from '../topology/server.js';
+import type { Inquiry } from './inquiry.js';
+import type { JudgementLimits } from './limits.js';
+import type { Link } from './links.js';
+import { type ReplicaOpinion, voteOfReplica } from './replica-vote.js';
+import type { ReplicaVote } from './vote.js';
+import { type NodesVerdict, type NodeTally, tallyNodes } from './votes.js';
+
+export type DeathVerdict =
+  | 'dead'
+  | 'dead-and-some-replicas'
+  /** More likely that we are cut off. */
+  | 'dead-and-replicas'
+  | 'dead-without-replicas'
+  | 'unproven';
+
+export interface Judgement {
+  readonly verdict: DeathVerdict;
+  readonly nodes: NodeTally;
+  readonly replicas: readonly ReplicaOpinion[];
+  /** Old enough to be told: most suspicions are answered before. */
+  readonly settled: boolean;
+  /** What the verdict rests on, and for `unproven` what is missing. */
+  readonly because: readonly string[];
+}
+
+export function judge(
+  inquiry: Inquiry,
+  links: readonly Link[],
+  voters: readonly string[],
+  nowMs: number,
+  limits: JudgementLimits,
+): Judgement {
+  const nodes = tallyNodes(voters, inquiry.opinions.values(), { sinceMs: inquiry.sinceMs, nowMs }, limits);
+  const replicas = links.map((link) => voteOfReplica(inquiry, link, limits));
+  const { verdict, missing } = weigh(nodes, replicas, inquiry.canary?.server ?? null);
+  return {
+    verdict,
+    nodes,
+    replicas,
+    settled: nowMs - inquiry.beganAtMs >= limits.settleMs,
+    because: [nodes.words, ...(missing === null ? [] : [missing]), ...replicas.map((replica) => replica.why)],
+  };
+}
+
+interface Weighed {
+  readonly verdict: DeathVerdict;
+  readonly missing: string | null;
+}
+
+function weigh(nodes: NodeTally, replicas: readonly ReplicaOpinion[], canary: ServerId | null): Weighed {
+  const unproven = (missing: string): Weighed => ({ verdict: 'unproven', missing: `no failover: ${missing}` });
+  if (nodes.verdict !== 'unreachable') return unproven(LACK[nodes.verdict]);
+  if (replicas.length === 0) return { verdict: 'dead-without-replicas', missing: null };
+  const count = (vote: ReplicaVote): number => replicas.filter((replica) => replica.vote === vote).length;
+  if (count('unreachable') === replicas.length) return { verdict: 'dead-and-replicas', missing: null };
+  if (count('receiving') > 0) return unproven('a replica still receives from it');
+  // A fresh connection was tried from the canary's place and failed: who merely has not noticed yet does not contradict it.
+  const canaryBroke = replicas.some((replica) => replica.server === canary && replica.disconnected);
+  const inDoubt = replicas.filter((replica) => replica.vote === 'unknown' && !(canaryBroke && replica.unnoticed));
+  if (inDoubt.length > 0) return unproven('a replica cannot tell yet whether it lost it');
+  if (count('broken') === 0) return unproven('no replica lost it: their IO threads are stopped, which proves nothing');
+  return { verdict: count('unreachable') > 0 ? 'dead-and-some-replicas' : 'dead', missing: null };
+}
+
+const LACK: Readonly<Record<Exclude<NodesVerdict, 'unreachable'>, string>> = {
+  alive: 'a node reaches it, so those who do not may be cut off themselves',
+  waiting: 'it has not been silent for long enough',
+  divided: 'too few nodes agree',
+};

@@ -1,0 +1,104 @@
+/** The direct replicas of one server, counted in the ways that the catalogue asks for. */
+import type { Channel, ServerFacts } from '../topology/server.js';
+import type { EvidenceSources } from './evidence-sources.js';
+import type { Link } from './links.js';
+import { latestFacts, reachOf } from './sight.js';
+
+export interface ReplicaCounts {
+  readonly known: number;
+  /** Seen by this node's last look. */
+  readonly valid: number;
+  /** Refused or silent at this node's last look. */
+  readonly dead: number;
+  /** MySQL answers there, and could not be read. */
+  readonly unreadable: number;
+  /** Valid, and both threads run. */
+  readonly replicating: number;
+  /** Valid, applying, and trying to connect in vain. */
+  readonly failingToConnect: number;
+  readonly lagging: number;
+  readonly delayed: number;
+  /** Have a binary log with what they apply: they could feed others. */
+  readonly logging: number;
+  readonly loggingFormats: ReadonlySet<string>;
+  readonly loggingVersions: ReadonlySet<string>;
+  readonly gtidModes: ReadonlySet<string>;
+  /** Would find their place below another server by GTID. */
+  readonly autoPosition: number;
+  /** Names of those that have transactions which this server lacks. */
+  readonly errant: readonly string[];
+}
+
+interface Counting {
+  known: number;
+  valid: number;
+  dead: number;
+  unreadable: number;
+  replicating: number;
+  failingToConnect: number;
+  lagging: number;
+  delayed: number;
+  logging: number;
+  autoPosition: number;
+  readonly loggingFormats: Set<string>;
+  readonly loggingVersions: Set<string>;
+  readonly gtidModes: Set<string>;
+  readonly errant: string[];
+}
+
+export function isFailingToConnect(channel: Channel): boolean {
+  return channel.ioThread !== 'running' && channel.sqlThread === 'running' && channel.ioError !== null;
+}
+
+export function countReplicas(links: readonly Link[], sources: EvidenceSources): ReplicaCounts {
+  const counts: Counting = {
+    known: links.length,
+    valid: 0,
+    dead: 0,
+    unreadable: 0,
+    replicating: 0,
+    failingToConnect: 0,
+    lagging: 0,
+    delayed: 0,
+    logging: 0,
+    autoPosition: 0,
+    loggingFormats: new Set(),
+    loggingVersions: new Set(),
+    gtidModes: new Set(),
+    errant: [],
+  };
+  for (const link of links) countOne(counts, link, sources);
+  return counts;
+}
+
+function countOne(counts: Counting, link: Link, sources: EvidenceSources): void {
+  const sight = sources.sightOf(link.replica);
+  const facts = latestFacts(link.replica, sight);
+  const channel = facts.channels.find((one) => one.name === link.channel.name) ?? link.channel;
+  const reach = reachOf(sight, null, sources.nowMs, sources.settings.staleSightMs);
+  if (reach === 'reachable') countValid(counts, channel);
+  if (reach === 'unreachable') counts.dead += 1;
+  if (reach === 'answering') counts.unreadable += 1;
+  const lag = sight?.lastGood?.report.vitals.lagSeconds ?? null;
+  if (lag !== null && lag > sources.settings.reasonableLagSeconds) counts.lagging += 1;
+  if (channel.delaySeconds > 0) counts.delayed += 1;
+  if (channel.autoPosition) counts.autoPosition += 1;
+  countTraits(counts, facts);
+  if (!sources.beliefs.downtimes.has(link.replica.id) && sources.errantGtids(link) !== '') {
+    counts.errant.push(link.replica.address.host);
+  }
+}
+
+function countValid(counts: Counting, channel: Channel): void {
+  counts.valid += 1;
+  if (channel.ioThread === 'running' && channel.sqlThread === 'running') counts.replicating += 1;
+  if (isFailingToConnect(channel)) counts.failingToConnect += 1;
+}
+
+function countTraits(counts: Counting, facts: ServerFacts): void {
+  counts.gtidModes.add(facts.gtidMode);
+  if (!facts.binlogEnabled || !facts.logReplicaUpdates) return;
+  counts.logging += 1;
+  counts.loggingFormats.add(facts.binlogFormat.toUpperCase());
+  counts.loggingVersions.add(`${facts.version.major}.${facts.version.minor}`);
+}

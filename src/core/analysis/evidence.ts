@@ -1,0 +1,68 @@
+/**
+ * All that is known about one server, folded once into counts and booleans, so that a rule of the catalogue is a line of
+ * logic about plain facts and never asks anybody anything. Whatever was not seen counts on neither side: a replica that
+ * was never read is neither valid nor dead (invariant 8).
+ */
+import { addressText } from '../topology/address.js';
+import { isReplicating, type Server, type ServerFacts } from '../topology/server.js';
+import type { Judgement } from './corroborate.js';
+import { countReplicas, isFailingToConnect, type ReplicaCounts } from './evidence-replicas.js';
+import type { EvidenceSources } from './evidence-sources.js';
+import type { DiagnosisSettings } from './limits.js';
+import { latestFacts, type Reach, reachOf } from './sight.js';
+
+export interface Evidence {
+  readonly server: Server;
+  readonly name: string;
+  readonly facts: ServerFacts;
+  /** The head of its cluster. A head that replicates from outside is an intermediate: promoting below it would cut it off. */
+  readonly isPrimary: boolean;
+  /** Replicates from one of its own replicas. */
+  readonly isCoPrimary: boolean;
+  readonly isBinlogServer: boolean;
+  /** Replicates directly from the head of the cluster. */
+  readonly isFirstTier: boolean;
+  readonly isFailingToConnect: boolean;
+  readonly reach: Reach;
+  readonly judgement: Judgement | null;
+  readonly replicas: ReplicaCounts;
+  readonly semiSyncClients: number;
+  readonly binlogStillMs: number | null;
+  readonly settings: DiagnosisSettings;
+}
+
+export function foldEvidence(server: Server, sources: EvidenceSources): Evidence {
+  const { links, settings } = sources;
+  const sight = sources.sightOf(server);
+  const facts = latestFacts(server, sight);
+  const up = links.sourcesOf.get(server.id) ?? [];
+  const down = links.replicasOf.get(server.id) ?? [];
+  const isCoPrimary = up.some((link) => down.some((other) => other.replica.id === link.source.id));
+  return {
+    server,
+    name: addressText(server.address),
+    facts,
+    isPrimary: isHead(server, sources) && !isCoPrimary && !replicatesFromOutside(server, sources),
+    isCoPrimary,
+    isBinlogServer: /maxscale/i.test(`${facts.version.text} ${facts.versionComment}`),
+    isFirstTier: up.some((link) => isHead(link.source, sources)),
+    isFailingToConnect: facts.channels.some(isFailingToConnect),
+    reach: reachOf(sight, sources.ownOpinion(server.id), sources.nowMs, settings.staleSightMs),
+    judgement: sources.judgementOf(server.id),
+    replicas: countReplicas(down, sources),
+    semiSyncClients: sight?.lastGood?.report.vitals.semiSyncClients ?? 0,
+    binlogStillMs: sources.binlogStillMs(server.id),
+    settings,
+  };
+}
+
+function isHead(server: Server, { beliefs }: EvidenceSources): boolean {
+  return beliefs.clusters.get(server.clusterId)?.primary === server.id;
+}
+
+/** A channel that works, to a source that we do not know. One left over from before a promotion leads to a known server. */
+function replicatesFromOutside(server: Server, { links }: EvidenceSources): boolean {
+  return server.facts.channels.some(
+    (channel) => isReplicating(channel) && !links.byAddress.has(addressText(channel.source)),
+  );
+}

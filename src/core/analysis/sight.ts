@@ -1,0 +1,45 @@
+/**
+ * What this node has seen of a server with its own eyes. Facts in the ledger are what the cluster believes; a sight is
+ * newer or older than they are, and belongs to one node.
+ */
+import type { FailureKind, ProbeResult } from '../topology/report.js';
+import type { Server, ServerFacts } from '../topology/server.js';
+import type { NodeOpinion, NodeVote } from './vote.js';
+
+export type GoodProbe = Extract<ProbeResult, { ok: true }>;
+
+export interface Sight {
+  readonly last: ProbeResult;
+  readonly lastGood: GoodProbe | null;
+}
+
+/**
+ * reachable: it was read. answering: MySQL answers and could not be read (too many connections, wrong password).
+ * unreachable: refused or silent. unknown: never looked, too long ago, or our own fault; never a reason for anything.
+ */
+export type Reach = 'reachable' | 'answering' | 'unreachable' | 'unknown';
+
+const REACH_OF_VOTE: Readonly<Record<NodeVote, Reach>> = {
+  alive: 'reachable',
+  refused: 'unreachable',
+  silent: 'unreachable',
+  none: 'unknown',
+};
+
+const REACH_OF_FAILURE: Readonly<Record<FailureKind, Reach>> = { ...REACH_OF_VOTE, alive: 'answering' };
+
+/** `knock`: this node's latest vote in an inquiry, if there is one; the newer of the two looks counts. */
+export function reachOf(sight: Sight | null, knock: NodeOpinion | null, nowMs: number, staleMs: number): Reach {
+  const sightAtMs = sight === null ? Number.NEGATIVE_INFINITY : sight.last.startedAtMs;
+  if (knock !== null && knock.atMs > sightAtMs) {
+    return nowMs - knock.atMs > staleMs ? 'unknown' : REACH_OF_VOTE[knock.vote];
+  }
+  if (sight === null || nowMs - sight.last.finishedAtMs > staleMs) return 'unknown';
+  return sight.last.ok ? 'reachable' : REACH_OF_FAILURE[sight.last.failure.kind];
+}
+
+/** The newest facts at hand: this node's own last report if it has one, else what the cluster believes. */
+export function latestFacts(server: Server, sight: Sight | null): ServerFacts {
+  const report = sight?.lastGood?.report;
+  return report?.id === server.id ? report.facts : server.facts;
+}
