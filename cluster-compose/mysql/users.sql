@@ -12,8 +12,10 @@ GRANT REPLICATION SLAVE ON *.* TO 'orchestrator'@'%';
 GRANT PROCESS ON *.* TO 'orchestrator'@'%';
 -- the last heartbeat and the state of the appliers; the copy of the processlist that takes no lock
 GRANT SELECT ON performance_schema.* TO 'orchestrator'@'%';
--- START, STOP, RESET REPLICA and CHANGE REPLICATION SOURCE TO
+-- START and STOP REPLICA and CHANGE REPLICATION SOURCE TO
 GRANT REPLICATION_SLAVE_ADMIN ON *.* TO 'orchestrator'@'%';
+-- RESET REPLICA, by which a new primary forgets that it was a replica
+GRANT RELOAD ON *.* TO 'orchestrator'@'%';
 -- SET GLOBAL read_only, super_read_only, offline_mode and the switches of semi-sync
 GRANT SYSTEM_VARIABLES_ADMIN ON *.* TO 'orchestrator'@'%';
 -- to get in when max_connections is reached or offline_mode is on; to end client sessions of a server that is fenced

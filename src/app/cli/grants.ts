@@ -25,8 +25,9 @@ export const GRANTS: readonly Grant[] = [
   {
     privilege: 'REPLICATION_SLAVE_ADMIN',
     on: '*.*',
-    purpose: 'START, STOP and RESET REPLICA and CHANGE REPLICATION SOURCE TO',
+    purpose: 'START and STOP REPLICA and CHANGE REPLICATION SOURCE TO',
   },
+  { privilege: 'RELOAD', on: '*.*', purpose: 'RESET REPLICA, by which a new primary forgets that it was a replica' },
   {
     privilege: 'SYSTEM_VARIABLES_ADMIN',
     on: '*.*',

@@ -31,7 +31,9 @@ export async function runHttp(request: NodeRequest, runNode: RunNode, terminal: 
     secrets: secretsOf(config),
   });
   const die = (error: unknown): void => {
-    log.fatal({ err: error }, 'the node ends: an error that nobody handled');
+    // The stack in any case: this is a mistake of ours, and there will be no second look.
+    const stack = error instanceof Error ? error.stack : undefined;
+    log.fatal({ err: error, stack }, 'the node ends: an error that nobody handled');
     flush();
     process.exit(1);
   };
