@@ -119,6 +119,13 @@ describe('values', () => {
     expect((await load(content)).config.recovery.blockMs).toBe(expected);
   });
 
+  test('servers that are never promoted are patterns, and a wrong one is found at the start', async () => {
+    const { config } = await load({ PromotionIgnoreHostnameFilters: ['^backup'] });
+    expect(config.recovery.neverPromote).toEqual([/^backup/]);
+    const faults = await faultsOf({ PromotionIgnoreHostnameFilters: ['^backup', '('] });
+    expect(faults.join()).toContain('"(" is not a regular expression: Unterminated group');
+  });
+
   test('the path of everything is written one way', async () => {
     expect((await load({ URLPrefix: 'orchestrator/' })).config.http.urlPrefix).toBe('/orchestrator');
     expect((await load({ URLPrefix: '/' })).config.http.urlPrefix).toBe('');
@@ -141,8 +148,8 @@ describe('settings that are not obeyed', () => {
   });
 
   test('what was meant to hold something back is said loudly', async () => {
-    const said = warnings(await load({ PromotionIgnoreHostnameFilters: ['^backup'] }));
-    expect(said.join()).toContain('PromotionIgnoreHostnameFilters: NOT SUPPORTED YET AND NOT OBEYED');
+    const said = warnings(await load({ RecoveryIgnoreHostnameFilters: ['^backup'] }));
+    expect(said.join()).toContain('RecoveryIgnoreHostnameFilters: NOT SUPPORTED YET AND NOT OBEYED');
   });
 
   test.each([

@@ -110,6 +110,8 @@ export interface RecoveryConfig {
   readonly detectionBlockMs: number;
   /** No second automatic recovery of a cluster within this time. */
   readonly blockMs: number;
+  /** Servers that are never promoted, by patterns on `host:port`. */
+  readonly neverPromote: readonly RegExp[];
   readonly preventCrossDataCenter: boolean;
   readonly preventCrossRegion: boolean;
   readonly useSuperReadOnly: boolean;

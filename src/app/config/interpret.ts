@@ -96,6 +96,7 @@ function readRecovery(values: Values, findings: Findings): RecoveryConfig {
     detectionBlockMs: values.FailureDetectionPeriodBlockMinutes * 60_000,
     // 0 seconds is how a file of old times says "see the minutes".
     blockMs: blockSeconds === 0 ? values.RecoveryPeriodBlockMinutes * 60_000 : blockSeconds * 1000,
+    neverPromote: values.PromotionIgnoreHostnameFilters,
     preventCrossDataCenter: values.PreventCrossDataCenterMasterFailover,
     preventCrossRegion: values.PreventCrossRegionMasterFailover,
     useSuperReadOnly: values.UseSuperReadOnly,

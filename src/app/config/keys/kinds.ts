@@ -4,6 +4,7 @@
  */
 import { z } from 'zod';
 import { type ClusterFilter, parseClusterFilter } from '../../../core/recovery/filters.js';
+import { compilePattern } from '../../../core/base/pattern.js';
 import { failed, ok, type Result } from '../../../core/base/result.js';
 import { Secret } from '../secret.js';
 import { parseBaseUrl, parseListenAddress, type ListenAddress } from '../endpoints.js';
@@ -65,6 +66,16 @@ export const baseUrl: Kind<string> = readText(
   parseBaseUrl,
   'http://host:port or https://host:port without a path, or "" to have it worked out',
 );
+
+const pattern = readText<RegExp>((value) => {
+  const compiled = compilePattern(value);
+  return compiled.ok ? compiled : failed(`"${value}" is not a regular expression: ${compiled.error}`);
+}, '');
+
+export const patterns: Kind<readonly RegExp[]> = {
+  schema: z.array(pattern.schema),
+  allowed: 'a list of regular expressions',
+};
 
 const clusterFilter = readText<ClusterFilter>(parseClusterFilter, '');
 

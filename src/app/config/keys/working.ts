@@ -7,6 +7,7 @@ import {
   clusterFilters,
   integer,
   listen,
+  patterns,
   seconds,
   secret,
   text,
@@ -63,15 +64,13 @@ export const WORKING_KEYS = {
     'Clusters whose dead primary is replaced automatically: `*`, a name, an alias, `alias=X`, `alias~=PATTERN` or a ' +
       'pattern on the name. Empty: none',
   ),
-  FailureDetectionPeriodBlockMinutes: works(integer(0), 60, 'A failure is not reported anew within this time, minutes'),
   RecoveryPeriodBlockSeconds: works(
     integer(0),
     3600,
     'No second automatic recovery of a cluster within this time, seconds',
   ),
   RecoveryPeriodBlockMinutes: works(integer(0), 60, 'Old form of the above; only when RecoveryPeriodBlockSeconds is 0'),
-  PreventCrossDataCenterMasterFailover: works(bool, false, 'Refuse a new primary in another data centre'),
-  PreventCrossRegionMasterFailover: works(bool, false, 'Refuse a new primary in another region'),
+  PromotionIgnoreHostnameFilters: works(patterns, [], 'Servers that are never promoted: patterns on `host:port`'),
   UseSuperReadOnly: works(bool, false, 'Set super_read_only wherever read_only is set; fencing always sets both'),
 
   RaftEnabled: works(bool, false, 'Be one of several nodes; without it the node is a cluster of one'),
@@ -91,8 +90,6 @@ export const WORKING_KEYS = {
     '',
     'Base URL at which the other nodes reach this HTTP API; default: host of Raft, port of ListenAddress',
   ),
-  URLPrefix: works(text, '', 'Path under which everything is served'),
-  StatusEndpoint: works(text, '/api/status', 'A second path for the status check'),
   ReadOnly: works(bool, false, 'Refuse every request that would change something'),
   AuthenticationMethod: works(authenticationMethod, '', '`basic` asks for HTTPAuthUser and HTTPAuthPassword'),
   HTTPAuthUser: works(text, '', 'User name for `basic`; empty: no authentication'),
