@@ -1,4 +1,6 @@
 -- The accounts that every server of a topology needs, MySQL 8.4 and 9.x. Each grant says what stops without it.
+-- Every server makes them for itself and out of its binary log, where they would be transactions that no other server has.
+SET SESSION sql_log_bin = 0;
 
 CREATE USER IF NOT EXISTS 'repl'@'%' IDENTIFIED BY 'repl';
 GRANT REPLICATION SLAVE ON *.* TO 'repl'@'%';
@@ -22,3 +24,5 @@ GRANT SYSTEM_VARIABLES_ADMIN ON *.* TO 'orchestrator'@'%';
 GRANT CONNECTION_ADMIN ON *.* TO 'orchestrator'@'%';
 -- the account that a replica replicates with, to point a returning primary at the new one
 GRANT SELECT ON mysql.slave_master_info TO 'orchestrator'@'%';
+
+SET SESSION sql_log_bin = 1;
