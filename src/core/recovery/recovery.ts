@@ -96,6 +96,8 @@ export interface Participant {
   readonly tier: number;
   /** Writes what it applies into its binary log, so that another server can fetch it from there. */
   readonly servesOthers: boolean;
+  /** Its replication is started when it has been pointed elsewhere; not so a former primary that is kept stopped. */
+  readonly start: boolean;
   /** Other participants that it cannot replicate from whatever its data (versions, formats), and why. */
   readonly cannotFollow: readonly { readonly source: ServerId; readonly reason: string }[];
 }

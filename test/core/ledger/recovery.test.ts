@@ -133,6 +133,7 @@ describe('recoveries in the ledger', () => {
           preference: 0,
           tier: 0,
           servesOthers: true,
+          start: true,
           cannotFollow: [],
         },
       ],

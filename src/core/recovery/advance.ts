@@ -1,0 +1,72 @@
+/**
+ * What is to be done next about an open recovery? Answered from its committed record alone, so that a new leader goes on
+ * where the old one stood: the same record gives the same answer on every node and in every term. A step whose intent was
+ * committed and whose outcome was not is taken again; every step can be (step.ts says how).
+ */
+import { assert } from '../base/assert.js';
+import type { ServerId } from '../topology/server.js';
+import { deadPrimary } from './playbooks/dead-primary.js';
+import { formerPrimary } from './playbooks/former-primary.js';
+import { gracefulTakeover } from './playbooks/graceful-takeover.js';
+import type { Closing, Next, Playbook } from './playbooks/next.js';
+import { recordOf } from './record.js';
+import type { Recovery, RecoveryKind } from './recovery.js';
+import type { NumberedStep, Step } from './step.js';
+
+/** One promotion takes three entries: the intent, the promise itself, the outcome; `number` is the step's. */
+export interface Promise {
+  readonly kind: 'promise';
+  readonly step: NumberedStep;
+  readonly server: ServerId;
+  readonly epoch: number;
+}
+
+export type Decision =
+  /** Commit the intents of all, then take them: those of one server in this order, servers beside each other. */
+  | { readonly kind: 'run'; readonly steps: readonly NumberedStep[] }
+  | Promise
+  /** Steps are under way. */
+  | { readonly kind: 'wait' }
+  | Closing;
+
+const PLAYBOOKS: Readonly<Record<RecoveryKind, Playbook>> = {
+  'dead-primary': deadPrimary,
+  'graceful-takeover': gracefulTakeover,
+  'former-primary': formerPrimary,
+};
+
+/** `inFlight`: numbers of the steps that this very process is taking now. Nobody else's count: they are taken again. */
+export function advance(recovery: Recovery, inFlight: ReadonlySet<number>): Decision {
+  assert(recovery.closedAtMs === null, `recovery ${recovery.id} is closed: nothing follows`);
+  const next = PLAYBOOKS[recovery.kind](recovery);
+  return decide(recovery, next, inFlight);
+}
+
+function decide(recovery: Recovery, next: Next, inFlight: ReadonlySet<number>): Decision {
+  switch (next.kind) {
+    case 'steps': {
+      const steps = numbered(recovery, next.steps).filter(({ number }) => !inFlight.has(number));
+      return steps.length === 0 ? { kind: 'wait' } : { kind: 'run', steps };
+    }
+    case 'promise': {
+      const { epoch } = recovery.inputs;
+      const step: Step = { kind: 'promise-promotion', server: next.server, epoch };
+      const [first] = numbered(recovery, [step]);
+      assert(first !== undefined, 'one step has one number');
+      return { kind: 'promise', step: first, server: next.server, epoch };
+    }
+    case 'close':
+      // Whatever is still under way ends first: its outcome belongs into the record.
+      return inFlight.size > 0 ? { kind: 'wait' } : next;
+  }
+}
+
+function numbered(recovery: Recovery, steps: readonly Step[]): readonly NumberedStep[] {
+  let free = recovery.steps.reduce((highest, { number }) => Math.max(highest, number), 0);
+  return steps.map((step) => {
+    const record = recordOf(recovery, step);
+    if (record !== undefined) return { number: record.number, attempt: record.attempt + 1, step };
+    free += 1;
+    return { number: free, attempt: 1, step };
+  });
+}

@@ -1,0 +1,87 @@
+/**
+ * What guards and openings read of the replicated state. The ledger's state has all of it; it is spelled out here because
+ * recovery knows nothing of the ledger.
+ */
+import type { Address } from '../topology/address.js';
+import type { ClusterId, Server, ServerId } from '../topology/server.js';
+import { mainChannel } from '../topology/server.js';
+import { addressText } from '../topology/address.js';
+import type { Recovery, RecoveryId } from './recovery.js';
+
+export interface BelievedCluster {
+  readonly id: ClusterId;
+  readonly primary: ServerId;
+  readonly epoch: number;
+  readonly formerNames: readonly string[];
+  readonly alias: string;
+}
+
+export interface BelievedDemotion {
+  readonly server: ServerId;
+  readonly clusterId: ClusterId;
+  readonly state: 'owed' | 'fenced' | 'rejoined' | 'apart';
+  readonly keepStopped: boolean;
+}
+
+export interface BelievedDowntime {
+  readonly owner: string;
+  readonly reason: string;
+  readonly endsAtMs: number;
+}
+
+export interface Belief {
+  readonly nowMs: number;
+  readonly servers: ReadonlyMap<ServerId, Server>;
+  readonly clusters: ReadonlyMap<ClusterId, BelievedCluster>;
+  readonly recoveries: ReadonlyMap<RecoveryId, Recovery>;
+  readonly demotions: ReadonlyMap<ServerId, BelievedDemotion>;
+  readonly downtimes: ReadonlyMap<ServerId, BelievedDowntime>;
+  readonly recoveriesEnabled: boolean;
+}
+
+/** An expected "no", with a code that programs read and a sentence that people read. */
+export interface Refusal {
+  readonly code: string;
+  readonly message: string;
+  /** What an operator can do about it; '' when nothing but wait. */
+  readonly mend: string;
+}
+
+export function refusal(code: string, message: string, mend = ''): Refusal {
+  return { code, message, mend };
+}
+
+export function serverName(belief: Belief, id: ServerId): string {
+  const server = belief.servers.get(id);
+  return server === undefined ? id : addressText(server.address);
+}
+
+export function openRecoveryOf(belief: Belief, clusterId: ClusterId): Recovery | null {
+  for (const recovery of belief.recoveries.values()) {
+    if (recovery.closedAtMs === null && recovery.clusterId === clusterId) return recovery;
+  }
+  return null;
+}
+
+/** Servers of the cluster whose main channel leads to `source`. */
+export function directReplicasOf(belief: Belief, source: Server): readonly Server[] {
+  const answersAt = new Set([source.address, ...source.aliases].map(addressText));
+  return [...belief.servers.values()].filter((server) => {
+    if (server.id === source.id || server.clusterId !== source.clusterId) return false;
+    const channel = mainChannel(server.facts);
+    if (channel === null) return false;
+    return (
+      answersAt.has(addressText(channel.source)) ||
+      leadsElsewhereButIs(belief, channel.source, channel.sourceId, source)
+    );
+  });
+}
+
+/** The channel's address is nobody's we know, and the replica remembers the uuid: the server has yet another name. */
+function leadsElsewhereButIs(belief: Belief, address: Address, sourceId: ServerId | null, source: Server): boolean {
+  if (sourceId !== source.id) return false;
+  const text = addressText(address);
+  return ![...belief.servers.values()].some((server) =>
+    [server.address, ...server.aliases].some((known) => addressText(known) === text),
+  );
+}

@@ -1,0 +1,203 @@
+/**
+ * Who may become the primary, and if not, why: every reason at once, because an operator who mends one only to meet the
+ * next is not helped. Only facts that change rarely are looked at here; who has received most is asked of the servers
+ * themselves when it matters.
+ */
+import type { Server, ServerId } from '../topology/server.js';
+import { mainChannel } from '../topology/server.js';
+import { addressText } from '../topology/address.js';
+import { type Belief, refusal, type Refusal } from './belief.js';
+import type { RecoveryPolicy } from './policy.js';
+import type { Participant } from './recovery.js';
+import { compareSuccessors, formatRank, seriesOf, tierOf } from './rank.js';
+
+export interface Candidacy {
+  readonly server: Server;
+  /** A former primary whose replication is to stay stopped, as an operator wants it. */
+  readonly keptStopped: boolean;
+  /** Empty: it may be promoted. */
+  readonly refusals: readonly Refusal[];
+}
+
+type Check = (server: Server, context: Context) => Refusal | null;
+
+interface Context {
+  readonly demotions: Belief['demotions'];
+  readonly failed: Server;
+  readonly policy: RecoveryPolicy;
+  /** The release series and the format that most replicas can follow. */
+  readonly series: number;
+  readonly format: number;
+}
+
+/** Replicas of `failed`, the best candidate first, those who may not be promoted last. */
+export function judgeCandidates(
+  { demotions }: Pick<Belief, 'demotions'>,
+  failed: Server,
+  replicas: readonly Server[],
+  policy: RecoveryPolicy,
+): readonly Candidacy[] {
+  const context: Context = {
+    demotions,
+    failed,
+    policy,
+    series: majorityOf(replicas.map(seriesOf)),
+    format: majorityOf(replicas.map(formatRank)),
+  };
+  return replicas
+    .map((server): Candidacy => {
+      const keptStopped = demotions.get(server.id)?.keepStopped === true;
+      return { server, keptStopped, refusals: CHECKS.flatMap((check) => check(server, context) ?? []) };
+    })
+    .sort(
+      (one, other) =>
+        Number(one.refusals.length > 0) - Number(other.refusals.length > 0) ||
+        compareSuccessors(one.server, other.server, failed),
+    );
+}
+
+/** In the order given, which is that of preference. */
+export function participantsOf(candidacies: readonly Candidacy[], failed: Server): readonly Participant[] {
+  const servers = [failed, ...candidacies.map(({ server }) => server)];
+  return candidacies.map(({ server, keptStopped, refusals }, preference) => ({
+    id: server.id,
+    host: server.address.host,
+    port: server.address.port,
+    role: 'replica',
+    promotable: refusals.length === 0,
+    reason: refusals.map(({ message }) => message).join('; '),
+    preference,
+    tier: tierOf(server, failed),
+    servesOthers: server.facts.binlogEnabled && server.facts.logReplicaUpdates,
+    start: !keptStopped,
+    cannotFollow: unfollowable(server, servers),
+  }));
+}
+
+export function primaryParticipant(server: Server, others: readonly Server[]): Participant {
+  return {
+    id: server.id,
+    host: server.address.host,
+    port: server.address.port,
+    role: 'primary',
+    promotable: false,
+    reason: 'it is the primary',
+    preference: 0,
+    tier: 0,
+    servesOthers: server.facts.binlogEnabled,
+    start: true,
+    cannotFollow: unfollowable(server, others),
+  };
+}
+
+function unfollowable(server: Server, others: readonly Server[]): Participant['cannotFollow'] {
+  return others.flatMap((source) => {
+    if (source.id === server.id) return [];
+    const reason = whyNotReplicateFrom(server, source);
+    return reason === null ? [] : [{ source: source.id, reason }];
+  });
+}
+
+/** Whatever the data: versions, formats and ids that do not go together. Null when they do. */
+export function whyNotReplicateFrom(replica: Server, source: Server): string | null {
+  const name = addressText(source.address);
+  if (!source.facts.binlogEnabled) return `${name} writes no binary log`;
+  if (mainChannel(source.facts) !== null && !source.facts.logReplicaUpdates) {
+    return `${name} does not write what it replicates into its binary log`;
+  }
+  if ((replica.facts.flavor === 'MariaDB') !== (source.facts.flavor === 'MariaDB')) {
+    return `${replica.facts.flavor} cannot follow ${source.facts.flavor} by GTID`;
+  }
+  if (seriesOf(replica) < seriesOf(source)) {
+    return `its ${replica.facts.version.text} is older than ${source.facts.version.text} of ${name}`;
+  }
+  if (replica.facts.logReplicaUpdates && formatRank(replica) < formatRank(source)) {
+    return `its binary log format ${replica.facts.binlogFormat} cannot hold ${source.facts.binlogFormat} of ${name}`;
+  }
+  return replica.facts.serverNumber === source.facts.serverNumber
+    ? `it has the server_id ${String(source.facts.serverNumber)} of ${name}`
+    : null;
+}
+
+/** The server's ids of those that may be promoted, best first. */
+export function promotableOf(candidacies: readonly Candidacy[]): readonly ServerId[] {
+  return candidacies.filter(({ refusals }) => refusals.length === 0).map(({ server }) => server.id);
+}
+
+const CHECKS: readonly Check[] = [
+  (server, { demotions }) =>
+    demotions.has(server.id) ? refusal('demoted', 'is a former primary that has not rejoined yet') : null,
+  ({ facts }) =>
+    facts.promotionRule === 'must_not'
+      ? refusal('must-not', 'has the promotion rule must_not', 'give it another rule')
+      : null,
+  (server, { policy }) =>
+    policy.neverPromote.some((pattern) => pattern.test(server.address.host))
+      ? refusal('ignored', 'matches PromotionIgnoreHostnameFilters', 'change that filter')
+      : null,
+  ({ facts }) => (facts.binlogEnabled ? null : refusal('no-binlog', 'writes no binary log', 'start it with log_bin')),
+  ({ facts }) =>
+    facts.logReplicaUpdates
+      ? null
+      : refusal('no-replica-updates', 'does not log what it replicates', 'start it with log_replica_updates=ON'),
+  usesGtid,
+  ({ facts }) =>
+    facts.channels.length > 1
+      ? refusal('several-sources', `replicates from ${String(facts.channels.length)} sources`)
+      : null,
+  ({ facts }) =>
+    facts.channels.some(({ hasFilters }) => hasFilters)
+      ? refusal('filtered', 'has replication filters and so not all of the data', 'remove the filters and rebuild it')
+      : null,
+  ({ facts }) => delayed(Math.max(0, ...facts.channels.map(({ delaySeconds }) => delaySeconds))),
+  (server, { series }) =>
+    seriesOf(server) > series
+      ? refusal(
+          'newer',
+          `runs ${server.facts.version.text}, which most others could not follow`,
+          'upgrade the others first',
+        )
+      : null,
+  (server, { format }) =>
+    formatRank(server) > format
+      ? refusal('format', `has binlog_format ${server.facts.binlogFormat}, which most others could not follow`)
+      : null,
+  sameSite,
+];
+
+function usesGtid({ facts }: Server): Refusal | null {
+  if (facts.flavor === 'MariaDB') return refusal('mariadb', 'is a MariaDB server, which cannot be promoted yet');
+  if (facts.gtidMode !== 'ON')
+    return refusal('no-gtid', `has gtid_mode=${facts.gtidMode || 'OFF'}`, 'set gtid_mode=ON');
+  return mainChannel(facts)?.autoPosition === false
+    ? refusal('no-auto-position', 'does not replicate with auto-position', 'set SOURCE_AUTO_POSITION=1')
+    : null;
+}
+
+function delayed(seconds: number): Refusal | null {
+  return seconds === 0 ? null : refusal('delayed', `is delayed by ${String(seconds)} s on purpose`);
+}
+
+function sameSite({ facts }: Server, { failed, policy }: Context): Refusal | null {
+  if (policy.preventCrossDataCenter && facts.dataCenter !== failed.facts.dataCenter) {
+    return refusal(
+      'cross-data-center',
+      `is in data centre "${facts.dataCenter}" and not "${failed.facts.dataCenter}" (PreventCrossDataCenterMasterFailover)`,
+    );
+  }
+  if (policy.preventCrossRegion && facts.region !== failed.facts.region) {
+    return refusal(
+      'cross-region',
+      `is in region "${facts.region}" and not "${failed.facts.region}" (PreventCrossRegionMasterFailover)`,
+    );
+  }
+  return null;
+}
+
+/** The commonest value; of several, the smallest, which the others can follow. */
+function majorityOf(values: readonly number[]): number {
+  const counts = new Map<number, number>();
+  for (const value of values) counts.set(value, (counts.get(value) ?? 0) + 1);
+  const sorted = [...counts].sort(([one, times], [other, often]) => often - times || one - other);
+  return sorted[0]?.[0] ?? 0;
+}

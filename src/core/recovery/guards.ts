@@ -1,0 +1,145 @@
+/**
+ * Why nothing is done about a problem although something could be: every reason at once, each with its name and with what
+ * mends it. "Failover did not happen and nobody can tell why" is what operators suffered from most.
+ *
+ * What an operator asked for passes the guards that protect them from automation (filters, the global switch, downtime,
+ * the block after a recent failover), and none of those that protect their data.
+ */
+import type { Problem } from '../analysis/problem.js';
+import type { ClusterId, ServerId } from '../topology/server.js';
+import { type Belief, type BelievedCluster, openRecoveryOf, refusal, type Refusal, serverName } from './belief.js';
+import { matchesCluster } from './filters.js';
+import type { RecoveryPolicy } from './policy.js';
+import type { Recovery } from './recovery.js';
+
+export interface GuardQuestion {
+  readonly belief: Belief;
+  readonly policy: RecoveryPolicy;
+  readonly clusterId: ClusterId;
+  /** The server that failed, or is to give its role away. */
+  readonly server: ServerId;
+  /** An operator asked for it. */
+  readonly forced: boolean;
+  /** This node leads with a quorum that it has heard of just now. */
+  readonly hasQuorum: boolean;
+}
+
+/** A problem that calls for an action, or not: the first thing that is looked at. */
+export function reactionRefusals(problem: Problem): readonly Refusal[] {
+  if (problem.reaction === 'recover-dead-primary') return [];
+  return [refusal('not-actionable', `${problem.code} is not answered with a recovery`)];
+}
+
+export function guardRefusals(question: GuardQuestion): readonly Refusal[] {
+  const always = [...withoutQuorum(question), ...clusterUnknown(question), ...openRecovery(question)];
+  return question.forced
+    ? always
+    : [...always, ...switchedOff(question), ...filteredOut(question), ...inDowntime(question), ...blocked(question)];
+}
+
+function withoutQuorum({ hasQuorum }: GuardQuestion): readonly Refusal[] {
+  if (hasQuorum) return [];
+  return [
+    refusal(
+      'no-quorum',
+      'the orchestrator nodes have no quorum, so none of them may act',
+      'bring a majority of them back',
+    ),
+  ];
+}
+
+function clusterUnknown({ belief, clusterId }: GuardQuestion): readonly Refusal[] {
+  return belief.clusters.has(clusterId) ? [] : [refusal('unknown-cluster', `there is no cluster ${clusterId}`)];
+}
+
+/** A returning former primary's recovery is no obstacle: it gives way, and is taken up again afterwards. */
+function openRecovery({ belief, clusterId }: GuardQuestion): readonly Refusal[] {
+  const open = openRecoveryOf(belief, clusterId);
+  if (open === null || open.kind === 'former-primary') return [];
+  return [
+    refusal('open-recovery', `recovery ${open.id} of ${serverName(belief, open.failed)} is under way in this cluster`),
+  ];
+}
+
+function switchedOff({ belief }: GuardQuestion): readonly Refusal[] {
+  if (belief.recoveriesEnabled) return [];
+  return [
+    refusal(
+      'recoveries-disabled',
+      'recoveries are disabled for all clusters',
+      'orchestrator-client -c enable-global-recoveries',
+    ),
+  ];
+}
+
+function filteredOut({ belief, policy, clusterId }: GuardQuestion): readonly Refusal[] {
+  const cluster = belief.clusters.get(clusterId);
+  if (cluster === undefined || coveredByFilters(belief, policy, cluster)) return [];
+  const why =
+    policy.primaryFilters.length === 0
+      ? 'automatic recovery is off: RecoverMasterClusterFilters is not set'
+      : `automatic recovery is off for ${serverName(belief, cluster.primary)}: RecoverMasterClusterFilters does not match it`;
+  return [refusal('not-covered', why, 'set RecoverMasterClusterFilters, for example to ["*"], on every node')];
+}
+
+/** A cluster that was covered under the name of a former primary stays covered: a failover renames it. */
+export function coveredByFilters(belief: Belief, policy: RecoveryPolicy, cluster: BelievedCluster): boolean {
+  const names = [serverName(belief, cluster.primary), ...cluster.formerNames];
+  return names.some((name) => matchesCluster(policy.primaryFilters, { name, alias: cluster.alias }));
+}
+
+function inDowntime({ belief, server }: GuardQuestion): readonly Refusal[] {
+  const downtime = belief.downtimes.get(server);
+  if (downtime === undefined || downtime.endsAtMs <= belief.nowMs) return [];
+  const name = serverName(belief, server);
+  return [
+    refusal(
+      'downtime',
+      `${name} is in downtime (${downtime.owner}: ${downtime.reason})`,
+      `orchestrator-client -c end-downtime -i ${name}`,
+    ),
+  ];
+}
+
+function blocked({ belief, policy, clusterId }: GuardQuestion): readonly Refusal[] {
+  const block = blockingRecoveryOf(belief, policy, clusterId);
+  if (block === null) return [];
+  const leftSeconds = Math.ceil((block.openedAtMs + policy.blockMs - belief.nowMs) / 1000);
+  return [
+    refusal(
+      'blocked',
+      `the cluster had a failover not long ago (${block.id}); the next automatic one is blocked for ${leftSeconds} s more (RecoveryPeriodBlockSeconds)`,
+      `orchestrator-client -c ack-cluster-recoveries -a ${clusterName(belief, clusterId)} -r checked`,
+    ),
+  ];
+}
+
+function clusterName(belief: Belief, clusterId: ClusterId): string {
+  const cluster = belief.clusters.get(clusterId);
+  return cluster === undefined ? clusterId : cluster.alias || serverName(belief, cluster.primary);
+}
+
+/**
+ * The automatic failover that forbids another one for a while. Only one that put a new primary to work counts: what was
+ * never promoted changed nothing that could flap, and what an operator asked for is not flapping.
+ */
+export function blockingRecoveryOf(belief: Belief, policy: RecoveryPolicy, clusterId: ClusterId): Recovery | null {
+  let latest: Recovery | null = null;
+  for (const recovery of belief.recoveries.values()) {
+    if (recovery.clusterId !== clusterId || !blocks(recovery)) continue;
+    if (recovery.openedAtMs + policy.blockMs <= belief.nowMs) continue;
+    if (latest === null || recovery.openedAtMs > latest.openedAtMs) latest = recovery;
+  }
+  return latest;
+}
+
+function blocks(recovery: Recovery): boolean {
+  return (
+    recovery.kind === 'dead-primary' &&
+    !recovery.inputs.forced &&
+    recovery.closedAtMs !== null &&
+    recovery.verdict?.kind === 'succeeded' &&
+    recovery.promotion !== null &&
+    recovery.acknowledged === null
+  );
+}

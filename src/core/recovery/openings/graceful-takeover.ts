@@ -1,0 +1,150 @@
+/**
+ * Opens a planned takeover, or says why not, before anything is touched. The sentences that users of the incumbent know
+ * are kept. Where the incumbent moves replicas first and checks afterwards, this does it the other way round.
+ */
+import { addressText } from '../../topology/address.js';
+import type { ClusterId, Server, ServerId } from '../../topology/server.js';
+import { type Belief, type BelievedCluster, directReplicasOf, refusal, type Refusal } from '../belief.js';
+import { type Candidacy, judgeCandidates, participantsOf, primaryParticipant } from '../candidates.js';
+import type { RecoveryPolicy } from '../policy.js';
+import { opened, type Opening, type OpeningContext, refused } from './opening.js';
+
+export interface TakeoverWish {
+  readonly clusterId: ClusterId;
+  /** Null: the only replica, or with `auto` the best one. */
+  readonly candidate: ServerId | null;
+  readonly auto: boolean;
+}
+
+/** What is known of the servers at this moment, by the eyes of this node. */
+export interface SoftState {
+  /** The last look at it succeeded, and not long ago. */
+  answers(server: ServerId): boolean;
+  /** Null when unknown. */
+  lagSeconds(server: ServerId): number | null;
+}
+
+const PREFIX = 'GracefulMasterTakeover:';
+
+export function openTakeover(
+  belief: Belief,
+  policy: RecoveryPolicy,
+  wish: TakeoverWish,
+  soft: SoftState,
+  context: OpeningContext,
+): Opening {
+  const cluster = belief.clusters.get(wish.clusterId);
+  const primary = cluster === undefined ? undefined : belief.servers.get(cluster.primary);
+  if (cluster === undefined || primary === undefined) {
+    return refused(
+      refusal('unknown-cluster', `Cannot deduce cluster master for ${wish.clusterId}. Found 0 potential masters`),
+    );
+  }
+  const name = addressText(primary.address);
+  const candidacies = judgeCandidates(belief, primary, directReplicasOf(belief, primary), policy);
+  if (candidacies.length === 0) return refused(refusal('no-replicas', `Master ${name} doesn't seem to have replicas`));
+  const chosen = designate(belief, primary, candidacies, wish);
+  if ('code' in chosen) return refused(chosen);
+  const standing = candidacies.filter(({ server }) => soft.answers(server.id) || !isInDowntime(belief, server.id));
+  const objections = objectionsTo(chosen, standing, primary, policy, soft);
+  return objections.length > 0
+    ? refused(...objections)
+    : takeover(cluster, primary, chosen.server, standing, policy, wish, context);
+}
+
+function takeover(
+  cluster: BelievedCluster,
+  primary: Server,
+  candidate: Server,
+  standing: readonly Candidacy[],
+  policy: RecoveryPolicy,
+  wish: TakeoverWish,
+  context: OpeningContext,
+): Opening {
+  const name = addressText(primary.address);
+  const servers = standing.map(({ server }) => server);
+  return opened(
+    context,
+    {
+      kind: 'graceful-takeover',
+      clusterId: cluster.id,
+      code: 'DeadMaster',
+      description: `planned takeover: ${addressText(candidate.address)} becomes the primary in place of ${name}`,
+      failed: primary.id,
+    },
+    {
+      participants: [primaryParticipant(primary, servers), ...participantsOf(standing, primary)],
+      epoch: cluster.epoch + 1,
+      requestedCandidate: candidate.id,
+      startFormerPrimary: wish.auto,
+      applyLimitMs: policy.maintenanceLagSeconds * 1000,
+      forced: true,
+    },
+  );
+}
+
+function designate(
+  belief: Belief,
+  primary: Server,
+  candidacies: readonly Candidacy[],
+  { candidate, auto }: TakeoverWish,
+): Candidacy | Refusal {
+  const name = addressText(primary.address);
+  if (candidate !== null) {
+    const found = candidacies.find(({ server }) => server.id === candidate);
+    if (found !== undefined) return found;
+    const server = belief.servers.get(candidate);
+    const text = server === undefined ? candidate : addressText(server.address);
+    const message = `${PREFIX} indicated designated instance ${text} must be directly replicating from the master ${name}`;
+    return refusal('not-a-replica', message);
+  }
+  const [best] = candidacies;
+  if (best !== undefined && (auto || candidacies.length === 1)) return best;
+  return refusal(
+    'not-indicated',
+    `${PREFIX} target instance not indicated, auto=false, and master ${name} has multiple replicas. orchestrator cannot choose where to failover to. Aborting`,
+    'name the new primary with -d, or use graceful-master-takeover-auto',
+  );
+}
+
+function objectionsTo(
+  { server, refusals }: Candidacy,
+  standing: readonly Candidacy[],
+  primary: Server,
+  policy: RecoveryPolicy,
+  soft: SoftState,
+): readonly Refusal[] {
+  const name = addressText(server.address);
+  const found: Refusal[] = refusals.map(({ code, message, mend }) =>
+    refusal(code, `${PREFIX} ${name} ${message}`, mend),
+  );
+  for (const { server: one } of [{ server: primary }, ...standing]) {
+    if (soft.answers(one.id)) continue;
+    const silent = `${PREFIX} ${addressText(one.address)} does not answer`;
+    found.push(refusal('does-not-answer', silent, one === primary ? '' : 'bring it back, or begin a downtime on it'));
+  }
+  if (soft.answers(server.id)) found.push(...laggingBehind(server, policy, soft));
+  return found;
+}
+
+function laggingBehind(server: Server, { maintenanceLagSeconds }: RecoveryPolicy, soft: SoftState): readonly Refusal[] {
+  const lag = soft.lagSeconds(server.id);
+  const name = addressText(server.address);
+  if (lag === null) {
+    return [refusal('lag-unknown', `${PREFIX} the lag of ${name} is not known: its replication does not run`)];
+  }
+  if (lag <= maintenanceLagSeconds) return [];
+  const limit = `${maintenanceLagSeconds} s (ReasonableMaintenanceReplicationLagSeconds)`;
+  return [
+    refusal(
+      'lagging',
+      `${PREFIX} ${name} is ${lag} s behind, and more than ${limit} is too much`,
+      'wait until it has caught up',
+    ),
+  ];
+}
+
+function isInDowntime(belief: Belief, server: ServerId): boolean {
+  const downtime = belief.downtimes.get(server);
+  return downtime !== undefined && downtime.endsAtMs > belief.nowMs;
+}

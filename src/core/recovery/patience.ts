@@ -1,0 +1,57 @@
+/**
+ * How often a step is tried before the plan goes on without it. Before the promotion every wait is paid for by clients that
+ * cannot write, so a replica that does not answer is not asked twice: the plan does without it, or is undone and planned
+ * anew. After the promotion there is no way but forward, and more patience costs nothing.
+ */
+import { recordOf } from './record.js';
+import type { Recovery, StepRecord } from './recovery.js';
+import type { Step, StepFailure, StepFindings, StepKind } from './step.js';
+
+/** Tries of a step whose server cannot be reached. */
+const WHEN_UNREACHABLE: Readonly<Record<StepKind, number>> = {
+  look: 2,
+  'stop-io': 1,
+  'await-applied': 1,
+  repoint: 3,
+  'promise-promotion': 1,
+  detach: 6,
+  open: 6,
+  close: 2,
+  fence: 2,
+  'restart-io': 1,
+};
+
+/** Tries of a step that the server refused for a reason that passes: a barrier in other hands, a deadline missed. */
+const WHEN_REFUSED = 8;
+
+/** How a step stands: `pending` is to be taken (again) or under way, the other two are final. */
+export type Standing =
+  | { readonly kind: 'pending' }
+  | { readonly kind: 'done'; readonly findings: StepFindings }
+  | { readonly kind: 'given-up'; readonly code: StepFailure; readonly error: string };
+
+export function standingOf(recovery: Recovery, step: Step): Standing {
+  const record = recordOf(recovery, step);
+  return record === undefined ? { kind: 'pending' } : standingOfRecord(record);
+}
+
+export function standingOfRecord(record: StepRecord): Standing {
+  const { outcome } = record;
+  if (outcome === null) return { kind: 'pending' };
+  if (outcome.ok) return { kind: 'done', findings: outcome.findings };
+  if (outcome.retriable && record.attempt < triesOf(record.step.kind, outcome.code)) return { kind: 'pending' };
+  return { kind: 'given-up', code: outcome.code, error: outcome.error };
+}
+
+function triesOf(kind: StepKind, code: StepFailure): number {
+  return code === 'unreachable' ? WHEN_UNREACHABLE[kind] : WHEN_REFUSED;
+}
+
+/** How long the driver waits before an attempt: at once the first time, then longer each time. Milliseconds. */
+export function pauseBeforeMs(attempt: number): number {
+  if (attempt <= 1) return 0;
+  return Math.min(FIRST_PAUSE_MS * 2 ** (attempt - 2), LONGEST_PAUSE_MS);
+}
+
+const FIRST_PAUSE_MS = 50;
+const LONGEST_PAUSE_MS = 2000;

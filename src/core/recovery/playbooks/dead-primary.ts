@@ -1,0 +1,201 @@
+/**
+ * The primary is gone; a replica takes over (GTID).
+ *
+ * 1. IO threads of all replicas stop, beside each other; only then are the received sets compared (invariant 10).
+ * 2. A candidate is chosen; it catches up from a more advanced replica if it lacks something, and applies all it received.
+ * 3. Promoting is committed: the point of no return. Detach and open follow at once, because clients wait for nothing else.
+ * 4. The others are pointed at the new primary. Who has transactions that it lacks is set apart with their GTIDs.
+ *
+ * Before 3 a failure starts the IO threads again where they were, in case the primary is there after all, and the recovery
+ * is planned anew. After 3 it goes forward only: should the promoted server die before it was opened, the others are
+ * pointed at it nevertheless, so that its death is judged like that of any primary.
+ */
+import type { ServerId } from '../../topology/server.js';
+import { type Chosen, type Choice, choose, type Gathered, progressOf, whyNotFollow } from '../choice.js';
+import { unionOf } from '../gtids.js';
+import { type Standing, standingOf, standingOfRecord } from '../patience.js';
+import type { LostServer, Participant, Recovery } from '../recovery.js';
+import type { Step } from '../step.js';
+import {
+  closing,
+  givenUpOf,
+  nameOf,
+  type Next,
+  participantOf,
+  pendingInOrder,
+  pendingOf,
+  replicasOf,
+  steps,
+} from './next.js';
+
+export function deadPrimary(recovery: Recovery): Next {
+  return recovery.promotion === null ? beforePromotion(recovery) : afterPromotion(recovery, recovery.promotion);
+}
+
+function beforePromotion(recovery: Recovery): Next {
+  const stops = replicasOf(recovery).map(stopOf);
+  const pending = pendingOf(recovery, stops);
+  if (pending.length > 0) return steps(pending);
+  const choice = choiceOf(recovery);
+  if (choice.kind === 'none') return undo(recovery, choice.reason);
+  const preparing = pendingInOrder(recovery, preparationOf(recovery, choice));
+  return preparing.length > 0 ? steps(preparing) : { kind: 'promise', server: choice.candidate.participant.id };
+}
+
+function stopOf({ id }: Participant): Step {
+  return { kind: 'stop-io', server: id };
+}
+
+function choiceOf(recovery: Recovery): Choice {
+  const gathered = gatheredOf(recovery);
+  if (gathered.length === 0) return { kind: 'none', reason: whyNobody(recovery) };
+  const failures = recovery.steps
+    .filter((record) => isPreparation(recovery, record.step))
+    .map(({ step, ...record }) => ({
+      server: step.server,
+      standing: standingOfRecord({ step, ...record }),
+    }));
+  const failed = failures.filter(({ standing }) => standing.kind === 'given-up');
+  // Who ran out of time may still hold what nobody else has: then nobody else is promoted over its head.
+  const late = failed.filter(({ standing }) => standing.kind === 'given-up' && standing.code === 'limit');
+  const held = gathered.filter(({ participant }) => late.some(({ server }) => server === participant.id));
+  return choose(gathered, {
+    requested: recovery.inputs.requestedCandidate,
+    excluded: new Set(failed.map(({ server }) => server)),
+    mustHave: unionOf(...held.map(progressOf)),
+  });
+}
+
+/** What may be tried on a candidate before it is promoted; pointing a replica back at the old primary is not that. */
+function isPreparation(recovery: Recovery, step: Step): boolean {
+  return step.kind === 'await-applied' || (step.kind === 'repoint' && step.source !== recovery.failed);
+}
+
+function gatheredOf(recovery: Recovery): readonly Gathered[] {
+  return replicasOf(recovery).flatMap((participant) => {
+    const standing = standingOf(recovery, stopOf(participant));
+    return standing.kind === 'done' ? [gatheredFrom(participant, standing)] : [];
+  });
+}
+
+function gatheredFrom(participant: Participant, { findings }: Extract<Standing, { kind: 'done' }>): Gathered {
+  return {
+    participant,
+    has: unionOf(findings.executedGtids ?? '', findings.receivedGtids ?? ''),
+    purged: findings.purgedGtids ?? '',
+    applierError: findings.applierError ?? null,
+  };
+}
+
+function preparationOf(recovery: Recovery, { candidate, catchUpFrom, target }: Chosen): readonly Step[] {
+  const server = candidate.participant.id;
+  const wait: Step = { kind: 'await-applied', server, gtids: target, limitMs: recovery.inputs.applyLimitMs };
+  if (catchUpFrom === null) return [wait];
+  return [{ kind: 'repoint', server, source: catchUpFrom.participant.id, start: true }, wait];
+}
+
+function whyNobody(recovery: Recovery): string {
+  const replicas = replicasOf(recovery);
+  if (replicas.length === 0) return 'there is no replica';
+  const reasons = replicas.map((replica) => {
+    const standing = standingOf(recovery, stopOf(replica));
+    return standing.kind === 'given-up' ? standing.error : nameOf(recovery, replica.id);
+  });
+  return `no replica could be stopped and read: ${reasons.join('; ')}`;
+}
+
+/** Every replica that was touched follows the old primary again, as far as it can be reached. */
+function undo(recovery: Recovery, reason: string): Next {
+  const back = gatheredOf(recovery).map(
+    ({ participant: { id, start } }): Step => ({ kind: 'repoint', server: id, source: recovery.failed, start }),
+  );
+  const pending = pendingOf(recovery, back);
+  if (pending.length > 0) return steps(pending);
+  const stuck = givenUpOf(recovery, back);
+  if (stuck === null) return closing({ kind: 'undone', reason });
+  return closing({
+    kind: 'failed',
+    reason: `${reason}; and ${nameOf(recovery, stuck.step.server)} is left as it is: ${stuck.error}`,
+  });
+}
+
+function afterPromotion(recovery: Recovery, { server, epoch }: NonNullable<Recovery['promotion']>): Next {
+  const opening: readonly Step[] = [
+    { kind: 'detach', server },
+    { kind: 'open', server, epoch },
+  ];
+  const pending = pendingInOrder(recovery, opening);
+  if (pending.length > 0) return steps(pending);
+  const promoted = gatheredOf(recovery).find(({ participant }) => participant.id === server) ?? {
+    participant: participantOf(recovery, server),
+    has: '',
+    purged: '',
+    applierError: null,
+  };
+  const { followers, lost } = followersOf(recovery, promoted);
+  const repoints = followers.map(({ id, start }): Step => ({ kind: 'repoint', server: id, source: server, start }));
+  const open = pendingOf(recovery, repoints);
+  if (open.length > 0) return steps(open);
+  const left = [...lost, ...unreachedOf(recovery, repoints)];
+  const unopened = givenUpOf(recovery, opening);
+  if (unopened === null) return closing({ kind: 'succeeded' }, left);
+  return closing(
+    { kind: 'failed', reason: `${nameOf(recovery, server)} was chosen and could not be opened: ${unopened.error}` },
+    left,
+  );
+}
+
+function followersOf(
+  recovery: Recovery,
+  promoted: Gathered,
+): { readonly followers: readonly Participant[]; readonly lost: readonly LostServer[] } {
+  const followers: Participant[] = [];
+  const lost: LostServer[] = [];
+  const promotedHas = unionOf(promoted.has, appliedBy(recovery, promoted.participant.id));
+  const gathered = new Map(gatheredOf(recovery).map((one) => [one.participant.id, one]));
+  for (const participant of replicasOf(recovery)) {
+    const { id } = participant;
+    if (id === promoted.participant.id) continue;
+    const replica = gathered.get(id);
+    const obstacle =
+      replica === undefined
+        ? unread(recovery, id)
+        : whyNotFollow(
+            { ...replica, has: unionOf(replica.has, fetchedBy(recovery, id, gathered)) },
+            promoted,
+            promotedHas,
+          );
+    if (obstacle === null) followers.push(participant);
+    else lost.push({ server: id, ...obstacle });
+  }
+  return { followers, lost };
+}
+
+/** What it has received is not known, so it may have what the new primary lacks: it is not pointed anywhere (invariant 12). */
+function unread(recovery: Recovery, server: ServerId): Omit<LostServer, 'server'> {
+  const standing = standingOf(recovery, { kind: 'stop-io', server });
+  return { reason: standing.kind === 'given-up' ? standing.error : 'it was not read', gtids: '' };
+}
+
+/** What a server may have fetched from a fellow replica in an attempt to make it a candidate. */
+function fetchedBy(recovery: Recovery, server: ServerId, gathered: ReadonlyMap<ServerId, Gathered>): string {
+  const sources = recovery.steps.flatMap(({ step }) =>
+    step.kind === 'repoint' && step.server === server ? [gathered.get(step.source)?.has ?? ''] : [],
+  );
+  return unionOf(...sources);
+}
+
+/** All that a server was seen to have applied during this recovery. */
+function appliedBy(recovery: Recovery, server: ServerId): string {
+  const waited = recovery.steps.filter(
+    ({ step, outcome }) => step.kind === 'await-applied' && step.server === server && outcome?.ok === true,
+  );
+  return unionOf(...waited.map(({ step }) => (step.kind === 'await-applied' ? step.gtids : '')));
+}
+
+function unreachedOf(recovery: Recovery, repoints: readonly Step[]): readonly LostServer[] {
+  return repoints.flatMap((step) => {
+    const standing = standingOf(recovery, step);
+    return standing.kind === 'given-up' ? [{ server: step.server, reason: standing.error, gtids: '' }] : [];
+  });
+}

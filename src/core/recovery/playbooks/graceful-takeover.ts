@@ -1,0 +1,149 @@
+/**
+ * An operator moves the primary's role to a replica that follows it (GTID).
+ *
+ * 1. All that take part are looked at, with their barriers taken: whatever speaks against it is found before a change.
+ * 2. The primary closes and says its last GTIDs; the candidate applies them. From here to 4 nobody can write.
+ * 3. Promoting is committed: the point of no return.
+ * 4. Detach and open, at once.
+ * 5. The other replicas and the former primary are pointed at the new one, the latter's threads started only if asked.
+ *
+ * Before 3 any failure opens the primary again: a takeover that fails leaves things as they were. No replica was moved by
+ * then, so nothing else is to be put back.
+ */
+import { isNone, minus, unionOf, withoutServer } from '../gtids.js';
+import { standingOf } from '../patience.js';
+import type { LostServer, Participant, Recovery } from '../recovery.js';
+import type { Step, StepFindings } from '../step.js';
+import {
+  closing,
+  type DemotionChange,
+  givenUpOf,
+  nameOf,
+  type Next,
+  participantOf,
+  pendingInOrder,
+  pendingOf,
+  steps,
+} from './next.js';
+
+export function gracefulTakeover(recovery: Recovery): Next {
+  return recovery.promotion === null ? beforePromotion(recovery) : afterPromotion(recovery, recovery.promotion);
+}
+
+function beforePromotion(recovery: Recovery): Next {
+  const candidate = recovery.inputs.participants.find(({ id }) => id === recovery.inputs.requestedCandidate);
+  if (candidate === undefined) return closing({ kind: 'undone', reason: 'the record names no candidate' });
+  const looks = recovery.inputs.participants.map(lookAt);
+  const pending = pendingOf(recovery, looks);
+  if (pending.length > 0) return steps(pending);
+  const objection = objectionOf(recovery, candidate);
+  if (objection !== null) return closing({ kind: 'undone', reason: objection });
+  return closeAndCatchUp(recovery, candidate);
+}
+
+function lookAt({ id }: Participant): Step {
+  return { kind: 'look', server: id };
+}
+
+function seen(recovery: Recovery, participant: Participant): StepFindings {
+  const standing = standingOf(recovery, lookAt(participant));
+  return standing.kind === 'done' ? standing.findings : {};
+}
+
+/** What speaks against the takeover, found before anything is changed. */
+function objectionOf(recovery: Recovery, candidate: Participant): string | null {
+  const unseen = givenUpOf(recovery, recovery.inputs.participants.map(lookAt));
+  if (unseen !== null) return unseen.error;
+  const found = seen(recovery, candidate);
+  const name = nameOf(recovery, candidate.id);
+  if (found.applierError !== undefined) return `${name} cannot apply its relay log: ${found.applierError}`;
+  for (const other of recovery.inputs.participants) {
+    if (other.id === candidate.id) continue;
+    const obstacle = obstacleFor(recovery, other, candidate);
+    if (obstacle !== null) return `${nameOf(recovery, other.id)} could not follow ${name}: ${obstacle}`;
+  }
+  return null;
+}
+
+/** The primary's own transactions are left out: what is missing of them is on its way. */
+function obstacleFor(recovery: Recovery, other: Participant, candidate: Participant): string | null {
+  const theirs = seen(recovery, other);
+  const ours = seen(recovery, candidate);
+  const has = unionOf(theirs.executedGtids ?? '', theirs.receivedGtids ?? '');
+  const held = unionOf(ours.executedGtids ?? '', ours.receivedGtids ?? '');
+  const extra = withoutServer(minus(has, held), recovery.failed);
+  if (!isNone(extra)) return `it has transactions that the other lacks: ${extra}`;
+  const unfit = other.cannotFollow.find(({ source }) => source === candidate.id);
+  if (unfit !== undefined) return unfit.reason;
+  const gone = minus(ours.purgedGtids ?? '', has);
+  return isNone(gone) ? null : `it lacks ${gone}, which the other has purged from its binary logs`;
+}
+
+function closeAndCatchUp(recovery: Recovery, candidate: Participant): Next {
+  const { applyLimitMs } = recovery.inputs;
+  const close: Step = { kind: 'close', server: recovery.failed, limitMs: applyLimitMs };
+  const closed = standingOf(recovery, close);
+  if (closed.kind === 'pending') return steps([close]);
+  if (closed.kind === 'given-up') return reopen(recovery, closed.error);
+  const gtids = closed.findings.executedGtids ?? '';
+  const wait: Step = { kind: 'await-applied', server: candidate.id, gtids, limitMs: applyLimitMs };
+  const applied = standingOf(recovery, wait);
+  if (applied.kind === 'pending') return steps([wait]);
+  if (applied.kind === 'given-up') return reopen(recovery, applied.error);
+  return { kind: 'promise', server: candidate.id };
+}
+
+/** The primary takes writes again under the epoch it always had. */
+function reopen(recovery: Recovery, reason: string): Next {
+  // One that took no writes before takes none afterwards.
+  if (seen(recovery, participantOf(recovery, recovery.failed)).readOnly === true) {
+    return closing({ kind: 'undone', reason });
+  }
+  const open: Step = { kind: 'open', server: recovery.failed, epoch: recovery.inputs.epoch - 1 };
+  const standing = standingOf(recovery, open);
+  if (standing.kind === 'pending') return steps([open]);
+  if (standing.kind === 'done') return closing({ kind: 'undone', reason });
+  const name = nameOf(recovery, recovery.failed);
+  return closing({ kind: 'failed', reason: `${reason}; and ${name} could not be opened again: ${standing.error}` });
+}
+
+function afterPromotion(recovery: Recovery, { server, epoch }: NonNullable<Recovery['promotion']>): Next {
+  const opening: readonly Step[] = [
+    { kind: 'detach', server },
+    { kind: 'open', server, epoch },
+  ];
+  const first = pendingInOrder(recovery, opening);
+  if (first.length > 0) return steps(first);
+  const repoints = recovery.inputs.participants
+    .filter(({ id }) => id !== server)
+    .map((other) => repointOf(recovery, other));
+  const pending = pendingOf(recovery, repoints);
+  if (pending.length > 0) return steps(pending);
+  const lost = repoints.flatMap((step): LostServer[] => {
+    const standing = standingOf(recovery, step);
+    return standing.kind === 'given-up' ? [{ server: step.server, reason: standing.error, gtids: '' }] : [];
+  });
+  const demotion = demotionOf(recovery);
+  const unopened = givenUpOf(recovery, opening);
+  if (unopened === null) return closing({ kind: 'succeeded' }, lost, demotion);
+  const reason = `${nameOf(recovery, server)} was promoted and could not be opened: ${unopened.error}`;
+  return closing({ kind: 'failed', reason }, lost, demotion);
+}
+
+function repointOf(recovery: Recovery, { id, start }: Participant): Step {
+  const source = participantOf(recovery, recovery.promotion?.server ?? recovery.failed).id;
+  return {
+    kind: 'repoint',
+    server: id,
+    source,
+    start: id === recovery.failed ? recovery.inputs.startFormerPrimary : start,
+  };
+}
+
+/** The former primary was closed and read back before the promotion; where it could not be pointed, it is still owed. */
+function demotionOf(recovery: Recovery): DemotionChange | null {
+  const former = repointOf(recovery, participantOf(recovery, recovery.failed));
+  if (standingOf(recovery, former).kind !== 'done') return null;
+  const state = recovery.inputs.startFormerPrimary ? 'rejoined' : 'fenced';
+  return { server: recovery.failed, state, extraGtids: '' };
+}

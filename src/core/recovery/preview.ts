@@ -1,0 +1,62 @@
+/**
+ * What would be done, were everything to go well: the playbook is played on assumed outcomes and nothing is committed or
+ * touched. The same `advance` decides as in earnest, so a plan that is shown is the plan that runs.
+ */
+import { assertNever } from '../base/assert.js';
+import type { ServerId } from '../topology/server.js';
+import { advance } from './advance.js';
+import type { Closing } from './playbooks/next.js';
+import { withIntents, withOutcome, withPromotion } from './record.js';
+import type { Recovery } from './recovery.js';
+import type { NumberedStep, Step, StepFindings, StepOutcome } from './step.js';
+
+/** What the last look at a server said; null: it does not answer, and its steps are taken to fail. */
+export type Assumed = (server: ServerId) => StepFindings | null;
+
+export interface Preview {
+  readonly steps: readonly Step[];
+  readonly ending: Closing;
+}
+
+/** Far more than any plan has; a playbook that goes on for longer goes in circles. */
+const ROUNDS_MAX = 1000;
+
+export function preview(opening: Recovery, assumed: Assumed): Preview {
+  const taken: Step[] = [];
+  let recovery = opening;
+  for (let round = 0; round < ROUNDS_MAX; round++) {
+    const decision = advance(recovery, new Set());
+    switch (decision.kind) {
+      case 'run':
+        taken.push(...decision.steps.map(({ step }) => step));
+        recovery = play(recovery, decision.steps, assumed);
+        break;
+      case 'promise':
+        taken.push(decision.step.step);
+        recovery = withPromotion(play(recovery, [decision.step], assumed), decision.server, decision.epoch);
+        break;
+      case 'close':
+        return { steps: taken, ending: decision };
+      case 'wait':
+        return { steps: taken, ending: endless('it would wait for a step that nobody takes') };
+      default:
+        assertNever(decision);
+    }
+  }
+  return { steps: taken, ending: endless('it would not come to an end') };
+}
+
+function play(recovery: Recovery, steps: readonly NumberedStep[], assumed: Assumed): Recovery {
+  const intended = withIntents(recovery, steps, 0, 0);
+  return steps.reduce((record, { number, step }) => withOutcome(record, number, outcomeOf(step, assumed), 0), intended);
+}
+
+function outcomeOf(step: Step, assumed: Assumed): StepOutcome {
+  const findings = assumed(step.server);
+  if (findings === null) return { ok: false, code: 'unreachable', error: 'it does not answer', retriable: false };
+  return { ok: true, findings };
+}
+
+function endless(reason: string): Closing {
+  return { kind: 'close', verdict: { kind: 'failed', reason }, lost: [], demotion: null };
+}

@@ -1,0 +1,51 @@
+/**
+ * What an entry of the log does to a recovery's record, for those who look ahead: the driver, which proposes the next
+ * intents together with the outcomes they rest on, and the preview, which plays a plan without committing anything. The
+ * ledger is the judge of what is allowed; here it is taken for granted.
+ */
+import type { ServerId } from '../topology/server.js';
+import type { Recovery, StepRecord } from './recovery.js';
+import type { NumberedStep, Step, StepOutcome } from './step.js';
+
+export function withIntents(
+  recovery: Recovery,
+  steps: readonly NumberedStep[],
+  term: number,
+  intendedAtMs: number,
+): Recovery {
+  const records = new Map(recovery.steps.map((record) => [record.number, record]));
+  for (const { number, attempt, step } of steps) {
+    records.set(number, { number, attempt, step, term, intendedAtMs, finishedAtMs: null, outcome: null });
+  }
+  return { ...recovery, steps: [...records.values()].sort((one, other) => one.number - other.number) };
+}
+
+export function withOutcome(recovery: Recovery, number: number, outcome: StepOutcome, finishedAtMs: number): Recovery {
+  const finish = (record: StepRecord): StepRecord =>
+    record.number === number ? { ...record, outcome, finishedAtMs } : record;
+  return { ...recovery, steps: recovery.steps.map(finish) };
+}
+
+export function withPromotion(recovery: Recovery, server: ServerId, epoch: number): Recovery {
+  return { ...recovery, promotion: { server, epoch }, successor: server };
+}
+
+/** Two steps of a recovery with the same key are the same step, however often it was tried. */
+export function stepKey(step: Step): string {
+  switch (step.kind) {
+    case 'await-applied':
+      return `${step.kind} ${step.server} ${step.gtids}`;
+    case 'repoint':
+      return `${step.kind} ${step.server} ${step.source} ${String(step.start)}`;
+    case 'open':
+    case 'promise-promotion':
+      return `${step.kind} ${step.server} ${String(step.epoch)}`;
+    default:
+      return `${step.kind} ${step.server}`;
+  }
+}
+
+export function recordOf(recovery: Recovery, step: Step): StepRecord | undefined {
+  const key = stepKey(step);
+  return recovery.steps.find((record) => stepKey(record.step) === key);
+}
