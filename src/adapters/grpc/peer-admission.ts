@@ -1,0 +1,59 @@
+/**
+ * Who may speak to us. Every call carries three words about its caller; one that belongs to another cluster, or speaks a
+ * version we do not understand, is told so and by whom. Two clusters that listen to each other by a copied address would
+ * otherwise depose each other's leaders without end.
+ */
+import { Metadata, status } from '@grpc/grpc-js';
+import type { NodeId } from '../../core/raft/message.js';
+
+/** Raised when a node of the version before can no longer take part; the log of changes is docs/architecture.md. */
+const PROTOCOL = '1';
+
+const CLUSTER = 'orchestrator-cluster';
+const NODE = 'orchestrator-node';
+const PROTOCOL_KEY = 'orchestrator-protocol';
+
+export interface Self {
+  readonly clusterId: string;
+  readonly nodeId: NodeId;
+}
+
+export function introduceCaller(self: Self): Metadata {
+  const metadata = new Metadata();
+  metadata.set(CLUSTER, self.clusterId);
+  metadata.set(NODE, self.nodeId);
+  metadata.set(PROTOCOL_KEY, PROTOCOL);
+  return metadata;
+}
+
+function word(metadata: Metadata, key: string): string {
+  return metadata.get(key).map(String).join();
+}
+
+export type Admission =
+  | { readonly ok: true; readonly caller: NodeId }
+  | { readonly ok: false; readonly caller: string; readonly reason: string };
+
+export function admit(self: Self, metadata: Metadata): Admission {
+  const caller = word(metadata, NODE);
+  const refuse = (reason: string): Admission => ({ ok: false, caller, reason });
+  if (caller === '')
+    return refuse('the caller does not say which node it is: this port is for orchestrator nodes only');
+  const cluster = word(metadata, CLUSTER);
+  if (cluster !== self.clusterId) {
+    return refuse(`node ${caller} is of cluster ${cluster}, and node ${self.nodeId} of cluster ${self.clusterId}`);
+  }
+  const protocol = word(metadata, PROTOCOL_KEY);
+  if (protocol !== PROTOCOL) {
+    return refuse(
+      `node ${caller} speaks version ${protocol} of the peer protocol, and node ${self.nodeId} version ${PROTOCOL}`,
+    );
+  }
+  if (caller === self.nodeId) return refuse(`two nodes are configured as ${caller}`);
+  return { ok: true, caller: caller as NodeId };
+}
+
+/** The status of a call that was not admitted; the other end knows it by its code. */
+export function refusal(reason: string): { readonly code: status; readonly details: string } {
+  return { code: status.FAILED_PRECONDITION, details: reason };
+}

@@ -1,0 +1,227 @@
+/**
+ * The listening half: streams that peers opened to us, their requests for votes, and snapshots that they fetch. A call is
+ * admitted before a word of it is read, and what a stream carries must come from the node that opened it.
+ */
+import {
+  Server,
+  type ServerCredentials,
+  type ServerDuplexStream,
+  type ServerUnaryCall,
+  type ServerWritableStream,
+  type sendUnaryData,
+  type ServiceDefinition,
+  status,
+  type UntypedServiceImplementation,
+} from '@grpc/grpc-js';
+import { crc32 } from 'node:zlib';
+import type { NodeId, VoteRequest, VoteResponse } from '../../core/raft/message.js';
+import { OperationalError } from '../../runtime/errors.js';
+import type { Introduction, SnapshotChunk } from '../../runtime/ports/peer-transport.js';
+import { admit, refusal, type Self } from './peer-admission.js';
+import { CHANNEL_OPTIONS } from './peer-channel.js';
+import { fromWireIntroduction, fromWireVoteRequest, toWireIntroduction, toWireVoteResponse } from './peer-convert.js';
+import { PeerOutlet } from './peer-outlet.js';
+import type { PeerService } from './peer-proto.js';
+import type {
+  WireFrame,
+  WireMessage,
+  WireSnapshotChunk,
+  WireSnapshotFetch,
+  WireVoteRequest,
+  WireVoteResponse,
+} from './peer-wire.js';
+
+/** Of one peer, waiting for the core's word; a candidate asks once an election. */
+const OPEN_VOTES_MAX = 8;
+
+export interface ServerEvents {
+  introduce(): Introduction;
+  onIntroduced(introduction: Introduction): void;
+  onMessages(from: NodeId, messages: readonly WireMessage[]): void;
+  onVoteRequest(request: VoteRequest): void;
+  onDisconnected(peer: NodeId): void;
+  onRefused(who: string, reason: string): void;
+  readSnapshot(index: number, term: number, offset: number): Promise<AsyncIterable<SnapshotChunk> | null>;
+}
+
+interface Inbound {
+  readonly stream: ServerDuplexStream<WireFrame, WireFrame>;
+  readonly outlet: PeerOutlet;
+}
+
+interface OpenVote {
+  readonly preVote: boolean;
+  readonly answer: sendUnaryData<WireVoteResponse>;
+}
+
+export class PeerServer {
+  readonly #server = new Server({ ...CHANNEL_OPTIONS, 'grpc.so_reuseport': 0 });
+  readonly #self: Self;
+  readonly #events: ServerEvents;
+  readonly #inbound = new Map<NodeId, Inbound>();
+  readonly #votes = new Map<NodeId, OpenVote[]>();
+  readonly #refused = new Map<string, string>();
+
+  constructor(self: Self, service: PeerService & ServiceDefinition, events: ServerEvents) {
+    this.#self = self;
+    this.#events = events;
+    const handlers: UntypedServiceImplementation = {
+      Exchange: (call: ServerDuplexStream<WireFrame, WireFrame>) => {
+        this.#onExchange(call);
+      },
+      Vote: (call: ServerUnaryCall<WireVoteRequest, WireVoteResponse>, answer: sendUnaryData<WireVoteResponse>) => {
+        this.#onVote(call, answer);
+      },
+      Snapshot: (call: ServerWritableStream<WireSnapshotFetch, WireSnapshotChunk>) => {
+        void this.#onSnapshot(call);
+      },
+    };
+    this.#server.addService(service, handlers);
+  }
+
+  /** Resolves with the port. */
+  async listen(address: string, credentials: ServerCredentials): Promise<number> {
+    return new Promise((resolve, reject) => {
+      this.#server.bindAsync(address, credentials, (error, port) => {
+        if (error === null) resolve(port);
+        else {
+          const advice = 'is another process listening there, and is it an address of this machine?';
+          reject(new OperationalError('CONFIGURATION', `cannot listen on ${address} for Raft peers: ${advice}`, error));
+        }
+      });
+    });
+  }
+
+  /** False: the peer has no stream to us. */
+  send(peer: NodeId, messages: readonly WireMessage[]): boolean {
+    const inbound = this.#inbound.get(peer);
+    inbound?.outlet.send(messages);
+    return inbound !== undefined;
+  }
+
+  answerVote(response: VoteResponse): void {
+    const open = this.#votes.get(response.to) ?? [];
+    const position = open.findIndex(({ preVote }) => preVote === response.preVote);
+    const [vote] = position < 0 ? [] : open.splice(position, 1);
+    vote?.answer(null, toWireVoteResponse(response));
+  }
+
+  close(): void {
+    this.#server.forceShutdown();
+  }
+
+  #onExchange(stream: ServerDuplexStream<WireFrame, WireFrame>): void {
+    const admission = admit(this.#self, stream.metadata);
+    if (!admission.ok) {
+      this.#tellRefused(admission.caller, admission.reason, stream.getPeer());
+      stream.emit('error', refusal(admission.reason));
+      return;
+    }
+    const peer = admission.caller;
+    const inbound: Inbound = { stream, outlet: new PeerOutlet(stream) };
+    const gone = (): void => {
+      if (this.#inbound.get(peer) !== inbound) return;
+      this.#inbound.delete(peer);
+      this.#events.onDisconnected(peer);
+    };
+    stream.on('data', (frame: WireFrame) => {
+      if (frame.introduction) this.#onIntroduction(peer, inbound, frame);
+      if (frame.batch && this.#inbound.get(peer) === inbound) this.#events.onMessages(peer, frame.batch.messages);
+    });
+    stream.on('cancelled', gone);
+    stream.on('error', gone);
+    stream.on('end', () => {
+      gone();
+      stream.end();
+    });
+  }
+
+  #onIntroduction(peer: NodeId, inbound: Inbound, frame: WireFrame): void {
+    const introduction = frame.introduction ? fromWireIntroduction(frame.introduction) : null;
+    if (introduction === null || introduction.info.id !== peer) {
+      inbound.stream.emit('error', refusal(`the introduction does not name node ${peer}`));
+      return;
+    }
+    const earlier = this.#inbound.get(peer);
+    // The peer connected anew: what it held before is dead, whatever TCP says.
+    this.#inbound.set(peer, inbound);
+    earlier?.stream.end();
+    this.#refused.delete(peer);
+    inbound.stream.write({ introduction: toWireIntroduction(this.#events.introduce()) });
+    this.#events.onIntroduced(introduction);
+  }
+
+  #onVote(call: ServerUnaryCall<WireVoteRequest, WireVoteResponse>, answer: sendUnaryData<WireVoteResponse>): void {
+    const admission = admit(this.#self, call.metadata);
+    if (!admission.ok) {
+      this.#tellRefused(admission.caller, admission.reason, call.getPeer());
+      answer(refusal(admission.reason));
+      return;
+    }
+    const { caller } = admission;
+    const request = fromWireVoteRequest(call.request);
+    if (request.from !== caller || request.to !== this.#self.nodeId) {
+      answer(refusal(`a vote of ${request.from} at ${request.to} was asked of node ${this.#self.nodeId} by ${caller}`));
+      return;
+    }
+    const open = this.#votes.get(caller) ?? [];
+    const vote: OpenVote = { preVote: request.preVote, answer };
+    this.#votes.set(caller, [...open, vote].slice(-OPEN_VOTES_MAX));
+    call.on('cancelled', () => {
+      this.#votes.set(
+        caller,
+        (this.#votes.get(caller) ?? []).filter((other) => other !== vote),
+      );
+    });
+    this.#events.onVoteRequest(request);
+  }
+
+  async #onSnapshot(call: ServerWritableStream<WireSnapshotFetch, WireSnapshotChunk>): Promise<void> {
+    const admission = admit(this.#self, call.metadata);
+    if (!admission.ok) {
+      this.#tellRefused(admission.caller, admission.reason, call.getPeer());
+      call.emit('error', refusal(admission.reason));
+      return;
+    }
+    const { index, term, offset } = call.request;
+    try {
+      const chunks = await this.#events.readSnapshot(index, term, offset);
+      if (chunks === null) {
+        call.emit('error', {
+          code: status.NOT_FOUND,
+          details: `node ${this.#self.nodeId} no longer has the snapshot at ${index}`,
+        });
+        return;
+      }
+      for await (const chunk of chunks) {
+        if (call.cancelled) return;
+        const { totalBytes, bytes: content } = chunk;
+        const accepted = call.write({ offset: chunk.offset, totalBytes, content, crc32: crc32(content) });
+        if (!accepted) await drained(call);
+      }
+      call.end();
+    } catch (error) {
+      call.emit('error', { code: status.INTERNAL, details: error instanceof Error ? error.message : String(error) });
+    }
+  }
+
+  #tellRefused(caller: string, reason: string, from: string): void {
+    if (this.#refused.get(caller) === reason) return;
+    // A stranger could give itself a new name each time.
+    if (this.#refused.size >= 100) this.#refused.clear();
+    this.#refused.set(caller, reason);
+    this.#events.onRefused(`a caller at ${from}`, reason);
+  }
+}
+
+async function drained(call: ServerWritableStream<WireSnapshotFetch, WireSnapshotChunk>): Promise<void> {
+  return new Promise((resolve) => {
+    const go = (): void => {
+      call.off('drain', go);
+      call.off('cancelled', go);
+      resolve();
+    };
+    call.once('drain', go);
+    call.once('cancelled', go);
+  });
+}
