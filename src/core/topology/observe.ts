@@ -1,0 +1,27 @@
+/**
+ * Is there anything in a report that the cluster does not believe already? Only that goes into the log; the rest of the
+ * report is soft state and stays with the node that probed. A healthy topology under load therefore writes no entry at all.
+ */
+import { type Address, sameAddress } from './address.js';
+import { sameValue } from './diff.js';
+import type { ServerReport } from './report.js';
+import type { Server, ServerFacts, ServerId } from './server.js';
+
+/** What is to be committed of one server. */
+export interface Observation {
+  readonly id: ServerId;
+  readonly address: Address;
+  readonly facts: ServerFacts;
+}
+
+/** Null when nothing material changed. */
+export function observe(servers: ReadonlyMap<ServerId, Server>, report: ServerReport): Observation | null {
+  const believed = servers.get(report.id);
+  const known = believed !== undefined && isAt(believed, report.address) && sameValue(believed.facts, report.facts);
+  return known ? null : { id: report.id, address: report.address, facts: report.facts };
+}
+
+/** Two names for one server: the first stays its address, the other becomes an alias, so both are known places of it. */
+export function isAt(server: Server, address: Address): boolean {
+  return sameAddress(server.address, address) || server.aliases.some((alias) => sameAddress(alias, address));
+}
