@@ -66,9 +66,7 @@ export class GrpcPeerTransport implements PeerTransport {
       },
       readSnapshot: (index, term, offset) => handlers.readSnapshot(index, term, offset),
     });
-    const { listenAddress } = this.#settings;
-    const port = await this.#server.listen(listenAddress, this.#credentials.server);
-    return { address: `${listenAddress.slice(0, listenAddress.lastIndexOf(':'))}:${port}` };
+    return { address: await this.#server.listen(this.#settings.listenAddress, this.#credentials.server) };
   }
 
   setPeers(addresses: ReadonlyMap<NodeId, string>): void {

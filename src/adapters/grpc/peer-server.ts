@@ -61,6 +61,7 @@ export class PeerServer {
   readonly #inbound = new Map<NodeId, Inbound>();
   readonly #votes = new Map<NodeId, OpenVote[]>();
   readonly #refused = new Map<string, string>();
+  #address: string | null = null;
 
   constructor(self: Self, service: PeerService & ServiceDefinition, events: ServerEvents) {
     this.#self = self;
@@ -79,12 +80,14 @@ export class PeerServer {
     this.#server.addService(service, handlers);
   }
 
-  /** Resolves with the port. */
-  async listen(address: string, credentials: ServerCredentials): Promise<number> {
+  /** Resolves with the address it is bound to. */
+  async listen(address: string, credentials: ServerCredentials): Promise<string> {
     return new Promise((resolve, reject) => {
       this.#server.bindAsync(address, credentials, (error, port) => {
-        if (error === null) resolve(port);
-        else {
+        if (error === null) {
+          this.#address = `${address.slice(0, address.lastIndexOf(':'))}:${port}`;
+          resolve(this.#address);
+        } else {
           const advice = 'is another process listening there, and is it an address of this machine?';
           reject(new OperationalError('CONFIGURATION', `cannot listen on ${address} for Raft peers: ${advice}`, error));
         }
@@ -106,7 +109,9 @@ export class PeerServer {
     vote?.answer(null, toWireVoteResponse(response));
   }
 
+  /** Connections are drained by their address: without channelz, grpc-js forgets its sessions and leaves them open. */
   close(): void {
+    if (this.#address !== null) this.#server.drain(this.#address, 0);
     this.#server.forceShutdown();
   }
 
