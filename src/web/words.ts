@@ -55,7 +55,8 @@ const STEPS: Readonly<Record<string, string>> = {
   close: 'Close it for writes',
   repoint: 'Replicate from the new primary',
   fence: 'Fence it: no client may write',
-  compare: 'Look for transactions that it alone has',
+  look: 'Read its state',
+  'restart-io': 'Restart its IO thread to see whether the source still speaks',
 };
 
 export function stepText(step: StepView): string {
