@@ -11,7 +11,18 @@ const JITTER_SHARE = 0.4;
 
 /** May this node lead at all? */
 export function mayCampaign(state: RaftState): boolean {
-  return isVoter(state.memberships.current, state.id) && !state.storageBroken && state.recovery === null;
+  return hasSay(state) && !state.storageBroken && state.recovery === null;
+}
+
+/**
+ * A voter; or one that a membership has just left out, while that is not known to be committed. The latter may be the only
+ * ones that hold the entry: the voters who stay would be refused for their shorter logs, and nobody could ever lead. Such
+ * a leader is elected by the new voters, commits its own removal, and goes.
+ */
+export function hasSay(state: RaftState): boolean {
+  const { memberships, commit, id } = state;
+  if (isVoter(memberships.current, id)) return true;
+  return memberships.currentIndex > commit && isVoter(memberships.at(commit), id);
 }
 
 /** A leader was heard, or a vote given away: the full time again. */

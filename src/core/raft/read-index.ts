@@ -7,9 +7,9 @@ import { leaseOf } from './lease.js';
 import type { PendingRead } from './leader-reads.js';
 import type { LogIndex, ReadIndexRequest, ReadIndexResponse } from './message.js';
 import { quorumValue } from './quorum.js';
-import { readsMayRide } from './replicate.js';
 import { leaderOf } from './state.js';
 import type { LeaderRole, RaftState } from './state.js';
+import { hasOpenedTerm } from './term-start.js';
 
 /** Our own shell asks. */
 export function readIndex(state: RaftState, context: number): void {
@@ -57,7 +57,7 @@ export function confirmReads(state: RaftState, leader: LeaderRole): void {
 }
 
 function enqueue(state: RaftState, leader: LeaderRole, read: PendingRead): void {
-  if (state.options.leaseReads && readsMayRide(state, leader) && leaseOf(state).until > state.now) {
+  if (state.options.leaseReads && hasOpenedTerm(state, leader) && leaseOf(state).until > state.now) {
     answer(state, read, state.commit);
   } else if (leader.reads.add(read)) {
     state.flushWanted = true;

@@ -14,6 +14,7 @@ import type { Progress } from './progress.js';
 import { appendOwn, refusalOf, refused } from './propose.js';
 import type { Proposal } from './propose.js';
 import type { LeaderRole, RaftState } from './state.js';
+import { hasOpenedTerm } from './term-start.js';
 
 /** How many election timeouts a node that was left out is still told of it, so that it does not wonder for ever. */
 const FAREWELL_TIMEOUTS = 2;
@@ -24,7 +25,7 @@ export function proposeMembership(state: RaftState, next: Membership): Proposal 
   if (refusal !== null || role.kind !== 'leader') return refused(refusal ?? 'not-leader');
   if (membershipFault(next) !== null) return refused('invalid-membership');
   const settled = memberships.currentIndex <= state.commit && !isJoint(memberships.current);
-  if (!settled || state.commit < role.termStartIndex) return refused('membership-change-in-progress');
+  if (!settled || !hasOpenedTerm(state, role)) return refused('membership-change-in-progress');
   return enter(state, role, firstStep(memberships.current, next));
 }
 

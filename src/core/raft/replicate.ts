@@ -5,9 +5,10 @@
  */
 import { entryBytes } from './entry-batch.js';
 import type { NodeId } from './message.js';
-import { becomeSnapshot, mayAppend } from './progress.js';
+import { becomeProbe, becomeSnapshot, mayAppend } from './progress.js';
 import type { Progress } from './progress.js';
 import type { LeaderRole, RaftState } from './state.js';
+import { hasOpenedTerm } from './term-start.js';
 
 /** A probe asks where the logs agree; most of what it carries would be sent twice. */
 const PROBE_BYTES = 16 * 1024;
@@ -16,7 +17,7 @@ const PROBE_BYTES = 16 * 1024;
 export function flush(state: RaftState, leader: LeaderRole): boolean {
   const beat = leader.heartbeatDue;
   const readRound =
-    readsMayRide(state, leader) && leader.reads.wantsRound(state.now, state.options.heartbeatIntervalMs);
+    hasOpenedTerm(state, leader) && leader.reads.wantsRound(state.now, state.options.heartbeatIntervalMs);
   leader.heartbeatDue = false;
   let round = 0;
   const thisRound = (): number => {
@@ -33,16 +34,17 @@ export function flush(state: RaftState, leader: LeaderRole): boolean {
   return readRound;
 }
 
-/** Until an entry of its own term is committed, a leader does not know how far the log is committed. */
-export function readsMayRide(state: RaftState, leader: LeaderRole): boolean {
-  return state.commit >= leader.termStartIndex;
-}
-
 /** Asks with an empty append whether the pipeline still holds: what was sent may be lost, and nothing else would tell. */
 export function nudge(state: RaftState, leader: LeaderRole, id: NodeId, progress: Progress): void {
   if (progress.state !== 'replicate' || progress.next - 1 <= progress.match) return;
   if (state.now < progress.lastAppendMs + state.options.heartbeatIntervalMs) return;
-  sendAppend(state, id, progress, leader.rounds.open(state.now), 0);
+  if (state.log.termAt(progress.next - 1) === undefined) {
+    // Compacted while it was under way: only a fresh start can find out what arrived.
+    becomeProbe(progress, progress.match + 1);
+    state.flushWanted = true;
+  } else {
+    sendAppend(state, id, progress, leader.rounds.open(state.now), 0);
+  }
 }
 
 function sendLog(state: RaftState, id: NodeId, progress: Progress, round: () => number): boolean {

@@ -108,19 +108,19 @@ export interface Recovery {
 
 export function createState(options: RaftOptions, start: RaftStart, rng: Rng, now: number): RaftState {
   assertRaftOptions(options);
-  const { hardState, snapshot } = start;
+  const { snapshot } = start;
   const log = new RaftLog(snapshot, start.entries);
   const learnerOnly = start.learnerOnly ?? false;
-  const commit = Math.max(hardState.commit, snapshot.index);
+  const commit = Math.max(start.hardState.commit, snapshot.index);
   assert(learnerOnly || commit <= log.lastIndex, `commit ${commit} is beyond the log, which ends at ${log.lastIndex}`);
-  assert(hardState.term >= log.lastTerm, `term ${hardState.term} is below the log's last term ${log.lastTerm}`);
+  const hardState = hardStateAtStart(start.hardState, log);
   const memberships = new MembershipHistory(snapshot.index, snapshot.membership);
   const unread = log.lastIndex - snapshot.index;
   if (unread > 0) memberships.append(log.slice(snapshot.index + 1, log.lastIndex, Number.POSITIVE_INFINITY));
   const outbox = new Outbox();
   const lastGiven = start.entries.at(-1);
   // A crash between installing a snapshot and deleting the log before it: the disk must not keep that log.
-  if (lastGiven !== undefined && lastGiven.index !== log.lastIndex) outbox.resetLog(snapshot);
+  if (lastGiven !== undefined && !log.matches(lastGiven.index, lastGiven.term)) outbox.resetLog(snapshot);
   // A node that never answered anyone has promised nothing.
   const isNew = hardState.term === 0 && log.lastIndex === 0;
   return {
@@ -136,7 +136,7 @@ export function createState(options: RaftOptions, start: RaftStart, rng: Rng, no
     delivered: snapshot.index,
     snapshot,
     memberships,
-    disk: new DiskProgress(log.lastIndex, hardState),
+    disk: new DiskProgress(log.lastIndex, start.hardState),
     promise: new VoterPromise(null, hardState.term, isNew ? now : now + options.promiseMs),
     forwarded: new ForwardedReads(rng),
     outbox,
@@ -149,6 +149,14 @@ export function createState(options: RaftOptions, start: RaftStart, rng: Rng, no
     storageBroken: false,
     recovery: learnerOnly ? { question: null, askAgainAtMs: now, target: null, term: 0 } : null,
   };
+}
+
+/**
+ * A snapshot may be ahead of the hard state: committed entries are applied before our own disk has them, and with them the
+ * term they came in. Whatever we voted in that term would have been on disk first, so we have not voted in it.
+ */
+function hardStateAtStart(hardState: HardState, log: RaftLog): Pick<HardState, 'term' | 'vote'> {
+  return hardState.term >= log.lastTerm ? hardState : { term: log.lastTerm, vote: null };
 }
 
 /** Who leads, as far as this node knows. */

@@ -1,5 +1,6 @@
 /** What a person or a metric may ask of a node. A picture of the moment; nothing is decided from it. */
-import { isMember, isVoter } from './membership.js';
+import { hasSay } from './election-timer.js';
+import { isMember } from './membership.js';
 import type { LogIndex, Membership, NodeId, Term } from './message.js';
 import type { ProgressState } from './progress.js';
 import type { Role, SoftState } from './ready.js';
@@ -67,7 +68,7 @@ export function statusOf(state: RaftState, now: number): RaftStatus {
 }
 
 function roleOf(state: RaftState): Role {
-  const { role, memberships } = state;
+  const { role } = state;
   if (role.kind !== 'follower') return role.kind;
-  return isVoter(memberships.current, state.id) && state.recovery === null ? 'follower' : 'learner';
+  return hasSay(state) && state.recovery === null ? 'follower' : 'learner';
 }

@@ -1,0 +1,58 @@
+/** The network between the nodes: loses, delays, reorders and repeats, and links can be cut in one direction only. */
+import type { Rng } from '../../../src/core/base/rng.js';
+import type { Message, NodeId } from '../../../src/core/raft/message.js';
+import type { EventQueue } from './event-queue.js';
+import type { Profile } from './profile.js';
+
+export class Network {
+  readonly #events: EventQueue;
+  readonly #rng: Rng;
+  readonly #profile: Profile;
+  readonly #deliver: (message: Message) => void;
+  readonly #cut = new Set<string>();
+  readonly #lastArrivalMs = new Map<string, number>();
+  /** The faults are over: nothing is lost any more. */
+  calm = false;
+
+  constructor(events: EventQueue, rng: Rng, profile: Profile, deliver: (message: Message) => void) {
+    this.#events = events;
+    this.#rng = rng;
+    this.#profile = profile;
+    this.#deliver = deliver;
+  }
+
+  send(message: Message): void {
+    const { lossShare, duplicateShare } = this.#profile;
+    if (!this.calm && this.#rng.next() < lossShare) return;
+    this.#carry(message);
+    if (!this.calm && this.#rng.next() < duplicateShare) this.#carry(message);
+  }
+
+  isCut(from: NodeId, to: NodeId): boolean {
+    return this.#cut.has(`${from}>${to}`);
+  }
+
+  cut(from: NodeId, to: NodeId): void {
+    this.#cut.add(`${from}>${to}`);
+  }
+
+  heal(): void {
+    this.#cut.clear();
+  }
+
+  #carry(message: Message): void {
+    const { delayMsMin, delayMsMax, inOrder } = this.#profile;
+    const link = `${message.from}>${message.to}`;
+    // Most messages are quick, a few take very long: that is what reorders them.
+    const share = this.#rng.next() ** 3;
+    let arrivalMs = this.#events.nowMs + delayMsMin + (delayMsMax - delayMsMin) * share;
+    if (!this.calm && !inOrder && this.#rng.next() < 0.01) arrivalMs += 1000 * this.#rng.next();
+    if (inOrder) {
+      arrivalMs = Math.max(arrivalMs, this.#lastArrivalMs.get(link) ?? 0);
+      this.#lastArrivalMs.set(link, arrivalMs);
+    }
+    this.#events.at(arrivalMs, () => {
+      if (!this.isCut(message.from, message.to)) this.#deliver(message);
+    });
+  }
+}

@@ -1,0 +1,63 @@
+/** The weather of one run, drawn from its seed: some runs are calm so that others' storms are not all there is. */
+import type { Rng } from '../../../src/core/base/rng.js';
+import type { RaftOptions } from '../../../src/core/raft/options.js';
+import { DEFAULT_RAFT_OPTIONS } from '../../../src/core/raft/options.js';
+
+export interface Profile {
+  readonly voters: number;
+  /** Servers that take no part at first and may be added. */
+  readonly spares: number;
+  readonly durationMs: number;
+  readonly lossShare: number;
+  readonly duplicateShare: number;
+  readonly delayMsMin: number;
+  readonly delayMsMax: number;
+  /** Messages of one link keep their order, as on a stream. */
+  readonly inOrder: boolean;
+  readonly syncMsMax: number;
+  /** Mean time between two faults. */
+  readonly faultEveryMs: number;
+  readonly clients: number;
+  readonly clientPauseMs: number;
+  readonly snapshotEvery: number;
+  /** Clocks differ by at most this share; the drift allowance of the lease covers it. */
+  readonly drift: number;
+  /**
+   * Disks may lose synced entries. A node that did waits for a leader before it votes again, so no membership may hang on
+   * its vote: with damage, none has fewer than three voters.
+   */
+  readonly damage: boolean;
+  readonly options: Omit<RaftOptions, 'id'>;
+}
+
+export function drawProfile(rng: Rng): Profile {
+  const between = (low: number, high: number): number => low + (high - low) * rng.next();
+  const oneOf = <T>(...choices: [T, ...T[]]): T => choices[rng.integer(choices.length)] ?? choices[0];
+  const delayMsMin = oneOf(0.1, 0.5, 2);
+  return {
+    voters: oneOf(3, 3, 5),
+    spares: oneOf(0, 1, 2),
+    durationMs: between(5_000, 12_000),
+    lossShare: oneOf(0, 0, 0.01, 0.05, 0.2),
+    duplicateShare: oneOf(0, 0.01, 0.1),
+    delayMsMin,
+    delayMsMax: delayMsMin + oneOf(0.5, 5, 25, 60),
+    inOrder: oneOf(true, false),
+    syncMsMax: oneOf(0.5, 5, 40),
+    faultEveryMs: oneOf(80, 200, 500, 1500),
+    clients: 1 + rng.integer(6),
+    clientPauseMs: oneOf(1, 10, 50),
+    snapshotEvery: oneOf(5, 20, 100, 1000),
+    drift: oneOf(0, 0.01, 0.045),
+    damage: rng.next() < 0.5,
+    options: {
+      ...DEFAULT_RAFT_OPTIONS,
+      electionTimeoutMs: oneOf(250, 400),
+      heartbeatIntervalMs: oneOf(50, 100),
+      maxInflightMessages: oneOf(1, 4, 32),
+      maxMessageBytes: oneOf(64, 1024, 64 * 1024),
+      maxUncommittedBytes: oneOf(2_000, 1_000_000),
+      leaseReads: oneOf(false, true),
+    },
+  };
+}

@@ -1,0 +1,142 @@
+/**
+ * One run: a cluster, its clients and its faults in simulated time, all from one number. First the storm, checked after
+ * every event; then everything is repaired, and the cluster must come to one leader, take a write, and agree.
+ */
+import { createRng } from '../../../src/core/base/rng.js';
+import type { Membership, NodeId } from '../../../src/core/raft/message.js';
+import { CommittedHistory } from './checks/committed.js';
+import { electionSafety } from './checks/election-safety.js';
+import { freshReads } from './checks/fresh-reads.js';
+import { oneLease } from './checks/lease.js';
+import { logMatching } from './checks/log-matching.js';
+import { Clients } from './clients.js';
+import { Clock } from './clock.js';
+import { EventQueue } from './event-queue.js';
+import { Faults } from './faults.js';
+import { encodeWrite } from './machine.js';
+import { membershipOf } from './membership-plans.js';
+import { Network } from './network.js';
+import { Violation } from './observer.js';
+import { drawProfile } from './profile.js';
+import { HONEST_SHELL, Server } from './server.js';
+import type { Shell, World } from './server.js';
+
+/** Longer than any back-off, a damaged disk's recovery and a chain of membership changes together. */
+const HEALING_MS = 15_000;
+
+export interface Outcome {
+  readonly committed: number;
+  readonly acknowledged: number;
+  readonly readsAnswered: number;
+  readonly leaders: number;
+}
+
+/** Throws when a check fails. */
+export function simulate(seed: number, shell: Shell = HONEST_SHELL): Outcome {
+  const rng = createRng(seed);
+  const profile = drawProfile(rng);
+  const events = new EventQueue();
+  const servers: Server[] = [];
+  const byId = new Map<NodeId, Server>();
+  const history = new CommittedHistory();
+  let leaders = 0;
+  const server = (id: NodeId): Server => byId.get(id) ?? fail(`no server ${id}`);
+  const network = new Network(events, rng, profile, (message) => {
+    const to = server(message.to);
+    to.handle((node) => node.step(message, to.now));
+  });
+  const world: World = {
+    ...{ events, rng, profile, shell, server },
+    checks: [
+      electionSafety(),
+      logMatching(),
+      history,
+      oneLease(() => servers),
+      freshReads(history),
+      { leads: () => void (leaders += 1) },
+    ],
+    send: (message) => network.send(message),
+    crashShare: rng.next() < 0.5 ? 0 : 0.0005,
+  };
+  const ids = Array.from({ length: profile.voters + profile.spares }, (_, index) => `n${index + 1}` as NodeId);
+  const first = membershipOf(ids.slice(0, profile.voters), []);
+  for (const [index, id] of ids.entries()) {
+    const clock = new Clock(1 + profile.drift * (2 * rng.next() - 1), 1e6 * rng.next());
+    const one = new Server(world, id, clock, index < profile.voters ? first : membershipOf([], []));
+    servers.push(one);
+    byId.set(id, one);
+    one.start();
+  }
+  const clients = new Clients(events, rng, profile, servers);
+  const faults = new Faults(events, rng, network, profile, servers);
+  clients.start();
+  faults.start();
+  compactNowAndThen(world, servers);
+  while (events.runNext(profile.durationMs));
+  world.crashShare = 0;
+  faults.end();
+  heal(world, servers, history);
+  clients.check();
+  return {
+    committed: history.lastIndex,
+    acknowledged: clients.acknowledged,
+    readsAnswered: clients.readsAnswered,
+    leaders,
+  };
+}
+
+function compactNowAndThen(world: World, servers: readonly Server[]): void {
+  const next = (): void => {
+    for (const one of servers) {
+      if (one.machine.index >= one.disk.snapshot.mark.index + world.profile.snapshotEvery) one.takeSnapshot();
+    }
+    world.events.after(50, next);
+  };
+  next();
+}
+
+/** After the storm: one leader, one more write, and every member has applied it. */
+function heal(world: World, servers: readonly Server[], history: CommittedHistory): void {
+  const { events } = world;
+  const until = events.nowMs + HEALING_MS;
+  let goal = Number.POSITIVE_INFINITY;
+  const poke = (): void => {
+    const leader = servers.find((one) => one.node?.status(one.now).role === 'leader');
+    leader?.handle((node) => {
+      const proposal = node.propose(encodeWrite('healed', 1), leader.now);
+      if (proposal.ok && goal === Number.POSITIVE_INFINITY) goal = history.lastIndex + 1;
+    });
+    events.after(500, poke);
+  };
+  poke();
+  while (!hasHealed(servers, goal)) {
+    if (!events.runNext(until)) throw new Violation(`liveness: ${describe(servers)}`);
+  }
+}
+
+function hasHealed(servers: readonly Server[], goal: number): boolean {
+  const leading = servers.filter((one) => one.node?.status(one.now).role === 'leader');
+  const [leader] = leading;
+  if (leader?.node === undefined || leader.node === null || leading.length !== 1) return false;
+  const { membership } = leader.node.status(leader.now);
+  if (membership.outgoing.length > 0 || leader.machine.index < goal) return false;
+  return membersOf(membership).every((id) => servers.some((one) => one.id === id && one.machine.index >= goal));
+}
+
+function membersOf({ voters, learners }: Membership): readonly NodeId[] {
+  return [...voters, ...learners];
+}
+
+function describe(servers: readonly Server[]): string {
+  const lines = servers.map((one) => {
+    const status = one.node?.status(one.now);
+    if (status === undefined) return `${one.id} is down`;
+    const { role, term, commit, lastIndex, recovering, membership } = status;
+    return `${one.id} ${role}${recovering ? ' recovering' : ''} term ${term} commit ${commit} last ${lastIndex} voters ${membership.voters.join(',')}`;
+  });
+  return `not healed after ${HEALING_MS} ms: ${lines.join('; ')}`;
+}
+
+function fail(message: string): never {
+  throw new Error(message);
+}
