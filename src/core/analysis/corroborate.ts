@@ -25,6 +25,8 @@ export interface Judgement {
   readonly replicas: readonly ReplicaOpinion[];
   /** Old enough to be told: most suspicions are answered before. */
   readonly settled: boolean;
+  /** Why it is not proven; null when it is. Always the same words for the same lack. */
+  readonly missing: string | null;
   /** What the verdict rests on, and for `unproven` what is missing. */
   readonly because: readonly string[];
 }
@@ -44,6 +46,7 @@ export function judge(
     nodes,
     replicas,
     settled: nowMs - inquiry.beganAtMs >= limits.settleMs,
+    missing,
     because: [nodes.words, ...(missing === null ? [] : [missing]), ...replicas.map((replica) => replica.why)],
   };
 }

@@ -91,8 +91,8 @@ function running(
     const every = seconds(channel.heartbeatIntervalMs ?? 0);
     return { vote: 'broken', why: `got no heartbeat for ${seconds(quietMs)}, where one is due every ${every}` };
   }
-  // Old news is no fresh sign of life: a source that froze in the middle of an inquiry would be called alive until then.
-  if (receivedMs > inquiry.beganAtMs && quietMs <= limits.silenceMs) {
+  // Old news is no fresh sign of life: a source that froze in the middle of an inquiry would be called alive until overdue.
+  if (receivedMs > inquiry.beganAtMs && quietMs <= 2 * limits.silenceMs) {
     return { vote: 'receiving', why: `received something ${seconds(quietMs)} ago, after the suspicion arose` };
   }
   const why = `has a running IO thread that has been quiet for ${seconds(quietMs)}`;

@@ -19,23 +19,22 @@ export interface Sight {
  */
 export type Reach = 'reachable' | 'answering' | 'unreachable' | 'unknown';
 
-const REACH_OF_VOTE: Readonly<Record<NodeVote, Reach>> = {
-  alive: 'reachable',
+/** A greeting is not a report: a server that greets and then hangs (a stalled disk) is not called well. */
+const REACH_OF: Readonly<Record<NodeVote & FailureKind, Reach>> = {
+  alive: 'answering',
   refused: 'unreachable',
   silent: 'unreachable',
   none: 'unknown',
 };
 
-const REACH_OF_FAILURE: Readonly<Record<FailureKind, Reach>> = { ...REACH_OF_VOTE, alive: 'answering' };
-
 /** `knock`: this node's latest vote in an inquiry, if there is one; the newer of the two looks counts. */
 export function reachOf(sight: Sight | null, knock: NodeOpinion | null, nowMs: number, staleMs: number): Reach {
   const sightAtMs = sight === null ? Number.NEGATIVE_INFINITY : sight.last.startedAtMs;
   if (knock !== null && knock.atMs > sightAtMs) {
-    return nowMs - knock.atMs > staleMs ? 'unknown' : REACH_OF_VOTE[knock.vote];
+    return nowMs - knock.atMs > staleMs ? 'unknown' : REACH_OF[knock.vote];
   }
   if (sight === null || nowMs - sight.last.finishedAtMs > staleMs) return 'unknown';
-  return sight.last.ok ? 'reachable' : REACH_OF_FAILURE[sight.last.failure.kind];
+  return sight.last.ok ? 'reachable' : REACH_OF[sight.last.failure.kind];
 }
 
 /** The newest facts at hand: this node's own last report if it has one, else what the cluster believes. */

@@ -11,8 +11,15 @@ export interface PeerOpinion {
 }
 
 export interface Peers {
-  /** Asks every other member to knock at the server now. A peer that does not answer by the deadline is absent from the result. */
-  examine(address: Address, timeoutMs: number): Promise<readonly PeerOpinion[]>;
+  /**
+   * Asks every other member to knock at the server now. Each answer is told as it comes, because a peer that is down
+   * must not delay a majority of others; one that does not answer by the deadline is absent. Never rejects.
+   */
+  examine(
+    address: Address,
+    timeoutMs: number,
+    onOpinion: (opinion: PeerOpinion) => void,
+  ): Promise<readonly PeerOpinion[]>;
   /** A follower tells the leader that it lost its connection to a server. Best effort. */
   reportLost(address: Address, reason: string): void;
   close(): Promise<void>;

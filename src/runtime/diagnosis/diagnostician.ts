@@ -1,0 +1,126 @@
+/**
+ * Brings together what the cluster believes, what this node sees and what inquests heard, and lets the core name what is
+ * wrong. On a follower nobody collects votes: what the leader has found is told from the replicated state, and the rest
+ * is marked as the view of one node.
+ */
+import { type Judgement, judge } from '../../core/analysis/corroborate.js';
+import { diagnose, problemByCode, structureWarnings } from '../../core/analysis/diagnose.js';
+import { type Evidence, foldEvidence } from '../../core/analysis/evidence.js';
+import type { EvidenceSources } from '../../core/analysis/evidence-sources.js';
+import type { DiagnosisSettings, JudgementLimits } from '../../core/analysis/limits.js';
+import { type Link, type Links, linkServers } from '../../core/analysis/links.js';
+import type { Problem, StructureCode } from '../../core/analysis/problem.js';
+import type { LedgerState } from '../../core/ledger/state.js';
+import type { Server, ServerId } from '../../core/topology/server.js';
+import type { Clock } from '../ports/clock.js';
+import { ErrantGtids } from './errant-gtids.js';
+import type { Inquest } from './inquest.js';
+import type { Sightings } from './sightings.js';
+
+export interface DiagnosticianParts {
+  readonly clock: Clock;
+  readonly sightings: Sightings;
+  readonly settings: DiagnosisSettings;
+  readonly limits: JudgementLimits;
+  state(): LedgerState;
+  inquestOf(server: ServerId): Inquest | null;
+  /** Of all configured voters, this node included if it is one. */
+  voters(): readonly string[];
+  leads(): boolean;
+}
+
+export interface Finding {
+  readonly problem: Problem | null;
+  readonly structure: readonly StructureCode[];
+  readonly judgement: Judgement | null;
+}
+
+const ALONE = 'seen by this node alone; the leader collects the votes of all';
+
+export class Diagnostician {
+  readonly #parts: DiagnosticianParts;
+  readonly #errant = new ErrantGtids();
+  #links: { readonly state: LedgerState; readonly index: number; readonly links: Links } | null = null;
+
+  constructor(parts: DiagnosticianParts) {
+    this.#parts = parts;
+  }
+
+  /** As of the last applied entry. */
+  get links(): Links {
+    const state = this.#parts.state();
+    if (this.#links?.state !== state || this.#links.index !== state.index) {
+      this.#links = { state, index: state.index, links: linkServers(state) };
+    }
+    return this.#links.links;
+  }
+
+  replicasOf(server: ServerId): readonly Link[] {
+    return this.links.replicasOf.get(server) ?? [];
+  }
+
+  /** Others hang on it, or would: the head of a cluster, and every source. */
+  isDependedUpon(server: Server): boolean {
+    return (
+      this.#parts.state().clusters.get(server.clusterId)?.primary === server.id || this.replicasOf(server.id).length > 0
+    );
+  }
+
+  examine(server: Server): Finding {
+    const evidence = foldEvidence(server, this.#sources());
+    return this.#name(evidence);
+  }
+
+  examineAll(): ReadonlyMap<ServerId, Finding> {
+    const sources = this.#sources();
+    const findings = new Map<ServerId, Finding>();
+    for (const server of sources.beliefs.servers.values()) {
+      findings.set(server.id, this.#name(foldEvidence(server, sources)));
+    }
+    this.#errant.keepOnly(new Set(findings.keys()));
+    return findings;
+  }
+
+  #name(evidence: Evidence): Finding {
+    const structure = structureWarnings(evidence);
+    const { judgement } = evidence;
+    if (this.#parts.leads()) return { problem: diagnose(evidence), structure, judgement };
+    const incident = this.#parts.state().incidents.get(evidence.server.id);
+    const told = incident === undefined ? null : problemByCode(incident.code, evidence, ['found by the leader']);
+    if (told !== null) return { problem: told, structure, judgement };
+    const own = diagnose(evidence);
+    return { problem: own === null ? null : { ...own, because: [...own.because, ALONE] }, structure, judgement };
+  }
+
+  #sources(): EvidenceSources {
+    const { clock, sightings, settings } = this.#parts;
+    const nowMs = clock.nowMs();
+    return {
+      beliefs: this.#parts.state(),
+      links: this.links,
+      nowMs,
+      settings,
+      sightOf: (server) => sightings.at(server.address),
+      judgementOf: (server) => this.#judge(server, nowMs),
+      ownOpinion: (server) => this.#parts.inquestOf(server)?.ownOpinion ?? null,
+      binlogStillMs: (server) => sightings.binlogStillMs(server, nowMs),
+      errantGtids: (link) => this.#errantOf(link),
+    };
+  }
+
+  #judge(server: ServerId, nowMs: number): Judgement | null {
+    const inquest = this.#parts.inquestOf(server);
+    if (inquest === null) return null;
+    return judge(inquest.inquiry, this.replicasOf(server), this.#parts.voters(), nowMs, this.#parts.limits);
+  }
+
+  #errantOf({ source, replica }: Link): string {
+    const { sightings } = this.#parts;
+    const replicaVitals = sightings.at(replica.address)?.lastGood?.report.vitals;
+    const sourceVitals = sightings.at(source.address)?.lastGood?.report.vitals;
+    if (replicaVitals === undefined || sourceVitals === undefined) return '';
+    const above = new Set<string>([source.id]);
+    for (const link of this.links.sourcesOf.get(source.id) ?? []) above.add(link.source.id);
+    return this.#errant.of(replica.id, replicaVitals.executedGtids, sourceVitals.executedGtids, above);
+  }
+}

@@ -1,0 +1,34 @@
+/** Everything that the loop needs from outside, in one place for whoever wires it. */
+import type { DiagnosisSettings, JudgementLimits } from '../../core/analysis/limits.js';
+import type { ProbeResult } from '../../core/topology/report.js';
+import type { ServerId } from '../../core/topology/server.js';
+import type { Clock } from '../ports/clock.js';
+import type { Prober } from '../ports/mysql.js';
+import type { Peers } from '../ports/peers.js';
+import type { CanaryOrder } from './canary-runner.js';
+import type { Findings } from './findings.js';
+import type { LedgerDoor } from './incident-keeper.js';
+import type { Pace } from './limits.js';
+
+export interface LoopParts {
+  /** This node's id, as it is in the list of voters. */
+  readonly self: string;
+  readonly clock: Clock;
+  readonly prober: Pick<Prober, 'knock' | 'probe' | 'onConnectionLost'>;
+  readonly peers: Pick<Peers, 'examine' | 'reportLost'>;
+  readonly ledger: LedgerDoor;
+  readonly settings: DiagnosisSettings;
+  readonly limits: JudgementLimits;
+  readonly pace: Pace;
+  /** All configured voters, whether they are up or not; while a change of membership runs, the old and the new ones. */
+  voters(): readonly string[];
+  /** Which replica would be promoted if this server died now; null when none would, or when that is not known. */
+  bestCandidateOf(source: ServerId): ServerId | null;
+  /** Stops and starts the canary's IO thread, under the rules for every change of a server. */
+  restartCanary(order: CanaryOrder): Promise<void>;
+  /** In the turn in which a verdict changed, and about once a second so that ages are fresh. */
+  onProblems(findings: Findings): void;
+  /** Probes that an emergency caused are as good as others: whoever keeps vitals and observes changes gets them too. */
+  onProbed(result: ProbeResult): void;
+  log(level: 'info' | 'warn', text: string): void;
+}
