@@ -1,31 +1,14 @@
 // The primary is killed, or falls silent, while the client writes; alone or together with the orchestrator's leader.
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { LabServer } from '../lab/lab-server.js';
 import type { OrchestratorNode } from '../lab/orchestrator-node.js';
 import type { Fault } from './options.js';
 import { type ClusterOverview, readOverview, type RecoveryOverview } from './overview.js';
 import { type DemoSet, openServers, topologyText } from './set.js';
+import { outageSince, strike, writeForAWhile } from './strike.js';
 import { gapLines, recoveryLines, timeline, wallClock } from './timeline.js';
 import { until } from './until.js';
 import { milliseconds, type Voice } from './voice.js';
 import type { Gap } from './writer.js';
-
-const WRITES_BEFORE_MS = 1500;
-
-async function strike(set: DemoSet, fault: Fault, voice: Voice): Promise<number> {
-  const { primary } = set.topology;
-  const leader = fault === 'both' ? await set.cluster.leader() : undefined;
-  const atMs = performance.now();
-  if (fault === 'pause') {
-    primary.pause();
-    voice.say(`SIGSTOP to the primary ${primary.address}: silent, its connections open`);
-    return atMs;
-  }
-  await Promise.all([primary.kill(), leader?.kill()]);
-  voice.say(`SIGKILL to the primary ${primary.address}`);
-  if (leader !== undefined) voice.say(`SIGKILL to the leader ${leader.name} at the same moment`);
-  return atMs;
-}
 
 async function recoveryOf(node: OrchestratorNode, server: LabServer): Promise<RecoveryOverview | undefined> {
   const { recoveries } = await readOverview(node);
@@ -45,7 +28,8 @@ async function follow({ topology }: DemoSet, successor: LabServer): Promise<bool
   return true;
 }
 
-async function checkWrites({ writer, topology }: DemoSet, successor: LabServer, gap: Gap, voice: Voice): Promise<void> {
+async function checkWrites(set: DemoSet, successor: LabServer, gap: Gap, voice: Voice): Promise<void> {
+  const { writer } = set;
   const rows = await successor.query<{ id: number }>('SELECT id FROM shop.orders');
   const there = new Set(rows.map(({ id }) => id));
   // Those of the last moments may still be under way to the snapshot that was just read.
@@ -55,24 +39,17 @@ async function checkWrites({ writer, topology }: DemoSet, successor: LabServer, 
   const strangers = writer.acknowledged.filter(
     ({ atMs, server }) => atMs >= gap.after.atMs && server !== successor.address,
   );
-  voice.claim(strangers.length === 0, `no other server acknowledged a write since`);
-  const open = (await openServers({ topology } as DemoSet)).map(({ address }) => address);
+  voice.claim(strangers.length === 0, 'no other server has acknowledged a write since');
+  const open = (await openServers(set)).map(({ address }) => address);
   voice.claim(open.join() === successor.address, `exactly one server is open for writes: ${open.join(', ')}`);
 }
 
 export async function primaryDies(set: DemoSet, fault: Fault, voice: Voice): Promise<LabServer> {
-  const { writer, topology, cluster } = set;
-  writer.start();
+  const { topology, cluster } = set;
   voice.say('a client writes: every 10 ms one insert, and to all servers at once while none acknowledges');
-  await until('a first acknowledged write', () => Promise.resolve(writer.acknowledged[0]));
-  await sleep(WRITES_BEFORE_MS);
+  await writeForAWhile(set);
   const atMs = await strike(set, fault, voice);
-  const gap = await until('a write acknowledged by another server', () => {
-    const longest = writer.longestGap(atMs);
-    return Promise.resolve(
-      longest !== undefined && longest.after.server !== topology.primary.address ? longest : undefined,
-    );
-  });
+  const gap = await outageSince(set, atMs);
   const leader = await cluster.leader();
   const recovery = await until('the end of the recovery', () => recoveryOf(leader, topology.primary));
   voice.show(timeline(wallClock(atMs), [...recoveryLines(recovery), ...gapLines(gap)]));

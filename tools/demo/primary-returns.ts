@@ -45,7 +45,7 @@ async function setApart(
 ): Promise<void> {
   const extra = await extraGtids(returned, primary);
   voice.say(`it has transactions that no other server has, written when it could tell nobody any more: ${named}`);
-  voice.claim(extra !== '' && named === extra, `it is set apart, and the GTIDs named are the ones it has too many`);
+  voice.claim(extra !== '' && named === extra, 'it is set apart, and the GTIDs named are the ones it has too many');
   const rows = await returned.query<{ id: number }>('SELECT id FROM shop.orders');
   const kept = await primary.query<{ id: number }>('SELECT id FROM shop.orders');
   const there = new Set(kept.map(({ id }) => id));
