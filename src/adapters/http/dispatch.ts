@@ -1,0 +1,106 @@
+/** From a request to a reply: may this caller, does it belong here or to the leader, and what if it goes wrong. */
+import type { IncomingHttpHeaders } from 'node:http';
+import { InvariantViolation } from '../../core/base/assert.js';
+import { OperationalError } from '../../runtime/errors.js';
+import type { Clock } from '../../runtime/ports/clock.js';
+import { allows, type Identity } from './authorization.js';
+import type { Forwarder } from './forward.js';
+import type { StateAge } from './headers.js';
+import { HTTP_LIMITS } from './limits.js';
+import { isLeading } from './legacy/node-status.js';
+import { type Reply, refused } from './reply.js';
+import type { Call, Door, Route } from './route.js';
+
+export interface HttpLog {
+  info(fields: Readonly<Record<string, unknown>>, message: string): void;
+  warn(fields: Readonly<Record<string, unknown>>, message: string): void;
+  error(fields: Readonly<Record<string, unknown>>, message: string): void;
+}
+
+/** A request, free of the web framework. */
+export interface Arrival {
+  readonly method: string;
+  /** Path and query as they came. */
+  readonly target: string;
+  readonly headers: IncomingHttpHeaders;
+  readonly params: Readonly<Record<string, string | undefined>>;
+  readonly query: Readonly<Record<string, string | readonly string[] | undefined>>;
+  readonly identity: Identity;
+}
+
+export interface Dispatcher {
+  readonly door: Door;
+  readonly forwarder: Forwarder;
+  readonly stateAge: StateAge;
+  readonly clock: Clock;
+  readonly log: HttpLog;
+}
+
+export async function dispatch(route: Route, arrival: Arrival, parts: Dispatcher): Promise<Reply> {
+  try {
+    if (!allows(arrival.identity, route.role)) return refused('Unauthorized');
+    switch (route.access) {
+      case 'node':
+        return await answer(route, arrival, parts);
+      case 'read': {
+        const reply = await answer(route, arrival, parts);
+        return { ...reply, headers: { ...parts.stateAge.headers(), ...reply.headers } };
+      }
+      case 'relayed':
+        return isLeading(parts.door.service.node())
+          ? await answer(route, arrival, parts)
+          : await relay(route, arrival, parts);
+      case 'write':
+        return await change(route, arrival, parts);
+    }
+  } catch (error) {
+    return fault(error, route, parts.log);
+  }
+}
+
+/** A HEAD asks whether there is something to get, and must not do it. */
+async function change(route: Route, arrival: Arrival, parts: Dispatcher): Promise<Reply> {
+  if (arrival.method === 'HEAD') return { status: 200, contentType: 'application/json; charset=UTF-8', body: '' };
+  const { target, headers } = arrival;
+  if (parts.door.service.node().role === 'leader') return await answer(route, arrival, parts);
+  return await parts.forwarder.forward({ target, headers, timeoutMs: HTTP_LIMITS.forwardAnswerMs });
+}
+
+/** The leader's word if it can be had in time, else this node's own: it does not lead. */
+async function relay(route: Route, arrival: Arrival, parts: Dispatcher): Promise<Reply> {
+  const { target, headers } = arrival;
+  const reply = await parts.forwarder.forward({ target, headers, timeoutMs: HTTP_LIMITS.leaderCheckMs });
+  return reply.status === 200 ? reply : await answer(route, arrival, parts);
+}
+
+async function answer(route: Route, arrival: Arrival, parts: Dispatcher): Promise<Reply> {
+  return await route.answer(callOf(arrival, parts.clock.wallMs()), parts.door);
+}
+
+function callOf(arrival: Arrival, nowMs: number): Call {
+  return {
+    param: (name) => (arrival.params[name] ?? '').trim(),
+    query: (name) => {
+      const value = arrival.query[name];
+      return (typeof value === 'string' ? value : (value?.[0] ?? '')).trim();
+    },
+    identity: arrival.identity,
+    headers: new Map(
+      Object.entries(arrival.headers).map(([name, value]) => [name, Array.isArray(value) ? value : [value ?? '']]),
+    ),
+    nowMs,
+  };
+}
+
+/** Whatever was thrown becomes an answer; only a broken invariant still ends the process, once the caller has heard of it. */
+export function fault(error: unknown, route: Pick<Route, 'path'>, log: HttpLog): Reply {
+  if (error instanceof OperationalError) return refused(error.message, null, { 'x-orchestrator-error': error.code });
+  log.error({ err: error, route: route.path }, 'a request failed unexpectedly');
+  if (error instanceof InvariantViolation) {
+    setImmediate(() => {
+      throw error;
+    });
+  }
+  const message = error instanceof Error ? error.message : String(error);
+  return refused(`Unexpected fault: ${message}; the log of this node tells more`);
+}

@@ -1,0 +1,169 @@
+/**
+ * A write that arrives at a follower is passed on to the leader, once. The header says who did: a request that carries it
+ * is never passed on again, so that two nodes that each take the other for the leader cannot throw it back and forth.
+ * Nothing is tried twice here: whether a write was done is known only while no byte of it has left.
+ */
+import { request as httpRequest, type IncomingHttpHeaders } from 'node:http';
+import { request as httpsRequest } from 'node:https';
+import type { Service } from '../../runtime/ports/service.js';
+import { HTTP_LIMITS } from './limits.js';
+import { JSON_TYPE, type Reply, refused } from './reply.js';
+
+export const FORWARDED_BY = 'x-orchestrator-forwarded-by';
+
+export interface Forwardable {
+  /** Path and query as they came. */
+  readonly target: string;
+  readonly headers: IncomingHttpHeaders;
+  readonly timeoutMs: number;
+}
+
+/** They belong to the connection between a client and this node, not to the request. */
+const OWN_HEADERS = new Set([
+  'connection',
+  'keep-alive',
+  'proxy-connection',
+  'transfer-encoding',
+  'content-length',
+  'te',
+  'trailer',
+  'upgrade',
+  'expect',
+  'host',
+  'accept-encoding',
+]);
+
+export class Forwarder {
+  readonly #service: Service;
+  #underWay = 0;
+  #total = 0;
+
+  constructor(service: Service) {
+    this.#service = service;
+  }
+
+  /** How many were passed on since the start. */
+  get total(): number {
+    return this.#total;
+  }
+
+  async forward(request: Forwardable): Promise<Reply> {
+    const node = this.#service.node();
+    const from = request.headers[FORWARDED_BY];
+    if (from !== undefined) {
+      return refused(
+        `${node.id} is not the leader, though ${String(from)} took it for that: nothing was done. An election is going on; try again in a moment`,
+      );
+    }
+    if (node.leader === null || !node.inQuorum) {
+      return refused(
+        `No leader: ${node.id} hears no majority of the nodes, so nothing can be changed from here and nothing was done. Ask /api/raft-status of each node`,
+      );
+    }
+    if (node.leaderHttpAddress === null) {
+      return refused(
+        `${node.leader} leads, but ${node.id} has not learnt its HTTP address yet: nothing was done. Try again in a moment, or set HTTPAdvertise there`,
+      );
+    }
+    if (this.#underWay >= HTTP_LIMITS.forwardsAtOnce) {
+      return refused(`${node.id} waits for ${String(this.#underWay)} answers of the leader already: nothing was done`);
+    }
+    this.#underWay += 1;
+    this.#total += 1;
+    try {
+      return await passOn(request, node.leaderHttpAddress, node.id);
+    } finally {
+      this.#underWay -= 1;
+    }
+  }
+}
+
+async function passOn(request: Forwardable, base: string, nodeId: string): Promise<Reply> {
+  let url: URL;
+  try {
+    url = new URL(request.target, base);
+  } catch {
+    return refused(
+      `The leader gives "${base}" as its HTTP address, which is no URL: nothing was done. Check HTTPAdvertise there`,
+    );
+  }
+  return new Promise((resolve) => {
+    let connected = false;
+    let answered = false;
+    const answer = (reply: Reply): void => {
+      if (answered) return;
+      answered = true;
+      clearTimeout(connecting);
+      clearTimeout(waiting);
+      resolve(reply);
+    };
+    const send = url.protocol === 'https:' ? httpsRequest : httpRequest;
+    // A connection of its own: on a kept one that the leader closes just now, nobody could tell what became of the write.
+    const outgoing = send(url, { method: 'GET', headers: passedHeaders(request.headers, nodeId), agent: false });
+    const giveUp = (why: string): void => {
+      outgoing.destroy();
+      const fate = connected
+        ? 'it is not known whether the write was done: look before you try again'
+        : 'nothing was done: try again in a moment';
+      answer(refused(`The leader at ${base} did not answer (${why}); ${fate}`));
+    };
+    const connecting = setTimeout(
+      () => {
+        if (!connected) giveUp('no connection in time');
+      },
+      Math.min(HTTP_LIMITS.forwardConnectMs, request.timeoutMs),
+    );
+    const waiting = setTimeout(() => {
+      giveUp(`no answer within ${String(request.timeoutMs)} ms`);
+    }, request.timeoutMs);
+    outgoing.on('socket', (socket) => {
+      socket.once('connect', () => {
+        connected = true;
+      });
+    });
+    outgoing.on('error', (error: NodeJS.ErrnoException) => {
+      giveUp(error.code ?? error.message);
+    });
+    outgoing.on('response', (response) => {
+      const chunks: Buffer[] = [];
+      let bytes = 0;
+      response.on('data', (chunk: Buffer) => {
+        bytes += chunk.length;
+        chunks.push(chunk);
+        if (bytes > HTTP_LIMITS.forwardAnswerBytes) giveUp('the answer is too long');
+      });
+      response.on('end', () => {
+        answer({
+          status: response.statusCode ?? 502,
+          contentType: response.headers['content-type'] ?? JSON_TYPE,
+          body: Buffer.concat(chunks),
+          headers: ownHeadersOf(response.headers),
+        });
+      });
+      response.on('error', (error) => {
+        giveUp(error.message);
+      });
+    });
+    outgoing.end();
+  });
+}
+
+function passedHeaders(headers: IncomingHttpHeaders, nodeId: string): Record<string, string | string[]> {
+  const passed: Record<string, string | string[]> = {};
+  for (const [name, value] of Object.entries(headers)) {
+    if (value !== undefined && !OWN_HEADERS.has(name)) passed[name] = value;
+  }
+  passed[FORWARDED_BY] = nodeId;
+  return passed;
+}
+
+/** What the leader says about its answer; the rest of its headers this node sets itself. */
+function ownHeadersOf(headers: IncomingHttpHeaders): Record<string, string> {
+  const kept: Record<string, string> = {};
+  for (const [name, value] of Object.entries(headers)) {
+    if (typeof value === 'string' && (name.startsWith('x-orchestrator-') || name === 'www-authenticate')) {
+      kept[name] = value;
+    }
+  }
+  return kept;
+}

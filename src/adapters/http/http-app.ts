@@ -1,0 +1,197 @@
+/** The web framework with our routes in it; it listens to nothing yet. Only this file and its two neighbours know fastify. */
+import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
+import type { Service } from '../../runtime/ports/service.js';
+import type { Clock } from '../../runtime/ports/clock.js';
+import { type Authentication, createAuthorizer, type Identity } from './authorization.js';
+import { type Arrival, type Dispatcher, dispatch, fault, type HttpLog } from './dispatch.js';
+import { EventStream } from './events.js';
+import { Forwarder } from './forward.js';
+import { SAFE_HEADERS, StateAge } from './headers.js';
+import { HTTP_LIMITS } from './limits.js';
+import { HttpMetrics } from './metrics.js';
+import { plain, type Reply, refused } from './reply.js';
+import { aboutNode, type Door, type Route } from './route.js';
+import { routeTable } from './route-table.js';
+import { health } from './routes/nodes.js';
+import { overviewBytes } from './routes/own.js';
+import { serveStaticFiles } from './static-files.js';
+import { Views } from './views/views.js';
+
+export interface HttpSettings {
+  /** '' or `/path`. */
+  readonly urlPrefix: string;
+  /** One more path for the health check, without the prefix; `/api/status` is there anyway. */
+  readonly statusEndpoint: string;
+  /** Nobody may change anything through this node. */
+  readonly readOnly: boolean;
+  readonly authentication: Authentication;
+}
+
+export interface HttpAppOptions {
+  readonly service: Service;
+  readonly settings: HttpSettings;
+  /** The folder of the built page; null without one. */
+  readonly webRoot: string | null;
+  readonly log: HttpLog;
+  readonly clock: Clock;
+}
+
+export interface HttpApp {
+  readonly app: FastifyInstance;
+  /** Ends what outlives a request: event streams first, or the server would wait for them. */
+  readonly release: () => void;
+}
+
+export async function createHttpApp(options: HttpAppOptions): Promise<HttpApp> {
+  const { service, clock, log, settings } = options;
+  const app = fastify(fastifyOptions());
+  const views = new Views(service, clock);
+  const stateAge = new StateAge(service, clock);
+  const forwarder = new Forwarder(service);
+  const door: Door = { service, views, inBackground: backgroundWork(log) };
+  const events = new EventStream({
+    service,
+    clock,
+    picture: () => overviewBytes(door, clock.wallMs()),
+    headers: SAFE_HEADERS,
+  });
+  const metrics = new HttpMetrics({
+    service,
+    eventClients: () => events.clients,
+    forwards: () => forwarder.total,
+  });
+  const unobserve = service.subscribe(() => {
+    stateAge.observe();
+  });
+  const prefix = settings.urlPrefix;
+  const identities = authenticate(app, settings);
+  observeRequests(app, metrics, clock);
+  answerTheUnknown(app, log);
+  const dispatcher: Dispatcher = { door, forwarder, stateAge, clock, log };
+  const routes = [...prefixed(routeTable(prefix), prefix), ...statusRoutes(settings)];
+  for (const route of routes) addRoute(app, route, identities, dispatcher);
+  addEvents(app, `${prefix}/api/v1/events`, events);
+  app.get(`${prefix}/metrics`, async (_request, reply) => reply.type(metrics.contentType).send(await metrics.text()));
+  await serveStaticFiles(app, options.webRoot, prefix);
+  const release = (): void => {
+    events.close();
+    unobserve();
+    views.close();
+  };
+  return { app, release };
+}
+
+function fastifyOptions() {
+  return {
+    logger: false,
+    bodyLimit: HTTP_LIMITS.bodyBytes,
+    keepAliveTimeout: HTTP_LIMITS.keepAliveMs,
+    requestTimeout: HTTP_LIMITS.receiveMs,
+    exposeHeadRoutes: true,
+    forceCloseConnections: 'idle' as const,
+    routerOptions: { ignoreTrailingSlash: true, maxParamLength: HTTP_LIMITS.parameterBytes },
+    frameworkErrors: (error: Error, _request: FastifyRequest, reply: FastifyReply) => {
+      send(reply, refused(`The request could not be read: ${error.message}`));
+    },
+  };
+}
+
+/** Who asks is found out once, before anything else; routes look it up. */
+function authenticate(app: FastifyInstance, settings: HttpSettings): WeakMap<object, Identity> {
+  const identities = new WeakMap<object, Identity>();
+  const authorizer = createAuthorizer(settings.authentication, settings.readOnly);
+  app.addHook('onRequest', (request, reply, next) => {
+    reply.headers(SAFE_HEADERS);
+    const identity = authorizer({ authorization: request.headers.authorization });
+    if (identity === null) {
+      const challenge = { 'www-authenticate': 'Basic realm="Authorization Required"' };
+      send(reply, plain('Not Authorized\n', 401, challenge));
+      return;
+    }
+    identities.set(request.raw, identity);
+    next();
+  });
+  return identities;
+}
+
+function observeRequests(app: FastifyInstance, metrics: HttpMetrics, clock: Clock): void {
+  const startedMs = new WeakMap<object, number>();
+  app.addHook('onRequest', (request, _reply, next) => {
+    startedMs.set(request.raw, clock.nowMs());
+    next();
+  });
+  app.addHook('onResponse', (request, reply, next) => {
+    const started = startedMs.get(request.raw) ?? clock.nowMs();
+    metrics.observe(request.routeOptions.url ?? 'unknown', reply.statusCode, (clock.nowMs() - started) / 1000);
+    next();
+  });
+}
+
+function answerTheUnknown(app: FastifyInstance, log: HttpLog): void {
+  app.removeAllContentTypeParsers();
+  // No route reads a body; one that comes is read to its end, so that the connection can be used again.
+  app.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, _body, done) => {
+    done(null, undefined);
+  });
+  app.setNotFoundHandler((_request, reply) => send(reply, plain('404 page not found\n', 404)));
+  app.setErrorHandler((error, request, reply) => send(reply, fault(error, { path: request.url }, log)));
+}
+
+function prefixed(routes: readonly Route[], prefix: string): readonly Route[] {
+  return prefix === '' ? routes : routes.map((route) => ({ ...route, path: `${prefix}${route.path}` }));
+}
+
+function statusRoutes({ statusEndpoint, urlPrefix }: HttpSettings): readonly Route[] {
+  const known = statusEndpoint === '' || statusEndpoint === `${urlPrefix}/api/status`;
+  return known ? [] : [aboutNode(statusEndpoint, health)];
+}
+
+function addRoute(
+  app: FastifyInstance,
+  route: Route,
+  identities: WeakMap<object, Identity>,
+  dispatcher: Dispatcher,
+): void {
+  app.get(route.path, async (request, reply) => {
+    const arrival: Arrival = {
+      method: request.method,
+      target: request.raw.url ?? '/',
+      headers: request.headers,
+      params: request.params as Arrival['params'],
+      query: request.query as Arrival['query'],
+      identity: identities.get(request.raw) ?? { user: '', role: 'viewer' },
+    };
+    return send(reply, await dispatch(route, arrival, dispatcher));
+  });
+}
+
+function addEvents(app: FastifyInstance, path: string, events: EventStream): void {
+  app.get(path, (request, reply) => {
+    if (request.raw.socket.destroyed) return;
+    reply.hijack();
+    if (events.attach(request.raw, reply.raw)) return;
+    const refusal = refused('Too many pages listen to this node already; reload, or ask another node');
+    reply.raw.writeHead(503, { ...SAFE_HEADERS, 'content-type': refusal.contentType }).end(refusal.body);
+  });
+}
+
+function send(reply: FastifyReply, { status, contentType, body, headers }: Reply): FastifyReply {
+  if (headers !== undefined) reply.headers(headers);
+  return reply.code(status).header('content-type', contentType).send(body);
+}
+
+function backgroundWork(log: HttpLog): Door['inBackground'] {
+  let underWay = 0;
+  return (what, work) => {
+    if (underWay >= HTTP_LIMITS.discoveriesInBackground) return false;
+    underWay += 1;
+    void work()
+      .catch((error: unknown) => {
+        log.warn({ err: error }, `${what} failed`);
+      })
+      .finally(() => {
+        underWay -= 1;
+      });
+    return true;
+  };
+}

@@ -1,0 +1,42 @@
+/** What is wrong with one server as the incumbent's lists name it; the first group has a priority, the rest add to it. */
+import { isReplicating, mainChannel, type ServerFacts } from '../../../core/topology/server.js';
+import type { Vitals } from '../../../core/topology/vitals.js';
+import type { PublicSettings } from '../../../runtime/ports/service.js';
+import type { Freshness } from './freshness.js';
+
+export type InstanceProblem =
+  | 'last_check_invalid'
+  | 'not_recently_checked'
+  | 'not_replicating'
+  | 'replication_lag'
+  | 'errant_gtid';
+
+export function instanceProblems(
+  facts: ServerFacts,
+  vitals: Vitals | null,
+  fresh: Freshness,
+  errantGtids: string,
+  settings: PublicSettings,
+): readonly InstanceProblem[] {
+  const first = firstProblem(facts, vitals, fresh, settings);
+  const problems: InstanceProblem[] = first === null ? [] : [first];
+  if (errantGtids !== '') problems.push('errant_gtid');
+  return problems;
+}
+
+function firstProblem(
+  facts: ServerFacts,
+  vitals: Vitals | null,
+  fresh: Freshness,
+  settings: PublicSettings,
+): InstanceProblem | null {
+  if (!fresh.valid) return 'last_check_invalid';
+  if (!fresh.recentlyChecked) return 'not_recently_checked';
+  const channel = mainChannel(facts);
+  if (channel === null) return null;
+  if (!isReplicating(channel)) return 'not_replicating';
+  const lag = vitals?.lagSeconds ?? null;
+  // A delayed replica lags by intent: what counts is how far it is from its delay, to either side.
+  const excess = lag === null ? 0 : Math.abs(lag - channel.delaySeconds);
+  return excess > settings.reasonableReplicationLagSeconds ? 'replication_lag' : null;
+}

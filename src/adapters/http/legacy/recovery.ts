@@ -1,0 +1,164 @@
+/**
+ * The incumbent's TopologyRecovery, in its three forms: the live result of a takeover, the row of the recovery audit, and
+ * the row of the detection audit. Its analysis holds little more than the names of the servers, as theirs does.
+ */
+import type { Recovery, RecoveryId } from '../../../core/recovery/recovery.js';
+import type { Address } from '../../../core/topology/address.js';
+import type { Server, ServerId } from '../../../core/topology/server.js';
+import { lostWords } from '../step-words.js';
+import type { LegacyClusterInfo } from './cluster-info.js';
+import { coordinates, type InstanceKey, instanceKey, instanceKeys, NO_KEY, timestamp } from './values.js';
+
+export interface RecoveryFacts {
+  readonly recovery: Recovery;
+  readonly cluster: LegacyClusterInfo;
+  /** Null when nobody knows the server any more. */
+  readonly addressOf: (server: ServerId) => Address | null;
+  readonly server: (server: ServerId) => Server | null;
+}
+
+export type RecoveryForm = 'live' | 'audit' | 'detection';
+
+/** A number for a recovery, the same on every node: the millisecond that its UID begins with. */
+export function recoveryNumber(id: RecoveryId): number {
+  const number = Number(/^\d+/.exec(id)?.[0] ?? '0');
+  return Number.isSafeInteger(number) ? number : 0;
+}
+
+export function legacyRecovery(facts: RecoveryFacts, form: RecoveryForm): Readonly<Record<string, unknown>> {
+  const { recovery, addressOf, server } = facts;
+  const successor = recovery.successor === null ? null : server(recovery.successor);
+  return {
+    Id: recoveryNumber(recovery.id),
+    UID: recovery.id,
+    AnalysisEntry: analysisEntry(facts, form),
+    SuccessorKey: successorKey(facts, form),
+    SuccessorAlias: successor?.facts.alias ?? '',
+    SuccessorBinlogCoordinates: null,
+    IsActive: recovery.closedAtMs === null,
+    IsSuccessful: recovery.verdict?.kind === 'succeeded',
+    LostReplicas: instanceKeys(known(recovery.lost.map((lost) => addressOf(lost.server)))),
+    ParticipatingInstanceKeys: instanceKeys(recovery.inputs.participants),
+    AllErrors: form === 'detection' ? null : errors(recovery),
+    RecoveryStartTimestamp: timestamp(recovery.openedAtMs),
+    RecoveryEndTimestamp: timestamp(recovery.closedAtMs),
+    ProcessingNodeHostname: recovery.openedBy,
+    ProcessingNodeToken: '',
+    Acknowledged: recovery.acknowledged !== null,
+    AcknowledgedAt: timestamp(recovery.acknowledged?.atMs),
+    AcknowledgedBy: recovery.acknowledged?.by ?? '',
+    AcknowledgedComment: recovery.acknowledged?.comment ?? '',
+    LastDetectionId: recoveryNumber(recovery.id),
+    RelatedRecoveryId: form === 'detection' ? recoveryNumber(recovery.id) : 0,
+    Type: 'MasterRecovery',
+    RecoveryType: 'MasterRecoveryGTID',
+  };
+}
+
+function successorKey({ recovery, addressOf }: RecoveryFacts, form: RecoveryForm): InstanceKey | null {
+  if (form === 'detection') return null;
+  const address = recovery.successor === null ? null : addressOf(recovery.successor);
+  if (address !== null) return instanceKey(address);
+  return form === 'live' ? null : NO_KEY;
+}
+
+/** A row without an error holds one empty text there. */
+function errors(recovery: Recovery): readonly string[] {
+  const { verdict } = recovery;
+  const reasons = verdict === null || verdict.kind === 'succeeded' ? [] : [verdict.reason];
+  const lost = recovery.lost.map(lostWords);
+  const all = [...reasons, ...lost];
+  return all.length === 0 ? [''] : all;
+}
+
+function analysisEntry(facts: RecoveryFacts, form: RecoveryForm): Readonly<Record<string, unknown>> {
+  const { recovery, cluster, addressOf } = facts;
+  const replicas = instanceKeys(recovery.inputs.participants.filter(({ id }) => id !== recovery.failed));
+  return {
+    ...EMPTY_ANALYSIS,
+    AnalyzedInstanceKey: instanceKey(addressOf(recovery.failed)),
+    ClusterDetails: cluster,
+    CountReplicas: replicas.length,
+    Replicas: replicas,
+    SlaveHosts: replicas,
+    Analysis: recovery.code,
+    Description: recovery.description,
+    StartActivePeriod: form === 'detection' ? timestamp(recovery.openedAtMs) : '',
+    CommandHint: recovery.kind === 'graceful-takeover' ? 'graceful-master-takeover' : '',
+  };
+}
+
+function known(addresses: readonly (Address | null)[]): readonly Address[] {
+  return addresses.filter((address) => address !== null);
+}
+
+const NO_CLUSTER: LegacyClusterInfo = {
+  ClusterName: '',
+  ClusterAlias: '',
+  ClusterDomain: '',
+  CountInstances: 0,
+  HeuristicLag: 0,
+  HasAutomatedMasterRecovery: false,
+  HasAutomatedIntermediateMasterRecovery: false,
+};
+
+/** Every field with its empty value, in order: a record keeps only the few above. */
+const EMPTY_ANALYSIS = {
+  AnalyzedInstanceKey: NO_KEY,
+  AnalyzedInstanceMasterKey: NO_KEY,
+  ClusterDetails: NO_CLUSTER,
+  AnalyzedInstanceDataCenter: '',
+  AnalyzedInstanceRegion: '',
+  AnalyzedInstancePhysicalEnvironment: '',
+  AnalyzedInstanceBinlogCoordinates: coordinates(null),
+  IsMaster: false,
+  IsReplicationGroupMember: false,
+  IsCoMaster: false,
+  LastCheckValid: false,
+  LastCheckPartialSuccess: false,
+  CountReplicas: 0,
+  CountValidReplicas: 0,
+  CountValidReplicatingReplicas: 0,
+  CountReplicasFailingToConnectToMaster: 0,
+  CountDowntimedReplicas: 0,
+  ReplicationDepth: 0,
+  Replicas: [],
+  SlaveHosts: [],
+  IsFailingToConnectToMaster: false,
+  Analysis: '',
+  Description: '',
+  StructureAnalysis: null,
+  IsDowntimed: false,
+  IsReplicasDowntimed: false,
+  DowntimeEndTimestamp: '',
+  DowntimeRemainingSeconds: 0,
+  IsBinlogServer: false,
+  PseudoGTIDImmediateTopology: false,
+  OracleGTIDImmediateTopology: false,
+  MariaDBGTIDImmediateTopology: false,
+  BinlogServerImmediateTopology: false,
+  SemiSyncMasterEnabled: false,
+  SemiSyncMasterStatus: false,
+  SemiSyncMasterWaitForReplicaCount: 0,
+  SemiSyncMasterClients: 0,
+  CountSemiSyncReplicasEnabled: 0,
+  CountLoggingReplicas: 0,
+  CountStatementBasedLoggingReplicas: 0,
+  CountMixedBasedLoggingReplicas: 0,
+  CountRowBasedLoggingReplicas: 0,
+  CountDistinctMajorVersionsLoggingReplicas: 0,
+  CountDelayedReplicas: 0,
+  CountLaggingReplicas: 0,
+  IsActionableRecovery: false,
+  ProcessingNodeHostname: '',
+  ProcessingNodeToken: '',
+  CountAdditionalAgreeingNodes: 0,
+  StartActivePeriod: '',
+  SkippableDueToDowntime: false,
+  GTIDMode: '',
+  MinReplicaGTIDMode: '',
+  MaxReplicaGTIDMode: '',
+  MaxReplicaGTIDErrant: '',
+  CommandHint: '',
+  IsReadOnly: false,
+} as const;

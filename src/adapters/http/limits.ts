@@ -1,0 +1,43 @@
+/** Every queue, size and wait of the HTTP door, each with its reason. */
+export const HTTP_LIMITS = {
+  /** A path parameter (a downtime's reason, say); the router's own limit of 100 would answer 404 to an honest sentence. */
+  parameterBytes: 2_048,
+  /** Writes carry everything in their path; a body is read and thrown away. */
+  bodyBytes: 65_536,
+  /** For a request's head and body to arrive. */
+  receiveMs: 30_000,
+  /** Longer than the idle time of usual balancers (60 s), so that it is they who close a connection first. */
+  keepAliveMs: 72_000,
+  /** After `stop`, for the answers under way. */
+  drainMs: 5_000,
+
+  forwardConnectMs: 2_000,
+  /** A takeover waits for relay logs; the leader's own limits end it well before. */
+  forwardAnswerMs: 180_000,
+  forwardAnswerBytes: 8_388_608,
+  forwardsAtOnce: 64,
+  /** The shell client gives a leader check one second. */
+  leaderCheckMs: 900,
+
+  /** The incumbent's page of an audit. */
+  pageRows: 20,
+  /** The incumbent's "recently active". */
+  recentRecoveryMs: 300_000,
+  discoveriesInBackground: 64,
+
+  /** Rendered answers that are kept until the state changes. */
+  answersKept: 512,
+  answerBytesKept: 33_554_432,
+
+  eventClients: 256,
+  /** Between two pictures of what was decided; an eye sees no more. */
+  eventIntervalMs: 100,
+  /** Between two pictures of what was merely seen again. */
+  sightingIntervalMs: 1_000,
+  /** Below the usual idle limits of proxies. */
+  eventHeartbeatMs: 15_000,
+
+  /** Closed recoveries and lines of the audit that the overview shows. */
+  overviewRecoveries: 30,
+  overviewAuditLines: 60,
+} as const;

@@ -1,0 +1,144 @@
+/**
+ * Everything our own page shows, in one answer and under clean names. A page that holds one picture cannot show a tree
+ * of one moment beside a recovery of another; what it costs is bounded by the limits of its lists.
+ */
+import type { Service } from '../../../runtime/ports/service.js';
+import { HTTP_LIMITS } from '../limits.js';
+import { isLeading } from '../legacy/node-status.js';
+import type { ClusterView, TopologyIndex } from '../views/topology-index.js';
+import type { Views } from '../views/views.js';
+import { type RecoveryOverview, recoveryOverview } from './recovery-overview.js';
+import { type ServerOverview, serverOverview } from './server-overview.js';
+
+export interface Overview {
+  readonly atMs: number;
+  readonly node: {
+    readonly id: string;
+    readonly role: string;
+    readonly term: number;
+    readonly leader: string | null;
+    readonly inQuorum: boolean;
+    readonly appliedIndex: number;
+    readonly version: string;
+  };
+  readonly members: readonly MemberOverview[];
+  readonly recoveriesEnabled: boolean;
+  /** By name; only those that have servers. */
+  readonly clusters: readonly ClusterOverview[];
+  /** Newest first; open ones always, closed ones up to a limit. */
+  readonly recoveries: readonly RecoveryOverview[];
+  /** Newest first. */
+  readonly audit: readonly {
+    readonly number: number;
+    readonly atMs: number;
+    readonly kind: string;
+    readonly text: string;
+  }[];
+}
+
+export interface MemberOverview {
+  readonly id: string;
+  readonly voter: boolean;
+  readonly isLeader: boolean;
+  readonly isSelf: boolean;
+  readonly httpAddress: string;
+  readonly raftAddress: string;
+  /** Known on the leader only. */
+  readonly lastHeardMs: number | null;
+}
+
+export interface ClusterOverview {
+  readonly id: string;
+  /** host:port of the primary. */
+  readonly name: string;
+  /** '' when none was set. */
+  readonly alias: string;
+  /** A server's id. */
+  readonly primary: string;
+  readonly epoch: number;
+  readonly automaticRecovery: boolean;
+  readonly problems: readonly ProblemOverview[];
+  /** By address. */
+  readonly servers: readonly ServerOverview[];
+}
+
+export interface ProblemOverview {
+  readonly server: string;
+  readonly code: string;
+  readonly description: string;
+  readonly severity: string;
+  readonly because: readonly string[];
+  /** Why nothing is done about it now; empty when something is, or nothing needs to be. */
+  readonly restraint: readonly string[];
+}
+
+export function buildOverview(service: Service, views: Views, nowMs: number): Overview {
+  const index = views.index();
+  const node = service.node();
+  const { state } = service;
+  return {
+    atMs: nowMs,
+    node: {
+      id: node.id,
+      role: node.role,
+      term: node.term,
+      leader: node.leader,
+      inQuorum: node.inQuorum,
+      appliedIndex: node.appliedIndex,
+      version: node.version,
+    },
+    members: node.members.map((member) => ({
+      id: member.id,
+      voter: member.voter,
+      isLeader: member.isLeader,
+      isSelf: member.id === node.id,
+      httpAddress: member.httpAddress,
+      raftAddress: member.raftAddress,
+      lastHeardMs: isLeading(node) ? member.lastHeardMs : null,
+    })),
+    recoveriesEnabled: state.recoveriesEnabled,
+    clusters: clusters(index, service, views, nowMs),
+    recoveries: recoveries(service),
+    audit: state.audit
+      .slice(-HTTP_LIMITS.overviewAuditLines)
+      .reverse()
+      .map(({ number, atMs, kind, text }) => ({ number, atMs, kind, text })),
+  };
+}
+
+function clusters(index: TopologyIndex, service: Service, views: Views, nowMs: number): readonly ClusterOverview[] {
+  const populated = [...index.clusters.values()].filter((view) => view.members.length > 0);
+  return populated.map((view) => ({
+    id: view.cluster.id,
+    name: view.name,
+    alias: view.cluster.alias,
+    primary: view.cluster.primary,
+    epoch: view.cluster.epoch,
+    automaticRecovery: service.settings.automaticPrimaryRecovery(view.cluster.id),
+    problems: problems(view, service),
+    servers: view.members.map((server) => serverOverview(server, service, views, nowMs)),
+  }));
+}
+
+function problems(view: ClusterView, service: Service): readonly ProblemOverview[] {
+  const analysis = service.analysis();
+  return analysis.problems
+    .filter((problem) => problem.clusterId === view.cluster.id)
+    .map(({ server, code, description, severity, because }) => ({
+      server,
+      code,
+      description,
+      severity,
+      because,
+      restraint: analysis.restraint.get(server) ?? [],
+    }));
+}
+
+function recoveries(service: Service): readonly RecoveryOverview[] {
+  const newestFirst = [...service.state.recoveries.values()].sort((one, other) => other.openedAtMs - one.openedAtMs);
+  const open = newestFirst.filter((recovery) => recovery.closedAtMs === null);
+  const closed = newestFirst.filter((recovery) => recovery.closedAtMs !== null);
+  return [...open, ...closed.slice(0, HTTP_LIMITS.overviewRecoveries)]
+    .sort((one, other) => other.openedAtMs - one.openedAtMs)
+    .map((recovery) => recoveryOverview(recovery, service.state));
+}

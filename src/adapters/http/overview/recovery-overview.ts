@@ -1,0 +1,73 @@
+/** A recovery as our page shows it, step by step, while it happens and after. Servers are named by their address. */
+import type { LedgerState } from '../../../core/ledger/state.js';
+import type { Recovery, StepRecord } from '../../../core/recovery/recovery.js';
+import { describeStep } from '../../../core/recovery/step-text.js';
+import { lostWords, type NameOf, namesIn, stepDetail } from '../step-words.js';
+
+export interface RecoveryOverview {
+  readonly id: string;
+  readonly kind: string;
+  readonly clusterId: string;
+  readonly code: string;
+  readonly description: string;
+  readonly failed: string;
+  readonly successor: string | null;
+  readonly openedAtMs: number;
+  readonly openedBy: string;
+  readonly closedAtMs: number | null;
+  readonly verdict: { readonly kind: string; readonly reason: string } | null;
+  readonly acknowledged: boolean;
+  readonly lost: readonly { readonly address: string; readonly reason: string }[];
+  readonly steps: readonly StepOverview[];
+}
+
+export interface StepOverview {
+  readonly number: number;
+  readonly kind: string;
+  readonly server: string;
+  readonly attempt: number;
+  readonly intendedAtMs: number;
+  readonly finishedAtMs: number | null;
+  /** Null while it is under way. */
+  readonly ok: boolean | null;
+  /** What is meant, as a sentence. */
+  readonly intent: string;
+  /** What was found, or what went wrong; '' while it is under way. */
+  readonly detail: string;
+}
+
+export function recoveryOverview(recovery: Recovery, state: LedgerState): RecoveryOverview {
+  const nameOf = namesIn(recovery, (server) => state.servers.get(server)?.address ?? null);
+  const { verdict } = recovery;
+  return {
+    id: recovery.id,
+    kind: recovery.kind,
+    clusterId: recovery.clusterId,
+    code: recovery.code,
+    description: recovery.description,
+    failed: nameOf(recovery.failed),
+    successor: recovery.successor === null ? null : nameOf(recovery.successor),
+    openedAtMs: recovery.openedAtMs,
+    openedBy: recovery.openedBy,
+    closedAtMs: recovery.closedAtMs,
+    verdict:
+      verdict === null ? null : { kind: verdict.kind, reason: verdict.kind === 'succeeded' ? '' : verdict.reason },
+    acknowledged: recovery.acknowledged !== null,
+    lost: recovery.lost.map((lost) => ({ address: nameOf(lost.server), reason: lostWords(lost) })),
+    steps: recovery.steps.map((record) => stepOverview(record, nameOf)),
+  };
+}
+
+function stepOverview(record: StepRecord, nameOf: NameOf): StepOverview {
+  return {
+    number: record.number,
+    kind: record.step.kind,
+    server: nameOf(record.step.server),
+    attempt: record.attempt,
+    intendedAtMs: record.intendedAtMs,
+    finishedAtMs: record.finishedAtMs,
+    ok: record.outcome?.ok ?? null,
+    intent: describeStep(record.step, nameOf),
+    detail: stepDetail(record.outcome),
+  };
+}

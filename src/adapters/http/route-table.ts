@@ -1,0 +1,35 @@
+/** The whole HTTP surface, in one list. */
+import type { Route } from './route.js';
+import { ACKNOWLEDGEMENT_ROUTES } from './routes/acknowledgements.js';
+import { ANALYSIS_ROUTES } from './routes/analysis.js';
+import { AUDIT_ROUTES } from './routes/audit.js';
+import { CLUSTER_ROUTES } from './routes/clusters.js';
+import { DISCOVERY_ROUTES } from './routes/discovery.js';
+import { DOWNTIME_ROUTES } from './routes/downtimes.js';
+import { INSTANCE_ROUTES } from './routes/instances.js';
+import { NODE_ROUTES } from './routes/nodes.js';
+import { OWN_ROUTES } from './routes/own.js';
+import { pageRoutes } from './routes/pages.js';
+import { RECOVERY_ROUTES } from './routes/recoveries.js';
+import { TAKEOVER_ROUTES } from './routes/takeovers.js';
+import { TOPOLOGY_ROUTES } from './routes/topology.js';
+import { UNSUPPORTED_ROUTES } from './routes/unsupported.js';
+
+export function routeTable(urlPrefix: string): readonly Route[] {
+  return [
+    ...ACKNOWLEDGEMENT_ROUTES,
+    ...ANALYSIS_ROUTES,
+    ...AUDIT_ROUTES,
+    ...CLUSTER_ROUTES,
+    ...DISCOVERY_ROUTES,
+    ...DOWNTIME_ROUTES,
+    ...INSTANCE_ROUTES,
+    ...NODE_ROUTES,
+    ...OWN_ROUTES,
+    ...RECOVERY_ROUTES,
+    ...TAKEOVER_ROUTES,
+    ...TOPOLOGY_ROUTES,
+    ...UNSUPPORTED_ROUTES,
+    ...pageRoutes(urlPrefix),
+  ];
+}

@@ -1,0 +1,60 @@
+/**
+ * What a route is. Tables of these are the whole HTTP surface: path, who may, where it runs, and one function from a call
+ * to a reply. Nothing in a route knows the web framework.
+ */
+import type { Service } from '../../runtime/ports/service.js';
+import type { Identity, Role } from './authorization.js';
+import type { Reply } from './reply.js';
+import type { Views } from './views/views.js';
+
+/**
+ * read: from this node's own state, with headers that tell its age. node: about this very node. write: runs on the
+ * leader; a follower passes the request on. relayed: asks, but must be answered by the leader.
+ */
+export type Access = 'read' | 'node' | 'write' | 'relayed';
+
+export interface Call {
+  /** A path parameter, decoded and trimmed (the shell client ends each with an encoded newline); '' when absent. */
+  param(name: string): string;
+  /** A query parameter, likewise. */
+  query(name: string): string;
+  readonly identity: Identity;
+  /** As received; one value per name. */
+  readonly headers: ReadonlyMap<string, readonly string[]>;
+  /** Wall clock, milliseconds. */
+  readonly nowMs: number;
+}
+
+/** What a route may use. */
+export interface Door {
+  readonly service: Service;
+  readonly views: Views;
+  /** Work that goes on after the answer; false when there is too much of it already. */
+  inBackground(what: string, work: () => Promise<unknown>): boolean;
+}
+
+export interface Route {
+  readonly path: string;
+  readonly access: Access;
+  readonly role: Role;
+  readonly answer: (call: Call, door: Door) => Reply | Promise<Reply>;
+}
+
+type Answer = Route['answer'];
+
+export function read(path: string, answer: Answer): Route {
+  return { path, access: 'read', role: 'viewer', answer };
+}
+
+export function aboutNode(path: string, answer: Answer): Route {
+  return { path, access: 'node', role: 'viewer', answer };
+}
+
+export function write(path: string, answer: Answer): Route {
+  return { path, access: 'write', role: 'operator', answer };
+}
+
+/** Several paths, one answer: synonyms and optional segments. */
+export function each(paths: readonly string[], make: (path: string) => Route): readonly Route[] {
+  return paths.map(make);
+}

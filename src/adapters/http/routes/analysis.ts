@@ -1,0 +1,82 @@
+/** What is wrong, by the incumbent's names. */
+import type { Result } from '../../../core/base/result.js';
+import type { Server } from '../../../core/topology/server.js';
+import { resolveServer } from '../hints.js';
+import { type AnalysisFacts, legacyAnalysis } from '../legacy/analysis.js';
+import { legacyJson } from '../legacy/json.js';
+import type { SeenReplica } from '../legacy/replica-counts.js';
+import { doneBytes, type Reply, refused } from '../reply.js';
+import { type Call, type Door, type Route, read } from '../route.js';
+import { byHint } from './clusters.js';
+
+export const ANALYSIS_ROUTES: readonly Route[] = [
+  read('/api/replication-analysis', (call, door) => answer('', () => true, call, door)),
+  read('/api/replication-analysis/:hint', (call, door) => {
+    const found = byHint(call, door);
+    if (!found.ok) return refused(found.error);
+    const { id } = found.value.cluster;
+    return answer(`cluster ${id}`, (server) => server.clusterId === id, call, door);
+  }),
+  read('/api/replication-analysis/instance/:host/:port', (call, door) => {
+    const found: Result<Server, string> = resolveServer(
+      door.views.index(),
+      call.param('host'),
+      call.param('port'),
+      'reading',
+    );
+    if (!found.ok) return refused(found.error);
+    return answer(`server ${found.value.id}`, (server) => server.id === found.value.id, call, door);
+  }),
+];
+
+function answer(key: string, covers: (server: Server) => boolean, call: Call, door: Door): Reply {
+  const build = (): Buffer => Buffer.from(legacyJson(analyses(covers, call.nowMs, door)));
+  return doneBytes('Analysis', door.views.answer(`analysis ${key}`, build));
+}
+
+function analyses(covers: (server: Server) => boolean, nowMs: number, door: Door): readonly unknown[] {
+  const found = analysisFacts(nowMs, door).filter(({ server }) => covers(server));
+  return found.map(legacyAnalysis);
+}
+
+/** Problems in their order, then the servers that have nothing but a warning about their structure. */
+export function analysisFacts(nowMs: number, door: Door): readonly AnalysisFacts[] {
+  const { service, views } = door;
+  const { problems, structure } = service.analysis();
+  const index = views.index();
+  const hostname = service.node().hostname;
+  const facts: AnalysisFacts[] = [];
+  const add = (server: Server | undefined, problem: AnalysisFacts['problem']): void => {
+    const cluster = server === undefined ? undefined : index.clusters.get(server.clusterId);
+    if (server === undefined || cluster === undefined) return;
+    facts.push({
+      server,
+      cluster,
+      problem,
+      hostname,
+      nowMs,
+      placement: views.placement(server),
+      sighting: views.sighting(server),
+      downtime: views.downtime(server),
+      replicas: seenReplicas(server, door),
+      structure: structure.get(server.id) ?? [],
+      settings: service.settings,
+    });
+  };
+  const withProblem = new Set(problems.map((problem) => problem.server));
+  for (const problem of problems) add(service.state.servers.get(problem.server), problem);
+  for (const server of index.servers) {
+    if (!withProblem.has(server.id) && (structure.get(server.id)?.length ?? 0) > 0) add(server, null);
+  }
+  return facts;
+}
+
+function seenReplicas(server: Server, door: Door): readonly SeenReplica[] {
+  const replicas = door.views.index().replicas.get(server.id) ?? [];
+  return replicas.map((replica) => ({
+    server: replica,
+    sighting: door.views.sighting(replica),
+    downtimed: door.views.downtime(replica) !== null,
+    errantGtids: door.views.errantGtids(replica),
+  }));
+}

@@ -1,0 +1,73 @@
+/** The HTTP door of a node: starts listening, says where, and stops without cutting an answer off. */
+import { networkInterfaces } from 'node:os';
+import type { FastifyInstance } from 'fastify';
+import { type Clock, systemClock } from '../../runtime/ports/clock.js';
+import type { Service } from '../../runtime/ports/service.js';
+import type { HttpLog } from './dispatch.js';
+import { createHttpApp, type HttpSettings } from './http-app.js';
+import { HTTP_LIMITS } from './limits.js';
+
+export type { Authentication } from './authorization.js';
+export type { HttpLog } from './dispatch.js';
+export type { HttpSettings } from './http-app.js';
+
+export interface HttpServerOptions {
+  readonly service: Service;
+  readonly settings: HttpSettings;
+  /** Host null: all interfaces. Port 0: any free one. */
+  readonly listen: { readonly host: string | null; readonly port: number };
+  /** The folder of the built page; null without one. */
+  readonly webRoot: string | null;
+  readonly log: HttpLog;
+  readonly clock?: Clock;
+}
+
+export interface HttpServer {
+  /** Resolves when it listens; rejects when it cannot (the port is taken, say). */
+  start(): Promise<void>;
+  /** No new connections; answers under way have a few seconds to end. Harmless when it never started. */
+  stop(): Promise<void>;
+  /** Where it listens; null before the start and after the stop. */
+  address(): { readonly host: string; readonly port: number } | null;
+}
+
+export function createHttpServer(options: HttpServerOptions): HttpServer {
+  const clock = options.clock ?? systemClock;
+  let running: { readonly app: FastifyInstance; readonly release: () => void } | null = null;
+  return {
+    start: async () => {
+      const { app, release } = await createHttpApp({ ...options, clock });
+      try {
+        await app.listen({ host: options.listen.host ?? everyInterface(), port: options.listen.port });
+      } catch (error) {
+        release();
+        await app.close();
+        throw error;
+      }
+      running = { app, release };
+    },
+    stop: async () => {
+      const stopping = running;
+      running = null;
+      if (stopping === null) return;
+      stopping.release();
+      const cut = clock.setTimer(HTTP_LIMITS.drainMs, () => {
+        stopping.app.server.closeAllConnections();
+      });
+      await stopping.app.close();
+      cut.cancel();
+    },
+    address: () => {
+      const bound = running?.app.server.address();
+      return bound === null || bound === undefined || typeof bound === 'string'
+        ? null
+        : { host: bound.address, port: bound.port };
+    },
+  };
+}
+
+/** `::` takes IPv4 connections too, but a machine without IPv6 has no such address. */
+function everyInterface(): string {
+  const addresses = Object.values(networkInterfaces()).flatMap((found) => found ?? []);
+  return addresses.some(({ family }) => family === 'IPv6') ? '::' : '0.0.0.0';
+}

@@ -1,0 +1,110 @@
+/**
+ * The shape of `GET /api/v1/overview`: everything a page needs, in our own words. `src/web/overview.ts` is its other end;
+ * a test compares what is served with what the page reads. Times are wall-clock milliseconds, ages milliseconds.
+ */
+export interface Overview {
+  readonly atMs: number;
+  readonly node: {
+    readonly id: string;
+    readonly role: string;
+    readonly term: number;
+    readonly leader: string | null;
+    readonly inQuorum: boolean;
+    readonly appliedIndex: number;
+    readonly version: string;
+  };
+  readonly members: readonly MemberView[];
+  readonly recoveriesEnabled: boolean;
+  readonly clusters: readonly ClusterView[];
+  /** Newest first, at most 30. */
+  readonly recoveries: readonly RecoveryView[];
+  /** Newest first, at most 60. */
+  readonly audit: readonly {
+    readonly number: number;
+    readonly atMs: number;
+    readonly kind: string;
+    readonly text: string;
+  }[];
+}
+
+export interface MemberView {
+  readonly id: string;
+  readonly voter: boolean;
+  readonly isLeader: boolean;
+  readonly isSelf: boolean;
+  readonly httpAddress: string;
+  readonly raftAddress: string;
+  /** Known on the leader only. */
+  readonly lastHeardMs: number | null;
+}
+
+export interface ClusterView {
+  readonly id: string;
+  /** host:port of the primary. */
+  readonly name: string;
+  readonly alias: string;
+  /** A server's id. */
+  readonly primary: string;
+  readonly epoch: number;
+  readonly automaticRecovery: boolean;
+  readonly problems: readonly ProblemView[];
+  readonly servers: readonly ServerView[];
+}
+
+export interface ServerView {
+  readonly id: string;
+  readonly address: string;
+  /** Id of the server it replicates from, if that one is known. */
+  readonly source: string | null;
+  readonly role: 'primary' | 'replica' | 'former-primary' | 'standalone';
+  readonly version: string;
+  readonly writable: boolean;
+  /** Did it answer the last probe of the node that is asked? */
+  readonly valid: boolean;
+  readonly lastError: string | null;
+  readonly lastSeenAgeMs: number | null;
+  readonly lagSeconds: number | null;
+  readonly ioThread: string | null;
+  readonly sqlThread: string | null;
+  readonly executedGtids: string;
+  readonly downtime: { readonly reason: string; readonly endsAtMs: number } | null;
+  readonly demotion: { readonly state: string; readonly extraGtids: string } | null;
+}
+
+export interface ProblemView {
+  readonly server: string;
+  readonly code: string;
+  readonly description: string;
+  readonly severity: string;
+  readonly because: readonly string[];
+  /** Why nothing is done about it now; empty when something is. */
+  readonly restraint: readonly string[];
+}
+
+export interface RecoveryView {
+  readonly id: string;
+  readonly kind: string;
+  readonly clusterId: string;
+  readonly code: string;
+  readonly description: string;
+  /** Addresses. */
+  readonly failed: string;
+  readonly successor: string | null;
+  readonly openedAtMs: number;
+  readonly closedAtMs: number | null;
+  readonly verdict: { readonly kind: string; readonly reason: string } | null;
+  readonly acknowledged: boolean;
+  readonly lost: readonly { readonly address: string; readonly reason: string }[];
+  readonly steps: readonly StepView[];
+}
+
+export interface StepView {
+  readonly number: number;
+  readonly kind: string;
+  readonly server: string;
+  readonly intendedAtMs: number;
+  readonly finishedAtMs: number | null;
+  readonly ok: boolean | null;
+  /** What was found, or what went wrong. */
+  readonly detail: string;
+}

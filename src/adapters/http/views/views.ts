@@ -1,0 +1,91 @@
+/** What routes read from: the topology's index, the bytes of servers, and answers that still hold. One for each node. */
+import type { Downtime } from '../../../core/ledger/state.js';
+import { assertDefined } from '../../../core/base/assert.js';
+import { addressText } from '../../../core/topology/address.js';
+import type { Server } from '../../../core/topology/server.js';
+import type { Clock } from '../../../runtime/ports/clock.js';
+import type { Service, Sighting } from '../../../runtime/ports/service.js';
+import type { InstanceFacts } from '../legacy/instance.js';
+import { AnswerMemo } from './answer-memo.js';
+import { ErrantGtids } from './errant-gtids.js';
+import { InstanceBytes, jsonList } from './instance-bytes.js';
+import { buildTopologyIndex, type Placement, type TopologyIndex } from './topology-index.js';
+
+export class Views {
+  readonly #service: Service;
+  readonly #clock: Clock;
+  readonly #instances = new InstanceBytes();
+  readonly #errant = new ErrantGtids();
+  readonly #memo = new AnswerMemo();
+  readonly #unsubscribe: () => void;
+  #index: TopologyIndex | null = null;
+  #events = 0;
+
+  constructor(service: Service, clock: Clock) {
+    this.#service = service;
+    this.#clock = clock;
+    this.#unsubscribe = service.subscribe(() => {
+      this.#events += 1;
+    });
+  }
+
+  close(): void {
+    this.#unsubscribe();
+  }
+
+  index(): TopologyIndex {
+    const state = this.#service.state;
+    const current = this.#index;
+    if (current !== null && current.state === state && current.stateIndex === state.index) return current;
+    const built = buildTopologyIndex(state, current);
+    this.#index = built;
+    this.#instances.keepOnly(built.placements);
+    this.#errant.keepOnly(built.placements);
+    return built;
+  }
+
+  placement(server: Server): Placement {
+    return assertDefined(this.index().placements.get(server.id), `server ${addressText(server.address)} has no place`);
+  }
+
+  sighting(server: Server): Sighting | null {
+    return this.#service.sighting(server.address);
+  }
+
+  downtime(server: Server): Downtime | null {
+    const downtime = this.#service.state.downtimes.get(server.id);
+    return downtime === undefined || downtime.endsAtMs <= this.#clock.wallMs() ? null : downtime;
+  }
+
+  errantGtids(server: Server): string {
+    return this.#errant.of(server, this.placement(server), this.#service);
+  }
+
+  facts(server: Server): InstanceFacts {
+    return {
+      server,
+      placement: this.placement(server),
+      sighting: this.sighting(server),
+      downtime: this.downtime(server),
+      errantGtids: this.errantGtids(server),
+      settings: this.#service.settings,
+      nowMs: this.#clock.wallMs(),
+    };
+  }
+
+  /** JSON of one server. */
+  instance(server: Server): Buffer {
+    return this.#instances.bytes(this.facts(server));
+  }
+
+  /** JSON list of servers, in the given order. */
+  instances(servers: readonly Server[]): Buffer {
+    return jsonList(servers.map((server) => this.instance(server)));
+  }
+
+  /** `key` names the question with everything it depends on beside state and time. */
+  answer(key: string, build: () => Buffer): Buffer {
+    const second = Math.floor(this.#clock.wallMs() / 1000);
+    return this.#memo.answer({ stateIndex: this.#service.state.index, events: this.#events, second }, key, build);
+  }
+}
