@@ -33,15 +33,19 @@ export interface SessionOptions {
   readonly address: Address;
   readonly clusterId: ClusterId;
   readonly authority: Authority;
-  /** For connect, barrier and each statement unless the step says otherwise, milliseconds. */
+  /** For the connection, up to the login, milliseconds. */
   readonly timeoutMs: number;
+  /** For the barrier: as long as a killed statement of its last holder may take to end, milliseconds. */
+  readonly barrierTimeoutMs: number;
 }
 
 /** Where the executor finds the other servers that a step names. */
 export interface StepContext {
   readonly address: Address;
-  /** The address of `source` or `with` in the step; null when the step names no other server. */
+  /** The address of `source` in the step; null when the step names no other server. */
   readonly other: Address | null;
+  /** Other servers of the cluster that replicate: one that has no source yet learns from them how to log in. */
+  readonly siblings: readonly Address[];
 }
 
 /**

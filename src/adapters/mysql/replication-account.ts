@@ -1,0 +1,112 @@
+/**
+ * With which account a server that never was a replica is to follow another. Asked in this order: ReplicationCredentialsQuery
+ * on the new source; what this node read from a server before it forgot its source; the other replicas of the cluster. A
+ * password stays in memory: it is neither in the log nor in the audit, which many may read.
+ */
+import { type Address, addressText } from '../../core/topology/address.js';
+import type { ClusterId } from '../../core/topology/server.js';
+import type { Connector } from './connect.js';
+import type { SourceChange } from './dialect.js';
+import { LinkFailed, StatementFailed } from './failure.js';
+import { type Hold, type TextRow, textRows } from './hold.js';
+import { StepFailed } from './step-failed.js';
+
+/** What a server needs to know of its source besides where it is. */
+export type ReplicationAccount = Pick<
+  SourceChange,
+  'credentials' | 'tls' | 'getPublicKey' | 'heartbeatSeconds' | 'connectRetrySeconds' | 'retryCount'
+>;
+
+const SAVED_ACCOUNT =
+  'SELECT User_name, User_password, Enabled_ssl, Get_public_key, Heartbeat, Connect_retry, Retry_count ' +
+  "FROM mysql.slave_master_info WHERE User_name <> '' ORDER BY Channel_name LIMIT 1";
+
+const READ_MS = 2_000;
+
+/** More clusters than one installation watches; the oldest is forgotten first. */
+const REMEMBERED_MAX = 10_000;
+
+export class ReplicationAccounts {
+  readonly #connector: Connector;
+  readonly #query: string;
+  readonly #remembered = new Map<ClusterId, ReplicationAccount>();
+
+  /** `query`: ReplicationCredentialsQuery, '' for none. Its first two columns are user and password. */
+  constructor(connector: Connector, query: string) {
+    this.#connector = connector;
+    this.#query = query;
+  }
+
+  /** Reads the account of a server that is about to forget it. A missing grant is no obstacle: others may be asked. */
+  async remember(cluster: ClusterId, hold: Hold): Promise<void> {
+    try {
+      const [row] = await hold.read(SAVED_ACCOUNT, READ_MS);
+      if (row !== undefined) this.#keep(cluster, savedAccount(row));
+    } catch (error) {
+      if (!(error instanceof StepFailed)) throw error;
+    }
+  }
+
+  /** Rejects with StepFailed when nobody knows. `others`: servers of the cluster that replicate. */
+  async find(
+    cluster: ClusterId,
+    server: Address,
+    source: Address,
+    others: readonly Address[],
+  ): Promise<ReplicationAccount> {
+    const asked = this.#query === '' ? null : await this.#ask(source, this.#query);
+    if (asked !== null) return queriedAccount(asked);
+    const remembered = this.#remembered.get(cluster);
+    if (remembered !== undefined) return remembered;
+    for (const other of others) {
+      const row = await this.#ask(other, SAVED_ACCOUNT);
+      if (row === null) continue;
+      const account = savedAccount(row);
+      this.#keep(cluster, account);
+      return account;
+    }
+    const advice = 'set ReplicationCredentialsQuery, or grant SELECT on mysql.slave_master_info';
+    const text = `${addressText(server)} has no source yet, and no account is known with which it could log in to ${addressText(source)}`;
+    throw new StepFailed('state', `${text}: ${advice}`, false);
+  }
+
+  #keep(cluster: ClusterId, account: ReplicationAccount): void {
+    this.#remembered.delete(cluster);
+    this.#remembered.set(cluster, account);
+    const [oldest] = this.#remembered.keys();
+    if (this.#remembered.size > REMEMBERED_MAX && oldest !== undefined) this.#remembered.delete(oldest);
+  }
+
+  async #ask(address: Address, query: string): Promise<TextRow | null> {
+    try {
+      const link = await this.#connector.connect(address, READ_MS);
+      try {
+        const [set] = await link.run(query, READ_MS);
+        const row = set === undefined ? undefined : textRows(set)[0];
+        return row ?? null;
+      } finally {
+        link.close();
+      }
+    } catch (error) {
+      if (error instanceof LinkFailed || error instanceof StatementFailed) return null;
+      throw error;
+    }
+  }
+}
+
+function savedAccount(row: TextRow): ReplicationAccount {
+  return {
+    credentials: { user: row['User_name'] ?? '', password: row['User_password'] ?? '' },
+    tls: row['Enabled_ssl'] === '1',
+    getPublicKey: row['Get_public_key'] === '1',
+    heartbeatSeconds: Number(row['Heartbeat'] ?? '0'),
+    connectRetrySeconds: Number(row['Connect_retry'] ?? '60'),
+    retryCount: Number(row['Retry_count'] ?? '86400'),
+  };
+}
+
+/** By place, not by name: the query is the operator's. Without TLS caching_sha2_password needs the source's public key. */
+function queriedAccount(row: TextRow): ReplicationAccount {
+  const [user = '', password = ''] = Object.values(row);
+  return { credentials: { user, password }, getPublicKey: true };
+}

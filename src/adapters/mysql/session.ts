@@ -1,0 +1,96 @@
+/** One server under our barrier: takes the steps of a plan one after the other, and answers each with an outcome. */
+import { assertNever } from '../../core/base/assert.js';
+import type { Step, StepFindings, StepOutcome } from '../../core/recovery/step.js';
+import { type Address, addressText } from '../../core/topology/address.js';
+import type { ClusterId } from '../../core/topology/server.js';
+import type { ServerSession, StepContext } from '../../runtime/ports/mysql.js';
+import type { Dialect } from './dialect.js';
+import type { Hold } from './hold.js';
+import type { ReplicationAccounts } from './replication-account.js';
+import { outcomeOfError, StepFailed } from './step-failed.js';
+import { fence } from './steps/fence.js';
+import { close, detach, open } from './steps/primary.js';
+import { readFindings } from './steps/replica-state.js';
+import { awaitApplied, restartIo, stopIo } from './steps/replication.js';
+import { repoint } from './steps/repoint.js';
+
+export class MysqlSession implements ServerSession {
+  readonly #hold: Hold;
+  readonly #clusterId: ClusterId;
+  readonly #accounts: ReplicationAccounts;
+  /** The step that is under way, and those that wait for it. */
+  #queue: Promise<unknown> = Promise.resolve();
+
+  constructor(hold: Hold, clusterId: ClusterId, accounts: ReplicationAccounts) {
+    this.#hold = hold;
+    this.#clusterId = clusterId;
+    this.#accounts = accounts;
+  }
+
+  get alive(): boolean {
+    return this.#hold.link.alive;
+  }
+
+  async execute(step: Step, context: StepContext): Promise<StepOutcome> {
+    const outcome = this.#queue.then(() => this.#take(step, context));
+    this.#queue = outcome;
+    return await outcome;
+  }
+
+  close(): Promise<void> {
+    this.#hold.link.close();
+    return Promise.resolve();
+  }
+
+  async #take(step: Step, context: StepContext): Promise<StepOutcome> {
+    try {
+      assertSupported(this.#hold.address, this.#hold.dialect);
+      return { ok: true, findings: await this.#findings(step, context) };
+    } catch (error) {
+      return outcomeOfError(error);
+    }
+  }
+
+  async #findings(step: Step, context: StepContext): Promise<StepFindings> {
+    const hold = this.#hold;
+    switch (step.kind) {
+      case 'look':
+        return await readFindings(hold);
+      case 'stop-io':
+        return await stopIo(hold);
+      case 'restart-io':
+        return await restartIo(hold);
+      case 'await-applied':
+        return await awaitApplied(hold, step.gtids, step.limitMs);
+      case 'repoint':
+        return await this.#repoint(step.start, context);
+      case 'detach':
+        return await detach(hold, () => this.#accounts.remember(this.#clusterId, hold));
+      case 'open':
+        return await open(hold);
+      case 'close':
+        return await close(hold, step.limitMs);
+      case 'fence':
+        return await fence(hold);
+      case 'promise-promotion':
+        throw new StepFailed('state', 'a promotion is promised in the log, not on a server', false);
+      default:
+        return assertNever(step);
+    }
+  }
+
+  async #repoint(start: boolean, { other, siblings }: StepContext): Promise<StepFindings> {
+    if (other === null) throw new StepFailed('state', 'the step does not say where to', false);
+    const { address } = this.#hold;
+    return await repoint(this.#hold, other, start, () =>
+      this.#accounts.find(this.#clusterId, address, other, siblings),
+    );
+  }
+}
+
+/** The statements of the steps were tried on these; on others a step would find out halfway. */
+function assertSupported(address: Address, { flavor, version, ...can }: Dialect): void {
+  if (flavor !== 'MariaDB' && can.hasSuperReadOnly && can.hasOfflineMode && can.changesSourceWhileApplying) return;
+  const text = `${addressText(address)}: servers of ${flavor} ${version.text} are watched and cannot be changed yet`;
+  throw new StepFailed('state', text, false);
+}

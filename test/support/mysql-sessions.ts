@@ -1,0 +1,67 @@
+/** Sessions on the lab's real servers, as the leader opens them. */
+import { Connector } from '../../src/adapters/mysql/connect.js';
+import type { HostResolver } from '../../src/adapters/mysql/host-resolver.js';
+import { ReplicationAccounts } from '../../src/adapters/mysql/replication-account.js';
+import { MysqlSessionOpener } from '../../src/adapters/mysql/session-opener.js';
+import type { Step, StepFindings, StepOutcome } from '../../src/core/recovery/step.js';
+import type { ClusterId, ServerId } from '../../src/core/topology/server.js';
+import type { Authority, ServerSession } from '../../src/runtime/ports/mysql.js';
+import { type LabServer, ORCHESTRATOR_ACCOUNT } from '../../tools/lab/lab-server.js';
+
+export const CLUSTER = 'b5f1c2d4-0000-4000-8000-000000000001' as ClusterId;
+
+const literalAddresses: HostResolver = { resolve: (host) => Promise.resolve(host) };
+
+export function labConnector(): Connector {
+  return new Connector(
+    {
+      ...ORCHESTRATOR_ACCOUNT,
+      tls: { mode: 'never', skipVerify: true },
+      tlsMemoryMs: 1000,
+      programName: 'orchestrator-test',
+    },
+    literalAddresses,
+  );
+}
+
+export function labOpener(connector: Connector = labConnector()): MysqlSessionOpener {
+  return new MysqlSessionOpener(connector, new ReplicationAccounts(connector, ''));
+}
+
+export async function openOn(
+  opener: MysqlSessionOpener,
+  server: LabServer,
+  authority: Authority,
+): Promise<ServerSession> {
+  const { host, port } = server;
+  return await opener.open({
+    address: { host, port },
+    clusterId: CLUSTER,
+    authority,
+    timeoutMs: 30_000,
+    barrierTimeoutMs: 30_000,
+  });
+}
+
+/** The step's server is of no interest to a session: it is the one it was opened on. */
+export const HERE = 'here' as ServerId;
+
+export async function take(
+  session: ServerSession,
+  step: Step,
+  other: LabServer | null = null,
+  siblings: readonly LabServer[] = [],
+): Promise<StepOutcome> {
+  const addressOf = ({ host, port }: LabServer) => ({ host, port });
+  return await session.execute(step, {
+    address: { host: '127.0.0.1', port: 0 },
+    other: other === null ? null : addressOf(other),
+    siblings: siblings.map(addressOf),
+  });
+}
+
+export async function found(outcome: Promise<StepOutcome>): Promise<StepFindings> {
+  const settled = await outcome;
+  if (!settled.ok) throw new Error(`${settled.code}: ${settled.error}`);
+  return settled.findings;
+}
