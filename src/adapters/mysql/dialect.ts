@@ -19,6 +19,8 @@ export interface Dialect {
   readonly hasChannels: boolean;
   readonly hasSuperReadOnly: boolean;
   readonly hasOfflineMode: boolean;
+  /** binlog_row_image. */
+  readonly hasRowImage: boolean;
   /** performance_schema.replication_connection_status with times of the last heartbeat and transaction. */
   readonly hasConnectionTimes: boolean;
   /** A CHANGE of host and port is allowed while the applier runs, which keeps the relay log. */
@@ -35,20 +37,29 @@ export interface Dialect {
 export interface SemiSyncPrefixes {
   readonly source: 'rpl_semi_sync_source' | 'rpl_semi_sync_master';
   readonly replica: 'rpl_semi_sync_replica' | 'rpl_semi_sync_slave';
+  readonly waitNoReplica: string;
+  /** Null where it is always one. */
   readonly waitCount: string | null;
+  /** Null where it is always after the commit. */
+  readonly waitPoint: string | null;
 }
 
 const NEW_SEMI_SYNC: SemiSyncPrefixes = {
   source: 'rpl_semi_sync_source',
   replica: 'rpl_semi_sync_replica',
+  waitNoReplica: 'rpl_semi_sync_source_wait_no_replica',
   waitCount: 'rpl_semi_sync_source_wait_for_replica_count',
+  waitPoint: 'rpl_semi_sync_source_wait_point',
 };
 const OLD_SEMI_SYNC: SemiSyncPrefixes = {
   source: 'rpl_semi_sync_master',
   replica: 'rpl_semi_sync_slave',
+  waitNoReplica: 'rpl_semi_sync_master_wait_no_slave',
   waitCount: 'rpl_semi_sync_master_wait_for_slave_count',
+  waitPoint: 'rpl_semi_sync_master_wait_point',
 };
-const OLDEST_SEMI_SYNC: SemiSyncPrefixes = { ...OLD_SEMI_SYNC, waitCount: null };
+const MARIADB_SEMI_SYNC: SemiSyncPrefixes = { ...OLD_SEMI_SYNC, waitCount: null };
+const OLDEST_SEMI_SYNC: SemiSyncPrefixes = { ...MARIADB_SEMI_SYNC, waitPoint: null };
 
 export function dialectOf(flavor: Flavor, version: Version): Dialect {
   return flavor === 'MariaDB' ? mariaDbDialect(version) : mysqlDialect(flavor, version);
@@ -66,6 +77,7 @@ function mysqlDialect(flavor: Flavor, version: Version): Dialect {
     hasChannels: isAtLeast(version, 5, 7),
     hasSuperReadOnly: isAtLeast(version, 5, 7, 8),
     hasOfflineMode: isAtLeast(version, 5, 7, 5),
+    hasRowImage: isAtLeast(version, 5, 6, 2),
     hasConnectionTimes: isAtLeast(version, 8, 0),
     changesSourceWhileApplying: isAtLeast(version, 5, 7, 4),
     logReplicaUpdatesVariable: isAtLeast(version, 8, 0, 26) ? 'log_replica_updates' : 'log_slave_updates',
@@ -93,10 +105,11 @@ function mariaDbDialect(version: Version): Dialect {
     hasChannels: isAtLeast(version, 10, 0, 1),
     hasSuperReadOnly: false,
     hasOfflineMode: false,
+    hasRowImage: isAtLeast(version, 10, 1, 6),
     hasConnectionTimes: false,
     changesSourceWhileApplying: false,
     logReplicaUpdatesVariable: 'log_slave_updates',
-    semiSyncPrefixes: [OLDEST_SEMI_SYNC],
+    semiSyncPrefixes: [isAtLeast(version, 10, 1, 3) ? MARIADB_SEMI_SYNC : OLDEST_SEMI_SYNC],
     showReplicaStatus: isAtLeast(version, 10, 0, 1) ? 'SHOW ALL SLAVES STATUS' : 'SHOW SLAVE STATUS',
     showReplicas: 'SHOW SLAVE HOSTS',
     showBinaryLogStatus: 'SHOW MASTER STATUS',
@@ -116,6 +129,8 @@ export interface SourceChange {
   readonly getPublicKey?: boolean;
   readonly heartbeatSeconds?: number;
   readonly connectRetrySeconds?: number;
+  /** How often the connection is tried before the IO thread gives up; 10 by default since 8.4. */
+  readonly retryCount?: number;
 }
 
 export function changeSource(dialect: Dialect, change: SourceChange, channel = ''): string {
@@ -141,6 +156,7 @@ export function changeSource(dialect: Dialect, change: SourceChange, channel = '
   if (change.connectRetrySeconds !== undefined) {
     options.push(`${word}_CONNECT_RETRY=${String(change.connectRetrySeconds)}`);
   }
+  if (change.retryCount !== undefined) options.push(`${word}_RETRY_COUNT=${String(change.retryCount)}`);
   const verb = dialect.source === 'Source' ? 'CHANGE REPLICATION SOURCE' : 'CHANGE MASTER';
   return dialect.flavor === 'MariaDB'
     ? `${verb}${connectionName(channel)} TO ${options.join(', ')}`

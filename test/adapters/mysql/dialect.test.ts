@@ -61,6 +61,8 @@ describe('the words of each version', () => {
     expect(sources('8.4.2')).toEqual(['rpl_semi_sync_source', 'rpl_semi_sync_master']);
     expect(sources('8.0.25')).toEqual(['rpl_semi_sync_master']);
     expect(speak('5.6.24').semiSyncPrefixes[0]?.waitCount).toBeNull();
+    expect(speak('5.6.24').semiSyncPrefixes[0]?.waitPoint).toBeNull();
+    expect(speak('10.11.6-MariaDB').semiSyncPrefixes[0]?.waitPoint).toBe('rpl_semi_sync_master_wait_point');
     expect(speak('5.7.3').semiSyncPrefixes[0]?.waitCount).toBe('rpl_semi_sync_master_wait_for_slave_count');
   });
 });

@@ -1,0 +1,152 @@
+/** From the answers of one probe to a report: names of columns and variables end here. */
+import type { Address } from '../../core/topology/address.js';
+import type { ServerReport } from '../../core/topology/report.js';
+import {
+  type BlindSpot,
+  mainChannel,
+  type SemiSync,
+  type ServerFacts,
+  type ServerId,
+} from '../../core/topology/server.js';
+import type { BinlogPosition, Vitals } from '../../core/topology/vitals.js';
+import { flavorOf } from '../../core/topology/version.js';
+import { channelsOf, oneLine, type ReadChannel } from './channel-rows.js';
+import type { Dialect } from './dialect.js';
+import type { ResultSet } from './link.js';
+import type { FixedName, StatementName, VariableName } from './probe-statements.js';
+import { isOn, pairsOf, rowsOf } from './table.js';
+
+export interface Answers {
+  readonly dialect: Dialect;
+  readonly address: Address;
+  readonly fixed: ReadonlyMap<FixedName, string>;
+  /** A variable that the server does not have is absent. */
+  readonly variables: ReadonlyMap<VariableName, string>;
+  /** A statement that was left out is absent. */
+  readonly sets: ReadonlyMap<StatementName, ResultSet>;
+  readonly replicaAddresses: readonly Address[];
+  readonly blindSpots: readonly BlindSpot[];
+  readonly latencyMs: number;
+}
+
+export function buildReport(answers: Answers): ServerReport {
+  const { address, sets } = answers;
+  const status = pairsOf(sets.get('status'));
+  const channels = channelsOf(
+    answers.dialect,
+    optionalRows(sets.get('replica-status')),
+    optionalRows(sets.get('connections')),
+  );
+  const facts = factsOf(answers, channels, status);
+  return {
+    id: identityOf(answers),
+    address,
+    facts,
+    vitals: vitalsOf(answers, facts, channels, status),
+    replicaAddresses: answers.replicaAddresses,
+  };
+}
+
+function optionalRows(set: ResultSet | undefined): ReturnType<typeof rowsOf> | null {
+  return set === undefined ? null : rowsOf(set);
+}
+
+/**
+ * server_uuid where there is one. MariaDB and MySQL 5.5 have none: the host's own name, the port and the server id stand
+ * in for it; they outlive a restart, and a copied data directory does not carry them to another machine.
+ */
+function identityOf({ fixed, variables, dialect }: Answers): ServerId {
+  const uuid = fixed.get('serverUuid') ?? '';
+  if (uuid !== '') return uuid as ServerId;
+  const words = [dialect.flavor.toLowerCase(), fixed.get('hostname'), fixed.get('port'), variables.get('serverNumber')];
+  return words.join('-') as ServerId;
+}
+
+function factsOf(answers: Answers, channels: readonly ReadChannel[], status: ReadonlyMap<string, string>): ServerFacts {
+  const { dialect, fixed, variables } = answers;
+  const fixedText = (name: FixedName): string => fixed.get(name) ?? '';
+  const text = (name: VariableName): string => variables.get(name) ?? '';
+  const readOnly = isReadOnly(text('readOnly'));
+  return {
+    serverNumber: Number(text('serverNumber')),
+    version: dialect.version,
+    versionComment: fixedText('versionComment'),
+    flavor: flavorOf(dialect.version.text, fixedText('versionComment')),
+    hostname: fixedText('hostname'),
+    reportHost: fixedText('reportHost'),
+    readOnly,
+    // MariaDB 11.7 and later: read_only has levels, of which the third keeps even administrators out.
+    superReadOnly: isOn(text('superReadOnly')) || /^NO_LOCK_NO_ADMIN$/i.test(text('readOnly')),
+    offlineMode: isOn(text('offlineMode')),
+    binlogEnabled: isOn(fixedText('binlogEnabled')),
+    binlogFormat: text('binlogFormat'),
+    binlogRowImage: text('binlogRowImage'),
+    logReplicaUpdates: isOn(fixedText('logReplicaUpdates')),
+    gtidMode: text('gtidMode').toUpperCase(),
+    channels: channels.map(({ channel }) => channel),
+    semiSync: semiSyncOf(answers, status),
+    dataCenter: '',
+    region: '',
+    environment: '',
+    alias: '',
+    promotionRule: 'neutral',
+    blindSpots: answers.blindSpots,
+  };
+}
+
+function isReadOnly(text: string): boolean {
+  return text !== '' && !/^(?:0|off|false)$/i.test(text);
+}
+
+function semiSyncOf({ variables }: Answers, status: ReadonlyMap<string, string>): SemiSync {
+  const text = (name: VariableName): string => variables.get(name) ?? '';
+  const active = (...names: readonly string[]): boolean => names.some((name) => isOn(status.get(name) ?? ''));
+  const waitPoint = text('semiSourceWaitPoint').toUpperCase();
+  const sourceAvailable = variables.has('semiSourceEnabled');
+  return {
+    sourceAvailable,
+    replicaAvailable: variables.has('semiReplicaEnabled'),
+    sourceEnabled: isOn(text('semiSourceEnabled')),
+    replicaEnabled: isOn(text('semiReplicaEnabled')),
+    sourceActive: active('Rpl_semi_sync_source_status', 'Rpl_semi_sync_master_status'),
+    replicaActive: active('Rpl_semi_sync_replica_status', 'Rpl_semi_sync_slave_status'),
+    // Up to 10^18, beyond exact numbers; who sets that means "for ever", and it stays as large as that.
+    timeoutMs: Number(text('semiSourceTimeout')),
+    waitCount: variables.has('semiSourceWaitCount') ? Number(text('semiSourceWaitCount')) : sourceAvailable ? 1 : 0,
+    waitNoReplica: isOn(text('semiSourceWaitNoReplica')),
+    waitPoint: WAIT_POINTS[waitPoint] ?? (sourceAvailable && waitPoint === '' ? 'after-commit' : 'unknown'),
+  };
+}
+
+const WAIT_POINTS: Readonly<Record<string, SemiSync['waitPoint']>> = {
+  AFTER_SYNC: 'after-sync',
+  AFTER_COMMIT: 'after-commit',
+};
+
+function vitalsOf(
+  answers: Answers,
+  facts: ServerFacts,
+  channels: readonly ReadChannel[],
+  status: ReadonlyMap<string, string>,
+): Vitals {
+  const main = mainChannel(facts);
+  const behind = channels.find(({ channel }) => channel === main)?.vitals.secondsBehind ?? null;
+  const clients = status.get('Rpl_semi_sync_source_clients') ?? status.get('Rpl_semi_sync_master_clients') ?? '0';
+  return {
+    uptimeSeconds: Number(status.get('Uptime') ?? '0'),
+    executedGtids: oneLine(answers.variables.get('gtidExecuted') ?? ''),
+    purgedGtids: oneLine(answers.variables.get('gtidPurged') ?? ''),
+    binlog: binlogOf(answers.sets.get('binary-log')),
+    channels: channels.map(({ vitals }) => vitals),
+    // A primary is not behind anybody.
+    lagSeconds: main === null ? 0 : behind,
+    semiSyncClients: Number(clients),
+    latencyMs: answers.latencyMs,
+  };
+}
+
+function binlogOf(set: ResultSet | undefined): BinlogPosition | null {
+  const row = rowsOf(set)[0];
+  const file = row?.text('File') ?? '';
+  return row === undefined || file === '' ? null : { file, position: row.number('Position') ?? 0 };
+}
