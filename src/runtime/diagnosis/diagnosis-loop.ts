@@ -3,21 +3,20 @@
  * once; every answer is judged the moment it comes; what changed is published in the same turn. Followers tell the leader
  * what they lost and diagnose with their own eyes for display. What is right is decided in the core.
  */
-import { decideCanary } from '../../core/analysis/canary.js';
 import { byGravity } from '../../core/analysis/diagnose.js';
-import { isNetworkError } from '../../core/analysis/inquiry.js';
 import { serverAt } from '../../core/analysis/links.js';
 import type { Problem, StructureCode } from '../../core/analysis/problem.js';
-import type { Sight } from '../../core/analysis/sight.js';
 import { type Address, addressText } from '../../core/topology/address.js';
 import type { ProbeResult } from '../../core/topology/report.js';
-import type { Channel, Server, ServerId } from '../../core/topology/server.js';
+import type { Server, ServerId } from '../../core/topology/server.js';
 import type { Timer } from '../ports/clock.js';
 import { CanaryRunner } from './canary-runner.js';
 import { Diagnostician, type Finding } from './diagnostician.js';
 import type { Findings } from './findings.js';
 import { IncidentKeeper } from './incident-keeper.js';
 import { Inquest, type Suspicion } from './inquest.js';
+import { Inquests } from './inquests.js';
+import { isUnreachable, Lookout } from './lookout.js';
 import type { LoopParts } from './loop-parts.js';
 import { PauseWatch } from './pause-watch.js';
 import { Sightings } from './sightings.js';
@@ -28,12 +27,10 @@ const TICKS_BETWEEN_CLEANINGS = 60;
 export class DiagnosisLoop {
   readonly #parts: LoopParts;
   readonly #sightings = new Sightings();
-  readonly #inquests = new Map<ServerId, Inquest>();
-  readonly #waiting = new Map<ServerId, Suspicion>();
-  readonly #reportedAtMs = new Map<ServerId, number>();
-  readonly #restraints = new Map<ServerId, string>();
+  readonly #inquests: Inquests;
   readonly #findings = new Map<ServerId, Finding>();
   readonly #diagnostician: Diagnostician;
+  readonly #lookout: Lookout;
   readonly #keeper: IncidentKeeper;
   readonly #canaries: CanaryRunner;
   readonly #pauseWatch: PauseWatch;
@@ -49,15 +46,29 @@ export class DiagnosisLoop {
     this.#parts = parts;
     const { clock, ledger, pace, limits, settings, log } = parts;
     this.#verdicts = new VerdictLog(clock, log);
+    this.#inquests = new Inquests(pace.inquiriesMax);
     this.#diagnostician = new Diagnostician({
       clock,
       limits,
       settings,
       sightings: this.#sightings,
       state: () => ledger.state,
-      inquestOf: (server) => this.#inquests.get(server) ?? null,
+      inquestOf: (server) => this.#inquests.of(server),
       voters: () => parts.voters(),
       leads: () => this.#term !== null,
+    });
+    this.#lookout = new Lookout({
+      clock,
+      peers: parts.peers,
+      diagnostician: this.#diagnostician,
+      reportGapMs: pace.reportGapMs,
+      leads: () => this.#term !== null,
+      suspect: (server, atMs, why) => {
+        this.#suspect(server, atMs, why);
+      },
+      alarm: (server, why) => {
+        this.#alarm(server, why);
+      },
     });
     this.#keeper = new IncidentKeeper({
       clock,
@@ -68,14 +79,14 @@ export class DiagnosisLoop {
       },
     });
     this.#canaries = new CanaryRunner({
+      clock,
       ledger,
+      limits,
       log,
+      diagnostician: this.#diagnostician,
+      inquestOf: (source) => this.#inquests.of(source),
+      bestCandidateOf: (source) => parts.bestCandidateOf(source),
       restart: (order) => parts.restartCanary(order),
-      stillWanted: (source, canary) => this.#isCanaryStillWanted(source, canary),
-      onRestarted: (source, canary) => {
-        this.#inquests.get(source)?.canaryRestarted(canary);
-        this.#inquests.get(source)?.hurry();
-      },
     });
     this.#pauseWatch = new PauseWatch(clock, pace, (pausedMs) => {
       this.restartClocks(`this node did not run for ${Math.round(pausedMs)} ms`);
@@ -97,7 +108,7 @@ export class DiagnosisLoop {
     this.#tick?.cancel();
     this.#gather?.cancel();
     this.#gather = null;
-    this.#dropInquests();
+    this.#inquests.drop();
   }
 
   get findings(): Findings {
@@ -125,7 +136,7 @@ export class DiagnosisLoop {
     if (this.#stopped || this.#term === term) return;
     this.#term = term;
     this.#ledSinceMs = this.#parts.clock.nowMs();
-    this.#dropInquests();
+    this.#inquests.drop();
     for (const incident of this.#parts.ledger.state.incidents.values()) {
       const server = this.#parts.ledger.state.servers.get(incident.server);
       if (server !== undefined) this.#suspect(server, this.#ledSinceMs, `an earlier leader found ${incident.code}`);
@@ -136,20 +147,20 @@ export class DiagnosisLoop {
   follow(): void {
     if (this.#term === null) return;
     this.#term = null;
-    this.#dropInquests();
+    this.#inquests.drop();
     this.#gatherSoon();
   }
 
   /** What was taken for silence so far may have been our own; everything is asked anew. */
   restartClocks(reason: string): void {
-    if (this.#inquests.size > 0) this.#parts.log('warn', `the clocks of silence start anew: ${reason}`);
+    if (this.#inquests.servers.length > 0) this.#parts.log('warn', `the clocks of silence start anew: ${reason}`);
     this.#ledSinceMs = this.#parts.clock.nowMs();
-    for (const inquest of this.#inquests.values()) inquest.restart();
+    this.#inquests.restartAll();
   }
 
   /** Entries were applied, or a snapshot restored. */
   noticeApplied(): void {
-    for (const id of [...this.#inquests.keys()]) this.#weigh(id);
+    for (const id of this.#inquests.servers) this.#weigh(id);
     this.#gatherSoon();
   }
 
@@ -161,92 +172,46 @@ export class DiagnosisLoop {
     const server = serverAt(this.#diagnostician.links, address);
     if (server !== undefined) {
       this.#feedInquests(server, result);
-      this.#noticeFailure(server, result, before);
-      this.#noticeLostLinks(server, result, before);
+      this.#lookout.probed(server, result, before);
     }
     this.#gatherSoon();
   }
 
   /** A kept connection of this node ended. */
   noticeLost(address: Address, reason: string): void {
-    const server = serverAt(this.#diagnostician.links, address);
-    if (server === undefined || this.#stopped || !this.#diagnostician.isDependedUpon(server)) return;
-    if (this.#term === null) this.#report(server, `lost its connection: ${reason}`);
-    else this.#alarm(server, `this node lost its connection: ${reason}`);
+    if (!this.#stopped) this.#lookout.connectionLost(address, reason);
   }
 
   /** A follower lost it. */
   noticeLostBy(node: string, address: Address, reason: string): void {
-    const server = serverAt(this.#diagnostician.links, address);
-    if (server === undefined || this.#term === null || !this.#diagnostician.isDependedUpon(server)) return;
-    this.#alarm(server, `${node} ${reason}`);
+    if (!this.#stopped) this.#lookout.followerLost(node, address, reason);
   }
 
   #feedInquests(server: Server, result: ProbeResult): void {
-    const own = this.#inquests.get(server.id);
+    const own = this.#inquests.of(server.id);
     const answered = result.ok || result.failure.kind === 'alive';
-    if (own !== undefined && answered && result.startedAtMs >= own.inquiry.beganAtMs) {
+    if (own !== null && answered && result.startedAtMs >= own.inquiry.beganAtMs) {
       this.#close(server.id, 'it answers');
     }
     for (const link of this.#diagnostician.links.sourcesOf.get(server.id) ?? []) {
-      this.#inquests.get(link.source.id)?.see(link, result);
+      this.#inquests.of(link.source.id)?.see(link, result);
     }
-  }
-
-  #noticeFailure(server: Server, result: ProbeResult, before: Sight | null): void {
-    if (!isUnreachable(result) || !this.#diagnostician.isDependedUpon(server)) return;
-    const why = `this node's probe failed (${result.failure.code})`;
-    if (this.#term !== null) {
-      // Refused now; silent since the question was put.
-      const atMs = result.failure.kind === 'silent' ? result.startedAtMs : this.#parts.clock.nowMs();
-      this.#suspect(server, Math.max(atMs, this.#ledSinceMs), why);
-    } else if (before === null || !isUnreachable(before.last)) {
-      this.#report(server, `could not reach it (${result.failure.code})`);
-    }
-  }
-
-  /** A replica that lost its source is as good a reason to look as a connection of our own. */
-  #noticeLostLinks(replica: Server, result: ProbeResult, before: Sight | null): void {
-    if (!result.ok) return;
-    const known = before?.lastGood?.report.facts.channels ?? [];
-    for (const channel of result.report.facts.channels) {
-      const was = known.find((one) => one.name === channel.name);
-      if (was?.ioThread !== 'running' || channel.ioThread === 'running' || !hasNetworkError(channel)) continue;
-      const source = serverAt(this.#diagnostician.links, channel.source);
-      if (source === undefined) continue;
-      const name = addressText(replica.address);
-      if (this.#term === null) this.#report(source, `saw that ${name} lost it`);
-      else this.#suspect(source, this.#parts.clock.nowMs(), `its replica ${name} lost it`);
-    }
-  }
-
-  /** To the leader, so that it need not wait for its own next look. */
-  #report(server: Server, reason: string): void {
-    const nowMs = this.#parts.clock.nowMs();
-    const lastMs = this.#reportedAtMs.get(server.id) ?? Number.NEGATIVE_INFINITY;
-    if (nowMs - lastMs < this.#parts.pace.reportGapMs) return;
-    this.#reportedAtMs.set(server.id, nowMs);
-    this.#parts.peers.reportLost(server.address, reason);
   }
 
   #alarm(server: Server, why: string): void {
-    const open = this.#inquests.get(server.id);
-    if (open === undefined) this.#suspect(server, this.#parts.clock.nowMs(), why);
+    const open = this.#inquests.of(server.id);
+    if (open === null) this.#suspect(server, this.#parts.clock.nowMs(), why);
     else open.hurry();
   }
 
-  #suspect(server: Server, atMs: number, why: string): void {
-    if (this.#term === null || this.#inquests.has(server.id)) return;
+  /** A leader's clocks begin with its term: what it saw before as a follower is no part of its silence. */
+  #suspect(server: Server, sinceMs: number, why: string): void {
+    if (this.#term === null) return;
     const canary = this.#parts.ledger.state.incidents.get(server.id)?.canary ?? null;
-    const suspicion: Suspicion = { atMs, why, canary };
-    if (this.#inquests.size >= this.#parts.pace.inquiriesMax) {
-      this.#waiting.set(server.id, suspicion);
-      return;
-    }
-    this.#waiting.delete(server.id);
+    const suspicion: Suspicion = { atMs: Math.max(sinceMs, this.#ledSinceMs), why, canary };
+    const inquest = this.#inquests.open(server.id, suspicion, () => this.#newInquest(server.id, suspicion));
+    if (inquest === null) return;
     this.#parts.log('info', `${addressText(server.address)}: looking at it now, because ${why}`);
-    const inquest = this.#newInquest(server.id, suspicion);
-    this.#inquests.set(server.id, inquest);
     inquest.setPaused(this.#isUnderRecovery(server.id));
     inquest.begin();
   }
@@ -280,9 +245,9 @@ export class DiagnosisLoop {
   /** Judges one suspected server anew and tells what changed, in the same turn. */
   #weigh(id: ServerId): void {
     this.#pauseWatch.check();
-    const inquest = this.#inquests.get(id);
+    const inquest = this.#inquests.of(id);
     const server = this.#parts.ledger.state.servers.get(id);
-    if (inquest === undefined) return;
+    if (inquest === null) return;
     if (server === undefined || !this.#diagnostician.isDependedUpon(server)) {
       this.#close(id, 'nothing depends on it any more');
       return;
@@ -290,69 +255,29 @@ export class DiagnosisLoop {
     inquest.setPaused(this.#isUnderRecovery(id));
     if (inquest.isPaused) return;
     const finding = this.#diagnostician.examine(server);
-    this.#considerCanary(server, inquest, finding);
+    this.#canaries.consider(server, inquest, finding);
     if (finding.problem !== null) this.#keeper.open(server, finding.problem.code, inquest.inquiry.beganAtMs);
     const before = this.#findings.get(id);
     this.#findings.set(id, finding);
-    this.#verdicts.tell(server, finding, this.#restraints.get(id) ?? null);
+    this.#verdicts.tell(server, finding, this.#canaries.restraintOf(id));
     if (before?.problem?.code !== finding.problem?.code) this.#publish();
   }
 
-  #considerCanary(source: Server, inquest: Inquest, finding: Finding): void {
-    const { ledger, clock, limits } = this.#parts;
-    this.#restraints.delete(source.id);
-    // Recoveries are switched off: nothing would come of knowing, and a replica would be touched for nothing.
-    if (finding.judgement === null || !ledger.state.recoveriesEnabled) return;
-    const decision = decideCanary(
-      {
-        inquiry: inquest.inquiry,
-        judgement: finding.judgement,
-        links: this.#diagnostician.replicasOf(source.id),
-        best: this.#parts.bestCandidateOf(source.id),
-        incident: ledger.state.incidents.get(source.id) ?? null,
-        nowMs: clock.nowMs(),
-      },
-      limits,
-    );
-    if (decision.kind === 'no') this.#restraints.set(source.id, decision.reason);
-    if (decision.kind === 'restart') this.#canaries.send(source.id, decision.canary);
-  }
-
-  #isCanaryStillWanted(source: ServerId, canary: ServerId): boolean {
-    const server = this.#parts.ledger.state.servers.get(source);
-    const inquest = this.#inquests.get(source);
-    if (this.#term === null || server === undefined || inquest === undefined || inquest.isPaused) return false;
-    if (inquest.inquiry.reachedBy !== null || this.#parts.bestCandidateOf(source) === canary) return false;
-    const { judgement } = this.#diagnostician.examine(server);
-    return judgement?.verdict === 'unproven' && judgement.nodes.verdict === 'unreachable';
-  }
-
   #close(id: ServerId, reason: string): void {
-    const inquest = this.#inquests.get(id);
-    if (inquest === undefined) return;
-    inquest.close();
-    this.#inquests.delete(id);
-    this.#restraints.delete(id);
+    const inquest = this.#inquests.close(id);
+    if (inquest === null) return;
+    this.#canaries.forget(id);
     this.#keeper.close(id, reason);
-    const server = this.#parts.ledger.state.servers.get(id);
+    const { servers } = this.#parts.ledger.state;
+    const server = servers.get(id);
     if (server !== undefined) {
       this.#parts.log('info', `${addressText(server.address)}: ${reason} (looked because ${inquest.why})`);
     }
     this.#gatherSoon();
-    for (const [waiting, suspicion] of this.#waiting) {
-      const next = this.#parts.ledger.state.servers.get(waiting);
-      this.#waiting.delete(waiting);
-      if (next === undefined) continue;
-      this.#suspect(next, Math.max(suspicion.atMs, this.#ledSinceMs), suspicion.why);
-      return;
+    for (let next = this.#inquests.takeWaiting(); next !== null; next = this.#inquests.takeWaiting()) {
+      const waiting = servers.get(next[0]);
+      if (waiting !== undefined) this.#suspect(waiting, next[1].atMs, next[1].why);
     }
-  }
-
-  #dropInquests(): void {
-    for (const inquest of this.#inquests.values()) inquest.close();
-    this.#inquests.clear();
-    this.#waiting.clear();
-    this.#restraints.clear();
   }
 
   #isUnderRecovery(id: ServerId): boolean {
@@ -374,16 +299,16 @@ export class DiagnosisLoop {
     const { servers, incidents } = this.#parts.ledger.state;
     for (const server of this.#term === null ? [] : servers.values()) this.#resumeSuspicion(server);
     for (const id of this.#term === null ? [] : incidents.keys()) {
-      if (!this.#inquests.has(id) && !this.#waiting.has(id)) this.#keeper.close(id, 'it is over');
+      if (!this.#inquests.isAwaited(id)) this.#keeper.close(id, 'it is over');
     }
     const findings = this.#diagnostician.examineAll();
     for (const id of this.#findings.keys()) if (!findings.has(id)) this.#findings.delete(id);
     for (const [id, finding] of findings) {
       // While a recovery is at work the finding that called for it stands.
-      if (this.#inquests.get(id)?.isPaused === true && this.#findings.has(id)) continue;
+      if (this.#inquests.of(id)?.isPaused === true && this.#findings.has(id)) continue;
       this.#findings.set(id, finding);
       const server = servers.get(id);
-      if (server !== undefined) this.#verdicts.tell(server, finding, this.#restraints.get(id) ?? null);
+      if (server !== undefined) this.#verdicts.tell(server, finding, this.#canaries.restraintOf(id));
     }
     this.#verdicts.keepOnly(findings);
     this.#publish();
@@ -392,9 +317,9 @@ export class DiagnosisLoop {
   /** What could not be looked at when it failed (a recovery was at work, another node led) is looked at now. */
   #resumeSuspicion(server: Server): void {
     const sight = this.#sightings.at(server.address);
-    if (sight === null || !isUnreachable(sight.last) || this.#inquests.has(server.id)) return;
+    if (sight === null || !isUnreachable(sight.last) || this.#inquests.isAwaited(server.id)) return;
     if (!this.#diagnostician.isDependedUpon(server)) return;
-    this.#suspect(server, Math.max(sight.last.startedAtMs, this.#ledSinceMs), 'this node cannot reach it');
+    this.#suspect(server, sight.last.startedAtMs, 'this node cannot reach it');
   }
 
   #publish(): void {
@@ -402,8 +327,8 @@ export class DiagnosisLoop {
   }
 
   #withRestraint(problem: Problem): Problem {
-    const restraint = this.#restraints.get(problem.server);
-    return restraint === undefined ? problem : { ...problem, because: [...problem.because, restraint] };
+    const restraint = this.#canaries.restraintOf(problem.server);
+    return restraint === null ? problem : { ...problem, because: [...problem.because, restraint] };
   }
 
   #armTick(): void {
@@ -418,16 +343,6 @@ export class DiagnosisLoop {
   #clean(): void {
     const { servers } = this.#parts.ledger.state;
     this.#sightings.keepOnly(new Set(this.#diagnostician.links.byAddress.keys()), new Set(servers.keys()));
-    for (const id of this.#reportedAtMs.keys()) if (!servers.has(id)) this.#reportedAtMs.delete(id);
+    this.#lookout.keepOnly(servers);
   }
-}
-
-type FailedProbe = Extract<ProbeResult, { ok: false }>;
-
-function isUnreachable(result: ProbeResult): result is FailedProbe {
-  return !result.ok && (result.failure.kind === 'refused' || result.failure.kind === 'silent');
-}
-
-function hasNetworkError(channel: Channel): boolean {
-  return channel.ioError !== null && isNetworkError(channel.ioError.number);
 }
