@@ -18,6 +18,8 @@ export const ERROR_CODES = {
   /** Another session holds, or took, the barrier lock of the server. */
   MYSQL_BARRIER: { http: 502, grpc: 10, retriable: true },
   BAD_REQUEST: { http: 400, grpc: 3, retriable: false },
+  /** What is asked for lies before the oldest that is still known. */
+  COMPACTED: { http: 410, grpc: 11, retriable: false },
   NOT_FOUND: { http: 404, grpc: 5, retriable: false },
   CONFIGURATION: { http: 500, grpc: 9, retriable: false },
 } as const satisfies Record<string, { http: number; grpc: number; retriable: boolean }>;

@@ -5,6 +5,9 @@
 import { assertDefined } from '../core/base/assert.js';
 import { encodeCommand } from '../core/ledger/codec.js';
 import type { Command } from '../core/ledger/command.js';
+import type { KeyValueContent } from '../core/ledger/key-value/store.js';
+import type { KeyValueOutcome, KeyValueWrite } from '../core/ledger/key-value/write.js';
+import { encodeWrites } from '../core/ledger/key-value/write-codec.js';
 import { type Applied, Ledger } from '../core/ledger/ledger.js';
 import type { LedgerState } from '../core/ledger/state.js';
 import type { NodeId } from '../core/raft/message.js';
@@ -21,7 +24,10 @@ export type Proposal = Unstamped<Command>;
 /** Longer than an election, so that a proposal outlives the change of a leader that still got it through. */
 const PROPOSE_TIMEOUT_MS = 5000;
 
-/** Results kept for the proposers that are about to ask for them; the entry is applied just before its proposer resumes. */
+/**
+ * Results kept for the proposers that are about to ask for them, and given up by those whose deadline came first. The entry
+ * is applied just before its proposer resumes; where nobody proposes nothing is kept.
+ */
 const RESULTS_KEPT = 4096;
 
 export interface LedgerListeners {
@@ -41,6 +47,7 @@ export class ReplicatedLedger {
   readonly #ledger = new Ledger();
   readonly #results = new Map<number, Applied>();
   readonly #waiters: { index: number; wake: () => void }[] = [];
+  #proposers = 0;
   #readyTerm = 0;
   #listeners: LedgerListeners | null = null;
 
@@ -51,6 +58,10 @@ export class ReplicatedLedger {
 
   get state(): LedgerState {
     return this.#ledger.state;
+  }
+
+  get keyValue(): KeyValueContent {
+    return this.#ledger.keyValue;
   }
 
   /** The term that this node leads and is ready to act in; null on a follower, and on a leader that has not caught up. */
@@ -87,11 +98,32 @@ export class ReplicatedLedger {
 
   /** Resolves when committed and applied here, with what it changed. Rejects as `Consensus.propose` does. */
   async propose(proposal: Proposal, timeoutMs = PROPOSE_TIMEOUT_MS): Promise<Applied> {
+    const command = { ...proposal, atMs: this.#clock.wallMs() } as Command;
+    return await this.#proposeBytes(encodeCommand(command), timeoutMs);
+  }
+
+  /** Key-value writes, many in one entry; resolves with what became of each. Rejects for all of them alike. */
+  async proposeWrites(
+    writes: readonly KeyValueWrite[],
+    timeoutMs = PROPOSE_TIMEOUT_MS,
+  ): Promise<readonly KeyValueOutcome[]> {
+    const { keyValue } = await this.#proposeBytes(encodeWrites(writes), timeoutMs);
+    return assertDefined(keyValue, 'an entry of key-value writes has their outcomes');
+  }
+
+  async #proposeBytes(bytes: Uint8Array, timeoutMs: number): Promise<Applied> {
     const { role, leader } = this.#consensus.leadership();
     if (role !== 'leader') throw new NotLeader(leader);
-    const command = { ...proposal, atMs: this.#clock.wallMs() } as Command;
-    const { index } = await this.#consensus.propose(encodeCommand(command), this.#clock.nowMs() + timeoutMs);
-    return assertDefined(this.#results.get(index), `entry ${String(index)} is applied before its proposer goes on`);
+    this.#proposers += 1;
+    try {
+      const { index } = await this.#consensus.propose(bytes, this.#clock.nowMs() + timeoutMs);
+      const applied = this.#results.get(index);
+      this.#results.delete(index);
+      return assertDefined(applied, `entry ${String(index)} is applied before its proposer goes on`);
+    } finally {
+      this.#proposers -= 1;
+      if (this.#proposers === 0) this.#results.clear();
+    }
   }
 
   /** After it, `state` holds everything that was committed before the call, on any node. */
@@ -124,6 +156,7 @@ export class ReplicatedLedger {
   }
 
   #keep(result: Applied): void {
+    if (this.#proposers === 0) return;
     this.#results.set(result.index, result);
     this.#results.delete(result.index - RESULTS_KEPT);
   }

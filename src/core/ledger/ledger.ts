@@ -28,6 +28,10 @@ import { applyForgotten, applyObserved, applyTargets } from './apply/topology.js
 import { decodeCommand } from './codec.js';
 import type { Command } from './command.js';
 import { type Draft, emptyDraft, type Fact, fact } from './draft.js';
+import { decodeKeyValuePart, encodeKeyValuePart, joinParts, splitParts } from './key-value/snapshot-part.js';
+import { type KeyValueContent, KeyValueStore } from './key-value/store.js';
+import type { KeyValueOutcome } from './key-value/write.js';
+import { decodeWrites, isKeyValueEntry } from './key-value/write-codec.js';
 import { decodeSnapshot, encodeSnapshot } from './snapshot.js';
 import type { LedgerState } from './state.js';
 
@@ -38,14 +42,22 @@ export interface Applied {
   readonly index: number;
   readonly command: Command | null;
   readonly facts: readonly Fact[];
+  /** Of an entry of key-value writes: what became of each, in order. Such an entry has no command and no facts. */
+  readonly keyValue?: readonly KeyValueOutcome[];
 }
 
 export class Ledger {
   #draft: Draft = emptyDraft();
+  readonly #keyValue = new KeyValueStore();
 
   /** Live and read-only: the maps change in place as entries are applied, between turns of the event loop. */
   get state(): LedgerState {
     return this.#draft;
+  }
+
+  /** Live and read-only, like `state`. */
+  get keyValue(): KeyValueContent {
+    return this.#keyValue;
   }
 
   /** `payload` null: an entry of Raft's own (a leader's first, or a change of membership). */
@@ -54,6 +66,9 @@ export class Ledger {
     assert(index > draft.index, `entry ${String(index)} after ${String(draft.index)}: applied twice or out of order`);
     draft.index = index;
     if (payload === null) return { index, command: null, facts: [] };
+    if (isKeyValueEntry(payload)) {
+      return { index, command: null, facts: [], keyValue: this.#keyValue.apply(decodeWrites(payload)) };
+    }
     const command = decodeCommand(payload);
     draft.nowMs = Math.max(draft.nowMs, command.atMs);
     expireDowntimes(draft);
@@ -63,11 +78,13 @@ export class Ledger {
   }
 
   snapshot(): Uint8Array {
-    return encodeSnapshot(this.#draft);
+    return joinParts(encodeSnapshot(this.#draft), encodeKeyValuePart(this.#keyValue));
   }
 
   restore(bytes: Uint8Array): void {
-    this.#draft = decodeSnapshot(bytes);
+    const { domain, keyValue } = splitParts(bytes);
+    this.#draft = decodeSnapshot(domain);
+    this.#keyValue.restore(decodeKeyValuePart(keyValue));
   }
 }
 
