@@ -58,3 +58,8 @@ export function write(path: string, answer: Answer): Route {
 export function each(paths: readonly string[], make: (path: string) => Route): readonly Route[] {
   return paths.map(make);
 }
+
+/** The user who asks, else the node that was asked, as in the incumbent. */
+export function askedBy(call: Call, door: Door): string {
+  return call.identity.user === '' ? door.service.node().hostname : call.identity.user;
+}

@@ -5,7 +5,7 @@ import { resolveAlias, resolveCluster, resolveServer } from '../hints.js';
 import { recoveryNumber } from '../legacy/recovery.js';
 import { instanceKey } from '../legacy/values.js';
 import { declined, done, type Reply, refused } from '../reply.js';
-import { type Call, type Door, each, type Route, read, write } from '../route.js';
+import { askedBy, type Call, type Door, each, type Route, read, write } from '../route.js';
 import type { ClusterView } from '../views/topology-index.js';
 
 export const ACKNOWLEDGEMENT_ROUTES: readonly Route[] = [
@@ -34,7 +34,7 @@ async function ackCluster(found: Result<ClusterView, string>, call: Call, door: 
   const comment = call.query('comment');
   if (comment === '') return refused(NO_COMMENT);
   const view = found.value;
-  const answer = await door.service.acknowledge({ clusterId: view.cluster.id }, owner(call, door), comment);
+  const answer = await door.service.acknowledge({ clusterId: view.cluster.id }, askedBy(call, door), comment);
   if (!answer.ok) return declined(answer.refusal);
   return done(`Acknowledged ${String(answer.value)} recoveries of cluster ${view.name}`, view.name);
 }
@@ -66,7 +66,7 @@ async function ackEach(ids: readonly RecoveryId[], call: Call, door: Door): Prom
   if (comment === '') return failed(refused(NO_COMMENT));
   let count = 0;
   for (const uid of ids) {
-    const answer = await door.service.acknowledge({ uid }, owner(call, door), comment);
+    const answer = await door.service.acknowledge({ uid }, askedBy(call, door), comment);
     if (!answer.ok) return failed(declined(answer.refusal));
     count += answer.value;
   }
@@ -76,19 +76,14 @@ async function ackEach(ids: readonly RecoveryId[], call: Call, door: Door): Prom
 async function ackAll(call: Call, door: Door): Promise<Reply> {
   const comment = call.query('comment');
   if (comment === '') return refused(NO_COMMENT);
-  const answer = await door.service.acknowledge('all', owner(call, door), comment);
+  const answer = await door.service.acknowledge('all', askedBy(call, door), comment);
   if (!answer.ok) return declined(answer.refusal);
   return done(`Acknowledged ${String(answer.value)} recoveries`, comment);
 }
 
 async function switchAll(enabled: boolean, call: Call, door: Door): Promise<Reply> {
-  const answer = await door.service.switchRecoveries(enabled, owner(call, door));
+  const answer = await door.service.switchRecoveries(enabled, askedBy(call, door));
   if (!answer.ok) return declined(answer.refusal);
   const word = enabled ? 'enabled' : 'disabled';
   return done(`Globally ${word} recoveries`, word);
-}
-
-/** The user who asks, else the node that was asked, as in the incumbent. */
-export function owner(call: Call, door: Door): string {
-  return call.identity.user === '' ? door.service.node().hostname : call.identity.user;
 }

@@ -5,7 +5,7 @@ import { resolveAlias, resolveCluster, resolveServer } from '../hints.js';
 import { legacyClusterInfo } from '../legacy/cluster-info.js';
 import { legacyJson } from '../legacy/json.js';
 import { declined, bare, bareBytes, done, type Reply, refused } from '../reply.js';
-import { type Call, type Door, type Route, read, write } from '../route.js';
+import { askedBy, type Call, type Door, type Route, read, write } from '../route.js';
 import type { ClusterView } from '../views/topology-index.js';
 
 export const CLUSTER_ROUTES: readonly Route[] = [
@@ -94,7 +94,7 @@ async function setAlias(call: Call, door: Door): Promise<Reply> {
   const settings = door.service.settings;
   const found = resolveCluster(door.views.index(), call.param('hint'), settings.defaultInstancePort, 'changing');
   if (!found.ok) return refused(found.error);
-  const answer = await door.service.setAlias(found.value.cluster.id, alias, call.identity.user);
+  const answer = await door.service.setAlias(found.value.cluster.id, alias, askedBy(call, door));
   if (!answer.ok) return declined(answer.refusal);
   return done(`Cluster ${found.value.name} now has alias '${alias}'`, null);
 }

@@ -3,8 +3,7 @@ import { addressText } from '../../../core/topology/address.js';
 import { readAddress } from '../hints.js';
 import { instanceKey } from '../legacy/values.js';
 import { declined, done, doneBytes, type Reply, refused } from '../reply.js';
-import { type Call, type Door, type Route, write } from '../route.js';
-import { owner } from './acknowledgements.js';
+import { askedBy, type Call, type Door, type Route, write } from '../route.js';
 
 export const DISCOVERY_ROUTES: readonly Route[] = [
   write('/api/discover/:host/:port', discover),
@@ -16,7 +15,7 @@ export const DISCOVERY_ROUTES: readonly Route[] = [
 async function discover(call: Call, door: Door): Promise<Reply> {
   const address = readAddress(call.param('host'), call.param('port'));
   if (!address.ok) return refused(address.error);
-  const answer = await door.service.discover(address.value, owner(call, door));
+  const answer = await door.service.discover(address.value, askedBy(call, door));
   if (!answer.ok) return declined(answer.refusal);
   const message = `Instance discovered: ${addressText(answer.value.address)}`;
   // The placement is the index's, and the index knows what the ledger knows: by the answer, this server too.
@@ -31,7 +30,7 @@ function discoverLater(call: Call, door: Door): Reply {
   if (!address.ok) return refused(address.error);
   const name = addressText(address.value);
   const started = door.inBackground(`discovery of ${name}`, async () => {
-    const answer = await door.service.discover(address.value, owner(call, door));
+    const answer = await door.service.discover(address.value, askedBy(call, door));
     if (!answer.ok) throw new Error(answer.refusal.message);
   });
   return started
@@ -42,7 +41,7 @@ function discoverLater(call: Call, door: Door): Reply {
 async function refresh(call: Call, door: Door): Promise<Reply> {
   const address = readAddress(call.param('host'), call.param('port'));
   if (!address.ok) return refused(address.error);
-  const answer = await door.service.discover(address.value, owner(call, door));
+  const answer = await door.service.discover(address.value, askedBy(call, door));
   if (!answer.ok) return declined(answer.refusal);
   return done(`Instance refreshed: ${addressText(answer.value.address)}`, instanceKey(answer.value.address));
 }
@@ -50,7 +49,7 @@ async function refresh(call: Call, door: Door): Promise<Reply> {
 async function forget(call: Call, door: Door): Promise<Reply> {
   const address = readAddress(call.param('host'), call.param('port'));
   if (!address.ok) return refused(address.error);
-  const answer = await door.service.forget(address.value, owner(call, door));
+  const answer = await door.service.forget(address.value, askedBy(call, door));
   if (!answer.ok) return declined(answer.refusal);
   return done(`Instance forgotten: ${addressText(answer.value)}`, instanceKey(answer.value));
 }

@@ -3,8 +3,7 @@ import { addressText } from '../../../core/topology/address.js';
 import { resolveServer } from '../hints.js';
 import { instanceKey } from '../legacy/values.js';
 import { declined, done, type Reply, refused } from '../reply.js';
-import { type Call, type Door, each, type Route, write } from '../route.js';
-import { owner } from './acknowledgements.js';
+import { askedBy, type Call, type Door, each, type Route, write } from '../route.js';
 
 export const DOWNTIME_ROUTES: readonly Route[] = [
   ...each(
@@ -48,7 +47,7 @@ async function end(call: Call, door: Door): Promise<Reply> {
   const found = resolveServer(door.views.index(), call.param('host'), call.param('port'), 'changing');
   if (!found.ok) return refused(found.error);
   const server = found.value;
-  const answer = await door.service.endDowntime(server.id, owner(call, door));
+  const answer = await door.service.endDowntime(server.id, askedBy(call, door));
   if (!answer.ok) return declined(answer.refusal);
   return done(`Instance downtime ended: ${addressText(server.address)}`, instanceKey(server.address));
 }

@@ -6,9 +6,8 @@ import type { Result } from '../../../core/base/result.js';
 import type { ServerId } from '../../../core/topology/server.js';
 import { resolveCluster, resolveServer } from '../hints.js';
 import { declined, done, type Reply, refused } from '../reply.js';
-import { type Call, type Door, type Route, write } from '../route.js';
+import { askedBy, type Call, type Door, type Route, write } from '../route.js';
 import type { ClusterView } from '../views/topology-index.js';
-import { owner } from './acknowledgements.js';
 import { recoveryView } from './recoveries.js';
 
 type Find = (call: Call, door: Door) => Result<ClusterView, string>;
@@ -43,7 +42,7 @@ async function run(
   call: Call,
   door: Door,
 ): Promise<Reply> {
-  const answer = await door.service.gracefulTakeover({ ...request, requestedBy: owner(call, door) });
+  const answer = await door.service.gracefulTakeover({ ...request, requestedBy: askedBy(call, door) });
   if (!answer.ok) return declined(answer.refusal);
   const recovery = answer.value;
   const details = recoveryView(recovery, 'live', door);

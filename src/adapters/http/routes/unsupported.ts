@@ -153,7 +153,11 @@ export const UNSUPPORTED_COMMANDS: readonly string[] = [
   'write-buffer-metrics-raw',
 ];
 
-export const UNSUPPORTED_ROUTES: readonly Route[] = UNSUPPORTED_COMMANDS.flatMap((command) => {
-  const answer = (): Reply => refused(`${command} is not supported yet`);
-  return [aboutNode(`/api/${command}`, answer), aboutNode(`/api/${command}/*`, answer)];
-});
+export const UNSUPPORTED_ROUTES: readonly Route[] = [
+  ...UNSUPPORTED_COMMANDS.flatMap((command) => {
+    const answer = (): Reply => refused(`${command} is not supported yet`);
+    return [aboutNode(`/api/${command}`, answer), aboutNode(`/api/${command}/*`, answer)];
+  }),
+  // The incumbent gave this one up itself: aliases need no reloading.
+  aboutNode('/api/reload-cluster-alias', () => refused('reload-cluster-alias was retired: aliases are always current')),
+];

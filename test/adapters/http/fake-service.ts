@@ -1,0 +1,316 @@
+/** A service on a fed ledger: a primary `main`, two replicas, and whatever a test makes of them. */
+import type { Problem, StructureCode } from '../../../src/core/analysis/problem.js';
+import type { LedgerState } from '../../../src/core/ledger/state.js';
+import type { Recovery } from '../../../src/core/recovery/recovery.js';
+import { type Address, addressText } from '../../../src/core/topology/address.js';
+import type { ClusterId, Server, ServerId } from '../../../src/core/topology/server.js';
+import type { Vitals } from '../../../src/core/topology/vitals.js';
+import { createHttpApp, type HttpSettings } from '../../../src/adapters/http/http-app.js';
+import type { Clock } from '../../../src/runtime/ports/clock.js';
+import type {
+  Analysis,
+  Answer,
+  NodeStatus,
+  PublicSettings,
+  Service,
+  ServiceEvent,
+  Sighting,
+  TakeoverRequest,
+} from '../../../src/runtime/ports/service.js';
+import { addressOf, factsOf, observed, serverId } from '../../support/facts.js';
+import { FedLedger } from '../../support/ledger.js';
+
+export const MAIN = '11111111-1111-1111-1111-111111111111';
+export const FIRST = '22222222-2222-2222-2222-222222222222';
+export const SECOND = '33333333-3333-3333-3333-333333333333';
+
+/** A server under a real uuid, on a host of another name. */
+export function seen(id: string, host: string, source: { id: string; host: string } | null, changes = {}) {
+  const base = observed(id, source?.id ?? null);
+  const channels = base.facts.channels.map((channel) => ({ ...channel, source: addressOf(source?.host ?? '') }));
+  return { ...base, address: addressOf(host), facts: factsOf({ channels, ...changes }) };
+}
+
+export function vitalsOf(changes: Partial<Vitals> = {}): Vitals {
+  return {
+    uptimeSeconds: 3600,
+    executedGtids: `${MAIN}:1-10`,
+    purgedGtids: '',
+    binlog: { file: 'binlog.000002', position: 157 },
+    channels: [],
+    lagSeconds: null,
+    semiSyncClients: 0,
+    latencyMs: 3,
+    ...changes,
+  };
+}
+
+export function replicaVitals(changes: Partial<Vitals> = {}): Vitals {
+  const at = { file: 'binlog.000002', position: 157 };
+  const channel = { name: '', read: at, executed: at, relay: at, retrievedGtids: '', secondsBehind: 0, quietMs: 10 };
+  return vitalsOf({ channels: [channel], lagSeconds: 0, ...changes });
+}
+
+export class FakeService implements Service {
+  readonly fed = new FedLedger();
+  readonly calls: string[] = [];
+  readonly sightings = new Map<string, Sighting>();
+  problems: Problem[] = [];
+  structure = new Map<ServerId, readonly StructureCode[]>();
+  restraint = new Map<ServerId, readonly string[]>();
+  status: NodeStatus;
+  /** What the next write answers instead of doing anything. */
+  refusal: { code: string; message: string } | null = null;
+  takeover: Recovery | null = null;
+  readonly #listeners = new Set<(event: ServiceEvent) => void>();
+
+  readonly settings: PublicSettings = {
+    defaultInstancePort: 3306,
+    instancePollSeconds: 5,
+    reasonableReplicationLagSeconds: 10,
+    reasonableMaintenanceReplicationLagSeconds: 20,
+    automaticPrimaryRecovery: () => true,
+    automaticIntermediateRecovery: () => false,
+  };
+
+  constructor() {
+    this.fed.feed({
+      kind: 'topology-observed',
+      servers: [
+        seen(MAIN, 'main', null),
+        seen(FIRST, 'read-replica-1', { id: MAIN, host: 'main' }),
+        seen(SECOND, 'read-replica-2', { id: MAIN, host: 'main' }),
+      ],
+    });
+    this.see('main', vitalsOf());
+    this.see('read-replica-1', replicaVitals());
+    this.see('read-replica-2', replicaVitals());
+    this.status = {
+      id: 'n1',
+      hostname: 'n1.example',
+      version: '0.1.0',
+      role: 'leader',
+      term: 3,
+      leader: 'n1',
+      leaderHttpAddress: 'http://n1.example:3000',
+      inQuorum: true,
+      raftEnabled: true,
+      members: ['n1', 'n2', 'n3'].map((id) => ({
+        id,
+        voter: true,
+        raftAddress: `${id}.example:10008`,
+        httpAddress: `http://${id}.example:3000`,
+        isLeader: id === 'n1',
+        lastHeardMs: id === 'n1' ? null : 20,
+      })),
+      appliedIndex: 1,
+    };
+  }
+
+  get state(): LedgerState {
+    return this.fed.state;
+  }
+
+  /** Milliseconds of the wall clock; the fixture's clock stands a second after the ledger. */
+  get nowMs(): number {
+    return this.state.nowMs + 1000;
+  }
+
+  see(host: string, vitals: Vitals | null, changes: Partial<Sighting> = {}): void {
+    const server = [...this.state.servers.values()].find(({ address }) => address.host === host);
+    this.sightings.set(`${host}:3306`, {
+      address: addressOf(host),
+      server: server?.id ?? null,
+      lastAttemptAtMs: this.nowMs - 1000,
+      lastSeenAtMs: this.nowMs - 1000,
+      valid: true,
+      lastError: null,
+      vitals,
+      ...changes,
+    });
+  }
+
+  node(): NodeStatus {
+    return { ...this.status, appliedIndex: this.state.index };
+  }
+
+  analysis(): Analysis {
+    return { problems: this.problems, structure: this.structure, restraint: this.restraint };
+  }
+
+  sighting(address: Address): Sighting | null {
+    return this.sightings.get(addressText(address)) ?? null;
+  }
+
+  subscribe(listener: (event: ServiceEvent) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  get listeners(): number {
+    return this.#listeners.size;
+  }
+
+  emit(event: ServiceEvent): void {
+    for (const listener of [...this.#listeners]) listener(event);
+  }
+
+  clusterId(): ClusterId {
+    const [cluster] = this.state.clusters.keys();
+    if (cluster === undefined) throw new Error('the fixture has a cluster');
+    return cluster;
+  }
+
+  server(id: string): Server {
+    const server = this.state.servers.get(serverId(id));
+    if (server === undefined) throw new Error(`the fixture has a server ${id}`);
+    return server;
+  }
+
+  async discover(address: Address, requestedBy: string): Promise<Answer<Server>> {
+    this.calls.push(`discover ${addressText(address)} by ${requestedBy}`);
+    const known = [...this.state.servers.values()].find(
+      (server) => addressText(server.address) === addressText(address),
+    );
+    return this.#answer(known ?? this.server(MAIN));
+  }
+
+  async forget(address: Address, requestedBy: string): Promise<Answer<Address>> {
+    this.calls.push(`forget ${addressText(address)} by ${requestedBy}`);
+    return this.#answer(address);
+  }
+
+  async gracefulTakeover(request: TakeoverRequest): Promise<Answer<Recovery>> {
+    const auto = request.auto ? ' auto' : '';
+    this.calls.push(
+      `takeover ${request.clusterId} to ${request.candidate ?? 'anybody'}${auto} by ${request.requestedBy}`,
+    );
+    if (this.takeover === null) throw new Error('the test says what the takeover answers');
+    return this.#answer(this.takeover);
+  }
+
+  async acknowledge(
+    selector: { readonly clusterId: ClusterId } | { readonly uid: string } | 'all',
+    by: string,
+    comment: string,
+  ): Promise<Answer<number>> {
+    this.calls.push(`acknowledge ${JSON.stringify(selector)} by ${by}: ${comment}`);
+    return this.#answer(1);
+  }
+
+  async switchRecoveries(enabled: boolean, by: string): Promise<Answer<boolean>> {
+    this.calls.push(`switch ${String(enabled)} by ${by}`);
+    return this.#answer(enabled);
+  }
+
+  async beginDowntime(server: ServerId, owner: string, reason: string, durationMs: number): Promise<Answer<Server>> {
+    this.calls.push(`downtime ${server} by ${owner} because ${reason} for ${String(durationMs)}`);
+    return this.#answer(this.server(server));
+  }
+
+  async endDowntime(server: ServerId, by: string): Promise<Answer<Server>> {
+    this.calls.push(`end downtime ${server} by ${by}`);
+    return this.#answer(this.server(server));
+  }
+
+  async setAlias(cluster: ClusterId, alias: string, by: string): Promise<Answer<string>> {
+    this.calls.push(`alias ${cluster} ${alias} by ${by}`);
+    return this.#answer(alias);
+  }
+
+  async #answer<T>(value: T): Promise<Answer<T>> {
+    await Promise.resolve();
+    return this.refusal === null ? { ok: true, value } : { ok: false, refusal: this.refusal };
+  }
+}
+
+export const OPEN_SETTINGS: HttpSettings = {
+  urlPrefix: '',
+  statusEndpoint: '/api/status',
+  readOnly: false,
+  authentication: { method: 'none' },
+};
+
+export const QUIET = { info: () => undefined, warn: () => undefined, error: () => undefined };
+
+/** Stands still unless moved; timers are kept and fired by hand. */
+export class HandClock implements Clock {
+  wall: number;
+  #mono = 0;
+  #timers: { readonly atMs: number; readonly fire: () => void }[] = [];
+
+  constructor(wallMs: number) {
+    this.wall = wallMs;
+  }
+
+  nowMs(): number {
+    return this.#mono;
+  }
+
+  wallMs(): number {
+    return this.wall;
+  }
+
+  setTimer(delayMs: number, fire: () => void) {
+    const timer = { atMs: this.#mono + delayMs, fire };
+    this.#timers.push(timer);
+    return {
+      cancel: () => {
+        this.#timers = this.#timers.filter((other) => other !== timer);
+      },
+    };
+  }
+
+  advance(ms: number): void {
+    this.#mono += ms;
+    this.wall += ms;
+    const due = this.#timers.filter(({ atMs }) => atMs <= this.#mono);
+    this.#timers = this.#timers.filter(({ atMs }) => atMs > this.#mono);
+    for (const { fire } of due) fire();
+  }
+}
+
+export interface Fixture {
+  readonly service: FakeService;
+  readonly clock: HandClock;
+  /** The parsed JSON of a GET. */
+  get(url: string): Promise<{ status: number; body: unknown; headers: Record<string, unknown> }>;
+  raw(
+    method: 'GET' | 'HEAD' | 'POST',
+    url: string,
+    headers?: Record<string, string>,
+  ): Promise<{ status: number; text: string; headers: Record<string, unknown> }>;
+  close(): Promise<void>;
+}
+
+export async function openFixture(
+  changes: Partial<HttpSettings> & { webRoot?: string | null } = {},
+  service = new FakeService(),
+): Promise<Fixture> {
+  const { webRoot = null, ...settings } = changes;
+  const clock = new HandClock(service.nowMs);
+  const { app, release } = await createHttpApp({
+    service,
+    clock,
+    log: QUIET,
+    webRoot,
+    settings: { ...OPEN_SETTINGS, ...settings },
+  });
+  const raw: Fixture['raw'] = async (method, url, headers = {}) => {
+    const response = await app.inject({ method, url, headers });
+    return { status: response.statusCode, text: response.body, headers: response.headers };
+  };
+  return {
+    service,
+    clock,
+    raw,
+    get: async (url) => {
+      const { status, text, headers } = await raw('GET', url);
+      return { status, body: JSON.parse(text) as unknown, headers };
+    },
+    close: async () => {
+      release();
+      await app.close();
+    },
+  };
+}

@@ -1,0 +1,350 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { legacyJson, quotedAscii } from '../../../src/adapters/http/legacy/json.js';
+import type { Problem } from '../../../src/core/analysis/problem.js';
+import type { RecoveryId } from '../../../src/core/recovery/recovery.js';
+import { channelTo, serverId } from '../../support/facts.js';
+import { recoveryOf } from '../../support/ledger.js';
+import { FIRST, type Fixture, MAIN, openFixture, replicaVitals, SECOND, seen } from './fake-service.js';
+import {
+  ANALYSIS_FIELDS,
+  CLUSTER_INFO_FIELDS,
+  HEALTH_FIELDS,
+  INSTANCE_FIELDS,
+  RECOVERY_FIELDS,
+} from './incumbent-fields.js';
+
+let fixture: Fixture;
+
+beforeEach(async () => {
+  fixture = await openFixture();
+});
+
+afterEach(async () => {
+  await fixture.close();
+});
+
+async function object(url: string): Promise<Record<string, unknown>> {
+  return (await fixture.get(url)).body as Record<string, unknown>;
+}
+
+async function details(url: string): Promise<Record<string, unknown>[]> {
+  return (await object(url))['Details'] as Record<string, unknown>[];
+}
+
+function deadPrimary(): Problem {
+  return {
+    server: serverId(MAIN),
+    clusterId: fixture.service.clusterId(),
+    code: 'DeadMaster',
+    description: 'Master cannot be reached by orchestrator and none of its replicas is replicating',
+    severity: 'critical',
+    reaction: 'recover-dead-primary',
+    because: ['n1 and n2 were refused'],
+  };
+}
+
+describe('an Instance', () => {
+  it('has every field of the incumbent in its order', async () => {
+    expect(Object.keys(await object('/api/instance/main/3306'))).toEqual(INSTANCE_FIELDS);
+  });
+
+  it('is, for a primary and for a replica, what the golden answers say', async () => {
+    const text = async (url: string): Promise<string> => `${JSON.stringify(await object(url), null, 2)}\n`;
+    await expect(await text('/api/instance/main/3306')).toMatchFileSnapshot('golden/instance-primary.json');
+    await expect(await text('/api/instance/read-replica-1/3306')).toMatchFileSnapshot('golden/instance-replica.json');
+  });
+
+  it('tells the states of threads apart by number, and calls connecting not running', async () => {
+    const channel = channelTo('main', {
+      ioThread: 'connecting',
+      ioError: { number: 2003, text: 'no "link" to ünit\n' },
+    });
+    fixture.service.fed.feed({
+      kind: 'topology-observed',
+      servers: [seen(FIRST, 'read-replica-1', null, { channels: [channel] })],
+    });
+    expect(await object('/api/instance/read-replica-1/3306')).toMatchObject({
+      ReplicationIOThreadState: 2,
+      ReplicationIOThreadRuning: false,
+      Slave_IO_Running: false,
+      ReplicationSQLThreadState: 1,
+      LastIOError: '"no \\"link\\" to \\u00fcnit\\n"',
+      LastSQLError: '',
+      Problems: ['not_replicating'],
+    });
+    expect(await object('/api/instance/main/3306')).toMatchObject({ ReplicationIOThreadState: -1 });
+  });
+
+  it('counts lag from the delay that is meant', async () => {
+    const channel = channelTo('main', { delaySeconds: 3600 });
+    fixture.service.fed.feed({
+      kind: 'topology-observed',
+      servers: [seen(FIRST, 'read-replica-1', null, { channels: [channel] })],
+    });
+    fixture.service.see('read-replica-1', replicaVitals({ lagSeconds: 3605 }));
+    fixture.service.emit({ kind: 'sighting' });
+    expect(await object('/api/instance/read-replica-1/3306')).toMatchObject({ SQLDelay: 3600, Problems: [] });
+    fixture.service.see('read-replica-1', replicaVitals({ lagSeconds: 3700 }));
+    expect(await object('/api/instance/read-replica-1/3306')).toMatchObject({ Problems: ['replication_lag'] });
+  });
+
+  it('names transactions that only it has', async () => {
+    fixture.service.see('read-replica-1', replicaVitals({ executedGtids: `${MAIN}:1-12,${FIRST}:1-2` }));
+    expect(await object('/api/instance/read-replica-1/3306')).toMatchObject({
+      GtidErrant: `${FIRST}:1-2`,
+      Problems: ['errant_gtid'],
+    });
+  });
+
+  it('that this node has not seen has no freshness to show', async () => {
+    fixture.service.sightings.clear();
+    expect(await object('/api/instance/main/3306')).toMatchObject({
+      IsLastCheckValid: false,
+      LastSeenTimestamp: '',
+      SecondsSinceLastSeen: { Int64: 0, Valid: false },
+      Uptime: 0,
+      Problems: ['last_check_invalid'],
+    });
+  });
+
+  it('in downtime says whose, why, until when and for how long already, in nanoseconds', async () => {
+    const { fed, nowMs } = fixture.service;
+    const downtime = { owner: 'ann', reason: 'disk', beganAtMs: nowMs - 60_000, endsAtMs: nowMs + 600_000 };
+    fed.feed({ kind: 'downtime-begun', downtime: { server: serverId(MAIN), ...downtime } });
+    expect(await object('/api/instance/main/3306')).toMatchObject({
+      IsDowntimed: true,
+      DowntimeOwner: 'ann',
+      DowntimeReason: 'disk',
+      DowntimeEndTimestamp: '1970-01-01 00:26:42',
+      ElapsedDowntime: 60_000_000_000,
+    });
+    fixture.clock.advance(601_000);
+    expect(await object('/api/instance/main/3306')).toMatchObject({ IsDowntimed: false, DowntimeOwner: '' });
+  });
+});
+
+describe('other objects', () => {
+  it('have every field of the incumbent in its order', async () => {
+    expect(Object.keys(await object('/api/cluster-info/main:3306'))).toEqual(CLUSTER_INFO_FIELDS);
+    const health = (await object('/api/health'))['Details'] as Record<string, unknown>;
+    expect(Object.keys(health)).toEqual(HEALTH_FIELDS);
+    fixture.service.problems = [deadPrimary()];
+    fixture.service.emit({ kind: 'analysis' });
+    const [analysis] = await details('/api/replication-analysis');
+    expect(Object.keys(analysis ?? {})).toEqual(ANALYSIS_FIELDS);
+    fixture.service.fed.feed({ kind: 'recovery-opened', recovery: open('1000:ab') });
+    const [recovery] = (await fixture.get('/api/audit-recovery')).body as Record<string, unknown>[];
+    expect(Object.keys(recovery ?? {})).toEqual(RECOVERY_FIELDS);
+    expect(Object.keys(recovery?.['AnalysisEntry'] ?? {})).toEqual(ANALYSIS_FIELDS);
+  });
+
+  it('escape what could harm a page', () => {
+    expect(legacyJson({ a: '<b>&\u2028' })).toBe('{"a":"\\u003cb\\u003e\\u0026\\u2028"}');
+    expect(quotedAscii('a\\b"\u{1f600}\u0001')).toBe('"a\\\\b\\"\\U0001f600\\x01"');
+  });
+});
+
+describe('an analysis', () => {
+  beforeEach(() => {
+    fixture.service.see('main', null, { valid: false });
+    const channel = channelTo('main', {
+      ioThread: 'connecting',
+      ioError: { number: 2003, text: "Error connecting to source 'repl@main:3306'" },
+    });
+    fixture.service.fed.feed({
+      kind: 'topology-observed',
+      servers: [seen(FIRST, 'read-replica-1', null, { channels: [channel] })],
+    });
+    fixture.service.problems = [deadPrimary()];
+    fixture.service.structure.set(serverId(MAIN), ['NoLoggingReplicasStructureWarning']);
+    fixture.service.structure.set(serverId(SECOND), ['ErrantGTIDStructureWarning']);
+    fixture.service.emit({ kind: 'analysis' });
+  });
+
+  it('counts the replicas as this node sees them', async () => {
+    const [analysis] = await details('/api/replication-analysis');
+    expect(analysis).toMatchObject({
+      AnalyzedInstanceKey: { Hostname: 'main', Port: 3306 },
+      Analysis: 'DeadMaster',
+      IsMaster: true,
+      LastCheckValid: false,
+      CountReplicas: 2,
+      CountValidReplicas: 2,
+      CountValidReplicatingReplicas: 1,
+      CountReplicasFailingToConnectToMaster: 1,
+      OracleGTIDImmediateTopology: true,
+      StructureAnalysis: ['NoLoggingReplicasStructureWarning'],
+      ClusterDetails: { ClusterName: 'main:3306', ClusterDomain: 'main:3306', CountInstances: 0 },
+    });
+  });
+
+  it('of a server with no more than a warning is NoProblem', async () => {
+    const all = await details('/api/replication-analysis/main:3306');
+    expect(all.map((entry) => entry['Analysis'])).toEqual(['DeadMaster', 'NoProblem']);
+    const own = await details('/api/replication-analysis/instance/read-replica-2/3306');
+    expect(own.map((entry) => entry['StructureAnalysis'])).toEqual([['ErrantGTIDStructureWarning']]);
+  });
+});
+
+function open(id: string) {
+  const participants = [
+    { id: serverId(MAIN), host: 'main', port: 3306, role: 'primary' as const },
+    { id: serverId(FIRST), host: 'read-replica-1', port: 3306, role: 'replica' as const },
+    { id: serverId(SECOND), host: 'read-replica-2', port: 3306, role: 'replica' as const },
+  ].map((participant) => ({
+    ...participant,
+    promotable: true,
+    reason: '',
+    preference: 0,
+    tier: 0,
+    servesOthers: true,
+    start: true,
+    cannotFollow: [],
+  }));
+  const base = recoveryOf(id, fixture.service.clusterId(), MAIN);
+  return { ...base, inputs: { ...base.inputs, participants } };
+}
+
+describe('a recovery', () => {
+  const uid = '1700000000000:abcdef' as RecoveryId;
+
+  beforeEach(() => {
+    const { fed } = fixture.service;
+    fed.feed({ kind: 'recovery-opened', recovery: open(uid) });
+    fed.feed({
+      kind: 'steps-intended',
+      recoveryId: uid,
+      term: 3,
+      steps: [{ number: 1, attempt: 1, step: { kind: 'stop-io', server: serverId(FIRST) } }],
+    });
+    fed.feed({
+      kind: 'step-finished',
+      recoveryId: uid,
+      number: 1,
+      outcome: { ok: true, findings: { text: 'received all' } },
+    });
+  });
+
+  it('shows while it is under way', async () => {
+    expect((await fixture.get('/api/active-cluster-recovery/main:3306')).body).toMatchObject([
+      {
+        Id: 1_700_000_000_000,
+        UID: uid,
+        IsActive: true,
+        IsSuccessful: false,
+        SuccessorKey: { Hostname: '', Port: 0 },
+        AllErrors: [''],
+        RecoveryEndTimestamp: '',
+        AnalysisEntry: { Analysis: 'DeadMaster', CountReplicas: 2, ClusterDetails: { ClusterName: 'main:3306' } },
+      },
+    ]);
+  });
+
+  it('tells its steps, what was meant before what came of it', async () => {
+    const rows = (await fixture.get(`/api/audit-recovery-steps/${uid}`)).body as { Id: number; Message: string }[];
+    expect(rows.map(({ Message }) => Message)).toEqual([
+      'n1 opened a dead-primary recovery of main:3306: DeadMaster: Master cannot be reached by orchestrator and none of its replicas is replicating',
+      'will stop the IO thread of read-replica-1:3306 and read what it has received',
+      'stop the IO thread of read-replica-1:3306 and read what it has received: done, 1000 ms: received all',
+    ]);
+    expect(rows.map(({ Id }) => Id)).toEqual([1, 2, 3]);
+  });
+
+  it('keeps its successor, its lost servers and its errors when it is over', async () => {
+    const { fed } = fixture.service;
+    fed.feed({ kind: 'promoting', recoveryId: uid, server: serverId(FIRST), epoch: 1 });
+    fed.feed({
+      kind: 'recovery-closed',
+      recoveryId: uid,
+      verdict: { kind: 'succeeded' },
+      lost: [{ server: serverId(SECOND), reason: 'did not answer', gtids: '' }],
+    });
+    const expected = [
+      {
+        IsActive: false,
+        IsSuccessful: true,
+        SuccessorKey: { Hostname: 'read-replica-1', Port: 3306 },
+        LostReplicas: [{ Hostname: 'read-replica-2', Port: 3306 }],
+        AllErrors: ['did not answer'],
+        Acknowledged: false,
+      },
+    ];
+    expect((await fixture.get(`/api/audit-recovery/uid/${uid}`)).body).toMatchObject(expected);
+    expect((await fixture.get('/api/audit-recovery/id/1700000000000')).body).toMatchObject(expected);
+    expect((await fixture.get('/api/audit-recovery/cluster/read-replica-1:3306')).body).toMatchObject(expected);
+    expect((await fixture.get('/api/recently-active-cluster-recovery/main:3306')).body).toMatchObject(expected);
+    const byServer = '/api/recently-active-instance-recovery/read-replica-1/3306';
+    expect((await fixture.get(byServer)).body).toMatchObject(expected);
+    expect((await fixture.get('/api/active-cluster-recovery/main:3306')).body).toEqual([]);
+  });
+
+  it('is one of the detections too', async () => {
+    expect((await fixture.get('/api/audit-failure-detection')).body).toMatchObject([
+      { SuccessorKey: null, AllErrors: null, RelatedRecoveryId: 1_700_000_000_000 },
+    ]);
+  });
+
+  it('is left out of the lists when it is the return of a former primary, and found by its UID', async () => {
+    const { fed } = fixture.service;
+    fed.feed({ kind: 'recovery-closed', recoveryId: uid, verdict: { kind: 'succeeded' }, lost: [] });
+    fed.feed({
+      kind: 'recovery-opened',
+      recovery: { ...open('1800000000000:cd'), kind: 'former-primary', code: 'FormerPrimary' },
+    });
+    expect((await fixture.get('/api/audit-recovery')).body).toMatchObject([{ UID: uid }]);
+    expect((await fixture.get('/api/audit-recovery/uid/1800000000000:cd')).body).toHaveLength(1);
+  });
+
+  it('comes in pages, and without those that were acknowledged when asked so', async () => {
+    expect((await fixture.get('/api/audit-recovery/1')).body).toEqual([]);
+    expect((await fixture.get('/api/audit-recovery/x')).status).toBe(500);
+    expect((await fixture.get('/api/audit-recovery?unacknowledged=true')).body).toHaveLength(1);
+    fixture.service.fed.feed({ kind: 'recovery-acknowledged', recoveryId: uid, by: 'ann', comment: 'seen' });
+    expect((await fixture.get('/api/audit-recovery?unacknowledged=true')).body).toEqual([]);
+    expect((await fixture.get('/api/audit-recovery')).body).toMatchObject([
+      { Acknowledged: true, AcknowledgedBy: 'ann', AcknowledgedComment: 'seen' },
+    ]);
+  });
+
+  it('blocks the next one until it is acknowledged', async () => {
+    const { fed } = fixture.service;
+    fed.feed({
+      kind: 'recovery-closed',
+      recoveryId: uid,
+      verdict: { kind: 'failed', reason: 'no candidate' },
+      lost: [],
+    });
+    fixture.service.problems = [deadPrimary()];
+    fixture.service.restraint.set(serverId(MAIN), ['a recovery of this cluster ended 2 minutes ago']);
+    const expected = [
+      {
+        FailedInstanceKey: { Hostname: 'main', Port: 3306 },
+        ClusterName: 'main:3306',
+        Analysis: 'DeadMaster',
+        BlockingRecoveryId: 1_700_000_000_000,
+      },
+    ];
+    expect((await fixture.get('/api/blocked-recoveries')).body).toMatchObject(expected);
+    expect((await fixture.get('/api/blocked-recoveries/cluster/main:3306')).body).toMatchObject(expected);
+    fed.feed({ kind: 'recovery-acknowledged', recoveryId: uid, by: 'ann', comment: 'seen' });
+    expect((await fixture.get('/api/blocked-recoveries')).body).toEqual([]);
+  });
+});
+
+describe('the audit', () => {
+  it('lists what happened, newest first', async () => {
+    fixture.service.fed.feed({ kind: 'recoveries-switched', enabled: false, by: 'ann' });
+    const rows = (await fixture.get('/api/audit')).body as Record<string, unknown>[];
+    expect(rows[0]).toMatchObject({
+      AuditType: 'recoveries-switched',
+      AuditInstanceKey: { Hostname: '', Port: 0 },
+      Message: 'ann disabled recoveries everywhere',
+    });
+    const ofServer = (await fixture.get('/api/audit/instance/main/3306')).body as { AuditInstanceKey: unknown }[];
+    expect(ofServer.length).toBeGreaterThan(0);
+    expect(ofServer.every((row) => JSON.stringify(row.AuditInstanceKey) === '{"Hostname":"main","Port":3306}')).toBe(
+      true,
+    );
+    expect((await fixture.get('/api/audit/7')).body).toEqual([]);
+  });
+});
