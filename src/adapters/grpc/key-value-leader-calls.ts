@@ -3,13 +3,13 @@
  * Before the stream stands nothing was sent, and failing means "certainly not done"; once a write was handed to it, losing
  * the stream means "perhaps".
  */
-import { ChannelCredentials, Client, type ClientDuplexStream, Metadata } from '@grpc/grpc-js';
+import { ChannelCredentials, Client, type ClientDuplexStream, connectivityState, Metadata } from '@grpc/grpc-js';
 import type { KeyValueOutcome, KeyValueWrite } from '../../core/ledger/key-value/write.js';
 import type { NodeId } from '../../core/raft/message.js';
 import type { Clock, Timer } from '../../runtime/ports/clock.js';
 import { FateUnknown, Overloaded } from '../../runtime/ports/consensus-errors.js';
 import { type Leader, type LeaderCalls, LeaderUnreachable } from '../../runtime/ports/key-value.js';
-import { loadKeyValueService } from './api-proto.js';
+import { type KeyValueService, loadKeyValueService } from './api-proto.js';
 import { errorOf } from './api-status.js';
 import { outcomeOf, requestOf } from './key-value-convert.js';
 import { PASSED_ON } from './key-value-handlers.js';
@@ -43,6 +43,7 @@ export interface LeaderCallsOptions {
 
 export class GrpcLeaderCalls implements LeaderCalls {
   readonly #options: LeaderCallsOptions;
+  readonly #service = loadKeyValueService();
   #line: LeaderLine | null = null;
 
   constructor(options: LeaderCallsOptions) {
@@ -52,7 +53,7 @@ export class GrpcLeaderCalls implements LeaderCalls {
   write(leader: Leader, write: KeyValueWrite, deadlineMs: number): Promise<KeyValueOutcome> {
     if (this.#line === null || !this.#line.leadsTo(leader)) {
       this.#line?.retire();
-      this.#line = new LeaderLine(leader, this.#options);
+      this.#line = new LeaderLine(leader, this.#options, this.#service);
     }
     return this.#line.write(write, deadlineMs);
   }
@@ -74,6 +75,8 @@ interface OpenWrite {
   readonly timer: Timer;
   readonly resolve: (outcome: KeyValueOutcome) => void;
   readonly reject: (error: unknown) => void;
+  /** From then on it may have been done. */
+  sent: boolean;
 }
 
 /** One connection to one leader, never repaired: when it breaks, the next write makes a new one. */
@@ -81,42 +84,44 @@ class LeaderLine {
   readonly leader: Leader;
   readonly #client: Client;
   readonly #clock: Clock;
+  readonly #nodeId: string;
+  readonly #service: KeyValueService;
   readonly #open = new Map<number, OpenWrite>();
-  readonly #ready: Promise<Stream>;
   #stream: Stream | null = null;
   #nextId = 1;
   #broken = false;
 
-  constructor(leader: Leader, options: LeaderCallsOptions) {
+  constructor(leader: Leader, { nodeId, clock, credentials }: LeaderCallsOptions, service: KeyValueService) {
     this.leader = leader;
-    this.#clock = options.clock;
-    const credentials = options.credentials ?? ChannelCredentials.createInsecure();
-    this.#client = new Client(leader.grpcAddress, credentials, CLIENT_OPTIONS);
-    this.#ready = this.#connect(options.nodeId);
-    // Everyone who writes is told; a line that nobody waits for any more must not end the process.
-    this.#ready.catch(() => undefined);
+    this.#clock = clock;
+    this.#nodeId = nodeId;
+    this.#service = service;
+    this.#client = new Client(leader.grpcAddress, credentials ?? ChannelCredentials.createInsecure(), CLIENT_OPTIONS);
+    this.#whenConnected(Date.now() + CONNECT_TIMEOUT_MS);
   }
 
   leadsTo({ id, grpcAddress }: Leader): boolean {
     return !this.#broken && this.leader.id === id && this.leader.grpcAddress === grpcAddress;
   }
 
-  async write(write: KeyValueWrite, deadlineMs: number): Promise<KeyValueOutcome> {
-    const stream = await this.#ready;
-    if (this.#broken) throw new LeaderUnreachable(this.leader, 'the connection broke before anything was sent');
-    if (this.#open.size >= OPEN_MAX) throw new Overloaded(`${OPEN_MAX} writes wait for the leader's answer; slow down`);
-    return await new Promise((resolve, reject) => {
+  write(write: KeyValueWrite, deadlineMs: number): Promise<KeyValueOutcome> {
+    if (this.#open.size >= OPEN_MAX) {
+      return Promise.reject(new Overloaded(`${OPEN_MAX} writes wait for the leader's answer; slow down`));
+    }
+    return new Promise((resolve, reject) => {
       const id = this.#nextId;
       this.#nextId += 1;
       const timer = this.#clock.setTimer(deadlineMs - this.#clock.nowMs(), () => {
         this.#open.delete(id);
-        reject(new FateUnknown('the leader did not say in time what became of the write'));
+        this.#giveUp(open, 'no answer in time');
       });
-      this.#open.set(id, { write, timer, resolve, reject });
-      stream.write(requestOf(id, write));
+      const open: OpenWrite = { write, timer, resolve, reject, sent: false };
+      this.#open.set(id, open);
+      if (this.#stream !== null) send(this.#stream, id, open);
     });
   }
 
+  /** It leads no more, or is believed not to. */
   retire(): void {
     this.#clock.setTimer(this.#open.size === 0 ? 0 : FAREWELL_MS, () => {
       this.close();
@@ -124,24 +129,28 @@ class LeaderLine {
   }
 
   close(): void {
-    this.#break('another node leads now');
+    this.#break('it no longer leads');
   }
 
-  #connect(nodeId: string): Promise<Stream> {
-    return new Promise((resolve, reject) => {
-      this.#client.waitForReady(Date.now() + CONNECT_TIMEOUT_MS, (error) => {
-        if (error !== undefined || this.#broken) {
-          this.#break('not connected');
-          reject(new LeaderUnreachable(this.leader, error?.message ?? 'another node leads now'));
-        } else resolve(this.#openStream(nodeId));
+  /** A refused connection is known at once; one that nobody answers, at the deadline. */
+  #whenConnected(deadline: number): void {
+    const channel = this.#client.getChannel();
+    const state = channel.getConnectivityState(true);
+    if (this.#broken) return;
+    if (state === connectivityState.READY) this.#openStream();
+    else if (state === connectivityState.TRANSIENT_FAILURE) this.#break('no connection');
+    else {
+      channel.watchConnectivityState(state, deadline, (error) => {
+        if (error === undefined) this.#whenConnected(deadline);
+        else this.#break('no connection in time');
       });
-    });
+    }
   }
 
-  #openStream(nodeId: string): Stream {
+  #openStream(): void {
     const metadata = new Metadata();
-    metadata.set(PASSED_ON, nodeId);
-    const { path, requestSerialize, responseDeserialize } = loadKeyValueService().Pipeline;
+    metadata.set(PASSED_ON, this.#nodeId);
+    const { path, requestSerialize, responseDeserialize } = this.#service.Pipeline;
     const stream = this.#client.makeBidiStreamRequest(path, requestSerialize, responseDeserialize, metadata);
     this.#stream = stream;
     stream.on('data', (response: WirePipelineResponse) => {
@@ -153,7 +162,7 @@ class LeaderLine {
     stream.on('end', () => {
       this.#break('it ended the stream');
     });
-    return stream;
+    for (const [id, open] of this.#open) send(stream, id, open);
   }
 
   #answered(response: WirePipelineResponse): void {
@@ -170,15 +179,20 @@ class LeaderLine {
   #break(detail: string): void {
     if (this.#broken) return;
     this.#broken = true;
-    const error = new FateUnknown(
-      `the connection to the leader ${this.leader.id} was lost after the write was sent to it: ${detail}`,
-    );
-    for (const { timer, reject } of this.#open.values()) {
-      timer.cancel();
-      reject(error);
-    }
+    for (const open of this.#open.values()) this.#giveUp(open, detail);
     this.#open.clear();
     this.#stream?.cancel();
     this.#client.close();
   }
+
+  #giveUp({ timer, sent, reject }: OpenWrite, detail: string): void {
+    timer.cancel();
+    if (!sent) reject(new LeaderUnreachable(this.leader, detail));
+    else reject(new FateUnknown(`the leader ${this.leader.id} did not say what became of the write: ${detail}`));
+  }
+}
+
+function send(stream: Stream, id: number, open: OpenWrite): void {
+  open.sent = true;
+  stream.write(requestOf(id, open.write));
 }
