@@ -130,6 +130,19 @@ export function describeLogStore(name: string, make: () => Promise<LogStoreHarne
       expect(entries[0]?.payload.every((byte) => byte === 7)).toBe(true);
     });
 
+    it('remembers over restarts that it forgot, until it is told otherwise', async () => {
+      await harness.store.open();
+      await harness.store.append({ hardState: hard(3, 'a'), restart: null, entries: run(1, 2, 3) });
+      await harness.store.setForgot(true);
+      const log = await harness.reopen();
+      expect(log.forgot).not.toBeNull();
+      expect(plain({ ...log, forgot: null })).toEqual(expected(hard(3, 'a'), 0, run(1, 2, 3)));
+      await harness.store.append({ hardState: hard(4), restart: null, entries: run(3, 3, 4) });
+      expect((await harness.reopen()).forgot).not.toBeNull();
+      await harness.store.setForgot(false);
+      expect((await harness.reopen()).forgot).toBeNull();
+    });
+
     it('comes back as a plain array would after any sequence of writes', async () => {
       await harness.store.open();
       const model = { term: 1, base: 0, entries: [] as Entry[], hardState: hard(0) };

@@ -58,9 +58,9 @@ export class MemoryLogStore implements LogStore {
     this.#base = keepFrom - 1;
   }
 
-  async remembered(): Promise<void> {
+  async setForgot(forgot: boolean): Promise<void> {
     await this.#write();
-    this.#forgot = null;
+    this.#forgot = forgot ? 'told to' : null;
   }
 
   bytes(): number {

@@ -33,9 +33,11 @@ export async function* fetchChunks(source: SnapshotSource, wanted: WireSnapshotF
   };
   let timer = clock.setTimer(CHUNK_TIMEOUT_MS, lost);
   try {
+    let { offset } = wanted;
     for await (const wire of call as AsyncIterable<WireSnapshotChunk>) {
       timer.cancel();
-      yield verified(wire, address);
+      yield verified(wire, offset, address);
+      offset += wire.content.length;
       timer = clock.setTimer(CHUNK_TIMEOUT_MS, lost);
     }
   } catch (error) {
@@ -53,7 +55,8 @@ export async function* fetchChunks(source: SnapshotSource, wanted: WireSnapshotF
   }
 }
 
-function verified({ offset, totalBytes, content, crc32: expected }: WireSnapshotChunk, address: string): SnapshotChunk {
-  if (crc32(content) === expected) return { offset, totalBytes, bytes: content };
+function verified(wire: WireSnapshotChunk, expectedOffset: number, address: string): SnapshotChunk {
+  const { offset, totalBytes, content } = wire;
+  if (crc32(content) === wire.crc32 && offset === expectedOffset) return { offset, totalBytes, bytes: content };
   throw new OperationalError('NO_QUORUM', `a chunk of the snapshot from ${address} was damaged on its way`);
 }

@@ -48,10 +48,10 @@ export class LevelLogStore implements LogStore {
     await this.#exclusively('compact the Raft log', (files) => dropBefore(files, keepFrom));
   }
 
-  async remembered(): Promise<void> {
+  async setForgot(forgot: boolean): Promise<void> {
     await this.#exclusively('write the Raft log', async (files) => {
-      if (!files.forgot) return;
-      files.forgot = false;
+      if (files.forgot === forgot) return;
+      files.forgot = forgot;
       await put(files, { hardState: files.hardState, restart: null, entries: [] });
     });
   }
@@ -64,6 +64,7 @@ export class LevelLogStore implements LogStore {
     const files = this.#files;
     this.#files = null;
     this.#failure = null;
+    await files?.clearing;
     await files?.marks.close();
     await files?.database.close();
   }
@@ -115,7 +116,8 @@ async function dropBefore(files: LogFiles, keepFrom: LogIndex): Promise<void> {
   const { key, value } = encodeStart({ firstNumber: firstKept, base: keepFrom - 1 });
   await database.put(key, value, SYNCED);
   for (const record of live.splice(0, dropped)) files.bytes -= record.bytes;
-  await clearRecords(database, first, firstKept);
+  // Not waited for: the start is on disk, what a crash leaves behind is dropped at the next start.
+  files.clearing = clearRecords(database, first, firstKept).catch(() => undefined);
 }
 
 async function clearRecords(database: Database, from: number, to: number): Promise<void> {

@@ -33,6 +33,8 @@ export interface LogFiles {
   hardState: HardState;
   forgot: boolean;
   bytes: number;
+  /** Deletions of compacted records under way. */
+  clearing: Promise<void>;
 }
 
 const BINARY = { keyEncoding: 'view', valueEncoding: 'view', compression: false } as const;
@@ -90,6 +92,7 @@ class Opening {
         hardState: log.hardState,
         forgot: forgot !== null,
         bytes: live.reduce((sum, record) => sum + record.bytes, 0),
+        clearing: Promise.resolve(),
       },
     };
   }

@@ -3,7 +3,7 @@
  * for is on disk; what comes back at `open` is contiguous and was written by this node; and when something that it once
  * acknowledged is gone, it says so (`forgot`) rather than hand out the rest as if it were all.
  *
- * `append`, `compact` and `remembered` are called one at a time. After a rejection the store is shut: `close`, then `open`.
+ * `append`, `compact` and `setForgot` are called one at a time. After a rejection the store is shut: `close`, then `open`.
  */
 import type { Entry, LogIndex, Term } from '../../core/raft/message.js';
 import type { HardState } from '../../core/raft/ready.js';
@@ -26,7 +26,7 @@ export interface OpenedLog {
   readonly fresh: boolean;
   /**
    * Null, or what was lost, for a person to read. A node that forgot must not vote until a leader has brought it up to
-   * date; it stays so over restarts until `remembered` is called.
+   * date; it stays so over restarts until `setForgot(false)`.
    */
   readonly forgot: string | null;
 }
@@ -37,8 +37,8 @@ export interface LogStore {
   append(write: LogWrite): Promise<void>;
   /** Entries below `keepFrom` may be forgotten. */
   compact(keepFrom: LogIndex): Promise<void>;
-  /** A leader has brought this node up to date: it may vote again. */
-  remembered(): Promise<void>;
+  /** False: a leader has brought this node up to date. True: something beside this store was lost. */
+  setForgot(forgot: boolean): Promise<void>;
   /** Live bytes, near enough to decide when to compact. */
   bytes(): number;
   close(): Promise<void>;

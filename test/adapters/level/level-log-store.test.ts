@@ -124,7 +124,7 @@ describe('a log on LevelDB after damage', () => {
     await store.append({ hardState: hard(2), restart: null, entries: [entry(5, 2)] });
     await store.close();
     expect((await store.open()).forgot).toContain('no leader has brought this node up to date');
-    await store.remembered();
+    await store.setForgot(false);
     await store.close();
     const healed = await store.open();
     expect(healed.forgot).toBeNull();

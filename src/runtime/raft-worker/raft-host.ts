@@ -1,0 +1,368 @@
+/**
+ * The Raft thread: reads the disk, meets the peers, decides whether this node may vote, and from then on stands between
+ * the main thread's wishes and the driver. Everything it needs from outside comes in as ports; what files and sockets
+ * these are is the composition's affair.
+ */
+import { assert, assertNever } from '../../core/base/assert.js';
+import type { Rng } from '../../core/base/rng.js';
+import type { Entry, LogIndex, Membership, SnapshotMark } from '../../core/raft/message.js';
+import type { RaftOptions } from '../../core/raft/node.js';
+import type { Proposal } from '../../core/raft/propose.js';
+import { OperationalError } from '../errors.js';
+import type { Clock } from '../ports/clock.js';
+import type { ConsensusEvent } from '../ports/consensus.js';
+import type { LogStore } from '../ports/log-store.js';
+import type { Introduction, NodeInfo, PeerHandlers, PeerTransport } from '../ports/peer-transport.js';
+import type { SnapshotStore, StoredSnapshot } from '../ports/snapshot-store.js';
+import { Birth } from './birth.js';
+import { Calls, refusedAs } from './calls.js';
+import { Delivery } from './delivery.js';
+import { LeaseWriter } from './lease-cell.js';
+import { PeerDirectory } from './peer-directory.js';
+import { Proposals } from './proposals.js';
+import type { Call, Line, Refused, ToMain, ToWorker } from './protocol.js';
+import { type DriverOutput, RaftDriver } from './raft-driver.js';
+import { Reads } from './reads.js';
+import { type Restart, readDisk } from './restart.js';
+import { SnapshotKeeper } from './snapshot-keeper.js';
+import { consensusStatus } from './status.js';
+
+export interface HostSettings {
+  readonly info: NodeInfo;
+  /** The members of a cluster that is not yet born; of no account once there is a log. */
+  readonly birth: Membership;
+  readonly options: RaftOptions;
+  /** The log is cut when it has grown by this much. */
+  readonly snapshotEveryBytes: number;
+  readonly leaseBuffer: SharedArrayBuffer;
+}
+
+export interface HostPorts {
+  readonly clock: Clock;
+  readonly rng: Rng;
+  /** Makes sure that the data directory is this node's; rejects with CONFIGURATION. */
+  readonly claim: () => Promise<void>;
+  readonly log: LogStore;
+  readonly snapshots: SnapshotStore;
+  readonly transport: PeerTransport;
+  readonly line: Line<ToMain, ToWorker>;
+  readonly later: (act: () => void) => void;
+  /** Ends the thread with a failure. */
+  readonly die: (why: string) => void;
+}
+
+const NOT_YET: Proposal = { ok: false, refusal: 'not-leader' };
+
+export class RaftHost {
+  readonly #settings: HostSettings;
+  readonly #ports: HostPorts;
+  readonly #directory: PeerDirectory;
+  readonly #delivery: Delivery;
+  readonly #birth: Birth;
+  readonly #reads: Reads;
+  readonly #calls: Calls;
+  readonly #proposals = new Proposals();
+  #restart: Restart | null = null;
+  #keeper: SnapshotKeeper | null = null;
+  /** Null until it is known whether this node may vote. */
+  #driver: RaftDriver | null = null;
+  /** The newest snapshot that was not our own: asked for again when the disk fails before the log begins anew after it. */
+  #received: StoredSnapshot | null = null;
+
+  constructor(settings: HostSettings, ports: HostPorts) {
+    const { clock, transport, line } = ports;
+    this.#settings = settings;
+    this.#ports = ports;
+    this.#directory = new PeerDirectory(settings.info, transport, clock);
+    this.#delivery = new Delivery(line);
+    this.#birth = new Birth(settings.info.id, settings.birth, clock, (right) => {
+      this.#drive(right === 'forgetful');
+    });
+    this.#reads = new Reads(
+      clock,
+      (context) => {
+        if (this.#driver === null) this.#reads.answered([{ context, index: null }]);
+        else this.#driver.readIndex(context);
+      },
+      (id, index) => {
+        line.post({ kind: 'read', id, index });
+      },
+    );
+    this.#calls = new Calls(
+      {
+        leader: () => this.#driver?.leadership.leader ?? null,
+        transferLeadership: (to) => this.#driver?.transferLeadership(to) ?? NOT_YET,
+        proposeMembership: (next) => this.#driver?.proposeMembership(next) ?? NOT_YET,
+        wantSnapshot: () => this.#keeper?.want(),
+      },
+      (id, result) => {
+        line.post({ kind: 'result', id, result });
+      },
+    );
+    line.onMessage((message) => {
+      this.#onMessage(message);
+    });
+  }
+
+  #onMessage(message: ToWorker): void {
+    switch (message.kind) {
+      case 'start':
+        void this.#start();
+        return;
+      case 'propose':
+        this.#onPropose(message);
+        return;
+      case 'read':
+        this.#reads.begin(message.id, message.deadlineMs);
+        return;
+      case 'call':
+        this.#onCall(message.id, message.call);
+        return;
+      case 'applied':
+        this.#delivery.applied(message.bytes);
+        return;
+      case 'snapshot':
+        void this.#onSnapshot(message.index, message.bytes);
+        return;
+      case 'close':
+        void this.#close();
+        return;
+      default:
+        assertNever(message);
+    }
+  }
+
+  async #start(): Promise<void> {
+    const { info, birth } = this.#settings;
+    const { claim, log, snapshots, transport, line } = this.#ports;
+    try {
+      await claim();
+      this.#restart = await readDisk(info.id, birth, log, snapshots);
+      this.#keeper = this.#keepSnapshots(this.#restart.start.snapshot);
+      await transport.start(this.#peerHandlers());
+    } catch (error) {
+      if (!(error instanceof OperationalError)) throw error;
+      line.post({ kind: 'start-failed', error: { code: error.code, message: error.message, leader: null } });
+      await this.#close();
+      return;
+    }
+    const { fresh, snapshot, start, events } = this.#restart;
+    for (const event of events) this.#tell(event);
+    if (snapshot !== null) this.#delivery.state(snapshot.bytes, snapshot.mark.index);
+    this.#tellPeers();
+    line.post({ kind: 'started' });
+    if (fresh) {
+      this.#directory.follow(birth);
+      this.#birth.begin();
+    } else {
+      this.#drive(start.learnerOnly ?? false);
+    }
+  }
+
+  /** From here on this node takes part. */
+  #drive(learnerOnly: boolean): void {
+    assert(this.#restart !== null && this.#driver === null, 'the driver is started once, after the disk was read');
+    const { clock, rng, log: store, transport, later } = this.#ports;
+    const { options, leaseBuffer } = this.#settings;
+    const lease = new LeaseWriter(leaseBuffer, clock);
+    const parts = { options, clock, rng, store, transport, lease, later };
+    this.#driver = new RaftDriver(parts, { ...this.#restart.start, learnerOnly }, this.#driverOutput());
+    if (this.#restart.fresh && learnerOnly) {
+      const text =
+        'this node has an empty disk and its cluster has a log: it takes part without a vote until the leader has brought it up to date';
+      this.#tell({ level: 'warn', kind: 'empty-disk', text });
+    }
+  }
+
+  #driverOutput(): DriverOutput {
+    const { line, die } = this.#ports;
+    return {
+      onLogReset: (mark) => {
+        this.#onLogReset(mark);
+      },
+      onCommitted: (entries) => {
+        this.#onCommitted(entries);
+      },
+      onReads: (answers) => {
+        this.#reads.answered(answers);
+      },
+      onLeadership: (leadership) => {
+        line.post({ kind: 'leadership', leadership });
+        this.#calls.onLeadership(leadership);
+      },
+      onMembership: (membership) => {
+        this.#directory.follow(membership);
+      },
+      onFetchSnapshot: (from, mark) => {
+        void this.#keeper?.fetch(from, mark);
+      },
+      onEvent: (event) => {
+        this.#tell(event);
+      },
+      onFatal: die,
+    };
+  }
+
+  #peerHandlers(): PeerHandlers {
+    return {
+      introduce: () => ({ info: this.#settings.info, hasLog: this.#hasLog() }),
+      onMessages: (messages) => {
+        this.#driver?.receive(messages);
+      },
+      onIntroduced: (introduction) => {
+        this.#onIntroduced(introduction);
+      },
+      onDisconnected: (peer) => {
+        this.#driver?.disconnected(peer);
+      },
+      onRefused: (who, reason) => {
+        this.#tell({ level: 'warn', kind: 'peer-refused', text: `${who}: ${reason}` });
+      },
+      readSnapshot: (index, term, offset) => this.#ports.snapshots.read(index, term, offset),
+    };
+  }
+
+  #keepSnapshots(newest: SnapshotMark): SnapshotKeeper {
+    const { snapshots, transport, clock, line } = this.#ports;
+    const settings = { everyBytes: this.#settings.snapshotEveryBytes, newest };
+    return new SnapshotKeeper(snapshots, transport, clock, settings, {
+      onWanted: () => {
+        line.post({ kind: 'snapshot-wanted' });
+      },
+      membershipAt: (index) => this.#running().membershipAt(index),
+      onTaken: (mark, keepFrom) => {
+        this.#running().snapshotTaken(mark, keepFrom);
+      },
+      onFetched: (snapshot) => {
+        this.#received = snapshot;
+        this.#running().snapshotInstalled(snapshot.mark);
+      },
+      onFetchFailed: (why) => {
+        this.#tell({ level: 'warn', kind: 'snapshot', text: `the snapshot of the leader could not be had: ${why}` });
+        this.#running().snapshotFailed();
+      },
+    });
+  }
+
+  #onPropose({ firstId, deadlinesMs, lengths, bytes }: Extract<ToWorker, { kind: 'propose' }>): void {
+    let offset = 0;
+    lengths.forEach((length, position) => {
+      const payload = bytes.subarray(offset, offset + length);
+      offset += length;
+      this.#propose(firstId + position, payload, deadlinesMs[position] ?? 0);
+    });
+  }
+
+  #propose(id: number, payload: Uint8Array, deadlineMs: number): void {
+    const now = this.#ports.clock.nowMs();
+    if (deadlineMs <= now) {
+      this.#refuse([id], {
+        code: 'PROPOSAL_DROPPED',
+        message: 'its deadline passed before it was proposed',
+        leader: null,
+      });
+      return;
+    }
+    const proposal = this.#driver?.propose(payload) ?? NOT_YET;
+    if (proposal.ok) this.#proposals.add(id, proposal.index, proposal.term, deadlineMs, now);
+    else this.#refuse([id], refusedAs(proposal.refusal, this.#driver?.leadership.leader ?? null));
+  }
+
+  #onCommitted(entries: readonly Entry[]): void {
+    const { settled, dropped } = this.#proposals.settle(entries);
+    const message = 'another leader replaced the command before it was committed';
+    this.#refuse(dropped, { code: 'PROPOSAL_DROPPED', message, leader: null });
+    this.#delivery.entries(entries, settled);
+    this.#calls.onCommitted(entries);
+    this.#keeper?.delivered(entries);
+  }
+
+  #onLogReset(mark: SnapshotMark): void {
+    const snapshot = this.#received;
+    assert(snapshot?.mark.index === mark.index, `the log starts anew at ${mark.index}, and no snapshot was received`);
+    this.#keeper?.restored(mark);
+    this.#delivery.state(snapshot.bytes, mark.index);
+    const message =
+      'the command was proposed, but its place in the log came with a snapshot: nobody can tell what became of it';
+    this.#refuse(this.#proposals.forgetUpTo(mark.index), { code: 'FATE_UNKNOWN', message, leader: null });
+  }
+
+  #onCall(id: number, call: Call): void {
+    switch (call.method) {
+      case 'status':
+        this.#ports.line.post({ kind: 'result', id, result: { ok: true, value: this.#status() } });
+        return;
+      case 'transfer':
+        this.#calls.transfer(id, call.to);
+        return;
+      case 'membership':
+        this.#calls.change(id, call.next);
+        return;
+      case 'snapshot':
+        this.#calls.snapshot(id);
+        return;
+      default:
+        assertNever(call);
+    }
+  }
+
+  async #onSnapshot(index: LogIndex, bytes: Uint8Array): Promise<void> {
+    if (this.#keeper === null) return;
+    const trouble = await this.#keeper.take(index, bytes);
+    if (trouble !== null)
+      this.#tell({ level: 'error', kind: 'snapshot', text: `no snapshot could be written: ${trouble}` });
+    this.#calls.onSnapshot(trouble === null ? { index: this.#keeper.newestIndex } : { trouble });
+  }
+
+  #onIntroduced(introduction: Introduction): void {
+    if (this.#directory.met(introduction.info)) this.#tellPeers();
+    if (this.#driver === null && this.#restart?.fresh === true) this.#birth.met(introduction);
+  }
+
+  #hasLog(): boolean {
+    if (this.#driver !== null && this.#driver.status().lastIndex > 0) return true;
+    const start = this.#restart?.start;
+    // One that lost its log still knows that there was one.
+    return start !== undefined && (start.learnerOnly === true || start.snapshot.index + start.entries.length > 0);
+  }
+
+  #status(): ReturnType<typeof consensusStatus> {
+    return consensusStatus({
+      self: this.#settings.info.id,
+      raft: this.#driver?.status() ?? null,
+      birth: this.#settings.birth,
+      snapshotIndex: this.#keeper?.newestIndex ?? 0,
+      logBytes: this.#ports.log.bytes(),
+      storageTrouble: this.#driver?.storageTrouble ?? null,
+      transport: this.#ports.transport,
+    });
+  }
+
+  #running(): RaftDriver {
+    assert(this.#driver !== null, 'the driver is not yet running');
+    return this.#driver;
+  }
+
+  #refuse(ids: readonly number[], error: Refused): void {
+    for (const id of ids) this.#ports.line.post({ kind: 'refused', id, error });
+  }
+
+  #tell(event: ConsensusEvent): void {
+    this.#ports.line.post({ kind: 'event', event });
+  }
+
+  #tellPeers(): void {
+    this.#ports.line.post({ kind: 'peers', peers: this.#directory.infos });
+  }
+
+  async #close(): Promise<void> {
+    this.#birth.close();
+    this.#reads.close();
+    this.#keeper?.close();
+    this.#directory.close();
+    await this.#ports.transport.close();
+    if (this.#driver === null) await this.#ports.log.close();
+    else await this.#driver.close();
+    this.#ports.line.post({ kind: 'closed' });
+  }
+}

@@ -1,0 +1,24 @@
+/** What the Raft thread is started with; plain data, because it crosses to another thread. */
+import type { Membership } from '../../core/raft/message.js';
+import type { RaftOptions } from '../../core/raft/node.js';
+import type { NodeInfo } from '../ports/peer-transport.js';
+
+export interface RaftThreadSettings {
+  readonly clusterId: string;
+  /** `raftAddress` is where peers reach this node; it listens at `listenAddress`. */
+  readonly info: NodeInfo;
+  readonly listenAddress: string;
+  readonly dataDirectory: string;
+  /** Who founds the cluster, this node included if it does; of no account once there is a log. */
+  readonly birth: Membership;
+  /** PEM files for mutual TLS between peers; null for none. */
+  readonly tls: { readonly authorityFile: string; readonly certificateFile: string; readonly keyFile: string } | null;
+  /** What differs from DEFAULT_RAFT_OPTIONS. */
+  readonly raft?: Partial<Omit<RaftOptions, 'id'>>;
+  readonly snapshotEveryBytes?: number;
+}
+
+/** With what the starting thread adds. */
+export interface RaftThreadData extends RaftThreadSettings {
+  readonly leaseBuffer: SharedArrayBuffer;
+}
