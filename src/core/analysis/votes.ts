@@ -60,7 +60,9 @@ export function tallyNodes(
 type Counts = Omit<NodeTally, 'verdict' | 'words'>;
 
 function isFresh(opinion: NodeOpinion, window: Window, limits: JudgementLimits): boolean {
-  return opinion.atMs >= window.sinceMs && window.nowMs - opinion.atMs <= limits.opinionLifeMs;
+  if (window.nowMs - opinion.atMs > limits.opinionLifeMs) return false;
+  // Who reached it stays a witness of life when somebody else had a later sign of it.
+  return opinion.vote === 'alive' || opinion.atMs >= window.sinceMs;
 }
 
 function decide(counts: Counts, window: Window, limits: JudgementLimits): NodesVerdict {

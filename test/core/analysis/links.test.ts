@@ -1,0 +1,52 @@
+import { describe, expect, it } from 'vitest';
+import { linkServers, serverAt } from '../../../src/core/analysis/links.js';
+import { addressOf, channelTo, serverId } from '../../support/facts.js';
+import { believe } from '../../support/topology.js';
+
+function replicasOf(beliefs: ReturnType<typeof believe>, source: string): readonly string[] {
+  return (linkServers(beliefs).replicasOf.get(serverId(source)) ?? []).map((link) => link.replica.id);
+}
+
+describe('who replicates from whom', () => {
+  it('follows the address of the channel', () => {
+    expect(replicasOf(believe({ p: null, r1: 'p', r2: 'p', below: 'r1' }), 'p')).toEqual(['r1', 'r2']);
+  });
+
+  it('prefers the address to a uuid that the replica still remembers', () => {
+    const beliefs = believe(
+      { p: null, q: null, r: 'p' },
+      { r: { channels: [channelTo('q', { sourceId: serverId('p') })] } },
+    );
+    expect(replicasOf(beliefs, 'q')).toEqual(['r']);
+    expect(replicasOf(beliefs, 'p')).toEqual([]);
+  });
+
+  it('goes by the uuid when the address is none that is known', () => {
+    const beliefs = believe({ p: null, r: 'p' }, { r: { channels: [channelTo('vip', { sourceId: serverId('p') })] } });
+    expect(replicasOf(beliefs, 'p')).toEqual(['r']);
+  });
+
+  it('finds a source by an address it had before, unless another server has it now', () => {
+    const beliefs = believe({ p: null, q: null, r: 'old', s: 'q' });
+    const p = beliefs.servers.get(serverId('p'));
+    if (p === undefined) throw new Error('p is believed');
+    beliefs.servers.set(p.id, { ...p, aliases: [addressOf('old'), addressOf('q')] });
+    expect(replicasOf(beliefs, 'p')).toEqual(['r']);
+    expect(replicasOf(beliefs, 'q')).toEqual(['s']);
+    expect(serverAt(linkServers(beliefs), addressOf('old'))?.id).toBe('p');
+  });
+
+  it('counts a replica of two sources at both', () => {
+    const channels = [channelTo('p', { name: 'one' }), channelTo('q', { name: 'two' })];
+    const beliefs = believe({ p: null, q: null, r: 'p' }, { r: { channels } });
+    expect(replicasOf(beliefs, 'p')).toEqual(['r']);
+    expect(replicasOf(beliefs, 'q')).toEqual(['r']);
+  });
+
+  it('does not hang a promoted server below the one it replaced', () => {
+    const beliefs = believe({ old: null, fresh: 'old', r: 'old' });
+    beliefs.clusters.set('c1', { primary: serverId('fresh') });
+    beliefs.demotions.set(serverId('old'), {});
+    expect(replicasOf(beliefs, 'old')).toEqual(['r']);
+  });
+});
