@@ -1,0 +1,397 @@
+import { describe, expect, it } from 'vitest';
+import type { RecoveryId } from '../../../src/core/recovery/recovery.js';
+import type { ClusterId } from '../../../src/core/topology/server.js';
+import { channelTo, factsOf, serverId } from '../../support/facts.js';
+import { at, World } from './world.js';
+
+/** A primary with two replicas, of which only the primary is a seed. */
+function threeServers(world: World): void {
+  world.add('p', { replicas: [at('r1'), at('r2')] });
+  world.add('r1', { facts: factsOf({ channels: [channelTo('p')] }) });
+  world.add('r2', { facts: factsOf({ channels: [channelTo('p')] }) });
+}
+
+function gaps(times: readonly number[]): number[] {
+  return times.slice(1).map((time, index) => time - (times[index] ?? 0));
+}
+
+describe('discovery', () => {
+  it('finds a whole topology from one seed, up and down', async () => {
+    for (const seed of ['p', 'r2']) {
+      const world = new World();
+      threeServers(world);
+      world.loop.start();
+      world.seed(seed);
+      await world.clock.advance(100);
+      expect([...world.ledger.state.servers.keys()].sort()).toEqual(['p', 'r1', 'r2']);
+      expect(world.ledger.state.targets.size).toBe(0);
+    }
+  });
+
+  it('writes nothing into the log while nothing changes', async () => {
+    const world = new World();
+    threeServers(world);
+    world.loop.start();
+    world.seed('p');
+    await world.clock.advance(5_000);
+    const entries = world.committed.length;
+    await world.clock.advance(60_000);
+    expect(world.probes.length).toBeGreaterThan(150);
+    expect(world.committed.length).toBe(entries);
+  });
+
+  it('commits a change once, many changes in one entry', async () => {
+    const world = new World({ gatherMs: 500 });
+    threeServers(world);
+    world.loop.start();
+    world.seed('p', 'r1', 'r2');
+    await world.clock.advance(5_000);
+    world.committed.length = 0;
+    for (const server of world.servers.values()) server.facts = { ...server.facts, binlogFormat: 'MIXED' };
+    await world.clock.advance(5_000);
+    const observed = world.committed.flatMap((one) => (one.kind === 'topology-observed' ? [one.servers.length] : []));
+    expect(observed.reduce((sum, count) => sum + count, 0)).toBe(3);
+    expect(observed.length).toBeLessThan(4);
+  });
+
+  it('finds a change again that could not be committed', async () => {
+    const world = new World();
+    world.add('p');
+    world.failCommits = true;
+    world.loop.start();
+    world.seed('p');
+    await world.clock.advance(3_000);
+    expect(world.ledger.state.servers.size).toBe(0);
+    expect(world.kinds().length).toBeGreaterThan(1);
+    world.failCommits = false;
+    await world.clock.advance(2_000);
+    expect(world.ledger.state.servers.size).toBe(1);
+  });
+
+  it('commits the way back of a server that changed twice while the first change was on its way', async () => {
+    const world = new World();
+    const server = world.add('p');
+    world.loop.start();
+    world.seed('p');
+    await world.clock.advance(3_000);
+    server.facts = factsOf({ readOnly: true });
+    const first = world.loop.probeNow([at('p')]);
+    await world.clock.advance(5);
+    await first;
+    server.facts = factsOf();
+    await world.clock.advance(3_000);
+    expect(world.ledger.state.servers.get(serverId('p'))?.facts.readOnly).toBe(false);
+  });
+
+  it('takes a second name of a server for an alias, and asks there rarely', async () => {
+    const world = new World();
+    world.add('p');
+    world.add('ip', { id: 'p' });
+    world.loop.start();
+    world.seed('p');
+    await world.clock.advance(500);
+    world.seed('ip');
+    await world.clock.advance(30_000);
+    expect(world.ledger.state.servers.get(serverId('p'))).toMatchObject({ address: at('p'), aliases: [at('ip')] });
+    expect(world.timesOf('p').length).toBeGreaterThan(20);
+    expect(world.timesOf('ip').length).toBeLessThan(4);
+  });
+
+  it('keeps the name that came first, even when both are found in the same moment', async () => {
+    const world = new World();
+    world.add('p');
+    world.add('ip', { id: 'p' });
+    world.loop.start();
+    world.seed('p', 'ip');
+    await world.clock.advance(5_000);
+    expect(world.ledger.state.servers.get(serverId('p'))).toMatchObject({ address: at('p'), aliases: [at('ip')] });
+  });
+
+  it('does not follow what it is told to ignore, nor detached sources', async () => {
+    const world = new World();
+    world.add('p', { replicas: [at('r1'), at('secret')] });
+    world.add('r1', { facts: factsOf({ channels: [channelTo('//p')] }) });
+    world.add('secret');
+    world.ignored.add('secret');
+    world.loop.start();
+    world.seed('p', 'secret');
+    await world.clock.advance(5_000);
+    expect(new Set(world.probes.map(({ name }) => name))).toEqual(new Set(['p', 'r1']));
+    expect(world.ledger.state.servers.size).toBe(2);
+  });
+
+  it('stops asking a server that was forgotten', async () => {
+    const world = new World();
+    world.add('p');
+    world.loop.start();
+    world.seed('p');
+    await world.clock.advance(3_000);
+    world.commit({ kind: 'server-forgotten', address: at('p') });
+    const asked = world.probes.length;
+    await world.clock.advance(10_000);
+    expect(world.probes.length).toBe(asked);
+    expect(world.released).toEqual(['p']);
+    expect(world.loop.sightings.sighting(at('p'))).toBeNull();
+  });
+});
+
+describe('leadership', () => {
+  it('is what commits: a follower probes and stays silent', async () => {
+    const world = new World();
+    threeServers(world);
+    world.readyTerm = null;
+    world.loop.start();
+    world.seed('p');
+    await world.clock.advance(5_000);
+    expect(world.committed).toEqual([]);
+    expect(world.timesOf('p').length).toBeGreaterThan(3);
+    expect(world.loop.sightings.sighting(at('p'))).toMatchObject({ valid: true, server: 'p', lastError: null });
+    world.readyTerm = 2;
+    world.loop.lead(2);
+    await world.clock.advance(100);
+    expect(world.ledger.state.servers.size).toBe(3);
+  });
+
+  it('begins with new looks: a probe from before says nothing of now', async () => {
+    const world = new World();
+    const server = world.add('p', { tookMs: 400 });
+    world.readyTerm = null;
+    world.loop.start();
+    world.seed('p');
+    await world.clock.advance(200);
+    world.readyTerm = 2;
+    world.loop.lead(2);
+    server.facts = factsOf({ binlogFormat: 'MIXED' });
+    await world.clock.advance(300);
+    expect(world.committed).toEqual([]);
+    await world.clock.advance(3_000);
+    expect(world.ledger.state.servers.get(serverId('p'))?.facts.binlogFormat).toBe('MIXED');
+  });
+});
+
+describe('the pace', () => {
+  it('is the interval with some jitter', async () => {
+    const world = new World();
+    world.add('p');
+    world.loop.start();
+    world.seed('p');
+    await world.clock.advance(60_000);
+    const later = gaps(world.timesOf('p')).slice(1);
+    expect(Math.min(...later)).toBeGreaterThanOrEqual(890);
+    expect(Math.max(...later)).toBeLessThanOrEqual(1110);
+    expect(new Set(later.map((gap) => Math.round(gap))).size).toBeGreaterThan(10);
+  });
+
+  it('spreads out what was found at once', async () => {
+    const world = new World();
+    const names = Array.from({ length: 100 }, (_, index) => `s${String(index)}`);
+    for (const name of names) world.add(name);
+    world.loop.start();
+    world.seed(...names);
+    await world.clock.advance(4_000);
+    const tenths = new Set(world.probes.filter(({ atMs }) => atMs > 3_000).map(({ atMs }) => Math.floor(atMs / 100)));
+    expect(tenths.size).toBeGreaterThanOrEqual(15);
+  });
+
+  it('holds so many probes at a time, and the silent starve nobody', async () => {
+    const world = new World({ concurrencyMax: 4, deadConcurrencyMax: 2 });
+    for (let index = 0; index < 10; index += 1) {
+      world.add(`dead${String(index)}`, { failure: 'silent' });
+      world.add(`live${String(index)}`);
+    }
+    world.loop.start();
+    world.seed(...Array.from(world.servers.keys(), (key) => key.replace(':3306', '')));
+    await world.clock.advance(60_000);
+    expect(world.mostUnderway).toBeLessThanOrEqual(6);
+    expect(world.timesOf('live9').length).toBeGreaterThan(40);
+  });
+
+  it('backs off from a dead server as configured, and comes back when it answers', async () => {
+    const world = new World({ deadFactor: 2, deadPollMaxMs: 8_000 });
+    const server = world.add('p');
+    world.loop.start();
+    world.seed('p');
+    await world.clock.advance(3_000);
+    server.failure = 'refused';
+    await world.clock.advance(60_000);
+    const late = gaps(world.timesOf('p').slice(-3));
+    expect(Math.min(...late)).toBeGreaterThan(7_000);
+    expect(Math.max(...late)).toBeLessThan(9_000);
+    server.failure = null;
+    await world.clock.advance(20_000);
+    expect(Math.max(...gaps(world.timesOf('p').slice(-3)))).toBeLessThanOrEqual(1_110);
+  });
+
+  it('never backs off from a former primary that is not fenced yet', async () => {
+    const world = new World({ deadFactor: 2, deadPollMaxMs: 60_000 });
+    const server = world.add('p');
+    world.loop.start();
+    world.seed('p');
+    await world.clock.advance(3_000);
+    server.failure = 'refused';
+    await world.clock.advance(30_000);
+    const demotions = world.ledger.state.demotions as Map<unknown, unknown>;
+    demotions.set(serverId('p'), {
+      server: serverId('p'),
+      clusterId: 'c' as ClusterId,
+      epoch: 1,
+      recoveryId: 'r' as RecoveryId,
+      sinceMs: 0,
+      state: 'owed',
+      extraGtids: '',
+      keepStopped: false,
+    });
+    world.loop.noticeApplied();
+    const asked = world.probes.length;
+    await world.clock.advance(10_000);
+    expect(world.probes.length - asked).toBeGreaterThanOrEqual(9);
+  });
+
+  it('asks an address where nobody ever answered less and less often', async () => {
+    const world = new World();
+    world.loop.start();
+    world.seed('nobody');
+    await world.clock.advance(100_000);
+    expect(world.timesOf('nobody').length).toBeLessThan(20);
+    expect(Math.max(...gaps(world.timesOf('nobody')))).toBeLessThanOrEqual(11_000);
+  });
+
+  it('looks at once when a connection was lost, but not in circles', async () => {
+    const world = new World({ pollMs: 5_000 });
+    world.add('p');
+    world.loop.start();
+    world.seed('p');
+    await world.clock.advance(20_000);
+    await world.clock.advance(1_000);
+    const before = world.probes.length;
+    world.lose(at('p'), 'reset');
+    await world.clock.advance(300);
+    expect(world.probes.length).toBe(before + 1);
+    for (let index = 0; index < 100; index += 1) {
+      world.lose(at('p'), 'reset');
+      await world.clock.advance(10);
+    }
+    expect(world.probes.length - before).toBeLessThan(7);
+  });
+});
+
+describe('looking now', () => {
+  it('does not wait for the probe that is under way, nor for the queues', async () => {
+    const world = new World({ concurrencyMax: 1, deadConcurrencyMax: 1 });
+    world.add('slow', { tookMs: 2_000 });
+    const server = world.add('p', { tookMs: 5 });
+    world.loop.start();
+    world.seed('slow', 'p');
+    await world.clock.advance(100);
+    server.facts = factsOf({ binlogFormat: 'MIXED' });
+    const now = world.loop.probeNow([at('p'), at('slow')], 50);
+    await world.clock.advance(10);
+    expect(world.heard.at(-1)).toMatchObject({ ok: true, report: { facts: { binlogFormat: 'MIXED' } } });
+    await world.clock.advance(3_000);
+    expect((await now).map(({ ok }) => ok)).toEqual([true, true]);
+  });
+
+  it('asks once for all who ask in the same moment', async () => {
+    const world = new World();
+    world.add('p', { tookMs: 10 });
+    const both = Promise.all([world.loop.probeNow([at('p')]), world.loop.probeNow([at('p')])]);
+    await world.clock.advance(5);
+    expect(world.probes.length).toBe(1);
+    const later = world.loop.probeNow([at('p')]);
+    await world.clock.advance(20);
+    const [[first], [second]] = await both;
+    expect(first).toBe(second);
+    expect((await later)[0]).not.toBe(first);
+    expect(world.probes.length).toBe(2);
+  });
+
+  it('has its own bound', async () => {
+    const world = new World({ urgentConcurrencyMax: 3 });
+    const addresses = Array.from({ length: 10 }, (_, index) => at(`s${String(index)}`));
+    const all = world.loop.probeNow(addresses);
+    await world.clock.advance(100);
+    expect(world.mostUnderway).toBe(3);
+    expect((await all).map((result) => (result.ok ? '' : result.address.host))).toEqual(
+      addresses.map(({ host }) => host),
+    );
+  });
+});
+
+describe('a server that was changed while it was asked', () => {
+  it('is asked again, and the answer from before changes nothing', async () => {
+    const world = new World();
+    const server = world.add('p', { facts: factsOf({ readOnly: true }) });
+    world.loop.start();
+    world.seed('p');
+    await world.clock.advance(5_000);
+    world.committed.length = 0;
+    const heard = world.heard.length;
+    server.tookMs = 600;
+    const late = world.loop.probeNow([at('p')]);
+    await world.clock.advance(10);
+    server.facts = factsOf({ readOnly: false });
+    world.commit({
+      kind: 'topology-observed',
+      servers: [{ id: serverId('p'), address: at('p'), facts: server.facts }],
+    });
+    world.loop.invalidateBefore(serverId('p'), world.clock.nowMs());
+    await world.clock.advance(595);
+    await late;
+    expect(world.heard.length).toBe(heard);
+    expect(world.committed).toEqual([]);
+    await world.clock.advance(700);
+    expect(world.heard.length).toBeGreaterThan(heard);
+    expect(world.ledger.state.servers.get(serverId('p'))?.facts.readOnly).toBe(false);
+  });
+
+  it('is not reported by what was gathered and not committed yet', async () => {
+    const world = new World({ gatherMs: 100 });
+    const server = world.add('p');
+    world.loop.start();
+    world.seed('p');
+    await world.clock.advance(5_000);
+    world.committed.length = 0;
+    server.facts = factsOf({ readOnly: true });
+    const looked = world.loop.probeNow([at('p')]);
+    await world.clock.advance(5);
+    await looked;
+    server.facts = factsOf();
+    world.loop.invalidateBefore(serverId('p'), world.clock.nowMs());
+    await world.clock.advance(3_000);
+    expect(world.committed).toEqual([]);
+  });
+});
+
+describe('sightings', () => {
+  it('keep the last good look behind a failure', async () => {
+    const world = new World();
+    const server = world.add('p');
+    world.loop.start();
+    world.seed('p');
+    await world.clock.advance(1_500);
+    const seen = world.loop.sightings.sighting(at('p'));
+    expect(seen).toMatchObject({ valid: true, lastError: null, server: 'p' });
+    server.failure = 'refused';
+    await world.clock.advance(3_000);
+    const lost = world.loop.sightings.sighting(at('p'));
+    expect(lost).toMatchObject({ valid: false, lastError: 'p refused', server: 'p', vitals: seen?.vitals });
+    expect(lost?.lastAttemptAtMs ?? 0).toBeGreaterThan(lost?.lastSeenAtMs ?? 0);
+    expect(world.loop.sightings.latest(at('p'))?.ok).toBe(false);
+    expect(world.loop.sightings.latestGood(at('p'))?.report.id).toBe('p');
+    expect(world.loop.sightings.sighting(at('q'))).toBeNull();
+  });
+
+  it('take no result that is older than the one they have', async () => {
+    const world = new World();
+    const server = world.add('p', { tookMs: 500 });
+    const slow = world.loop.probeNow([at('p')]);
+    await world.clock.advance(100);
+    server.tookMs = 5;
+    server.facts = factsOf({ binlogFormat: 'MIXED' });
+    const quick = world.loop.probeNow([at('p')]);
+    await world.clock.advance(1_000);
+    await Promise.all([slow, quick]);
+    expect(world.loop.sightings.latestGood(at('p'))?.report.facts.binlogFormat).toBe('MIXED');
+    expect(world.heard.length).toBe(1);
+  });
+});
