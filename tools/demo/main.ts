@@ -2,6 +2,7 @@
 // faults. What is said to be true was looked at on the servers themselves; the exit code is 0 only if all of it was.
 import { MySqlLab } from '../lab/mysql-lab.js';
 import { leaderDies } from './leader-dies.js';
+import { nodeReturns } from './node-returns.js';
 import { type Options, parseOptions, USAGE } from './options.js';
 import { primaryDies } from './primary-dies.js';
 import { primaryReturns } from './primary-returns.js';
@@ -25,10 +26,25 @@ async function play(set: DemoSet, { fault }: Options, voice: Voice): Promise<voi
     voice.title('The old primary comes back');
     await primaryReturns(set, fault, successor, voice);
   }
+  voice.title('The killed node comes back');
+  await nodeReturns(set, voice);
   await set.writer.stop();
 }
 
+function untilInterrupted(): Promise<void> {
+  return new Promise((resolve) => {
+    const alive = setInterval(() => undefined, 60_000);
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+      process.once(signal, () => {
+        clearInterval(alive);
+        resolve();
+      });
+    }
+  });
+}
+
 async function keepUp(set: DemoSet, voice: Voice): Promise<void> {
+  const interrupted = untilInterrupted();
   const api = set.cluster.running.map((node) => `${node.url}/api`).join(' ');
   const server = set.topology.replicas[0]?.address ?? '';
   voice.title('Everything is left up until Ctrl-C');
@@ -41,15 +57,7 @@ scripts/orchestrator-client -c clusters
 scripts/orchestrator-client -c topology -i ${server}
 scripts/orchestrator-client -c replication-analysis
 scripts/orchestrator-client -c graceful-master-takeover-auto -i ${server} -d ${server}`);
-  await new Promise<void>((resolve) => {
-    const alive = setInterval(() => undefined, 60_000);
-    for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-      process.once(signal, () => {
-        clearInterval(alive);
-        resolve();
-      });
-    }
-  });
+  await interrupted;
 }
 
 async function run(options: Options): Promise<boolean> {

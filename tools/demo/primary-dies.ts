@@ -41,7 +41,10 @@ async function checkWrites(set: DemoSet, successor: LabServer, gap: Gap, voice: 
   );
   voice.claim(strangers.length === 0, 'no other server has acknowledged a write since');
   const open = (await openServers(set)).map(({ address }) => address);
-  voice.claim(open.join() === successor.address, `exactly one server is open for writes: ${open.join(', ')}`);
+  voice.claim(
+    open.join() === successor.address,
+    `of the servers that answer, exactly one is open for writes: ${open.join(', ')}`,
+  );
 }
 
 export async function primaryDies(set: DemoSet, fault: Fault, voice: Voice): Promise<LabServer> {

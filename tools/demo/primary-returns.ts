@@ -79,7 +79,10 @@ export async function primaryReturns(set: DemoSet, fault: Fault, primary: LabSer
     await setApart(set, returned, primary, voice, verdict.demotion?.extraGtids ?? '');
   }
   const open = (await openServers(set)).map(({ address }) => address);
-  voice.claim(open.join() === primary.address, `exactly one server is open for writes: ${open.join(', ')}`);
+  voice.claim(
+    open.join() === primary.address,
+    `of the servers that answer, exactly one is open for writes: ${open.join(', ')}`,
+  );
   const late = set.writer.longestGap(0)?.after.atMs ?? 0;
   const strangers = set.writer.acknowledged.filter(({ atMs, server }) => atMs >= late && server !== primary.address);
   voice.claim(strangers.length === 0, 'the returned server acknowledged no write');

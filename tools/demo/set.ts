@@ -81,13 +81,16 @@ export async function topologyText({ cluster }: DemoSet, server: LabServer): Pro
   return stdout;
 }
 
+/** Long for a server on this machine; a paused one takes all of it. */
+const ANSWER_MS = 500;
+
 /** The servers that accept writes now; one that does not answer is none. */
 export async function openServers({ topology }: DemoSet): Promise<LabServer[]> {
   const answers = await Promise.all(
     topology.servers.map(async (server) => {
       if (!server.running) return undefined;
       try {
-        const [row] = await server.query<{ closed: number }>('SELECT @@GLOBAL.read_only AS closed', 2000);
+        const [row] = await server.query<{ closed: number }>('SELECT @@GLOBAL.read_only AS closed', ANSWER_MS);
         return row?.closed === 0 ? server : undefined;
       } catch {
         return undefined;
