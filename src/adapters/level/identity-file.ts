@@ -40,6 +40,11 @@ function check(what: string, found: unknown, wanted: string, directory: string):
   );
 }
 
+/** Whose directory it is; null for one that was never used. */
+export async function identityOf(directory: string): Promise<Partial<Record<keyof Identity, unknown>> | null> {
+  return await read(join(directory, 'identity.json'), directory);
+}
+
 async function read(path: string, directory: string): Promise<Partial<Record<keyof Identity, unknown>> | null> {
   let text: string;
   try {

@@ -58,6 +58,12 @@ export class NodeView {
     };
   }
 
+  /** All configured voters, of the old and the new membership while one replaces the other; empty before the first look. */
+  voters(): readonly string[] {
+    const membership = this.#status?.membership;
+    return membership === undefined ? [] : [...new Set<string>([...membership.voters, ...membership.outgoing])];
+  }
+
   #httpAddress(id: string): string | null {
     const { consensus, state } = this.#options;
     for (const peer of consensus.peers().values()) {

@@ -1,0 +1,59 @@
+/** Commands that move replicas about, and those that change one server. */
+import { printers as p } from '../printers.js';
+import { asks, changes, type ClientCommand } from './command.js';
+
+const BELOW = '/{instance}/{destination}';
+
+export const MOVING: readonly ClientCommand[] = [
+  changes('relocate', `relocate${BELOW}`, p.instanceBelowSource, 'move a replica below another server'),
+  changes('relocate-replicas', `relocate-replicas${BELOW}`, p.instances, 'move all its replicas below another server'),
+  changes('match', `match${BELOW}`, p.instanceBelowSource, 'move a replica by Pseudo-GTID'),
+  changes('match-up', 'match-up/{instance}', p.instanceBelowSource, 'move a replica one level up by Pseudo-GTID'),
+  changes('match-up-replicas', 'match-up-replicas/{instance}', p.moved, 'the same with all its replicas'),
+  changes('move-below', `move-below${BELOW}`, p.instanceBelowSource, 'move a replica below its sibling'),
+  changes('move-equivalent', `move-equivalent${BELOW}`, p.instanceBelowSource, 'move by recorded coordinates'),
+  changes('move-gtid', `move-below-gtid${BELOW}`, p.instanceBelowSource, 'move a replica by GTID'),
+  changes('move-replicas-gtid', `move-replicas-gtid${BELOW}`, p.moved, 'move all its replicas by GTID'),
+  changes('move-up', 'move-up/{instance}', p.instanceBelowSource, 'move a replica one level up'),
+  changes('move-up-replicas', 'move-up-replicas/{instance}', p.instances, 'move all its replicas one level up'),
+  changes('repoint', `repoint${BELOW}`, p.instanceBelowSource, 'give a replica another source at the same place'),
+  changes('repoint-replicas', 'repoint-replicas/{instance}', p.instances, 'point its replicas at it again'),
+  changes('make-co-master', 'make-co-master/{instance}', p.instanceBelowSource, 'let source and replica follow each other'),
+  changes('take-master', 'take-master/{instance}', p.instanceBelowSource, 'change places with its source'),
+  changes('take-siblings', 'take-siblings/{instance}', p.instanceBelowSource, 'move its siblings below it'),
+];
+
+const ON_ONE: Readonly<Record<string, string>> = {
+  'stop-replica': 'stop replication',
+  'stop-replica-nice': 'stop replication once the relay log is applied',
+  'start-replica': 'start replication',
+  'restart-replica': 'stop and start replication',
+  'reset-replica': 'make it forget its source',
+  'detach-replica': 'break its replication on purpose',
+  'reattach-replica': 'undo that',
+  'detach-replica-master-host': 'break its replication on purpose',
+  'reattach-replica-master-host': 'undo that',
+  'skip-query': 'skip the statement that its replication fails at',
+  'gtid-errant-reset-master': 'remove errant transactions by resetting its binary logs',
+  'gtid-errant-inject-empty': 'cover errant transactions by empty ones on the primary',
+  'enable-semi-sync-master': 'enable semi-sync on the side of the source',
+  'disable-semi-sync-master': 'disable it',
+  'enable-semi-sync-replica': 'enable semi-sync on the side of the replica',
+  'disable-semi-sync-replica': 'disable it',
+  'set-read-only': 'make it read-only',
+  'set-writeable': 'let it take writes',
+  'flush-binary-logs': 'begin a new binary log',
+  'change-master-credentials': 'give it the replication account again',
+};
+
+export const ON_ONE_SERVER: readonly ClientCommand[] = [
+  ...Object.entries(ON_ONE).map(([name, about]) => changes(name, `${name}/{instance}`, p.instance, about)),
+  changes('delay-replication', 'delay-replication/{instance}/{seconds}', p.text, 'let it lag on purpose'),
+  changes('purge-binary-logs', 'purge-binary-logs/{instance}/{binlog}', p.instance, 'delete binary logs up to one'),
+  asks(
+    'restart-replica-statements',
+    'restart-replica-statements/{instance}?q={query}',
+    p.json,
+    'statements to wrap around one that needs replication stopped',
+  ),
+];

@@ -1,0 +1,72 @@
+/** Commands for the life of servers in orchestrator's care, for recoveries, and for the orchestrators themselves. */
+import { printers as p } from '../printers.js';
+import { asks, changes, type ClientCommand } from './command.js';
+
+export const CARING: readonly ClientCommand[] = [
+  changes('discover', 'discover/{instance}', p.instance, 'look at a server and keep it'),
+  changes('async-discover', 'async-discover/{instance}', p.keyGiven, 'the same without waiting'),
+  changes('forget', 'forget/{instance}', p.nothing, 'no longer know a server'),
+  changes('forget-cluster', 'forget-cluster/{hint}', p.nothing, 'no longer know the servers of a cluster'),
+  changes(
+    'begin-downtime',
+    'begin-downtime/{instance}/{owner}/{reason}/{duration}',
+    p.key,
+    'say that its problems are known',
+  ),
+  changes('end-downtime', 'end-downtime/{instance}', p.key, 'end that'),
+  changes('begin-maintenance', 'begin-maintenance/{instance}/{owner}/{reason}', p.key, 'lock a server'),
+  changes('end-maintenance', 'end-maintenance/{instance}', p.key, 'unlock it'),
+  changes('register-candidate', 'register-candidate/{instance}/{rule}', p.key, 'say how gladly it becomes primary'),
+  changes(
+    'register-hostname-unresolve',
+    'register-hostname-unresolve/{instance}/{hostname}',
+    p.key,
+    'the name that replicas shall know it by',
+  ),
+  changes('deregister-hostname-unresolve', 'deregister-hostname-unresolve/{instance}', p.key, 'end that'),
+  changes('tag', 'tag/{instance}?tag={tag}', p.key, 'tag a server'),
+  changes('untag', 'untag/{instance}?tag={tag}', p.keys, 'take a tag off a server'),
+  changes('untag-all', 'untag-all?tag={tag}', p.keys, 'take a tag off all servers'),
+  changes('submit-pool-instances', 'submit-pool-instances/{pool}?instances={text}', p.text, 'fill a pool (-i HOST,HOST)'),
+  changes(
+    'submit-masters-to-kv-stores',
+    'submit-masters-to-kv-stores[/{alias}]',
+    p.keyValues,
+    'write primaries to the key-value stores',
+  ),
+  changes('snapshot-topologies', 'snapshot-topologies', p.text, 'keep a picture of all topologies'),
+];
+
+export const RECOVERING: readonly ClientCommand[] = [
+  changes(
+    'graceful-master-takeover',
+    'graceful-master-takeover/{hint}[/{destination}]',
+    p.successor,
+    'move the primary role; the old primary is left with replication stopped',
+  ),
+  changes(
+    'graceful-master-takeover-auto',
+    'graceful-master-takeover-auto/{hint}[/{destination}]',
+    p.successor,
+    'the same; chooses a replica without -d, and starts replication on the old primary',
+  ),
+  changes('recover', 'recover/{instance}[/{destination}]', p.key, 'recover a failed server now'),
+  changes('force-master-failover', 'force-master-failover/{hint}', p.successor, 'fail over whatever the primary says'),
+  changes('force-master-takeover', 'force-master-takeover/{hint}/{destination}', p.successor, 'the same, to one replica'),
+  changes(
+    'ack-cluster-recoveries',
+    'ack-recovery/cluster/{hint}?comment={reason}',
+    p.text,
+    'acknowledge recoveries of a cluster, so that the next is not held back',
+  ),
+  changes('ack-all-recoveries', 'ack-all-recoveries?comment={reason}', p.text, 'acknowledge all recoveries'),
+  changes('disable-global-recoveries', 'disable-global-recoveries', p.text, 'recover nothing by itself from now on'),
+  changes('enable-global-recoveries', 'enable-global-recoveries', p.text, 'end that'),
+  asks('check-global-recoveries', 'check-global-recoveries', p.text, 'enabled or disabled'),
+];
+
+export const ORCHESTRATORS: readonly ClientCommand[] = [
+  asks('raft-leader', 'raft-leader', p.text, 'who leads'),
+  asks('raft-health', 'raft-health', p.text, 'healthy, if the node is part of a quorum'),
+  changes('raft-elect-leader', 'raft-yield-hint/{hostname}', p.text, 'let a node whose name holds the text lead'),
+];

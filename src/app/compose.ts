@@ -1,0 +1,62 @@
+/** A node from its configuration to its end: the only place where adapters meet the loops. */
+import { ChannelCredentials } from '@grpc/grpc-js';
+import { GrpcPeers } from '../adapters/grpc/peers-client.js';
+import { openDoors } from './compose/doors.js';
+import { openMysqlSide } from './compose/mysql.js';
+import { ComposedNode } from './compose/node.js';
+import { openRaftSide, type RaftSide } from './compose/raft.js';
+import type { Config } from './config/config.js';
+import type { Log } from './log.js';
+
+/** Runs a node until `stop` is aborted. Rejects when it cannot start or cannot go on. */
+export async function runNode(config: Config, log: Log, stop: AbortSignal): Promise<void> {
+  const raft = await openRaftSide(config, log);
+  const mysql = openMysqlSide(config.mysql);
+  const ending = new Ending(stop);
+  const node = new ComposedNode({ config, log, raft, mysql, peers: openPeers(raft, log), onFatal: ending.fail });
+  const doors = openDoors(config, log, raft, mysql, node);
+  try {
+    await node.start();
+    await doors.start();
+    log.info({ grpc: config.grpc.advertise }, `ready: ${config.http.advertiseUrl}${config.http.urlPrefix}`);
+    await ending.reached;
+  } finally {
+    await doors.stop();
+    await node.stop();
+  }
+}
+
+/** When a node ends: asked to, or because it cannot go on. */
+class Ending {
+  readonly reached: Promise<void>;
+  #fail: (error: Error) => void = () => undefined;
+
+  constructor(stop: AbortSignal) {
+    this.reached = new Promise((resolve, reject) => {
+      this.#fail = reject;
+      if (stop.aborted) resolve();
+      stop.addEventListener('abort', () => {
+        resolve();
+      });
+    });
+    // It may fail while the node is still starting, when nobody waits for it yet.
+    this.reached.catch(() => undefined);
+  }
+
+  readonly fail = (error: Error): void => {
+    this.#fail(error);
+  };
+}
+
+function openPeers({ consensus, self }: RaftSide, log: Log): GrpcPeers {
+  return new GrpcPeers({
+    self,
+    credentials: ChannelCredentials.createInsecure(),
+    addresses: () => new Map([...consensus.peers().values()].map(({ id, grpcAddress }) => [id, grpcAddress])),
+    leader: () => consensus.leadership().leader,
+    onTrouble: (node, reason) => {
+      if (reason === null) log.info(`${node} can be asked again`);
+      else log.warn(`${node} cannot be asked: ${reason}`);
+    },
+  });
+}

@@ -1,0 +1,68 @@
+/**
+ * What a leader tells the log about the cluster itself: the addresses that its members say they have, and the seeds of its
+ * own configuration. Only what is new is proposed, and a proposal that fails is made again at the next occasion.
+ */
+import type { NodeRecord } from '../../core/ledger/state.js';
+import { type Address, addressText, sameAddress } from '../../core/topology/address.js';
+import type { Consensus } from '../../runtime/ports/consensus.js';
+import type { NodeInfo } from '../../runtime/ports/peer-transport.js';
+import type { Proposal, ReplicatedLedger } from '../../runtime/replicated-ledger.js';
+import type { Log } from '../log.js';
+
+export class Announcer {
+  readonly #ledger: ReplicatedLedger;
+  readonly #consensus: Consensus;
+  readonly #seeds: readonly Address[];
+  readonly #log: Log;
+  #seededTerm = 0;
+
+  constructor(ledger: ReplicatedLedger, consensus: Consensus, seeds: readonly Address[], log: Log) {
+    this.#ledger = ledger;
+    this.#consensus = consensus;
+    this.#seeds = seeds;
+    this.#log = log;
+  }
+
+  announce(): void {
+    const term = this.#ledger.readyTerm;
+    if (term === null) return;
+    for (const info of this.#consensus.peers().values()) {
+      const node = recordOf(info);
+      if (!isSame(this.#ledger.state.nodes.get(node.id), node)) this.#propose({ kind: 'node-announced', node });
+    }
+    if (this.#seededTerm !== term) this.#seed(term);
+  }
+
+  #seed(term: number): void {
+    this.#seededTerm = term;
+    const { servers } = this.#ledger.state;
+    const unknown = this.#seeds.filter(
+      (seed) =>
+        ![...servers.values()].some(({ address, aliases }) =>
+          [address, ...aliases].some((known) => sameAddress(known, seed)),
+        ),
+    );
+    if (unknown.length === 0) return;
+    this.#log.info(`DiscoverySeeds: ${unknown.map(addressText).join(', ')}`);
+    this.#propose({ kind: 'targets-added', targets: unknown.map((address) => ({ address, origin: 'seed' as const })) });
+  }
+
+  #propose(proposal: Proposal): void {
+    this.#ledger.propose(proposal).catch((error: unknown) => {
+      this.#log.debug({ err: error }, `${proposal.kind} was not committed`);
+    });
+  }
+}
+
+function recordOf({ id, raftAddress, httpAddress, grpcAddress, version }: NodeInfo): NodeRecord {
+  return { id, raftAddress, httpAddress, grpcAddress, version };
+}
+
+function isSame(known: NodeRecord | undefined, node: NodeRecord): boolean {
+  return (
+    known?.raftAddress === node.raftAddress &&
+    known.httpAddress === node.httpAddress &&
+    known.grpcAddress === node.grpcAddress &&
+    known.version === node.version
+  );
+}

@@ -1,0 +1,79 @@
+/** The doors of a node: HTTP with the page, and the gRPC port that clients and the other nodes share. */
+import { fileURLToPath } from 'node:url';
+import { loadKeyValueService } from '../../adapters/grpc/api-proto.js';
+import { type ApiServer, createApiServer } from '../../adapters/grpc/api-server.js';
+import { keyValueHandlers } from '../../adapters/grpc/key-value-handlers.js';
+import { registerPeersService } from '../../adapters/grpc/peers-server.js';
+import { type Authentication, createHttpServer, type HttpServer } from '../../adapters/http/server.js';
+import { LentEyes } from '../../runtime/diagnosis/lent-eyes.js';
+import { PACE } from '../../runtime/diagnosis/limits.js';
+import { systemClock } from '../../runtime/ports/clock.js';
+import type { Config, HttpConfig } from '../config/config.js';
+import type { Log } from '../log.js';
+import type { MysqlSide } from './mysql.js';
+import type { ComposedNode } from './node.js';
+import { listenText, type RaftSide } from './raft.js';
+
+/** Beside the compiled program; the HTTP adapter says so when it was not built. */
+const WEB_ROOT = fileURLToPath(new URL('../../web', import.meta.url));
+
+export interface Doors {
+  /** The gRPC port first: the other nodes ask there. Rejects when a port cannot be had. */
+  start(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+export function openDoors(config: Config, log: Log, raft: RaftSide, mysql: MysqlSide, node: ComposedNode): Doors {
+  const http = openHttp(config.http, log, node);
+  const api = openApi(config, raft, mysql, node);
+  return {
+    start: async () => {
+      await api.start();
+      await http.start();
+    },
+    stop: async () => {
+      await http.stop();
+      await api.close();
+    },
+  };
+}
+
+function openHttp(config: HttpConfig, log: Log, { service }: ComposedNode): HttpServer {
+  return createHttpServer({
+    service,
+    settings: {
+      urlPrefix: config.urlPrefix,
+      statusEndpoint: config.statusEndpoint,
+      readOnly: config.readOnly,
+      authentication: authenticationOf(config),
+    },
+    listen: config.listen,
+    webRoot: WEB_ROOT,
+    log,
+  });
+}
+
+function authenticationOf({ authentication }: HttpConfig): Authentication {
+  if (authentication.method === 'none') return authentication;
+  return { method: 'basic', user: authentication.user, password: authentication.password.reveal() };
+}
+
+function openApi(config: Config, raft: RaftSide, mysql: MysqlSide, node: ComposedNode): ApiServer {
+  const api = createApiServer({ listenAddress: listenText(config.grpc.listen) });
+  api.register(loadKeyValueService(), keyValueHandlers(node.keyValue, systemClock));
+  const duties = new LentEyes({
+    clock: systemClock,
+    prober: mysql.prober,
+    loop: node.diagnosis,
+    knockMs: PACE.knockMs,
+  });
+  registerPeersService(
+    {
+      addService: (service, handlers) => {
+        api.register(service, handlers);
+      },
+    },
+    { self: raft.self, duties },
+  );
+  return api;
+}

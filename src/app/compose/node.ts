@@ -1,0 +1,251 @@
+/**
+ * A node, wired: the loops, what each hears of the others, and the order in which they start and stop. What happens here
+ * is only who is told what; when to act and what is right is decided in the rooms.
+ */
+import { randomBytes, randomInt } from 'node:crypto';
+import { JUDGEMENT_LIMITS } from '../../core/analysis/limits.js';
+import { createRng } from '../../core/base/rng.js';
+import type { Applied } from '../../core/ledger/ledger.js';
+import type { SoftState } from '../../core/recovery/openings/graceful-takeover.js';
+import { addressText } from '../../core/topology/address.js';
+import type { ServerId } from '../../core/topology/server.js';
+import { LeaderAuthority } from '../../runtime/authority.js';
+import { GrpcLeaderCalls } from '../../adapters/grpc/key-value-leader-calls.js';
+import { DiagnosisLoop } from '../../runtime/diagnosis/diagnosis-loop.js';
+import { PACE } from '../../runtime/diagnosis/limits.js';
+import { NodeKeyValue } from '../../runtime/key-value/key-value.js';
+import { type Clock, systemClock } from '../../runtime/ports/clock.js';
+import type { Leadership } from '../../runtime/ports/consensus.js';
+import type { Peers } from '../../runtime/ports/peers.js';
+import type { Analysis, PublicSettings } from '../../runtime/ports/service.js';
+import { ProbingLoop } from '../../runtime/probing/probing-loop.js';
+import { RecoveryDriver } from '../../runtime/recovery/recovery-driver.js';
+import { RECOVERY_TIMES } from '../../runtime/recovery/recovery-parts.js';
+import { ReplicatedLedger } from '../../runtime/replicated-ledger.js';
+import { NodeView } from '../../runtime/service/node-view.js';
+import { NodeService } from '../../runtime/service/service.js';
+import type { Config } from '../config/config.js';
+import type { Log } from '../log.js';
+import { programVersion } from '../version.js';
+import { Announcer } from './announcer.js';
+import type { MysqlSide } from './mysql.js';
+import type { RaftSide } from './raft.js';
+import { diagnosisSettings, probingPace, publicSettings, recoveryPolicy } from './settings.js';
+
+export interface NodeParts {
+  readonly config: Config;
+  readonly log: Log;
+  readonly raft: RaftSide;
+  readonly mysql: MysqlSide;
+  readonly peers: Peers;
+  /** The node cannot go on. */
+  readonly onFatal: (error: Error) => void;
+}
+
+export class ComposedNode {
+  readonly ledger: ReplicatedLedger;
+  readonly service: NodeService;
+  readonly diagnosis: DiagnosisLoop;
+  readonly keyValue: NodeKeyValue;
+  readonly #parts: NodeParts;
+  readonly #clock: Clock = systemClock;
+  readonly #probing: ProbingLoop;
+  readonly #recovery: RecoveryDriver;
+  readonly #announcer: Announcer;
+  readonly #view: NodeView;
+  readonly #settings: PublicSettings;
+
+  constructor(parts: NodeParts) {
+    this.#parts = parts;
+    const { config, raft } = parts;
+    this.ledger = new ReplicatedLedger(raft.consensus, this.#clock);
+    this.#settings = publicSettings(config, () => this.ledger.state);
+    this.#view = new NodeView({
+      id: config.raft.id,
+      version: programVersion(),
+      raftEnabled: config.raft.enabled,
+      consensus: raft.consensus,
+      clock: this.#clock,
+      state: () => this.ledger.state,
+    });
+    this.keyValue = new NodeKeyValue({
+      ledger: this.ledger,
+      consensus: raft.consensus,
+      clock: this.#clock,
+      leaderCalls: new GrpcLeaderCalls({ nodeId: config.raft.id, clock: this.#clock }),
+    });
+    this.#announcer = new Announcer(this.ledger, raft.consensus, config.probing.seeds, parts.log);
+    this.#probing = this.#composeProbing();
+    this.diagnosis = this.#composeDiagnosis();
+    this.#recovery = this.#composeRecovery();
+    this.service = new NodeService({
+      ledger: this.ledger,
+      settings: this.#settings,
+      node: () => this.#view.view(),
+      analysis: () => this.#analysis(),
+      sighting: (address) => this.#probing.sightings.sighting(address),
+      probe: async (address) => {
+        const [result] = await this.#probing.probeNow([address]);
+        if (result === undefined) throw new Error(`no probe of ${addressText(address)}`);
+        return result;
+      },
+      takeover: (request) => this.#recovery.takeover(request),
+    });
+  }
+
+  async start(): Promise<void> {
+    const { log, onFatal } = this.#parts;
+    await this.ledger.start({
+      onApplied: (applied) => {
+        this.#onApplied(applied);
+      },
+      onRestored: () => {
+        this.keyValue.onRestored();
+        this.#onApplied([]);
+      },
+      onLeadershipChange: (leadership) => {
+        this.#onLeadershipChange(leadership);
+      },
+      onTermReady: (term) => {
+        log.info({ term }, 'this node leads and has caught up');
+        this.#announcer.announce();
+        this.#probing.lead(term);
+        this.diagnosis.lead(term);
+        this.#recovery.lead();
+        this.service.publish({ kind: 'node' });
+      },
+      onPeersChange: () => {
+        this.#announcer.announce();
+        this.service.publish({ kind: 'node' });
+      },
+      onEvent: ({ level, kind, text }) => {
+        log[level]({ raft: kind }, text);
+      },
+      onFatal,
+    });
+    await this.#view.refresh();
+    this.#probing.start();
+    this.diagnosis.start();
+  }
+
+  /** Acting ends first: a step that is under way ends in its own time or is taken up by the next leader. */
+  async stop(): Promise<void> {
+    this.#recovery.follow();
+    this.diagnosis.stop();
+    this.#probing.stop();
+    await this.#parts.peers.close();
+    await this.#parts.mysql.prober.close();
+    await this.#parts.raft.consensus.close();
+  }
+
+  #composeProbing(): ProbingLoop {
+    const { config, log, mysql } = this.#parts;
+    return new ProbingLoop({
+      clock: this.#clock,
+      prober: mysql.prober,
+      rng: createRng(randomInt(2 ** 32)),
+      pace: probingPace(config),
+      ledger: this.ledger,
+      isIgnored: () => false,
+      onProbed: (result) => {
+        this.diagnosis.noticeProbe(result);
+        this.service.publish({ kind: 'sighting' });
+      },
+      log: (level, text) => {
+        log[level](text);
+      },
+    });
+  }
+
+  #composeDiagnosis(): DiagnosisLoop {
+    const { config, log, mysql, peers } = this.#parts;
+    return new DiagnosisLoop({
+      self: config.raft.id,
+      clock: this.#clock,
+      prober: mysql.prober,
+      peers,
+      ledger: this.ledger,
+      settings: diagnosisSettings(config),
+      limits: JUDGEMENT_LIMITS,
+      pace: PACE,
+      voters: () => this.#view.voters(),
+      bestCandidateOf: (source) => this.#recovery.bestCandidateOf(source),
+      restartCanary: ({ canary }) => this.#recovery.restartCanary(canary),
+      onProblems: ({ problems }) => {
+        this.#recovery.noticeProblems(problems);
+        this.service.publish({ kind: 'analysis' });
+      },
+      onProbed: (result) => {
+        this.#probing.accept(result);
+      },
+      log: (level, text) => {
+        log[level](text);
+      },
+    });
+  }
+
+  #composeRecovery(): RecoveryDriver {
+    const { config, log, mysql, raft } = this.#parts;
+    return new RecoveryDriver({
+      self: config.raft.id,
+      clock: this.#clock,
+      ledger: this.ledger,
+      sessions: mysql.sessions,
+      prober: mysql.prober,
+      policy: recoveryPolicy(config),
+      times: { ...RECOVERY_TIMES, connectMs: Math.min(RECOVERY_TIMES.connectMs, config.mysql.connectTimeoutMs) },
+      log,
+      soft: this.#softState(),
+      authorityFor: (term) => new LeaderAuthority(term, raft.consensus, this.#clock),
+      leadership: () => raft.consensus.leadership(),
+      hasQuorum: () => raft.consensus.leadership().leader !== null,
+      randomHex: () => randomBytes(4).toString('hex'),
+      onTouched: (server) => {
+        this.#probing.invalidateBefore(server, this.#clock.nowMs());
+      },
+      onRestraint: () => {
+        this.service.publish({ kind: 'analysis' });
+      },
+    });
+  }
+
+  #softState(): SoftState {
+    const sightingOf = (id: ServerId) => {
+      const server = this.ledger.state.servers.get(id);
+      return server === undefined ? null : this.#probing.sightings.sighting(server.address);
+    };
+    return {
+      answers: (id) => sightingOf(id)?.valid === true,
+      lagSeconds: (id) => sightingOf(id)?.vitals?.lagSeconds ?? null,
+    };
+  }
+
+  #analysis(): Analysis {
+    return { ...this.diagnosis.findings, restraint: this.#recovery.restraints };
+  }
+
+  #onApplied(applied: readonly Applied[]): void {
+    const { log } = this.#parts;
+    for (const { facts } of applied) {
+      for (const fact of facts) log.info({ fact: fact.kind }, fact.text);
+    }
+    this.keyValue.onApplied(applied);
+    if (applied.length > 0 && applied.every(({ keyValue }) => keyValue !== undefined)) return;
+    this.#probing.noticeApplied();
+    this.diagnosis.noticeApplied();
+    this.#recovery.noticeApplied();
+    this.service.publish({ kind: 'state', index: this.ledger.state.index });
+  }
+
+  #onLeadershipChange({ role, term, leader }: Leadership): void {
+    this.#parts.log.info({ role, term }, leader === null ? 'no leader is known' : `the leader is ${leader}`);
+    if (role !== 'leader') {
+      this.#recovery.follow();
+      this.diagnosis.follow();
+      this.#probing.follow();
+    }
+    this.keyValue.onLeadershipChange();
+    void this.#view.refresh();
+    this.service.publish({ kind: 'node' });
+  }
+}

@@ -1,0 +1,69 @@
+/** What the rooms take from the configuration, in the words of each. */
+import type { DiagnosisSettings } from '../../core/analysis/limits.js';
+import type { LedgerState } from '../../core/ledger/state.js';
+import type { ClusterFilter } from '../../core/recovery/filters.js';
+import { coveredByFilters } from '../../core/recovery/guards.js';
+import type { RecoveryPolicy } from '../../core/recovery/policy.js';
+import type { ClusterId } from '../../core/topology/server.js';
+import type { PublicSettings } from '../../runtime/ports/service.js';
+import { DEFAULT_PACE, type ProbingPace } from '../../runtime/probing/pace.js';
+import type { Config } from '../config/config.js';
+
+/** How long a candidate may take to apply what it has received before the promotion gives up on it. */
+const APPLY_LIMIT_MS = 60_000;
+
+/** A look that is older than this many polls says nothing about now; the incumbent's own measure. */
+const STALE_POLLS = 5;
+
+/** Servers that do not answer are asked less and less often, up to this; a lost primary that comes back is worth a look. */
+const DEAD_POLL_MAX_MS = 30_000;
+const DEAD_FACTOR = 1.5;
+
+export function recoveryPolicy({ recovery, lag }: Config): RecoveryPolicy {
+  return {
+    primaryFilters: recovery.primaryFilters,
+    blockMs: recovery.blockMs,
+    applyLimitMs: APPLY_LIMIT_MS,
+    maintenanceLagSeconds: lag.maintenanceSeconds,
+    preventCrossDataCenter: recovery.preventCrossDataCenter,
+    preventCrossRegion: recovery.preventCrossRegion,
+    neverPromote: recovery.neverPromote,
+  };
+}
+
+export function diagnosisSettings({ lag, probing }: Config): DiagnosisSettings {
+  return {
+    reasonableLagSeconds: lag.reasonableSeconds,
+    staleSightMs: STALE_POLLS * probing.intervalMs,
+    lockedSemiSyncMs: lag.reasonableSeconds * 1000,
+    enforceExactSemiSyncReplicas: false,
+    recoverNonWriteablePrimary: false,
+  };
+}
+
+export function probingPace({ probing, mysql }: Config): ProbingPace {
+  return {
+    ...DEFAULT_PACE,
+    pollMs: probing.intervalMs,
+    probeTimeoutMs: mysql.probeTimeoutMs,
+    concurrencyMax: probing.maxConcurrent,
+    deadFactor: DEAD_FACTOR,
+    deadPollMaxMs: Math.max(DEAD_POLL_MAX_MS, probing.intervalMs),
+  };
+}
+
+export function publicSettings(config: Config, state: () => LedgerState): PublicSettings {
+  const covered = (filters: readonly ClusterFilter[], id: ClusterId): boolean => {
+    const cluster = state().clusters.get(id);
+    const policy = { ...recoveryPolicy(config), primaryFilters: filters };
+    return cluster !== undefined && coveredByFilters(state(), policy, cluster);
+  };
+  return {
+    defaultInstancePort: config.mysql.defaultPort,
+    instancePollSeconds: config.probing.intervalMs / 1000,
+    reasonableReplicationLagSeconds: config.lag.reasonableSeconds,
+    reasonableMaintenanceReplicationLagSeconds: config.lag.maintenanceSeconds,
+    automaticPrimaryRecovery: (id) => covered(config.recovery.primaryFilters, id),
+    automaticIntermediateRecovery: (id) => covered(config.recovery.intermediateFilters, id),
+  };
+}
