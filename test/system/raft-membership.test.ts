@@ -1,0 +1,76 @@
+// Leadership handed over, nodes added and removed, while the cluster runs.
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import type { Membership, NodeId } from '../../src/core/raft/message.js';
+import { type RaftProcess, RaftProcesses } from '../support/raft-process.js';
+
+const PATIENCE = { timeout: 60_000, interval: 20 };
+
+describe('a running cluster', () => {
+  let cluster: RaftProcesses;
+
+  afterEach(async () => {
+    await cluster.end();
+  });
+
+  async function start(...names: string[]): Promise<RaftProcess> {
+    cluster = await RaftProcesses.create(['a', 'b', 'c', 'd'], {});
+    // Founded by those that start; d has an address and comes later.
+    const voters = names as NodeId[];
+    cluster.found({ ...cluster.membership, voters });
+    cluster.start(...names);
+    return cluster.leader();
+  }
+
+  it('hands leadership over when it is asked to', async () => {
+    const leader = await start('a', 'b', 'c');
+    await leader.propose('before');
+    const [other] = cluster.running.filter((node) => node !== leader);
+    await leader.ask('transfer', { to: other?.id, timeoutMs: 20_000 });
+    expect((await cluster.leader()).id).toBe(other?.id);
+    await other?.propose('after');
+    expect(await leader.read()).toEqual(['before', 'after']);
+  });
+
+  it('does not hand leadership to a node that cannot have it', async () => {
+    const leader = await start('a', 'b', 'c');
+    await expect(leader.ask('transfer', { to: 'd', timeoutMs: 5000 })).rejects.toMatchObject({ code: 'BAD_REQUEST' });
+  });
+
+  it('replaces one of its nodes by another', async () => {
+    const leader = await start('a', 'b', 'c');
+    await leader.propose('before');
+    const gone = cluster.running.find((node) => node !== leader);
+    const voters = ['a', 'b', 'c', 'd'].filter((id) => id !== gone?.id) as NodeId[];
+    const next: Membership = { ...cluster.membership, voters };
+    cluster.start('d');
+    await vi.waitFor(() => leader.ask('change', { next, timeoutMs: 20_000 }), PATIENCE);
+    expect((await leader.status()).membership).toMatchObject({ voters, outgoing: [] });
+    await gone?.kill();
+    await leader.propose('after');
+    await vi.waitFor(async () => {
+      expect(await cluster.node('d').applied()).toEqual(['before', 'after']);
+    }, PATIENCE);
+    // The newcomer's vote counts: with it, and without the leader, there is a majority.
+    await leader.kill();
+    const successor = await cluster.leader();
+    await successor.propose('and on');
+    expect(await cluster.node('d').read()).toEqual(['before', 'after', 'and on']);
+  });
+
+  it('grows from one node to three', async () => {
+    const leader = await start('a');
+    await leader.propose('alone');
+    cluster.start('b', 'c');
+    const next: Membership = { ...cluster.membership, voters: ['a', 'b', 'c'] as NodeId[] };
+    await vi.waitFor(() => leader.ask('change', { next, timeoutMs: 20_000 }), PATIENCE);
+    await leader.propose('together');
+    for (const name of ['b', 'c']) {
+      await vi.waitFor(async () => {
+        expect(await cluster.node(name).applied()).toEqual(['alone', 'together']);
+      }, PATIENCE);
+    }
+    await leader.kill();
+    const successor = await cluster.leader();
+    expect(await successor.read()).toEqual(['alone', 'together']);
+  });
+});
