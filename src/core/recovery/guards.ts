@@ -34,7 +34,14 @@ export function guardRefusals(question: GuardQuestion): readonly Refusal[] {
   const always = [...withoutQuorum(question), ...clusterUnknown(question), ...openRecovery(question)];
   return question.forced
     ? always
-    : [...always, ...switchedOff(question), ...filteredOut(question), ...inDowntime(question), ...blocked(question)];
+    : [
+        ...always,
+        ...switchedOff(question),
+        ...filteredOut(question),
+        ...inDowntime(question),
+        ...blocked(question),
+        ...justFailed(question),
+      ];
 }
 
 function withoutQuorum({ hasQuorum }: GuardQuestion): readonly Refusal[] {
@@ -117,6 +124,39 @@ function blocked({ belief, policy, clusterId }: GuardQuestion): readonly Refusal
 function clusterName(belief: Belief, clusterId: ClusterId): string {
   const cluster = belief.clusters.get(clusterId);
   return cluster === undefined ? clusterId : cluster.alias || serverName(belief, cluster.primary);
+}
+
+/** An attempt that came to nothing is made again, and less often the more of them there were. */
+function justFailed({ belief, clusterId }: GuardQuestion): readonly Refusal[] {
+  const failures = failuresInARow(belief, clusterId);
+  const [last] = failures;
+  if (last?.closedAtMs == null) return [];
+  const pauseMs = Math.min(FIRST_PAUSE_MS * 2 ** (failures.length - 1), LONGEST_PAUSE_MS);
+  const leftMs = last.closedAtMs + pauseMs - belief.nowMs;
+  if (leftMs <= 0) return [];
+  const why = last.verdict === null || last.verdict.kind === 'succeeded' ? '' : `: ${last.verdict.reason}`;
+  return [
+    refusal(
+      'just-failed',
+      `recovery ${last.id} came to nothing${why}; the next attempt is due in ${Math.ceil(leftMs / 1000)} s`,
+    ),
+  ];
+}
+
+const FIRST_PAUSE_MS = 2_000;
+const LONGEST_PAUSE_MS = 60_000;
+
+/** Recoveries of dead primaries that promoted nobody, back to the last that did; the latest first. */
+function failuresInARow(belief: Belief, clusterId: ClusterId): readonly Recovery[] {
+  const own = [...belief.recoveries.values()]
+    .filter(
+      (recovery) =>
+        recovery.clusterId === clusterId && recovery.kind !== 'former-primary' && recovery.closedAtMs !== null,
+    )
+    .sort((one, other) => other.openedAtMs - one.openedAtMs);
+  const lastPromotion = own.findIndex(({ promotion }) => promotion !== null);
+  const since = lastPromotion < 0 ? own : own.slice(0, lastPromotion);
+  return since.filter(({ kind }) => kind === 'dead-primary');
 }
 
 /**

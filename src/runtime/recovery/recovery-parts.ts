@@ -1,0 +1,64 @@
+/** Everything that acting needs from outside, in one place for whoever wires it. */
+import type { SoftState } from '../../core/recovery/openings/graceful-takeover.js';
+import type { RecoveryPolicy } from '../../core/recovery/policy.js';
+import type { Applied } from '../../core/ledger/ledger.js';
+import type { LedgerState } from '../../core/ledger/state.js';
+import type { ServerId } from '../../core/topology/server.js';
+import type { Clock } from '../ports/clock.js';
+import type { Leadership } from '../ports/consensus.js';
+import type { Log } from '../ports/log.js';
+import type { Authority, Prober, SessionOpener } from '../ports/mysql.js';
+import type { Proposal } from '../replicated-ledger.js';
+
+/** The replicated ledger as the driver uses it. */
+export interface RecoveryLedger {
+  readonly state: LedgerState;
+  /** The term that this node leads and whose past it has applied; null when it may not act. */
+  readonly readyTerm: number | null;
+  propose(proposal: Proposal): Promise<Applied>;
+}
+
+export interface RecoveryTimes {
+  /** For a connection to a server of a plan: before a promotion every wait for a dead one is an outage. */
+  readonly connectMs: number;
+  /** For a barrier: as long as a killed statement of a former leader may take to end. */
+  readonly barrierMs: number;
+  /** Between two looks at a former primary that refuses connections. */
+  readonly vigilMs: number;
+  /** How long such a look waits in an open socket: a frozen server answers the moment it wakes. */
+  readonly vigilWaitMs: number;
+  /** After the right to act was lost without the term being over. */
+  readonly resumeMs: number;
+}
+
+export const RECOVERY_TIMES: RecoveryTimes = {
+  connectMs: 1000,
+  barrierMs: 5000,
+  vigilMs: 100,
+  vigilWaitMs: 30_000,
+  resumeMs: 200,
+};
+
+export interface RecoveryParts {
+  /** This node's id. */
+  readonly self: string;
+  readonly clock: Clock;
+  readonly ledger: RecoveryLedger;
+  readonly sessions: SessionOpener;
+  readonly prober: Pick<Prober, 'knock'>;
+  readonly policy: RecoveryPolicy;
+  readonly times: RecoveryTimes;
+  readonly log: Log;
+  /** What this node's eyes say of the servers now. */
+  readonly soft: SoftState;
+  authorityFor(term: number): Authority;
+  leadership(): Leadership;
+  /** Does this node see a quorum of the orchestrators? For what is shown; what is done asks the quorum itself. */
+  hasQuorum(): boolean;
+  /** Eight hexadecimal digits that nobody else makes up. */
+  randomHex(): string;
+  /** A step has changed, or may have changed, this server: worth a probe now. */
+  onTouched(server: ServerId): void;
+  /** What keeps this node from acting has changed. */
+  onRestraint(): void;
+}

@@ -1,0 +1,231 @@
+/**
+ * One open recovery, driven by the leader of one term from where its record stands to its end: work out what comes next,
+ * commit the intents, take the steps, commit the outcomes. Outcomes and the intents that follow from them go into the log
+ * together, and no step is taken before its own intent is committed and the committed record is what this run believed.
+ *
+ * The run ends at once when the right to act is lost, and leaves everything else to whoever reads the record next.
+ */
+import { advance, type Decision } from '../../core/recovery/advance.js';
+import { pauseBeforeMs } from '../../core/recovery/patience.js';
+import type { Closing } from '../../core/recovery/playbooks/next.js';
+import { stepKey, withIntents, withOutcome, withPromotion } from '../../core/recovery/record.js';
+import type { Recovery } from '../../core/recovery/recovery.js';
+import type { NumberedStep, StepOutcome } from '../../core/recovery/step.js';
+import { describeStep } from '../../core/recovery/step-text.js';
+import type { Address } from '../../core/topology/address.js';
+import { addressText } from '../../core/topology/address.js';
+import type { ServerId } from '../../core/topology/server.js';
+import type { Proposal } from '../replicated-ledger.js';
+import { Journal } from './journal.js';
+import { outcomeWithoutSession, PlanSessions } from './plan-sessions.js';
+import type { RecoveryParts } from './recovery-parts.js';
+
+/** How a run ended: the recovery is closed, or this node may not go on with it (any more, or right now). */
+export type Ending = { readonly kind: 'closed' } | { readonly kind: 'stopped'; readonly reason: string };
+
+export class RecoveryRun {
+  readonly #parts: RecoveryParts;
+  readonly #term: number;
+  readonly #sessions: PlanSessions;
+  readonly #journal: Journal;
+  readonly #inFlight = new Set<number>();
+  readonly #arrived: { readonly number: number; readonly outcome: StepOutcome }[] = [];
+  #record: Recovery;
+  #wake: () => void = () => undefined;
+  #stopReason: string | null = null;
+
+  /** `prelude`: what is committed together with the first intents, such as the opening itself. */
+  constructor(parts: RecoveryParts, record: Recovery, term: number, prelude: readonly Proposal[] = []) {
+    this.#parts = parts;
+    this.#record = record;
+    this.#term = term;
+    this.#journal = new Journal(parts.ledger, prelude);
+    this.#sessions = new PlanSessions({
+      opener: parts.sessions,
+      clusterId: record.clusterId,
+      authority: parts.authorityFor(term),
+      timeoutMs: parts.times.connectMs,
+      barrierTimeoutMs: parts.times.barrierMs,
+    });
+  }
+
+  get record(): Recovery {
+    return this.#record;
+  }
+
+  /** Never rejects but for a fault of the program. */
+  async run(): Promise<Ending> {
+    try {
+      for (;;) {
+        this.#takeIn();
+        if (this.#stopReason !== null) return { kind: 'stopped', reason: this.#stopReason };
+        const decision = advance(this.#record, this.#inFlight);
+        if (decision.kind === 'close') return await this.#close(decision);
+        await this.#follow(decision);
+      }
+    } finally {
+      await this.#sessions.close();
+    }
+  }
+
+  /** Nothing is sent any more from this turn on. The step under way ends with its session. */
+  stop(reason: string): void {
+    this.#stopReason ??= reason;
+    void this.#sessions.close();
+    this.#wake();
+  }
+
+  async #follow(decision: Exclude<Decision, Closing>): Promise<void> {
+    switch (decision.kind) {
+      case 'run':
+        this.#intend(decision.steps);
+        if (await this.#committed(decision.steps)) this.#launch(decision.steps);
+        return;
+      case 'promise': {
+        const { step, server, epoch } = decision;
+        this.#intend([step]);
+        this.#journal.write({ kind: 'promoting', recoveryId: this.#record.id, server, epoch });
+        this.#record = withPromotion(this.#record, server, epoch);
+        this.#finish(step.number, { ok: true, findings: {} });
+        return;
+      }
+      case 'wait':
+        // Outcomes are committed as they come in, but nothing waits for that.
+        void this.#flush();
+        await new Promise<void>((resolve) => {
+          this.#wake = resolve;
+          if (this.#arrived.length > 0 || this.#stopReason !== null) resolve();
+        });
+    }
+  }
+
+  #intend(steps: readonly NumberedStep[]): void {
+    this.#record = withIntents(this.#record, steps, this.#term, this.#parts.clock.wallMs());
+    this.#journal.write({ kind: 'steps-intended', recoveryId: this.#record.id, term: this.#term, steps });
+  }
+
+  #finish(number: number, outcome: StepOutcome): void {
+    this.#record = withOutcome(this.#record, number, outcome, this.#parts.clock.wallMs());
+    this.#journal.write({ kind: 'step-finished', recoveryId: this.#record.id, number, outcome });
+  }
+
+  async #flush(): Promise<void> {
+    const trouble = await this.#journal.commit();
+    if (trouble !== null) this.stop(trouble);
+  }
+
+  /** False when the log did not take it, or holds something else: then this run is over. */
+  async #committed(steps: readonly NumberedStep[]): Promise<boolean> {
+    const trouble = await this.#journal.commit();
+    const reason = trouble ?? this.#disagreement(steps);
+    if (reason !== null) this.stop(reason);
+    return this.#stopReason === null;
+  }
+
+  /** Another leader's entries may have come in between; what they say holds, not what this run believed. */
+  #disagreement(steps: readonly NumberedStep[]): string | null {
+    const committed = this.#parts.ledger.state.recoveries.get(this.#record.id);
+    if (committed === undefined || committed.closedAtMs !== null) return 'the recovery is not open any more';
+    if (committed.promotion?.server !== this.#record.promotion?.server) return 'the log holds another promotion';
+    const same = steps.every(({ number, attempt, step }) =>
+      committed.steps.some(
+        (record) =>
+          record.number === number &&
+          record.attempt === attempt &&
+          record.term === this.#term &&
+          stepKey(record.step) === stepKey(step),
+      ),
+    );
+    return same ? null : 'the log holds other intents';
+  }
+
+  /** Servers beside each other, the steps of one server in order; after one that failed, the rest of that server's wait. */
+  #launch(steps: readonly NumberedStep[]): void {
+    const byServer = new Map<ServerId, NumberedStep[]>();
+    for (const step of steps) {
+      this.#inFlight.add(step.number);
+      byServer.set(step.step.server, [...(byServer.get(step.step.server) ?? []), step]);
+    }
+    for (const own of byServer.values()) void this.#takeInOrder(own);
+  }
+
+  async #takeInOrder(steps: readonly NumberedStep[]): Promise<void> {
+    let goesOn = true;
+    for (const step of steps) {
+      if (goesOn) goesOn = await this.#takeOne(step);
+      else this.#inFlight.delete(step.number);
+    }
+    this.#wake();
+  }
+
+  async #takeOne({ number, attempt, step }: NumberedStep): Promise<boolean> {
+    const beganMs = this.#parts.clock.nowMs();
+    await this.#pause(pauseBeforeMs(attempt));
+    const outcome = await this.#outcomeOf(step);
+    this.#tell(step, outcome, this.#parts.clock.nowMs() - beganMs);
+    this.#parts.onTouched(step.server);
+    this.#arrived.push({ number, outcome });
+    this.#wake();
+    return outcome.ok;
+  }
+
+  async #outcomeOf(step: NumberedStep['step']): Promise<StepOutcome> {
+    const address = this.#addressOf(step.server);
+    const other = 'source' in step ? this.#addressOf(step.source) : null;
+    try {
+      const session = await this.#sessions.on(address);
+      return await session.execute(step, { address, other, siblings: this.#siblingsOf(step.server) });
+    } catch (error) {
+      return outcomeWithoutSession(error);
+    }
+  }
+
+  #pause(ms: number): Promise<void> {
+    if (ms === 0) return Promise.resolve();
+    return new Promise((resolve) => this.#parts.clock.setTimer(ms, resolve));
+  }
+
+  /** An outcome for want of authority is none: the step is not finished, whoever leads next takes it up. */
+  #takeIn(): void {
+    for (const { number, outcome } of this.#arrived.splice(0)) {
+      this.#inFlight.delete(number);
+      if (!outcome.ok && outcome.code === 'authority') this.stop(outcome.error);
+      else this.#finish(number, outcome);
+    }
+  }
+
+  async #close({ verdict, lost, demotion }: Closing): Promise<Ending> {
+    if (demotion !== null) this.#journal.write({ kind: 'demotion-changed', ...demotion });
+    this.#journal.write({ kind: 'recovery-closed', recoveryId: this.#record.id, verdict, lost });
+    const trouble = await this.#journal.commit();
+    const committed = this.#parts.ledger.state.recoveries.get(this.#record.id);
+    if (committed !== undefined) this.#record = committed;
+    if (committed?.closedAtMs == null) return { kind: 'stopped', reason: trouble ?? 'the log did not close it' };
+    return { kind: 'closed' };
+  }
+
+  /** The record's own addresses: a resumed step goes where it was meant to go. */
+  #addressOf(server: ServerId): Address {
+    const participant = this.#record.inputs.participants.find(({ id }) => id === server);
+    if (participant !== undefined) return { host: participant.host, port: participant.port };
+    return this.#parts.ledger.state.servers.get(server)?.address ?? { host: server, port: 0 };
+  }
+
+  #siblingsOf(server: ServerId): readonly Address[] {
+    const { clusterId } = this.#record;
+    return [...this.#parts.ledger.state.servers.values()]
+      .filter((one) => one.id !== server && one.clusterId === clusterId && one.facts.channels.length > 0)
+      .map(({ address }) => address);
+  }
+
+  #tell(step: NumberedStep['step'], outcome: StepOutcome, tookMs: number): void {
+    const fields = { recovery: this.#record.id, tookMs: Math.round(tookMs) };
+    const what = describeStep(step, (id) => addressText(this.#addressOf(id)));
+    if (!outcome.ok) this.#parts.log.warn(fields, `failed to ${what}: ${outcome.error}`);
+    else
+      this.#parts.log.info(
+        fields,
+        `done: ${what}${outcome.findings.text === undefined ? '' : ` (${outcome.findings.text})`}`,
+      );
+  }
+}

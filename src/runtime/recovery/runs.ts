@@ -1,0 +1,106 @@
+/**
+ * The recoveries that this node drives, at most one a cluster. A run that had to stop although this node still leads (a
+ * lease that lapsed for a moment, an entry whose fate is unknown) is taken up again from the committed record; a recovery
+ * that an earlier leader left open is taken up as soon as this node has applied all that was committed before.
+ */
+import { openRecoveryOf } from '../../core/recovery/belief.js';
+import type { Recovery, RecoveryId, RecoveryKind } from '../../core/recovery/recovery.js';
+import type { ClusterId } from '../../core/topology/server.js';
+import type { Proposal } from '../replicated-ledger.js';
+import type { RecoveryParts } from './recovery-parts.js';
+import { RecoveryRun } from './recovery-run.js';
+
+interface Drive {
+  readonly id: RecoveryId;
+  readonly kind: RecoveryKind;
+  run: RecoveryRun | null;
+  /** Not to be taken up again. */
+  over: boolean;
+  readonly ended: Promise<Recovery | null>;
+}
+
+export class Runs {
+  readonly #parts: RecoveryParts;
+  readonly #drives = new Map<ClusterId, Drive>();
+
+  constructor(parts: RecoveryParts) {
+    this.#parts = parts;
+  }
+
+  /** What this node does in the cluster, committed or about to be; null for nothing. */
+  busyWith(cluster: ClusterId): RecoveryKind | null {
+    return this.#drives.get(cluster)?.kind ?? null;
+  }
+
+  /** Resolves with the closed record; null when this node could not bring it to its end. */
+  begin(recovery: Recovery, prelude: readonly Proposal[]): Promise<Recovery | null> {
+    const drive: { -readonly [Key in keyof Drive]: Drive[Key] } = {
+      id: recovery.id,
+      kind: recovery.kind,
+      run: null,
+      over: false,
+      ended: Promise.resolve(null),
+    };
+    this.#drives.set(recovery.clusterId, drive);
+    drive.ended = this.#drive(drive, recovery, prelude).finally(() => {
+      if (this.#drives.get(recovery.clusterId) === drive) this.#drives.delete(recovery.clusterId);
+    });
+    return drive.ended;
+  }
+
+  /** Takes up what stands open in the log and nobody here drives. */
+  resume(): void {
+    const { ledger, log } = this.#parts;
+    if (ledger.readyTerm === null) return;
+    for (const recovery of ledger.state.recoveries.values()) {
+      if (recovery.closedAtMs !== null || this.#drives.has(recovery.clusterId)) continue;
+      log.info(
+        { recovery: recovery.id },
+        `taking up recovery ${recovery.id} after ${String(recovery.steps.length)} steps`,
+      );
+      void this.begin(recovery, []);
+    }
+  }
+
+  /** A former primary's recovery gives way: the run ends, and what it was doing is taken up later from the start. */
+  async displace(cluster: ClusterId, reason: string): Promise<void> {
+    const drive = this.#drives.get(cluster);
+    if (drive !== undefined) {
+      drive.over = true;
+      drive.run?.stop(reason);
+      await drive.ended;
+    }
+    const { ledger } = this.#parts;
+    const open = openRecoveryOf(ledger.state, cluster);
+    if (open?.kind !== 'former-primary') return;
+    const verdict = { kind: 'undone', reason } as const;
+    await ledger.propose({ kind: 'recovery-closed', recoveryId: open.id, verdict, lost: [] });
+  }
+
+  /** In this turn, whatever is under way. */
+  stopAll(reason: string): void {
+    for (const drive of this.#drives.values()) {
+      drive.over = true;
+      drive.run?.stop(reason);
+    }
+  }
+
+  async #drive(drive: Drive, opening: Recovery, prelude: readonly Proposal[]): Promise<Recovery | null> {
+    const { ledger, log, clock, times } = this.#parts;
+    let record = opening;
+    let first = prelude;
+    for (;;) {
+      const term = ledger.readyTerm;
+      if (term === null || drive.over) return null;
+      drive.run = new RecoveryRun(this.#parts, record, term, first);
+      const ending = await drive.run.run();
+      if (ending.kind === 'closed') return drive.run.record;
+      log.warn({ recovery: drive.id }, `recovery ${drive.id} stands still: ${ending.reason}`);
+      await new Promise<void>((resolve) => clock.setTimer(times.resumeMs, resolve));
+      const committed = ledger.state.recoveries.get(drive.id);
+      if (committed === undefined || committed.closedAtMs !== null) return committed ?? null;
+      record = committed;
+      first = [];
+    }
+  }
+}
