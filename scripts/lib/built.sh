@@ -43,7 +43,9 @@ dist_fresh() {
   [ "$(cat "$PROJECT/dist/.digest" 2>/dev/null)" = "$(sources_digest)" ]
 }
 
-ensure_built() { dist_fresh || "$PROJECT/scripts/build"; }
+# ORCHESTRATOR_BUILT says that whoever started this has built: a run must not be rebuilt under its own feet because
+# somebody saved a file meanwhile.
+ensure_built() { [ -n "${ORCHESTRATOR_BUILT:-}" ] || dist_fresh || "$PROJECT/scripts/build"; }
 
 # What a node runs with: room in the pool of threads, so that a burst of file or name look-ups cannot delay the sync of
 # the Raft log, and one memory arena fewer per thread.

@@ -37,7 +37,7 @@ with_lock() {
     elif [ ! -d "/proc/$holder" ]; then
       break_lock "$lock"
     else
-      [ -n "$waited" ] || say "waiting for another run (pid $holder) to finish with $(basename "$lock")"
+      [ -n "$waited" ] || say "waiting for another run (pid $holder), which holds $lock"
       waited=1
       sleep 0.3
     fi

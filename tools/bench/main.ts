@@ -1,51 +1,17 @@
-// scripts/bench: how long a client cannot write when the primary fails, over several failovers, each on fresh servers.
-import { FAULTS, type Fault } from '../demo/options.js';
-import { setUp } from '../demo/set.js';
-import { outageSince, strike, writeForAWhile } from '../demo/strike.js';
-import { milliseconds, Voice } from '../demo/voice.js';
-import { MySqlLab } from '../lab/mysql-lab.js';
+// scripts/bench: measurements, which are no tests: what they say depends on the machine and on what else it does.
+import { failoverBench } from './failover.js';
 
-const ROUNDS = 5;
-const SILENT = new Voice(() => undefined);
+/** Each takes the words after its name, and answers false when it does not understand them. */
+const BENCHES: Readonly<Record<string, (words: readonly string[]) => Promise<boolean>>> = {
+  failover: failoverBench,
+};
 
-async function outageMs(fault: Fault): Promise<number> {
-  const lab = await MySqlLab.open();
-  try {
-    const set = await setUp(lab, SILENT);
-    await writeForAWhile(set);
-    const atMs = await strike(set, fault, SILENT);
-    const gap = await outageSince(set, atMs);
-    await set.writer.stop();
-    return gap.ms;
-  } finally {
-    await lab.close();
-  }
-}
+const USAGE = `scripts/bench failover [kill|pause|both] [ROUNDS]   the write outage when the primary fails
+`;
 
-function middle(sorted: readonly number[]): number {
-  return sorted[Math.floor(sorted.length / 2)] ?? Number.NaN;
-}
-
-async function bench(fault: Fault, rounds: number): Promise<void> {
-  const outages: number[] = [];
-  for (let round = 1; round <= rounds; round += 1) {
-    const ms = await outageMs(fault);
-    outages.push(ms);
-    process.stdout.write(
-      `${fault} ${String(round)}/${String(rounds)}: no write acknowledged for ${milliseconds(ms)}\n`,
-    );
-  }
-  const sorted = outages.toSorted((one, other) => one - other);
-  const [least, most] = [sorted[0] ?? Number.NaN, sorted.at(-1) ?? Number.NaN];
-  process.stdout.write(
-    `${fault}: median ${milliseconds(middle(sorted))}, ${milliseconds(least)} to ${milliseconds(most)}\n`,
-  );
-}
-
-const [given = 'kill', rounds = String(ROUNDS)] = process.argv.slice(2);
-const fault = FAULTS.find((known) => known === given && known !== 'leader');
-if (fault === undefined || !(Number(rounds) > 0)) {
-  process.stdout.write('scripts/bench [kill|pause|both] [ROUNDS]\n');
+const [name = '', ...words] = process.argv.slice(2);
+const bench = BENCHES[name];
+if (bench === undefined || !(await bench(words))) {
+  process.stdout.write(USAGE);
   process.exit(2);
 }
-await bench(fault, Number(rounds));

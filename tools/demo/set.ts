@@ -75,7 +75,11 @@ export async function topologyText({ cluster }: DemoSet, server: LabServer): Pro
     join(PROJECT_ROOT, 'scripts', 'orchestrator-client'),
     ['-c', 'topology', '-i', server.address],
     {
-      env: { ...process.env, ORCHESTRATOR_API: cluster.running.map((node) => `${node.url}/api`).join(' ') },
+      env: {
+        ...process.env,
+        ORCHESTRATOR_BUILT: '1',
+        ORCHESTRATOR_API: cluster.running.map((node) => `${node.url}/api`).join(' '),
+      },
     },
   );
   return stdout;

@@ -36,6 +36,7 @@ export class OrchestratorNode {
   readonly name: string;
   readonly url: string;
   readonly raftAddress: string;
+  readonly grpcAddress: string;
   readonly #options: NodeOptions;
   readonly #spawn: Spawn;
   #process: GuardedProcess | undefined;
@@ -46,6 +47,7 @@ export class OrchestratorNode {
     this.name = options.name;
     this.url = `http://127.0.0.1:${String(options.httpPort)}`;
     this.raftAddress = options.raftAddress;
+    this.grpcAddress = `127.0.0.1:${String(options.grpcPort)}`;
   }
 
   get running(): boolean {
@@ -61,6 +63,7 @@ export class OrchestratorNode {
     if (this.running) return;
     const { name, directory, raftAddress, peers, httpPort, grpcPort, seeds, config } = this.#options;
     this.#process = this.#spawn(name, join(PROJECT_ROOT, 'cluster-compose', 'entrypoint'), [], {
+      ORCHESTRATOR_BUILT: '1',
       NODE_ADDRESS: raftAddress,
       NODE_PEERS: peers.join(','),
       NODE_HTTP_LISTEN: `127.0.0.1:${String(httpPort)}`,
