@@ -1,0 +1,152 @@
+/** A node that diagnoses: the loop over a fake world, a fake clock and a real ledger, and whatever it said. */
+import { JUDGEMENT_LIMITS } from '../../src/core/analysis/limits.js';
+import type { Command } from '../../src/core/ledger/command.js';
+import type { ServerId } from '../../src/core/topology/server.js';
+import type { CanaryOrder } from '../../src/runtime/diagnosis/canary-runner.js';
+import { DiagnosisLoop } from '../../src/runtime/diagnosis/diagnosis-loop.js';
+import type { Findings } from '../../src/runtime/diagnosis/findings.js';
+import { PACE, type Pace } from '../../src/runtime/diagnosis/limits.js';
+import type { Proposal } from '../../src/runtime/replicated-ledger.js';
+import { addressOf, observed, serverId } from './facts.js';
+import { FakeClock } from './fake-consensus.js';
+import { FakeMysqlWorld } from './fake-mysql-world.js';
+import { FedLedger, recoveryOf } from './ledger.js';
+
+export interface StageOptions {
+  readonly voters?: readonly string[];
+  readonly pace?: Partial<Pace>;
+}
+
+export class DiagnosisStage {
+  readonly clock = new FakeClock();
+  readonly world: FakeMysqlWorld;
+  readonly ledger = new FedLedger();
+  readonly loop: DiagnosisLoop;
+  readonly lines: string[] = [];
+  readonly proposals: Proposal[] = [];
+  /** Each publication: the instant, and the code of each server. */
+  readonly published: { readonly atMs: number; readonly codes: Readonly<Record<string, string>> }[] = [];
+  readonly canaries: CanaryOrder[] = [];
+  best: string | null = null;
+  /** What a restart of the canary does to it. */
+  onCanary: (canary: string) => void = () => undefined;
+  proposeFails = false;
+  latest: Findings = { problems: [], structure: new Map() };
+
+  constructor(
+    sources: Readonly<Record<string, string | null>>,
+    { voters = ['n1', 'n2', 'n3'], pace }: StageOptions = {},
+  ) {
+    this.world = new FakeMysqlWorld(this.clock, sources);
+    for (const node of voters) if (node !== 'n1') this.world.peers.set(node, 'same');
+    const servers = Object.entries(sources).map(([name, source]) => observed(name, source));
+    this.ledger.feed({ kind: 'topology-observed', servers });
+    const { ledger } = this;
+    this.loop = new DiagnosisLoop({
+      self: 'n1',
+      clock: this.clock,
+      prober: this.world,
+      peers: this.world,
+      ledger: {
+        get state() {
+          return ledger.state;
+        },
+        propose: (proposal) => this.#propose(proposal),
+      },
+      settings: {
+        reasonableLagSeconds: 10,
+        staleSightMs: 30_000,
+        lockedSemiSyncMs: 10_000,
+        enforceExactSemiSyncReplicas: false,
+        recoverNonWriteablePrimary: false,
+      },
+      limits: JUDGEMENT_LIMITS,
+      pace: { ...PACE, ...pace },
+      voters: () => voters,
+      bestCandidateOf: () => this.#best(),
+      restartCanary: (order) => {
+        this.canaries.push(order);
+        this.onCanary(order.canary.id);
+        return Promise.resolve();
+      },
+      onProblems: (findings) => {
+        this.latest = findings;
+        const codes = Object.fromEntries(findings.problems.map((problem) => [problem.server, problem.code]));
+        this.published.push({ atMs: this.clock.now, codes });
+      },
+      onProbed: () => undefined,
+      log: (_, text) => this.lines.push(text),
+    });
+    this.loop.start();
+  }
+
+  /** The probe loop of the node: everybody is probed once a second, and this one is waited for. */
+  async pollAll(timeoutMs = 1000): Promise<void> {
+    const polls = [...this.world.servers.keys()].map(async (name) => {
+      this.loop.noticeProbe(await this.world.probe(addressOf(name), timeoutMs));
+    });
+    const done = Promise.all(polls);
+    await this.clock.advance(timeoutMs + 1);
+    await done;
+  }
+
+  /** Polls in the background from now on, as the probe loop does. */
+  keepPolling(everyMs: number): void {
+    for (const name of this.world.servers.keys()) {
+      void this.world.probe(addressOf(name), everyMs).then((result) => {
+        this.loop.noticeProbe(result);
+      });
+    }
+    this.clock.setTimer(everyMs, () => {
+      this.keepPolling(everyMs);
+    });
+  }
+
+  async leadWell(): Promise<void> {
+    this.loop.lead(1);
+    await this.pollAll();
+    this.world.calls.length = 0;
+  }
+
+  feed(command: Proposal): void {
+    this.ledger.feed(command);
+    this.loop.noticeApplied();
+  }
+
+  openRecovery(failed: string): void {
+    const clusterId = this.ledger.clusterOf(failed);
+    if (clusterId === undefined) throw new Error(`${failed} is in no cluster`);
+    this.feed({ kind: 'recovery-opened', recovery: recoveryOf('rec1', clusterId, failed) });
+  }
+
+  codeOf(name: string): string | null {
+    return this.latest.problems.find((problem) => problem.server === serverId(name))?.code ?? null;
+  }
+
+  because(name: string): string {
+    const problem = this.latest.problems.find((one) => one.server === serverId(name));
+    return problem?.because.join('; ') ?? '';
+  }
+
+  /** Milliseconds from `fromMs` until the code was first published; null when it never was. */
+  tookUntil(name: string, code: string, fromMs: number): number | null {
+    const first = this.published.find((one) => one.codes[name] === code && one.atMs >= fromMs);
+    return first === undefined ? null : first.atMs - fromMs;
+  }
+
+  proposed<Kind extends Command['kind']>(kind: Kind): readonly Extract<Proposal, { kind: Kind }>[] {
+    return this.proposals.filter((one): one is Extract<Proposal, { kind: Kind }> => one.kind === kind);
+  }
+
+  #best(): ServerId | null {
+    return this.best === null ? null : serverId(this.best);
+  }
+
+  /** A round trip to a quorum. */
+  async #propose(proposal: Proposal): Promise<void> {
+    await new Promise<void>((resolve) => this.clock.setTimer(5, resolve));
+    if (this.proposeFails) throw new Error('no quorum');
+    this.proposals.push(proposal);
+    this.feed(proposal);
+  }
+}
