@@ -65,7 +65,11 @@ export async function primaryReturns(set: DemoSet, fault: Fault, primary: LabSer
   const returned = set.topology.primary;
   if (fault === 'pause') returned.resume();
   else await returned.start();
-  voice.say(`${returned.address} is back, and its my.cnf says that it is open for writes`);
+  const how =
+    fault === 'pause'
+      ? 'goes on, open for writes as it was'
+      : 'is back, and its my.cnf says that it is open for writes';
+  voice.say(`${returned.address} ${how}`);
   await until('the returned server closed', async () => ((await isClosed(returned)) ? true : undefined));
   voice.claim(true, 'it is fenced: read_only and super_read_only are on');
   const verdict = await until('what becomes of it', () => verdictOn(set, returned));
