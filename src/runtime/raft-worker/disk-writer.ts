@@ -71,7 +71,8 @@ export class DiskWriter {
   }
 
   #run(): void {
-    if (this.#running !== null || this.#trouble !== null) return;
+    const idle = this.#queue.length === 0 && this.#chores.length === 0;
+    if (idle || this.#running !== null || this.#trouble !== null) return;
     this.#running = this.#drain();
   }
 
