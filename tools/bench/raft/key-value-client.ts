@@ -80,7 +80,9 @@ export class CallFailed extends Error {
 
   static from(error: ServiceError): CallFailed {
     const word = (key: string): string => (error.metadata as Metadata | undefined)?.get(key).join() ?? '';
-    const certainlyNotDone = word('orchestrator-done') === 'no';
+    // grpc-js says this when the call never left: there was no connection to send it on.
+    const neverSent = error.details.startsWith('No connection established');
+    const certainlyNotDone = neverSent || word('orchestrator-done') === 'no';
     return new CallFailed({
       message: error.details,
       status: error.code,

@@ -1,0 +1,42 @@
+// A closed loop: so many operations at a time, each followed by the next as soon as it is answered.
+import { round, type Spread, spreadOf } from './statistics.js';
+
+export interface LoadResult {
+  readonly perSecond: number;
+  readonly p50Ms: number;
+  readonly p99Ms: number;
+  readonly operations: number;
+}
+
+export interface Load {
+  readonly inFlight: number;
+  readonly durationMs: number;
+  /** Not measured: connections, and code that is not hot yet. */
+  readonly warmUpMs: number;
+  /** `number` counts up from 0. */
+  readonly operation: (number: number) => Promise<unknown>;
+}
+
+export async function run({ inFlight, durationMs, warmUpMs, operation }: Load): Promise<LoadResult> {
+  const latencies: number[] = [];
+  const startAt = performance.now() + warmUpMs;
+  const endAt = startAt + durationMs;
+  let number = 0;
+  const worker = async (): Promise<void> => {
+    for (;;) {
+      const beganAt = performance.now();
+      if (beganAt >= endAt) return;
+      await operation(number++);
+      const now = performance.now();
+      if (beganAt >= startAt && now <= endAt) latencies.push(now - beganAt);
+    }
+  };
+  await Promise.all(Array.from({ length: inFlight }, worker));
+  const spread: Spread = spreadOf(latencies);
+  return {
+    perSecond: Math.round(latencies.length / (durationMs / 1000)),
+    p50Ms: round(spread.p50),
+    p99Ms: round(spread.p99),
+    operations: latencies.length,
+  };
+}

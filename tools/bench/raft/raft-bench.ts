@@ -1,0 +1,100 @@
+// scripts/bench raft: the figures that docs/benchmarks.md speaks of, as a table for people and as JSON for programs.
+import { setTimeout as sleep } from 'node:timers/promises';
+import { loadavg } from 'node:os';
+import { type BenchCluster, openBenchCluster } from './bench-cluster.js';
+import { benchEtcd, etcdProgram } from './etcd.js';
+import { type Blow, measureOutage } from './outage.js';
+import { coresUsed, rssMiB } from './process-usage.js';
+import { round, type Spread, spreadOf } from './statistics.js';
+import { measureThroughput, writeMany } from './throughput.js';
+
+export interface RaftBenchOptions {
+  /** Of each measurement of throughput. */
+  readonly seconds: number;
+  /** Blows to the leader of each kind. */
+  readonly rounds: number;
+  /** 0: the memory over many writes is not measured. */
+  readonly writes: number;
+}
+
+const IDLE_MS = 15_000;
+const QUIET_MS = 3000;
+
+type Say = (line: string) => void;
+
+export async function raftBench(options: RaftBenchOptions, say: Say): Promise<object> {
+  say(
+    `load average before: ${loadavg()
+      .map((load) => round(load))
+      .join(' ')}`,
+  );
+  const ours = await benchOurs(options, say);
+  const etcd = etcdProgram();
+  say(etcd === null ? 'etcd is not on the PATH: nothing to compare with' : 'etcd, by the same unary client:');
+  return { ours, etcd: etcd === null ? null : await benchEtcd(etcd, options.seconds, say) };
+}
+
+async function benchOurs({ seconds, rounds, writes }: RaftBenchOptions, say: Say): Promise<object> {
+  const cluster = await openBenchCluster();
+  try {
+    const fresh = await idle(cluster, say);
+    const leader = await cluster.leader();
+    const throughput = await measureThroughput(leader, seconds, say);
+    const killed = await outages(cluster, 'SIGKILL', rounds, say);
+    const stopped = await outages(cluster, 'SIGSTOP', rounds, say);
+    const memory = writes === 0 ? null : await memoryOver(cluster, writes, say);
+    return { fresh, throughput, leaderKilledMs: killed, leaderStoppedMs: stopped, memory };
+  } finally {
+    await cluster.close();
+  }
+}
+
+async function idle(cluster: BenchCluster, say: Say): Promise<object> {
+  const leader = await cluster.leader();
+  const followers = cluster.nodes.filter((node) => node !== leader);
+  await sleep(QUIET_MS);
+  const nodes = [leader, ...followers];
+  const [leaderCores = Number.NaN, ...followerCores] = await coresUsed(
+    nodes.map(({ pid }) => pid),
+    IDLE_MS,
+  );
+  const rss = nodes.map(({ pid }) => round(rssMiB(pid), 0));
+  const result = {
+    leaderCores: round(leaderCores, 3),
+    followerCores: followerCores.map((cores) => round(cores, 3)),
+    rssMiB: rss,
+  };
+  say(`  at rest: leader ${String(result.leaderCores)} core, followers ${result.followerCores.join(', ')}`);
+  say(`  RSS of a fresh node: ${rss.join(', ')} MiB`);
+  return result;
+}
+
+async function outages(cluster: BenchCluster, blow: Blow, rounds: number, say: Say): Promise<Spread | null> {
+  if (rounds === 0) return null;
+  const values: number[] = [];
+  for (let number = 0; number < rounds; number += 1) values.push(round(await measureOutage(cluster, blow), 0));
+  const spread = spreadOf(values);
+  say(
+    `  leader ${blow} to next committed write: median ${String(spread.p50)} ms, ` +
+      `${String(spread.least)} to ${String(spread.most)} (${String(rounds)} times)`,
+  );
+  return spread;
+}
+
+/** Growth over the second half of the writes, where everything that is kept by design is full. */
+async function memoryOver(cluster: BenchCluster, writes: number, say: Say): Promise<object> {
+  const looks: number[][] = [];
+  await writeMany(await cluster.leader(), writes, () => {
+    looks.push(cluster.nodes.map(({ pid }) => round(rssMiB(pid), 0)));
+  });
+  const half = looks.slice(Math.floor(looks.length / 2));
+  const growth = cluster.nodes.map((_, node) => {
+    const series = half.map((look) => look[node] ?? Number.NaN);
+    return round(Math.max(...series) / Math.min(...series) - 1);
+  });
+  say(`  RSS over ${String(writes)} writes, MiB: ${looks.map((look) => look.join('/')).join(' ')}`);
+  say(
+    `  most against least in the second half: ${growth.map((share) => `+${String(round(share * 100, 0))} %`).join(', ')}`,
+  );
+  return { writes, rssMiB: looks, growth };
+}
