@@ -18,7 +18,7 @@ install_packages() {
   packages_installed && return
   check_node
   say "installing npm packages (about 40 s when none is cached)"
-  (cd "$PROJECT" && npm ci --no-audit --no-fund --loglevel=error >&2) || die "npm ci failed: is the npm registry reachable? (npm config get registry)"
+  (cd "$PROJECT" && npm ci --no-audit --no-fund --no-update-notifier --loglevel=error >&2) || die "npm ci failed: is the npm registry reachable? (npm config get registry)"
   touch "$PROJECT/node_modules/.package-lock.json"
 }
 
