@@ -6,6 +6,7 @@
 import {
   type ChannelCredentials,
   Client,
+  type ClientUnaryCall,
   connectivityState,
   type Metadata,
   type MethodDefinition,
@@ -53,9 +54,10 @@ export class PeersChannel {
   readonly address: string;
   readonly #parts: PeersChannelParts;
   readonly #questions = new Map<string, Promise<PeerOpinion | null>>();
+  readonly #calls = new Set<ClientUnaryCall>();
   #client: Client;
   #connectingSinceMs: number | null = null;
-  #trouble: string | null = null;
+  #told: string | null = null;
 
   constructor(parts: PeersChannelParts) {
     this.address = parts.address;
@@ -88,12 +90,14 @@ export class PeersChannel {
     this.#connectingSinceMs ??= nowMs;
     if (nowMs - this.#connectingSinceMs < CONNECTING_MS_MAX) return;
     this.#connectingSinceMs = null;
-    this.#tell(`${this.#parts.node} at ${this.address} accepts connections and says nothing`);
-    this.#client.close();
+    this.#tell({ kind: 'unreachable', text: 'does not get as far as a connection' });
+    this.close();
     this.#client = this.#connect();
   }
 
+  /** Ends what is under way: grpc-js would leave calls hanging on a connection that nobody looks after any more. */
   close(): void {
+    for (const call of this.#calls) call.cancel();
     this.#client.close();
   }
 
@@ -121,39 +125,45 @@ export class PeersChannel {
     const { path, requestSerialize, responseDeserialize } = method;
     const options = { deadline: Date.now() + timeoutMs };
     return new Promise((resolve) => {
-      const answered = (error: ServiceError | null, response?: Response): void => {
-        this.#tell(error === null ? null : troubleOf(error, this.#parts.node, this.address));
-        resolve(error === null ? (response ?? null) : null);
-      };
-      this.#client.makeUnaryRequest(
+      const call = this.#client.makeUnaryRequest(
         path,
         requestSerialize,
         responseDeserialize,
         request,
         this.#parts.metadata(),
         options,
-        answered,
+        (error: ServiceError | null, response?: Response) => {
+          this.#calls.delete(call);
+          this.#tell(error === null ? null : troubleOf(error));
+          resolve(error === null ? (response ?? null) : null);
+        },
       );
+      this.#calls.add(call);
     });
   }
 
-  #tell(trouble: string | null): void {
-    if (trouble === this.#trouble) return;
-    this.#trouble = trouble;
-    this.#parts.onTrouble(trouble);
+  /** A peer that is down is now refused, now silent: that is one trouble, and told once. */
+  #tell(trouble: Trouble | null): void {
+    const kind = trouble?.kind === 'refused' ? trouble.text : (trouble?.kind ?? null);
+    if (kind === this.#told) return;
+    this.#told = kind;
+    this.#parts.onTrouble(trouble === null ? null : `${this.#parts.node} at ${this.address} ${trouble.text}`);
   }
 }
 
-/** Without the parts that differ from call to call: it is told once. */
-function troubleOf(error: ServiceError, node: string, address: string): string {
+interface Trouble {
+  readonly kind: 'unreachable' | 'refused';
+  readonly text: string;
+}
+
+function troubleOf(error: ServiceError): Trouble {
   switch (error.code) {
     case status.DEADLINE_EXCEEDED:
-      return `${node} at ${address} does not answer in time`;
+      return { kind: 'unreachable', text: 'does not answer in time' };
     case status.UNAVAILABLE:
-      return `${node} at ${address} cannot be reached`;
     case status.CANCELLED:
-      return `the connection to ${node} at ${address} was closed`;
+      return { kind: 'unreachable', text: 'cannot be reached' };
     default:
-      return `${node} at ${address} refuses: ${error.details}`;
+      return { kind: 'refused', text: `refuses: ${error.details}` };
   }
 }
