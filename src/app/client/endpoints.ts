@@ -10,7 +10,9 @@ const CHECK_MS = 1000;
 
 /** One or several URLs with white space or commas between them, each with `/api` at its end afterwards. */
 export function readEndpoints(text: string | undefined): Result<readonly string[], string> {
-  const given = (text === undefined || text.trim() === '' ? DEFAULT_API : text).split(/[\s,]+/).filter((url) => url !== '');
+  const given = (text === undefined || text.trim() === '' ? DEFAULT_API : text)
+    .split(/[\s,]+/)
+    .filter((url) => url !== '');
   const endpoints: string[] = [];
   for (const url of given) {
     const trimmed = url.replace(/\/+$/, '');
@@ -28,7 +30,9 @@ export async function findLeader(
   headers: Readonly<Record<string, string>>,
 ): Promise<string | null> {
   if (endpoints.length === 1) return endpoints[0] ?? null;
-  return (await firstYes(endpoints, 'leader-check', headers)) ?? (await firstYes(endpoints, 'routed-leader-check', headers));
+  return (
+    (await firstYes(endpoints, 'leader-check', headers)) ?? (await firstYes(endpoints, 'routed-leader-check', headers))
+  );
 }
 
 async function firstYes(

@@ -1,8 +1,8 @@
 /** What a command was given, and how it is put into the path of a request. */
 import { userInfo } from 'node:os';
 import { failed, ok, type Result } from '../../core/base/result.js';
-import { parseAddress } from '../../core/topology/address.js';
-import type { Options } from './options.js';
+import { addressText, parseAddress } from '../../core/topology/address.js';
+import type { OptionName, Options } from './options.js';
 
 /** The words that stand in a command's path; each is filled from what was given. */
 export type Blank =
@@ -43,25 +43,38 @@ const MISSING: Readonly<Record<Blank, readonly [name: string, option: string]>> 
   seconds: ['seconds', '-S SECONDS'],
 };
 
+/** Which options fill a blank, the first given first. */
+const FILLED_BY: Readonly<Record<Blank, readonly OptionName[]>> = {
+  instance: ['instance'],
+  destination: ['destination'],
+  hint: ['alias', 'instance'],
+  alias: ['alias'],
+  text: ['instance'],
+  owner: ['owner'],
+  reason: ['reason'],
+  duration: ['duration'],
+  rule: ['promotionRule'],
+  tag: ['tag'],
+  pool: ['pool'],
+  hostname: ['hostname'],
+  query: ['query'],
+  binlog: ['binlog'],
+  seconds: ['seconds'],
+};
+
 const DEFAULT_DURATION = '10m';
 
 export function readGiven(options: Options): Given {
+  const filled: Partial<Record<Blank, string>> = {};
+  for (const blank of Object.keys(FILLED_BY) as Blank[]) {
+    const option = FILLED_BY[blank].find((name) => options[name] !== undefined && options[name] !== '');
+    filled[blank] = option === undefined ? '' : (options[option] ?? '');
+  }
+  const given = filled as Record<Blank, string>;
   return {
-    instance: options.instance ?? '',
-    destination: options.destination ?? '',
-    hint: options.alias ?? options.instance ?? '',
-    alias: options.alias ?? '',
-    text: options.instance ?? '',
-    owner: options.owner ?? userName(),
-    reason: options.reason ?? '',
-    duration: options.duration ?? DEFAULT_DURATION,
-    rule: options.promotionRule ?? '',
-    tag: options.tag ?? '',
-    pool: options.pool ?? '',
-    hostname: options.hostname ?? '',
-    query: options.query ?? '',
-    binlog: options.binlog ?? '',
-    seconds: options.seconds ?? '',
+    ...given,
+    owner: given.owner === '' ? userName() : given.owner,
+    duration: given.duration === '' ? DEFAULT_DURATION : given.duration,
   };
 }
 
@@ -71,33 +84,40 @@ const OPTIONAL = /\[([^\]]*)\]/g;
 /** Does the path need a server's port that was not given? */
 export function lacksPort(template: string, given: Given): boolean {
   return (['instance', 'destination'] as const).some((blank) => {
-    if (!template.includes(`{${blank}}`) || given[blank] === '') return false;
-    const address = parseAddress(given[blank], NO_PORT);
-    return address.ok && address.value.port === NO_PORT;
+    if (!template.includes(`{${blank}}`)) return false;
+    const [one, other] = [parseAddress(given[blank], 1), parseAddress(given[blank], 2)];
+    // Whatever follows the default was not given.
+    return one.ok && other.ok && one.value.port !== other.value.port;
   });
 }
 
-/** Stands for "none was given" while an address is looked at; no MySQL server listens there. */
-const NO_PORT = 1;
+/** With the ports that were left out. What cannot be read stays as it is, for `fillPath` to complain about. */
+export function withPorts(given: Given, defaultPort: number): Given {
+  const complete = (text: string): string => {
+    const address = parseAddress(text, defaultPort);
+    return address.ok ? addressText(address.value) : text;
+  };
+  return { ...given, instance: complete(given.instance), destination: complete(given.destination) };
+}
 
 /**
  * `discover/{instance}[/{destination}]`: a blank outside of brackets must be given, a part in brackets falls away when its
  * blank was not. The error is a sentence.
  */
 export function fillPath(template: string, given: Given, defaultPort: number): Result<string, string> {
-  let problem: string | null = null;
-  const fill = (text: string): string =>
-    text.replace(BLANK, (_whole, name: string) => {
-      const value = pathPart(name as Blank, given[name as Blank], defaultPort);
-      if (!value.ok) problem ??= value.error;
-      return value.ok ? value.value : '';
-    });
-  const withoutAbsent = template.replace(OPTIONAL, (_whole, part: string) => {
+  const present = template.replace(OPTIONAL, (_whole, part: string) => {
     const blanks = [...part.matchAll(BLANK)].map(([, name]) => name as Blank);
     return blanks.every((blank) => given[blank] !== '') ? part : '';
   });
-  const path = fill(withoutAbsent);
-  return problem === null ? ok(path) : failed(problem);
+  const problems: string[] = [];
+  const path = present.replace(BLANK, (_whole, name: string) => {
+    const value = pathPart(name as Blank, given[name as Blank], defaultPort);
+    if (value.ok) return value.value;
+    problems.push(value.error);
+    return '';
+  });
+  const [problem] = problems;
+  return problem === undefined ? ok(path) : failed(problem);
 }
 
 function pathPart(blank: Blank, value: string, defaultPort: number): Result<string, string> {

@@ -40,7 +40,8 @@ export const printers = {
   runningReplicas: ({ payload }) => listOf(payload).filter(bothRun).map(keyOf),
   ifReplicating: ({ payload }) => (threadStates(payload).every((state) => state === 1) ? [keyOf(payload)] : []),
   ifStopped: ({ payload }) => (threadStates(payload).every((state) => state === 0) ? [keyOf(payload)] : []),
-  keyValues: ({ payload }) => listOf(payload).map((pair) => `${textOf(field(pair, 'Key'))}:${textOf(field(pair, 'Value'))}`),
+  keyValues: ({ payload }) =>
+    listOf(payload).map((pair) => `${textOf(field(pair, 'Key'))}:${textOf(field(pair, 'Value'))}`),
   problems: ({ payload }) => listOf(payload).map(problemLine),
   dominantDataCenter: ({ payload }) => dominant(listOf(payload).map((server) => textOf(field(server, 'DataCenter')))),
 } as const satisfies Readonly<Record<string, Printer>>;
@@ -51,7 +52,9 @@ function threadStates(instance: unknown): readonly unknown[] {
 
 /** The names are the incumbent's, and misspelled there. */
 function bothRun(instance: unknown): boolean {
-  return field(instance, 'ReplicationSQLThreadRuning') === true && field(instance, 'ReplicationIOThreadRuning') === true;
+  return (
+    field(instance, 'ReplicationSQLThreadRuning') === true && field(instance, 'ReplicationIOThreadRuning') === true
+  );
 }
 
 function isBroken(instance: unknown): boolean {

@@ -23,9 +23,9 @@ export const SPECIAL_COMMANDS: Readonly<Record<string, string>> = {
 
 const BY_NAME = new Map(COMMAND_GROUPS.flatMap(({ commands }) => commands.map((command) => [command.name, command])));
 
-/** Old names go on working: `stop-slave` is `stop-replica`. */
+/** Old names go on working: `stop-slave` is `stop-replica`, `enslave-siblings` is `take-siblings`. */
 export function currentName(command: string): string {
-  return command.replace('slave', 'replica');
+  return command.replace(/^enslave-/, 'take-').replace('slave', 'replica');
 }
 
 export function findCommand(name: string): ClientCommand | null {

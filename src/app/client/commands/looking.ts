@@ -12,7 +12,12 @@ export const LOOKING: readonly ClientCommand[] = [
   asks('which-cluster-alias', 'cluster-info/{hint}', p.clusterAlias, 'the alias of a cluster'),
   asks('which-cluster-master', 'master/{hint}', p.instance, 'the primary of a cluster'),
   asks('which-cluster-instances', 'cluster/{hint}', p.instances, 'the servers of a cluster'),
-  asks('which-cluster-osc-replicas', 'cluster-osc-replicas/{hint}', p.instances, 'replicas to watch in a schema change'),
+  asks(
+    'which-cluster-osc-replicas',
+    'cluster-osc-replicas/{hint}',
+    p.instances,
+    'replicas to watch in a schema change',
+  ),
   asks(
     'which-cluster-osc-running-replicas',
     'cluster-osc-replicas/{hint}',
@@ -47,12 +52,7 @@ export const LOOKING: readonly ClientCommand[] = [
     p.keyIfTrue,
     'the destination, if the server can replicate from it',
   ),
-  asks(
-    'can-replicate-from-gtid',
-    'can-replicate-from-gtid/{instance}/{destination}',
-    p.keyIfTrue,
-    'the same, by GTID',
-  ),
+  asks('can-replicate-from-gtid', 'can-replicate-from-gtid/{instance}/{destination}', p.keyIfTrue, 'the same, by GTID'),
   asks('tags', 'tags/{instance}', p.texts, 'tags of a server'),
   asks('tag-value', 'tag-value/{instance}?tag={tag}', p.text, 'the value of a tag'),
   asks('tagged', 'tagged?tag={tag}', p.keys, 'servers with a tag'),

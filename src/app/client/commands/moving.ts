@@ -18,7 +18,12 @@ export const MOVING: readonly ClientCommand[] = [
   changes('move-up-replicas', 'move-up-replicas/{instance}', p.instances, 'move all its replicas one level up'),
   changes('repoint', `repoint${BELOW}`, p.instanceBelowSource, 'give a replica another source at the same place'),
   changes('repoint-replicas', 'repoint-replicas/{instance}', p.instances, 'point its replicas at it again'),
-  changes('make-co-master', 'make-co-master/{instance}', p.instanceBelowSource, 'let source and replica follow each other'),
+  changes(
+    'make-co-master',
+    'make-co-master/{instance}',
+    p.instanceBelowSource,
+    'let source and replica follow each other',
+  ),
   changes('take-master', 'take-master/{instance}', p.instanceBelowSource, 'change places with its source'),
   changes('take-siblings', 'take-siblings/{instance}', p.instanceBelowSource, 'move its siblings below it'),
 ];

@@ -27,7 +27,12 @@ export const CARING: readonly ClientCommand[] = [
   changes('tag', 'tag/{instance}?tag={tag}', p.key, 'tag a server'),
   changes('untag', 'untag/{instance}?tag={tag}', p.keys, 'take a tag off a server'),
   changes('untag-all', 'untag-all?tag={tag}', p.keys, 'take a tag off all servers'),
-  changes('submit-pool-instances', 'submit-pool-instances/{pool}?instances={text}', p.text, 'fill a pool (-i HOST,HOST)'),
+  changes(
+    'submit-pool-instances',
+    'submit-pool-instances/{pool}?instances={text}',
+    p.text,
+    'fill a pool (-i HOST,HOST)',
+  ),
   changes(
     'submit-masters-to-kv-stores',
     'submit-masters-to-kv-stores[/{alias}]',
@@ -52,7 +57,12 @@ export const RECOVERING: readonly ClientCommand[] = [
   ),
   changes('recover', 'recover/{instance}[/{destination}]', p.key, 'recover a failed server now'),
   changes('force-master-failover', 'force-master-failover/{hint}', p.successor, 'fail over whatever the primary says'),
-  changes('force-master-takeover', 'force-master-takeover/{hint}/{destination}', p.successor, 'the same, to one replica'),
+  changes(
+    'force-master-takeover',
+    'force-master-takeover/{hint}/{destination}',
+    p.successor,
+    'the same, to one replica',
+  ),
   changes(
     'ack-cluster-recoveries',
     'ack-recovery/cluster/{hint}?comment={reason}',

@@ -1,0 +1,221 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { COMMAND_GROUPS, commandNames, currentName, findCommand } from '../../../src/app/client/commands/catalogue.js';
+import { channelTo, serverId } from '../../support/facts.js';
+import { recoveryOf } from '../../support/ledger.js';
+import { FakeService, FIRST, MAIN, seen } from '../../adapters/http/fake-service.js';
+import { type Listening, run, serve, serveCanned } from './client-run.js';
+import { INCUMBENT_COMMANDS } from './incumbent-commands.js';
+
+let service: FakeService;
+let node: Listening;
+
+beforeEach(async () => {
+  service = new FakeService();
+  node = await serve(service);
+});
+
+afterEach(async () => {
+  await node.close();
+});
+
+async function printed(...argv: string[]): Promise<string> {
+  const { code, out, err } = await run(node.url, argv);
+  expect({ code, err }).toEqual({ code: 0, err: '' });
+  return out;
+}
+
+const REPLICAS = 'read-replica-1:3306\nread-replica-2:3306\n';
+const TREE = [
+  'main:3306             [0s,ok,9.7.0,rw,ROW,>>,GTID]',
+  '+ read-replica-1:3306 [0s,ok,9.7.0,ro,ROW,>>,GTID]',
+  '+ read-replica-2:3306 [0s,ok,9.7.0,ro,ROW,>>,GTID]',
+  '',
+].join('\n');
+
+describe('commands that look', () => {
+  it.each([
+    [['-c', 'clusters'], 'main:3306\n'],
+    [['-c', 'clusters-alias'], 'main:3306,main:3306\n'],
+    [['-c', 'topology', '-i', 'main:3306'], TREE],
+    [['-c', 'topology', '-a', 'main:3306'], TREE],
+    [['-c', 'topology', '-i', 'read-replica-1'], TREE],
+    [['-c', 'search', '-i', 'replica'], REPLICAS],
+    [['-c', 'instance', '-i', 'main'], 'main:3306\n'],
+    [['-c', 'which-instance', '-i', 'main:3306'], 'main:3306\n'],
+    [['-c', 'which-master', '-i', 'read-replica-1'], 'main:3306\n'],
+    [['-c', 'which-master', '-i', 'main'], ':0\n'],
+    [['-c', 'which-replicas', '-i', 'main:3306'], REPLICAS],
+    [['-c', 'which-slaves', '-i', 'main:3306'], REPLICAS],
+    [['-c', 'which-broken-replicas', '-i', 'main'], ''],
+    [['-c', 'which-cluster-instances', '-i', 'main'], `main:3306\n${REPLICAS}`],
+    [['-c', 'which-cluster', '-i', 'read-replica-2'], 'main:3306\n'],
+    [['-c', 'which-cluster-alias', '-i', 'read-replica-2'], 'main:3306\n'],
+    [['-c', 'which-cluster-master', '-i', 'read-replica-2'], 'main:3306\n'],
+    [['-c', 'all-clusters-masters'], 'main:3306\n'],
+    [['-c', 'all-instances'], `main:3306\n${REPLICAS}`],
+    [['-c', 'downtimed'], ''],
+    [['-c', 'is-replicating', '-i', 'read-replica-1'], 'read-replica-1:3306\n'],
+    [['-c', 'is-replicating', '-i', 'main'], ''],
+    [['-c', 'is-replication-stopped', '-i', 'read-replica-1'], ''],
+    [['-c', 'which-gtid-errant', '-i', 'read-replica-1'], '\n'],
+    [['-c', 'dominant-dc'], '\n'],
+    [['-c', 'raft-leader'], 'n1.example:10008\n'],
+    [['-c', 'raft-leader-hostname'], 'n1.example\n'],
+    [['-c', 'raft-health'], 'healthy\n'],
+    [['-c', 'check-global-recoveries'], 'enabled\n'],
+    [['-c', 'api', '-P', 'clusters'], '[ "main:3306" ]\n'],
+    [['-c', 'api', '-P', '/api/raft-state'], '"Leader"\n'],
+  ])('%j print what the script prints', async (argv, expected) => {
+    expect(await printed(...argv)).toBe(expected);
+  });
+
+  it('show columns and tags', async () => {
+    expect(await printed('-c', 'topology-tabulated', '-i', 'main')).toContain('main:3306            |0s|ok|');
+    expect(await printed('-c', 'topology-tags', '-i', 'main')).toMatch(/^main:3306 .*\] \[\]\n/);
+  });
+
+  it('tell broken and stopped replicas apart', async () => {
+    const stopped = channelTo('main', { ioThread: 'stopped', sqlThread: 'stopped' });
+    const broken = channelTo('main', { sqlThread: 'stopped', sqlError: { number: 1062, text: 'Duplicate entry' } });
+    service.fed.feed({
+      kind: 'topology-observed',
+      servers: [seen(FIRST, 'read-replica-1', null, { channels: [stopped] })],
+    });
+    expect(await printed('-c', 'is-replication-stopped', '-i', 'read-replica-1')).toBe('read-replica-1:3306\n');
+    expect(await printed('-c', 'which-broken-replicas', '-i', 'main')).toBe('');
+    service.fed.feed({
+      kind: 'topology-observed',
+      servers: [seen(FIRST, 'read-replica-1', null, { channels: [broken] })],
+    });
+    expect(await printed('-c', 'which-broken-replicas', '-i', 'main')).toBe('read-replica-1:3306\n');
+  });
+
+  it('print problems, and the first warning where there is no problem', async () => {
+    service.problems = [
+      {
+        server: serverId(MAIN),
+        clusterId: service.clusterId(),
+        code: 'DeadMaster',
+        description: '',
+        severity: 'critical',
+        reaction: 'recover-dead-primary',
+        because: [],
+      },
+    ];
+    service.structure.set(serverId(FIRST), ['ErrantGTIDStructureWarning', 'DifferentGTIDModesStructureWarning']);
+    expect(await printed('-c', 'replication-analysis')).toBe(
+      'main:3306 (cluster main:3306): DeadMaster\nread-replica-1:3306 (cluster main:3306): ErrantGTIDStructureWarning\n',
+    );
+  });
+
+  it('print nothing of lists that are null', async () => {
+    for (const host of ['main', 'read-replica-1', 'read-replica-2']) {
+      service.fed.feed({ kind: 'server-forgotten', address: { host, port: 3306 } });
+    }
+    expect(await printed('-c', 'all-clusters-masters')).toBe('');
+    expect(await printed('-c', 'clusters')).toBe('');
+  });
+});
+
+describe('commands that change something', () => {
+  it.each([
+    [['-c', 'discover', '-i', 'main'], 'main:3306\n', 'discover main:3306 by n1.example'],
+    [['-c', 'async-discover', '-i', 'new'], 'new:3306\n', 'discover new:3306 by n1.example'],
+    [['-c', 'forget', '-i', 'gone:3307'], '', 'forget gone:3307 by n1.example'],
+    [
+      ['-c', 'begin-downtime', '-i', 'read-replica-1', '-o', 'ann', '-r', 'new disk/fan', '-u', '2h'],
+      'read-replica-1:3306\n',
+      `downtime ${FIRST} by ann because new disk/fan for 7200000`,
+    ],
+    [['-c', 'end-downtime', '-i', 'read-replica-1'], 'read-replica-1:3306\n', `end downtime ${FIRST} by n1.example`],
+    [['-c', 'disable-global-recoveries'], 'disabled\n', 'switch false by n1.example'],
+    [['-c', 'enable-global-recoveries'], 'enabled\n', 'switch true by n1.example'],
+    [
+      ['-c', 'ack-all-recoveries', '-r', 'all is well & done'],
+      'all is well & done\n',
+      'acknowledge "all" by n1.example: all is well & done',
+    ],
+  ])('%j do it once', async (argv, expected, call) => {
+    expect(await printed(...argv)).toBe(expected);
+    expect(service.calls).toEqual([call]);
+  });
+
+  it('acknowledge the recoveries of a cluster', async () => {
+    expect(await printed('-c', 'ack-cluster-recoveries', '-i', 'main:3306', '-r', 'seen')).toBe('main:3306\n');
+    expect(service.calls).toEqual([`acknowledge {"clusterId":"${MAIN}"} by n1.example: seen`]);
+  });
+
+  it.each([
+    [['-a', 'main:3306', '-d', 'read-replica-1'], `to ${FIRST}`],
+    [['-i', 'main', '-s', 'read-replica-1:3306'], `to ${FIRST}`],
+    [['-a', 'main:3306'], 'to anybody'],
+  ])('move the primary role with %j', async (argv, to) => {
+    service.takeover = recoveryOf('1:a', service.clusterId(), MAIN, {
+      successor: serverId(FIRST),
+      closedAtMs: 1,
+      verdict: { kind: 'succeeded' },
+    });
+    expect(await printed('-c', 'graceful-master-takeover', ...argv)).toBe('read-replica-1:3306\n');
+    expect(await printed('-c', 'graceful-master-takeover-auto', ...argv)).toBe('read-replica-1:3306\n');
+    expect(service.calls).toEqual([
+      `takeover ${MAIN} ${to} by n1.example`,
+      `takeover ${MAIN} ${to} auto by n1.example`,
+    ]);
+  });
+
+  it('carry one key each', async () => {
+    const canned = await serveCanned(() => ({ body: '{"Code":"OK","Message":"","Details":{"Key":{}}}' }));
+    await run(canned.url, ['-c', 'forget', '-i', 'a:1']);
+    await run(canned.url, ['-c', 'forget', '-i', 'a:1']);
+    await run(canned.url, ['-c', 'clusters']);
+    const keys = canned.asked.map(({ headers }) => headers['idempotency-key']);
+    expect(keys[0]).toMatch(/^[0-9a-f-]{36}$/);
+    expect(keys[1]).toMatch(/^[0-9a-f-]{36}$/);
+    expect(keys[1]).not.toBe(keys[0]);
+    expect(keys[2]).toBeUndefined();
+    await canned.close();
+  });
+
+  it('take the port that the cluster is configured with, unless -D says another', async () => {
+    const canned = await serveCanned(({ url }) =>
+      url === '/api/v1/settings'
+        ? { body: '{"defaultInstancePort":3399}' }
+        : { body: '{"Code":"OK","Message":"","Details":null}' },
+    );
+    await run(canned.url, ['-c', 'forget', '-i', 'a']);
+    await run(canned.url, ['-c', 'forget', '-i', 'a', '-D', '3377']);
+    await run(canned.url, ['-c', 'forget', '-i', 'a:1']);
+    expect(canned.asked.map(({ url }) => url)).toEqual([
+      '/api/v1/settings',
+      '/api/forget/a/3399',
+      '/api/forget/a/3377',
+      '/api/forget/a/1',
+    ]);
+    await canned.close();
+  });
+});
+
+describe('the catalogue', () => {
+  it('has every command of the script', () => {
+    const known = commandNames();
+    for (const name of INCUMBENT_COMMANDS) expect(known, name).toContain(name);
+  });
+
+  it('names each once, and says what it does', () => {
+    const commands = COMMAND_GROUPS.flatMap((group) => group.commands);
+    expect(new Set(commands.map(({ name }) => name)).size).toBe(commands.length);
+    for (const { name, about } of commands) expect(about, name).not.toBe('');
+  });
+
+  it('knows old names', () => {
+    expect(currentName('stop-slave')).toBe('stop-replica');
+    expect(currentName('move-up-slaves')).toBe('move-up-replicas');
+    expect(currentName('enslave-siblings')).toBe('take-siblings');
+    expect(findCommand('enable-semi-sync-replica')).not.toBeNull();
+  });
+
+  it('reaches a command that the server does not answer yet, and says so', async () => {
+    const { code, out, err } = await run(node.url, ['-c', 'relocate', '-i', 'read-replica-1', '-d', 'read-replica-2']);
+    expect({ code, out, err }).toEqual({ code: 1, out: '', err: 'relocate is not supported yet\n' });
+  });
+});
