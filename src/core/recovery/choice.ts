@@ -92,13 +92,20 @@ function isEligible(one: Gathered, { requested, excluded }: ChoiceLimits): boole
   return promotable && one.applierError === null && !excluded.has(id) && (requested === null || requested === id);
 }
 
-/** Tier, then how many it would leave behind, then the preference of the opening. */
+/** Tier, then whether somebody wrote to it, then how many it would leave behind, then the preference of the opening. */
 function compareCandidates(one: Gathered, other: Gathered, all: readonly Gathered[]): number {
   return (
     one.participant.tier - other.participant.tier ||
+    Number(isWrittenTo(one, all)) - Number(isWrittenTo(other, all)) ||
     leftBehind(one, all) - leftBehind(other, all) ||
     one.participant.preference - other.participant.preference
   );
+}
+
+/** It has transactions of its own that nobody else has: as the primary it would hand them on to all. */
+function isWrittenTo(candidate: Gathered, all: readonly Gathered[]): boolean {
+  const others = all.filter((one) => one !== candidate).map(({ has }) => has);
+  return !isNone(minus(minus(candidate.has, progressOf(candidate)), unionOf(...others)));
 }
 
 function leftBehind(candidate: Gathered, all: readonly Gathered[]): number {
