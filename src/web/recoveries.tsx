@@ -17,8 +17,10 @@ export function Recoveries(props: { recoveries: readonly RecoveryView[]; cluster
         >
           <summary>
             <span className={`dot ${colourOf(recovery)}`} />
-            {recoveryTitle(recovery.kind)}: {recovery.failed}
-            {recovery.successor !== null && ` → ${recovery.successor}`}
+            <span>
+              {recoveryTitle(recovery.kind)}: {recovery.failed}
+              {recovery.successor !== null && ` → ${recovery.successor}`}
+            </span>
             <time>{clockText(recovery.openedAtMs)}</time>
           </summary>
           <p>
@@ -45,8 +47,11 @@ function Step(props: { step: StepView }) {
   const state = step.ok === null ? 'running' : step.ok ? 'done' : 'failed';
   return (
     <li className={state}>
-      <span className="what">{stepText(step)}</span> <span className="on">{step.server}</span>
-      {step.finishedAtMs !== null && <span className="took">{durationText(step.intendedAtMs, step.finishedAtMs)}</span>}
+      <span className="what">{stepText(step)}</span>
+      <span className="took">
+        {step.finishedAtMs === null ? '' : durationText(step.intendedAtMs, step.finishedAtMs)}
+      </span>
+      <span className="on">{step.server}</span>
       {step.ok === false && <p>{step.detail}</p>}
     </li>
   );
