@@ -59,10 +59,9 @@ export function storageRecovered(state: RaftState): void {
   if (!state.storageBroken) return;
   state.storageBroken = false;
   if (state.unsyncedReset !== null) {
-    // The disk never heard that the log starts anew: say it again, and feed the state machine from there again.
+    // The disk never heard that the log starts anew: say it again, and what came after it with it.
     state.outbox.resetLog(state.unsyncedReset.mark);
     state.unsyncedReset.number = null;
-    state.delivered = state.unsyncedReset.mark.index;
   }
   awaitSilence(state);
   state.outbox.tell('storage', 'the disk is back');

@@ -28,7 +28,8 @@ export interface Ready {
   /**
    * An installed snapshot replaces the log: in that same batch, BEFORE `entries`, ALL entries on disk are deleted (those
    * beyond the snapshot too: they belong to another history) and the log starts after this mark. The state machine is
-   * replaced by the snapshot's contents before it is given `committed`. Null after `snapshotInstalled` means that the
+   * replaced by the snapshot's contents before it is given `committed`, unless it is past the mark already (the same reset
+   * comes again when a disk failed on the first). Null after `snapshotInstalled` means that the
    * log already held the snapshot's last entry: nothing is to be replaced, and the file may be dropped.
    */
   readonly logReset: SnapshotMark | null;

@@ -13,8 +13,10 @@ export interface Operation {
 }
 
 export function isLinearizable(history: readonly Operation[]): boolean {
+  const seen = new Set(history.filter(({ kind }) => kind === 'read').map(({ value }) => value));
   const operations = history
-    .filter((operation) => operation.kind === 'write' || Number.isFinite(operation.returnedAt))
+    // A write of unknown fate that nobody has read from may as well never have happened; a read without an answer did not.
+    .filter(({ kind, value, returnedAt }) => Number.isFinite(returnedAt) || (kind === 'write' && seen.has(value)))
     .sort((left, right) => left.calledAt - right.calledAt);
   return new Search(operations).run();
 }

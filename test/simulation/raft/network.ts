@@ -41,12 +41,12 @@ export class Network {
   }
 
   #carry(message: Message): void {
-    const { delayMsMin, delayMsMax, inOrder } = this.#profile;
+    const { delayMsMin, delayMsMax, inOrder, strayShare } = this.#profile;
     const link = `${message.from}>${message.to}`;
     // Most messages are quick, a few take very long: that is what reorders them.
     const share = this.#rng.next() ** 3;
     let arrivalMs = this.#events.nowMs + delayMsMin + (delayMsMax - delayMsMin) * share;
-    if (!this.calm && !inOrder && this.#rng.next() < 0.01) arrivalMs += 1000 * this.#rng.next();
+    if (!this.calm && !inOrder && this.#rng.next() < strayShare) arrivalMs += 500 * this.#rng.next();
     if (inOrder) {
       arrivalMs = Math.max(arrivalMs, this.#lastArrivalMs.get(link) ?? 0);
       this.#lastArrivalMs.set(link, arrivalMs);

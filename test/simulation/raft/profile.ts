@@ -15,6 +15,10 @@ export interface Profile {
   /** Messages of one link keep their order, as on a stream. */
   readonly inOrder: boolean;
   readonly syncMsMax: number;
+  /** Messages that take half a second more, where order is not kept. */
+  readonly strayShare: number;
+  /** Chance of dying at each boundary of a Ready; many times that where a term or a vote is being written. */
+  readonly crashShare: number;
   /** Mean time between two faults. */
   readonly faultEveryMs: number;
   readonly clients: number;
@@ -33,20 +37,23 @@ export interface Profile {
 export function drawProfile(rng: Rng): Profile {
   const between = (low: number, high: number): number => low + (high - low) * rng.next();
   const oneOf = <T>(...choices: [T, ...T[]]): T => choices[rng.integer(choices.length)] ?? choices[0];
+  const promiseMs = oneOf(20, 100, 250);
   const delayMsMin = oneOf(0.1, 0.5, 2);
   return {
     voters: oneOf(3, 3, 5),
     spares: oneOf(0, 1, 2),
-    durationMs: between(5_000, 12_000),
+    durationMs: between(2_000, 6_000),
     lossShare: oneOf(0, 0, 0.01, 0.05, 0.2),
     duplicateShare: oneOf(0, 0.01, 0.1),
     delayMsMin,
     delayMsMax: delayMsMin + oneOf(0.5, 5, 25, 60),
     inOrder: oneOf(true, false),
+    strayShare: oneOf(0, 0.01, 0.05),
     syncMsMax: oneOf(0.5, 5, 40),
-    faultEveryMs: oneOf(80, 200, 500, 1500),
+    faultEveryMs: oneOf(50, 100, 200, 600),
     clients: 1 + rng.integer(6),
     clientPauseMs: oneOf(1, 10, 50),
+    crashShare: oneOf(0, 0.0005, 0.003, 0.015),
     snapshotEvery: oneOf(5, 20, 100, 1000),
     drift: oneOf(0, 0.01, 0.045),
     damage: rng.next() < 0.5,
@@ -54,6 +61,9 @@ export function drawProfile(rng: Rng): Profile {
       ...DEFAULT_RAFT_OPTIONS,
       electionTimeoutMs: oneOf(250, 400),
       heartbeatIntervalMs: oneOf(50, 100),
+      // Long promises leave more room in which to break them; short ones cover up less of what else is wrong.
+      promiseMs,
+      driftAllowanceMs: promiseMs / 10,
       maxInflightMessages: oneOf(1, 4, 32),
       maxMessageBytes: oneOf(64, 1024, 64 * 1024),
       maxUncommittedBytes: oneOf(2_000, 1_000_000),

@@ -39,6 +39,9 @@ export const HONEST_SHELL: Shell = {
   ownsUpToDamage: true,
 };
 
+/** Terms, votes and leaders change rarely, and to die in the middle of it is the worst moment. */
+const TURNING_POINT_RISK = 20;
+
 export interface World {
   readonly events: EventQueue;
   readonly rng: Rng;
@@ -47,8 +50,8 @@ export interface World {
   readonly checks: readonly Check[];
   send(message: Message): void;
   server(id: NodeId): Server;
-  /** Chance of dying at each boundary of a Ready. */
-  crashShare: number;
+  /** Processes may die at the boundaries of their work. */
+  dangerous: boolean;
 }
 
 export class Server {
@@ -94,7 +97,9 @@ export class Server {
   start(): void {
     if (this.node !== null) return;
     const { shell, rng, profile } = this.#world;
-    const { hardState, snapshot, entries, damaged } = this.disk;
+    const { snapshot, entries, damaged } = this.disk;
+    const lastIndex = entries.at(-1)?.index ?? snapshot.mark.index;
+    const hardState = { ...this.disk.hardState, commit: Math.min(this.disk.hardState.commit, lastIndex) };
     this.machine = snapshot.state;
     this.#files = [snapshot];
     this.mirror = new LogMirror(snapshot.mark, entries);
@@ -195,10 +200,10 @@ export class Server {
     }
     const file = this.#files.find(({ mark }) => mark.index === ready.logReset?.index) ?? null;
     this.#writes.push({ ready, file });
-    if (this.#dies()) return;
+    if (this.#dies(ready)) return;
     for (const message of shell.sort(ready).now) this.#send(message);
-    if (this.#dies()) return;
-    if (file !== null) this.machine = file.state;
+    if (this.#dies(ready)) return;
+    if (file !== null && file.state.index > this.machine.index) this.machine = file.state;
     this.#deliver(ready);
     if (ready.fetchSnapshot !== null) this.#fetch(ready.fetchSnapshot.from, ready.fetchSnapshot.snapshot.index);
     if (this.node === node) this.#startWriting();
@@ -246,8 +251,9 @@ export class Server {
     for (const write of arrived) shell.persist(this.disk, write);
     this.handle((node) => {
       for (const { ready } of arrived) {
-        if (this.#dies()) return;
+        if (this.#dies(ready)) return;
         for (const message of shell.sort(ready).afterSync) this.#send(message);
+        if (this.#dies(ready)) return;
         node.advance(ready.number, this.now);
       }
       this.#startWriting();
@@ -279,10 +285,15 @@ export class Server {
   }
 
   /** At a boundary: the process may end here. */
-  #dies(): boolean {
+  #dies(ready: Ready | null = null): boolean {
     if (this.node === null) return true;
-    if (this.#world.rng.next() >= this.#world.crashShare) return false;
+    const { rng, profile, dangerous, events } = this.#world;
+    const isTurningPoint =
+      ready !== null && (ready.hardState !== null || ready.softState !== null) && ready.committed.length === 0;
+    const share = profile.crashShare * (isTurningPoint ? TURNING_POINT_RISK : 1);
+    if (!dangerous || rng.next() >= share) return false;
     this.crash();
+    events.after(rng.next() < 0.7 ? 30 * rng.next() : 1000 * rng.next(), () => this.start());
     return true;
   }
 

@@ -7,6 +7,7 @@ import type { Membership, NodeId } from '../../../src/core/raft/message.js';
 import { CommittedHistory } from './checks/committed.js';
 import { electionSafety } from './checks/election-safety.js';
 import { freshReads } from './checks/fresh-reads.js';
+import { holdsApplied } from './checks/holds-applied.js';
 import { oneLease } from './checks/lease.js';
 import { logMatching } from './checks/log-matching.js';
 import { Clients } from './clients.js';
@@ -53,10 +54,11 @@ export function simulate(seed: number, shell: Shell = HONEST_SHELL): Outcome {
       history,
       oneLease(() => servers),
       freshReads(history),
+      holdsApplied(),
       { leads: () => void (leaders += 1) },
     ],
     send: (message) => network.send(message),
-    crashShare: rng.next() < 0.5 ? 0 : 0.0005,
+    dangerous: true,
   };
   const ids = Array.from({ length: profile.voters + profile.spares }, (_, index) => `n${index + 1}` as NodeId);
   const first = membershipOf(ids.slice(0, profile.voters), []);
@@ -73,7 +75,7 @@ export function simulate(seed: number, shell: Shell = HONEST_SHELL): Outcome {
   faults.start();
   compactNowAndThen(world, servers);
   while (events.runNext(profile.durationMs));
-  world.crashShare = 0;
+  world.dangerous = false;
   faults.end();
   heal(world, servers, history);
   clients.check();

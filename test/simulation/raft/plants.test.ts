@@ -1,0 +1,52 @@
+/** Does the simulation find what it is for? Every plant must be caught, by the check that it is meant for. */
+import { afterEach, describe, expect, test, vi } from 'vitest';
+import { PLANTS } from './plants.js';
+import type { Plant } from './plants.js';
+import { HONEST_SHELL } from './server.js';
+import type { Shell } from './server.js';
+import { simulate } from './simulation.js';
+
+/** Several times what the slowest of them takes: a plant that needs more would slip through an ordinary run. */
+const SEEDS = 2000;
+
+async function grow(plant: Plant): Promise<Shell> {
+  const { core, shell } = plant;
+  if (core === undefined) return { ...HONEST_SHELL, ...shell };
+  const [module, replace] = core;
+  vi.resetModules();
+  vi.doMock(`../../../src/core/raft/${module}.js`, async (importOriginal) => {
+    const original = await importOriginal<never>();
+    return { ...(original as object), ...replace(original) };
+  });
+  const { RaftNode } = await import('../../../src/core/raft/node.js');
+  return { ...HONEST_SHELL, createNode: (...start) => new RaftNode(...start) };
+}
+
+function firstFailure(shell: Shell): { readonly seed: number; readonly says: string } | null {
+  for (let seed = 1; seed <= SEEDS; seed += 1) {
+    try {
+      simulate(seed, shell);
+    } catch (error) {
+      return { seed, says: error instanceof Error ? error.message : String(error) };
+    }
+  }
+  return null;
+}
+
+describe('the simulation catches', () => {
+  afterEach(() => {
+    vi.doUnmock(`../../../src/core/raft/node.js`);
+    vi.resetModules();
+  });
+
+  for (const plant of PLANTS) {
+    test(plant.bug, { timeout: 3_600_000 }, async () => {
+      const shell = await grow(plant);
+      const failure = firstFailure(shell);
+      if (plant.core !== undefined) vi.doUnmock(`../../../src/core/raft/${plant.core[0]}.js`);
+      console.log(plant.bug, failure?.seed, failure?.says.slice(0, 200));
+      expect(failure, `nothing was noticed in ${SEEDS} histories`).not.toBeNull();
+      expect(failure?.says).toMatch(plant.caughtBy);
+    });
+  }
+});
