@@ -156,7 +156,7 @@ function failuresInARow(belief: Belief, clusterId: ClusterId): readonly Recovery
     .sort((one, other) => other.openedAtMs - one.openedAtMs);
   const lastPromotion = own.findIndex(({ promotion }) => promotion !== null);
   const since = lastPromotion < 0 ? own : own.slice(0, lastPromotion);
-  return since.filter(({ kind }) => kind === 'dead-primary');
+  return since.filter(({ kind, verdict }) => kind === 'dead-primary' && verdict?.kind !== 'succeeded');
 }
 
 /**

@@ -1,0 +1,23 @@
+/** A policy that permits everything: every cluster is recovered, nothing is blocked. */
+import { parseClusterFilter } from '../../src/core/recovery/filters.js';
+import type { RecoveryPolicy } from '../../src/core/recovery/policy.js';
+
+export function filters(...texts: readonly string[]): RecoveryPolicy['primaryFilters'] {
+  return texts.flatMap((text) => {
+    const parsed = parseClusterFilter(text);
+    return parsed.ok ? [parsed.value] : [];
+  });
+}
+
+export function policyOf(changes: Partial<RecoveryPolicy> = {}): RecoveryPolicy {
+  return {
+    primaryFilters: filters('*'),
+    blockMs: 0,
+    applyLimitMs: 10_000,
+    maintenanceLagSeconds: 20,
+    preventCrossDataCenter: false,
+    preventCrossRegion: false,
+    neverPromote: [],
+    ...changes,
+  };
+}
