@@ -1,4 +1,4 @@
-// scripts/bench raft: the figures that docs/benchmarks.md speaks of, as a table for people and as JSON for programs.
+// Throughput, outages and thrift of the replicated log, line by line for people and at the end as JSON for programs.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { loadavg } from 'node:os';
 import { type BenchCluster, openBenchCluster } from './bench-cluster.js';
@@ -8,21 +8,45 @@ import { coresUsed, rssMiB } from './process-usage.js';
 import { round, type Spread, spreadOf } from './statistics.js';
 import { measureThroughput, writeMany } from './throughput.js';
 
-export interface RaftBenchOptions {
+interface RaftBenchOptions {
   /** Of each measurement of throughput. */
-  readonly seconds: number;
+  seconds: number;
   /** Blows to the leader of each kind. */
-  readonly rounds: number;
+  rounds: number;
   /** 0: the memory over many writes is not measured. */
-  readonly writes: number;
+  writes: number;
 }
+
+const DEFAULTS: RaftBenchOptions = { seconds: 10, rounds: 20, writes: 1_000_000 };
 
 const IDLE_MS = 15_000;
 const QUIET_MS = 3000;
 
 type Say = (line: string) => void;
 
-export async function raftBench(options: RaftBenchOptions, say: Say): Promise<object> {
+/** False: the words are not understood. */
+export async function raftBenchByWords(words: readonly string[]): Promise<boolean> {
+  const options = parse(words);
+  if (options === null) return false;
+  const say = (line: string): void => {
+    process.stdout.write(`${line}\n`);
+  };
+  say(JSON.stringify(await raftBench(options, say), null, 2));
+  return true;
+}
+
+function parse(words: readonly string[]): RaftBenchOptions | null {
+  const options = { ...DEFAULTS };
+  for (let at = 0; at < words.length; at += 2) {
+    const name = words[at]?.replace(/^--/, '');
+    const value = Number(words[at + 1]);
+    if (!(name === 'seconds' || name === 'rounds' || name === 'writes') || !Number.isInteger(value)) return null;
+    options[name] = value;
+  }
+  return options;
+}
+
+async function raftBench(options: RaftBenchOptions, say: Say): Promise<object> {
   say(
     `load average before: ${loadavg()
       .map((load) => round(load))

@@ -17,7 +17,6 @@ export interface Throughput {
   readonly read64: LoadResult;
 }
 
-/** `otherwise` is a node that does not lead: what passing on costs. */
 export async function measureThroughput(
   leader: BenchNode,
   seconds: number,
