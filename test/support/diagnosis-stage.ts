@@ -15,6 +15,7 @@ import { FedLedger, recoveryOf } from './ledger.js';
 export interface StageOptions {
   readonly voters?: readonly string[];
   readonly pace?: Partial<Pace>;
+  readonly start?: boolean;
 }
 
 export class DiagnosisStage {
@@ -35,7 +36,7 @@ export class DiagnosisStage {
 
   constructor(
     sources: Readonly<Record<string, string | null>>,
-    { voters = ['n1', 'n2', 'n3'], pace }: StageOptions = {},
+    { voters = ['n1', 'n2', 'n3'], pace, start = true }: StageOptions = {},
   ) {
     this.world = new FakeMysqlWorld(this.clock, sources);
     for (const node of voters) if (node !== 'n1') this.world.peers.set(node, 'same');
@@ -74,10 +75,12 @@ export class DiagnosisStage {
         const codes = Object.fromEntries(findings.problems.map((problem) => [problem.server, problem.code]));
         this.published.push({ atMs: this.clock.now, codes });
       },
-      onProbed: () => undefined,
-      log: (_, text) => this.lines.push(text),
+      onProbed: (result) => this.loop.noticeProbe(result),
+      log: (level, text) => {
+        if (level !== 'debug') this.lines.push(text);
+      },
     });
-    this.loop.start();
+    if (start) this.loop.start();
   }
 
   /** The probe loop of the node: everybody is probed once a second, and this one is waited for. */

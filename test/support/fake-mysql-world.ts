@@ -23,8 +23,6 @@ interface FakeServer {
   lastReceivedMs: number;
 }
 
-/** From this node to a server and back. */
-const WAY_MS = 2;
 /** To a peer and back, beside what the peer does. */
 const PEER_WAY_MS = 3;
 
@@ -52,6 +50,8 @@ export class FakeMysqlWorld
   /** What this node sees instead of what is. */
   cutOff = new Set<string>();
   heartbeatMs: number | null = 1000;
+  /** From a node to a server and back. */
+  wayMs = 2;
   readonly calls: string[] = [];
   readonly reports: string[] = [];
   #onLost: (address: Address, reason: string) => void = () => undefined;
@@ -86,7 +86,7 @@ export class FakeMysqlWorld
   async knock(address: Address, timeoutMs: number): Promise<{ readonly vote: NodeVote; readonly detail: string }> {
     this.calls.push(`knock ${address.host}`);
     const vote = this.cutOff.has(address.host) ? 'silent' : KNOCKS[this.#server(address.host).health];
-    await this.#wait(vote === 'silent' ? timeoutMs : WAY_MS);
+    await this.#wait(vote === 'silent' ? timeoutMs : this.wayMs);
     return { vote, detail: vote };
   }
 
@@ -95,7 +95,7 @@ export class FakeMysqlWorld
     const atMs = this.#clock.now;
     const server = this.#server(address.host);
     const kind = this.cutOff.has(address.host) ? 'silent' : server.health === 'up' ? null : FAILURES[server.health];
-    await this.#wait(kind === 'silent' ? timeoutMs : WAY_MS);
+    await this.#wait(kind === 'silent' ? timeoutMs : this.wayMs);
     return kind === null
       ? this.#report(address.host, atMs)
       : failedProbe(address.host, kind, atMs, this.#clock.now - atMs);
@@ -134,7 +134,7 @@ export class FakeMysqlWorld
     }
     const startedAtMs = this.#clock.now;
     const vote = sees === 'same' ? KNOCKS[this.#server(host).health] : sees;
-    await this.#wait(PEER_WAY_MS + (vote === 'silent' ? timeoutMs - 200 : WAY_MS));
+    await this.#wait(PEER_WAY_MS + (vote === 'silent' ? timeoutMs - 200 : this.wayMs));
     const opinion = { node, vote, detail: vote, ageMs: this.#clock.now - startedAtMs };
     onOpinion(opinion);
     return opinion;

@@ -11,6 +11,7 @@ import type { ProbeResult } from '../../core/topology/report.js';
 import type { Server, ServerId } from '../../core/topology/server.js';
 import type { Timer } from '../ports/clock.js';
 import { CanaryRunner } from './canary-runner.js';
+import { DerivedState } from './derived-state.js';
 import { Diagnostician, type Finding } from './diagnostician.js';
 import type { Findings } from './findings.js';
 import { IncidentKeeper } from './incident-keeper.js';
@@ -20,6 +21,7 @@ import { isUnreachable, Lookout } from './lookout.js';
 import type { LoopParts } from './loop-parts.js';
 import { PauseWatch } from './pause-watch.js';
 import { Sightings } from './sightings.js';
+import { SourceWatch } from './source-watch.js';
 import { VerdictLog } from './verdict-log.js';
 
 const TICKS_BETWEEN_CLEANINGS = 60;
@@ -29,11 +31,13 @@ export class DiagnosisLoop {
   readonly #sightings = new Sightings();
   readonly #inquests: Inquests;
   readonly #findings = new Map<ServerId, Finding>();
+  readonly #derived: DerivedState;
   readonly #diagnostician: Diagnostician;
   readonly #lookout: Lookout;
   readonly #keeper: IncidentKeeper;
   readonly #canaries: CanaryRunner;
   readonly #pauseWatch: PauseWatch;
+  readonly #watch: SourceWatch;
   readonly #verdicts: VerdictLog;
   #term: number | null = null;
   #ledSinceMs = 0;
@@ -47,8 +51,10 @@ export class DiagnosisLoop {
     const { clock, ledger, pace, limits, settings, log } = parts;
     this.#verdicts = new VerdictLog(clock, log);
     this.#inquests = new Inquests(pace.inquiriesMax);
+    this.#derived = new DerivedState(() => ledger.state);
     this.#diagnostician = new Diagnostician({
       clock,
+      derived: this.#derived,
       limits,
       settings,
       sightings: this.#sightings,
@@ -60,7 +66,7 @@ export class DiagnosisLoop {
     this.#lookout = new Lookout({
       clock,
       peers: parts.peers,
-      diagnostician: this.#diagnostician,
+      derived: this.#derived,
       reportGapMs: pace.reportGapMs,
       leads: () => this.#term !== null,
       suspect: (server, atMs, why) => {
@@ -91,10 +97,26 @@ export class DiagnosisLoop {
     this.#pauseWatch = new PauseWatch(clock, pace, (pausedMs) => {
       this.restartClocks(`this node did not run for ${Math.round(pausedMs)} ms`);
     });
+    this.#watch = new SourceWatch({
+      clock,
+      pace,
+      prober: parts.prober,
+      sources: () => this.#unsuspectedSources(),
+      lastLookMs: ({ address }) => this.#sightings.at(address)?.last.startedAtMs ?? null,
+      onProbed: (result) => {
+        parts.onProbed(result);
+      },
+      onLate: (id, askedAtMs) => {
+        const server = ledger.state.servers.get(id);
+        if (server !== undefined) this.#suspect(server, askedAtMs, 'its answer is late');
+      },
+    });
   }
 
   start(): void {
     this.#stopped = false;
+    // It may have become leader before all of its rooms were open.
+    if (this.#term !== null) this.#beginTerm();
     this.#parts.prober.onConnectionLost((address, reason) => {
       this.noticeLost(address, reason);
     });
@@ -105,6 +127,7 @@ export class DiagnosisLoop {
   stop(): void {
     this.#stopped = true;
     this.#pauseWatch.stop();
+    this.#watch.stop();
     this.#tick?.cancel();
     this.#gather?.cancel();
     this.#gather = null;
@@ -123,7 +146,7 @@ export class DiagnosisLoop {
 
   /** Is there a server of the replicated state at this address? */
   knows(address: Address): boolean {
-    return serverAt(this.#diagnostician.links, address) !== undefined;
+    return serverAt(this.#derived.now.links, address) !== undefined;
   }
 
   /** Did this process run without a pause since that instant? A vote formed across a pause is no opinion. */
@@ -133,20 +156,15 @@ export class DiagnosisLoop {
 
   /** This node leads and has applied everything that was committed before. Its clocks of silence start here. */
   lead(term: number): void {
-    if (this.#stopped || this.#term === term) return;
+    if (this.#term === term) return;
     this.#term = term;
-    this.#ledSinceMs = this.#parts.clock.nowMs();
-    this.#inquests.drop();
-    for (const incident of this.#parts.ledger.state.incidents.values()) {
-      const server = this.#parts.ledger.state.servers.get(incident.server);
-      if (server !== undefined) this.#suspect(server, this.#ledSinceMs, `an earlier leader found ${incident.code}`);
-    }
-    this.#examineAll();
+    if (!this.#stopped) this.#beginTerm();
   }
 
   follow(): void {
     if (this.#term === null) return;
     this.#term = null;
+    this.#watch.stop();
     this.#inquests.drop();
     this.#gatherSoon();
   }
@@ -169,7 +187,7 @@ export class DiagnosisLoop {
     const { before, isNews } = this.#sightings.record(result);
     if (!isNews || this.#stopped) return;
     const address = result.ok ? result.report.address : result.address;
-    const server = serverAt(this.#diagnostician.links, address);
+    const server = serverAt(this.#derived.now.links, address);
     if (server !== undefined) {
       this.#feedInquests(server, result);
       this.#lookout.probed(server, result, before);
@@ -187,13 +205,25 @@ export class DiagnosisLoop {
     if (!this.#stopped) this.#lookout.followerLost(node, address, reason);
   }
 
+  #beginTerm(): void {
+    this.#ledSinceMs = this.#parts.clock.nowMs();
+    this.#inquests.drop();
+    const { incidents, servers } = this.#parts.ledger.state;
+    for (const incident of incidents.values()) {
+      const server = servers.get(incident.server);
+      if (server !== undefined) this.#suspect(server, this.#ledSinceMs, `an earlier leader found ${incident.code}`);
+    }
+    this.#watch.start();
+    this.#examineAll();
+  }
+
   #feedInquests(server: Server, result: ProbeResult): void {
     const own = this.#inquests.of(server.id);
     const answered = result.ok || result.failure.kind === 'alive';
     if (own !== null && answered && result.startedAtMs >= own.inquiry.beganAtMs) {
       this.#close(server.id, 'it answers');
     }
-    for (const link of this.#diagnostician.links.sourcesOf.get(server.id) ?? []) {
+    for (const link of this.#derived.now.links.sourcesOf.get(server.id) ?? []) {
       this.#inquests.of(link.source.id)?.see(link, result);
     }
   }
@@ -211,8 +241,8 @@ export class DiagnosisLoop {
     const suspicion: Suspicion = { atMs: Math.max(sinceMs, this.#ledSinceMs), why, canary };
     const inquest = this.#inquests.open(server.id, suspicion, () => this.#newInquest(server.id, suspicion));
     if (inquest === null) return;
-    this.#parts.log('info', `${addressText(server.address)}: looking at it now, because ${why}`);
-    inquest.setPaused(this.#isUnderRecovery(server.id));
+    this.#parts.log('debug', `${addressText(server.address)}: looking at it now, because ${why}`);
+    inquest.setPaused(this.#derived.now.underRecovery.has(server.id));
     inquest.begin();
   }
 
@@ -233,7 +263,6 @@ export class DiagnosisLoop {
         return report?.facts.channels.find((one) => one.name === channel.name) ?? null;
       },
       onProbed: (result) => {
-        this.noticeProbe(result);
         this.#parts.onProbed(result);
       },
       onHeard: () => {
@@ -248,11 +277,11 @@ export class DiagnosisLoop {
     const inquest = this.#inquests.of(id);
     const server = this.#parts.ledger.state.servers.get(id);
     if (inquest === null) return;
-    if (server === undefined || !this.#diagnostician.isDependedUpon(server)) {
+    if (server === undefined || !this.#derived.now.dependedUpon.has(server.id)) {
       this.#close(id, 'nothing depends on it any more');
       return;
     }
-    inquest.setPaused(this.#isUnderRecovery(id));
+    inquest.setPaused(this.#derived.now.underRecovery.has(id));
     if (inquest.isPaused) return;
     const finding = this.#diagnostician.examine(server);
     this.#canaries.consider(server, inquest, finding);
@@ -271,7 +300,7 @@ export class DiagnosisLoop {
     const { servers } = this.#parts.ledger.state;
     const server = servers.get(id);
     if (server !== undefined) {
-      this.#parts.log('info', `${addressText(server.address)}: ${reason} (looked because ${inquest.why})`);
+      this.#parts.log('debug', `${addressText(server.address)}: ${reason} (looked because ${inquest.why})`);
     }
     this.#gatherSoon();
     for (let next = this.#inquests.takeWaiting(); next !== null; next = this.#inquests.takeWaiting()) {
@@ -280,11 +309,10 @@ export class DiagnosisLoop {
     }
   }
 
-  #isUnderRecovery(id: ServerId): boolean {
-    for (const recovery of this.#parts.ledger.state.recoveries.values()) {
-      if (recovery.closedAtMs === null && recovery.failed === id) return true;
-    }
-    return false;
+  /** Who is suspected is asked anyway; who is under recovery is left in peace. */
+  #unsuspectedSources(): readonly Server[] {
+    const { dependedUpon, underRecovery } = this.#derived.now;
+    return [...dependedUpon.values()].filter(({ id }) => !this.#inquests.isAwaited(id) && !underRecovery.has(id));
   }
 
   #gatherSoon(): void {
@@ -297,7 +325,7 @@ export class DiagnosisLoop {
 
   #examineAll(): void {
     const { servers, incidents } = this.#parts.ledger.state;
-    for (const server of this.#term === null ? [] : servers.values()) this.#resumeSuspicion(server);
+    for (const server of this.#term === null ? [] : this.#unsuspectedSources()) this.#resumeSuspicion(server);
     for (const id of this.#term === null ? [] : incidents.keys()) {
       if (!this.#inquests.isAwaited(id)) this.#keeper.close(id, 'it is over');
     }
@@ -317,8 +345,7 @@ export class DiagnosisLoop {
   /** What could not be looked at when it failed (a recovery was at work, another node led) is looked at now. */
   #resumeSuspicion(server: Server): void {
     const sight = this.#sightings.at(server.address);
-    if (sight === null || !isUnreachable(sight.last) || this.#inquests.isAwaited(server.id)) return;
-    if (!this.#diagnostician.isDependedUpon(server)) return;
+    if (sight === null || !isUnreachable(sight.last)) return;
     this.#suspect(server, sight.last.startedAtMs, 'this node cannot reach it');
   }
 
@@ -342,7 +369,7 @@ export class DiagnosisLoop {
 
   #clean(): void {
     const { servers } = this.#parts.ledger.state;
-    this.#sightings.keepOnly(new Set(this.#diagnostician.links.byAddress.keys()), new Set(servers.keys()));
+    this.#sightings.keepOnly(new Set(this.#derived.now.links.byAddress.keys()), new Set(servers.keys()));
     this.#lookout.keepOnly(servers);
   }
 }

@@ -8,17 +8,19 @@ import { diagnose, problemByCode, structureWarnings } from '../../core/analysis/
 import { type Evidence, foldEvidence } from '../../core/analysis/evidence.js';
 import type { EvidenceSources } from '../../core/analysis/evidence-sources.js';
 import type { DiagnosisSettings, JudgementLimits } from '../../core/analysis/limits.js';
-import { type Link, type Links, linkServers } from '../../core/analysis/links.js';
+import type { Link } from '../../core/analysis/links.js';
 import type { Problem, StructureCode } from '../../core/analysis/problem.js';
 import type { LedgerState } from '../../core/ledger/state.js';
 import type { Server, ServerId } from '../../core/topology/server.js';
 import type { Clock } from '../ports/clock.js';
+import type { DerivedState } from './derived-state.js';
 import { ErrantGtids } from './errant-gtids.js';
 import type { Inquest } from './inquest.js';
 import type { Sightings } from './sightings.js';
 
 export interface DiagnosticianParts {
   readonly clock: Clock;
+  readonly derived: DerivedState;
   readonly sightings: Sightings;
   readonly settings: DiagnosisSettings;
   readonly limits: JudgementLimits;
@@ -40,30 +42,13 @@ const ALONE = 'seen by this node alone; the leader collects the votes of all';
 export class Diagnostician {
   readonly #parts: DiagnosticianParts;
   readonly #errant = new ErrantGtids();
-  #links: { readonly state: LedgerState; readonly index: number; readonly links: Links } | null = null;
 
   constructor(parts: DiagnosticianParts) {
     this.#parts = parts;
   }
 
-  /** As of the last applied entry. */
-  get links(): Links {
-    const state = this.#parts.state();
-    if (this.#links?.state !== state || this.#links.index !== state.index) {
-      this.#links = { state, index: state.index, links: linkServers(state) };
-    }
-    return this.#links.links;
-  }
-
   replicasOf(server: ServerId): readonly Link[] {
-    return this.links.replicasOf.get(server) ?? [];
-  }
-
-  /** Others hang on it, or would: the head of a cluster, and every source. */
-  isDependedUpon(server: Server): boolean {
-    return (
-      this.#parts.state().clusters.get(server.clusterId)?.primary === server.id || this.replicasOf(server.id).length > 0
-    );
+    return this.#parts.derived.now.links.replicasOf.get(server) ?? [];
   }
 
   examine(server: Server): Finding {
@@ -97,7 +82,7 @@ export class Diagnostician {
     const nowMs = clock.nowMs();
     return {
       beliefs: this.#parts.state(),
-      links: this.links,
+      links: this.#parts.derived.now.links,
       nowMs,
       settings,
       sightOf: (server) => sightings.at(server.address),
@@ -120,7 +105,7 @@ export class Diagnostician {
     const sourceVitals = sightings.at(source.address)?.lastGood?.report.vitals;
     if (replicaVitals === undefined || sourceVitals === undefined) return '';
     const above = new Set<string>([source.id]);
-    for (const link of this.links.sourcesOf.get(source.id) ?? []) above.add(link.source.id);
+    for (const link of this.#parts.derived.now.links.sourcesOf.get(source.id) ?? []) above.add(link.source.id);
     return this.#errant.of(replica.id, replicaVitals.executedGtids, sourceVitals.executedGtids, above);
   }
 }

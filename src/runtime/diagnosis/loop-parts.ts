@@ -28,7 +28,10 @@ export interface LoopParts {
   restartCanary(order: CanaryOrder): Promise<void>;
   /** In the turn in which a verdict changed, and about once a second so that ages are fresh. */
   onProblems(findings: Findings): void;
-  /** Probes that an emergency caused are as good as others: whoever keeps vitals and observes changes gets them too. */
+  /**
+   * The loop has probed. Whoever takes in all probes gets this one too, drops it if the server was changed meanwhile, and
+   * otherwise hands it back through `noticeProbe`, like any other.
+   */
   onProbed(result: ProbeResult): void;
-  log(level: 'info' | 'warn', text: string): void;
+  log(level: 'debug' | 'info' | 'warn', text: string): void;
 }

@@ -6,7 +6,9 @@
 import type { Clock, Timer } from '../ports/clock.js';
 
 export interface PauseLimits {
+  /** A timer that fires this much late means that we did not run. */
   readonly pauseMs: number;
+  /** How often that is looked at. */
   readonly pauseCheckMs: number;
 }
 

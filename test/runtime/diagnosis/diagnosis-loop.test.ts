@@ -160,7 +160,7 @@ describe('no false alarm', () => {
     const stage = await leading();
     stage.world.become('r1', 'refuses', true);
     await stage.clock.advance(2000);
-    expect(stage.world.calls).toEqual([]);
+    expect(stage.world.calls.filter((call) => call !== 'probe p')).toEqual([]);
   });
 
   it('for a primary that answers 1040', async () => {
@@ -365,7 +365,71 @@ describe('a recovery at work', () => {
     expect(stage.ledger.state.incidents.size).toBe(0);
     stage.world.calls.length = 0;
     await stage.clock.advance(3000);
+    expect(stage.world.calls.filter((call) => !call.endsWith(' r1'))).toEqual([]);
+  });
+});
+
+describe('the watch over sources', () => {
+  it('finds a freeze between two polls that are far apart', async () => {
+    const stage = await leading();
+    await stage.clock.advance(3000);
+    const frozenAtMs = stage.clock.now;
+    stage.world.become('p', 'frozen');
+    await stage.clock.advance(10_000);
+    expect(stage.tookUntil('p', 'DeadMaster', frozenAtMs)).toBeLessThanOrEqual(2500);
+  });
+
+  it('asks sources alone, each about once a second, and only in the gaps between polls', async () => {
+    const stage = await leading();
+    await stage.clock.advance(10_000);
+    expect(stage.world.calls.every((call) => call === 'probe p')).toBe(true);
+    expect(stage.world.calls.length).toBeGreaterThanOrEqual(8);
+    expect(stage.world.calls.length).toBeLessThanOrEqual(11);
+    stage.keepPolling(500);
+    stage.world.calls.length = 0;
+    await stage.clock.advance(10_000);
+    expect(stage.world.count('probe p')).toBeLessThanOrEqual(21);
+  });
+
+  it('keeps to its looks a second when there are many sources', async () => {
+    const many = Object.fromEntries(Array.from({ length: 40 }, (_, number) => [`p${String(number)}`, null]));
+    const stage = new DiagnosisStage(many, { pace: { watchesPerSecondMax: 10 } });
+    await stage.leadWell();
+    await stage.clock.advance(10_000);
+    expect(stage.world.calls.length).toBeGreaterThan(60);
+    expect(stage.world.calls.length).toBeLessThanOrEqual(140);
+    expect(new Set(stage.world.calls).size).toBe(40);
+  });
+
+  it('ends with the leadership', async () => {
+    const stage = await leading();
+    stage.loop.follow();
+    stage.world.calls.length = 0;
+    await stage.clock.advance(5000);
     expect(stage.world.calls).toEqual([]);
+  });
+
+  it('makes nothing of an answer that is merely late', async () => {
+    const stage = await leading();
+    stage.world.wayMs = 400;
+    stage.published.length = 0;
+    await stage.clock.advance(20_000);
+    expect(stage.published.every((one) => Object.keys(one.codes).length === 0)).toBe(true);
+    expect(stage.proposals).toEqual([]);
+    expect(stage.lines).toEqual([]);
+  });
+});
+
+describe('a node that leads before its loops have started', () => {
+  it('begins to look when they have', async () => {
+    const stage = new DiagnosisStage(TREE, { start: false });
+    stage.loop.lead(1);
+    await stage.clock.advance(1000);
+    stage.loop.start();
+    await stage.pollAll();
+    stage.world.become('p', 'refuses', true);
+    await stage.clock.advance(100);
+    expect(stage.codeOf('p')).toBe('DeadMaster');
   });
 });
 

@@ -1,0 +1,44 @@
+/** What the diagnosis derives from the replicated state: computed when first asked for after an entry, and kept until the next. */
+import { type Links, linkServers } from '../../core/analysis/links.js';
+import type { LedgerState } from '../../core/ledger/state.js';
+import type { Server, ServerId } from '../../core/topology/server.js';
+
+export interface Derived {
+  readonly links: Links;
+  /** Others hang on them, or would: the heads of clusters, and every source. */
+  readonly dependedUpon: ReadonlyMap<ServerId, Server>;
+  /** A recovery that is open has them as the server that failed or gives its role away. */
+  readonly underRecovery: ReadonlySet<ServerId>;
+}
+
+export class DerivedState {
+  readonly #state: () => LedgerState;
+  #kept: { readonly state: LedgerState; readonly index: number; readonly derived: Derived } | null = null;
+
+  constructor(state: () => LedgerState) {
+    this.#state = state;
+  }
+
+  /** As of the last applied entry. */
+  get now(): Derived {
+    const state = this.#state();
+    if (this.#kept?.state !== state || this.#kept.index !== state.index) {
+      this.#kept = { state, index: state.index, derived: derive(state) };
+    }
+    return this.#kept.derived;
+  }
+}
+
+function derive(state: LedgerState): Derived {
+  const links = linkServers(state);
+  const dependedUpon = new Map<ServerId, Server>();
+  for (const server of state.servers.values()) {
+    const isHead = state.clusters.get(server.clusterId)?.primary === server.id;
+    if (isHead || links.replicasOf.has(server.id)) dependedUpon.set(server.id, server);
+  }
+  const underRecovery = new Set<ServerId>();
+  for (const recovery of state.recoveries.values()) {
+    if (recovery.closedAtMs === null) underRecovery.add(recovery.failed);
+  }
+  return { links, dependedUpon, underRecovery };
+}
