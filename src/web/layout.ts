@@ -17,7 +17,7 @@ export function layOut(servers: readonly ServerView[]): ReadonlyMap<string, { x:
   layout(graph);
   return new Map(
     servers.map((server) => {
-      const { x, y } = graph.node(server.id);
+      const { x, y } = graph.node(server.id) as { x: number; y: number };
       return [server.id, { x: x - NODE_WIDTH / 2, y: y - NODE_HEIGHT / 2 }];
     }),
   );

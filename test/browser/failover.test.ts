@@ -1,7 +1,7 @@
 /** Somebody watches the page while the primary dies: what it shows must be what happens, without a reload. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { MySqlLab } from '../../tools/lab/mysql-lab.js';
-import { OrchestratorCluster } from '../../tools/lab/orchestrator-cluster.js';
+import type { OrchestratorCluster } from '../../tools/lab/orchestrator-cluster.js';
 import type { Topology } from '../../tools/lab/topology.js';
 import { type OpenPage, openPage } from './page.js';
 

@@ -18,7 +18,7 @@ export class FedLedger {
   feed(command: Unstamped<Command>): readonly Fact[] {
     this.#index += 1;
     this.#nowMs += 1000;
-    return this.ledger.apply(this.#index, encodeCommand({ atMs: this.#nowMs, ...command } as Command)).facts;
+    return this.ledger.apply(this.#index, encodeCommand({ atMs: this.#nowMs, ...command })).facts;
   }
 
   get state() {

@@ -40,7 +40,7 @@ export function decodeSnapshot(bytes: Uint8Array): Draft {
   draft.audit = [...document.audit];
   for (const name of MAPS) {
     const target = draft[name] as Map<string, unknown>;
-    for (const [key, value] of document.maps[name] ?? []) target.set(key, value);
+    for (const [key, value] of document.maps[name]) target.set(key, value);
   }
   return draft;
 }
