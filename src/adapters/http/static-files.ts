@@ -15,12 +15,18 @@ export async function serveStaticFiles(app: FastifyInstance, webRoot: string | n
   await app.register(fastifyStatic, {
     root: webRoot,
     prefix: `${prefix}/`,
-    decorateReply: false,
+    index: false,
     dotfiles: 'ignore',
     cacheControl: false,
     setHeaders: (response, path) => {
       // Names of assets change with their content; the page that names them must be asked for each time.
       response.setHeader('cache-control', path.includes(hashed) ? 'public, max-age=31536000, immutable' : 'no-cache');
     },
+  });
+  app.get(`${prefix}/`, (request, reply) => {
+    const [path = ''] = request.url.split('?');
+    // The page's own addresses are relative: below `/prefix` without the slash they would lead one level too high.
+    if (!path.endsWith('/')) return reply.redirect(`${prefix}/`);
+    return reply.sendFile('index.html');
   });
 }

@@ -262,6 +262,16 @@ describe('the page', () => {
     expect((await fixture.get('/api/clusters')).body).toEqual(['main:3306']);
   });
 
+  it('is served below a prefix, where its relative addresses lead to the right place', async () => {
+    await fixture.close();
+    fixture = await openFixture({ webRoot: folder, urlPrefix: '/orc' });
+    expect(await fixture.raw('GET', '/orc/')).toMatchObject({ status: 200, text: '<title>page</title>' });
+    expect(await fixture.raw('GET', '/orc')).toMatchObject({ status: 302, headers: { location: '/orc/' } });
+    expect((await fixture.raw('GET', '/orc/assets/a-1234.js')).status).toBe(200);
+    expect((await fixture.raw('GET', '/orc/web/cluster/x')).headers['location']).toBe('/orc/#x');
+    expect((await fixture.raw('GET', '/')).status).toBe(404);
+  });
+
   it('is not missed where it was not', async () => {
     expect((await fixture.raw('GET', '/')).text).toContain('API');
   });
