@@ -3,7 +3,7 @@
  * here and so runs under the same session settings: no sql_mode of the server's choice, UTC, an idle limit of our own.
  * It is handed out with its dialect, because nothing can be asked without knowing which words the server understands.
  */
-import type { Connection } from 'mysql2';
+import type { Socket } from 'node:net';
 import type { Address } from '../../core/topology/address.js';
 import { flavorOf, parseVersion } from '../../core/topology/version.js';
 import { monotonicNowMs } from '../../runtime/ports/clock.js';
@@ -14,6 +14,7 @@ import type { HostResolver } from './host-resolver.js';
 import { type Knock, knock } from './knock.js';
 import { cellText, Link } from './link.js';
 import { TlsNeed } from './tls-need.js';
+import { WaitingRoom } from './waiting-room.js';
 
 /** An abandoned session must not hold its locks for MySQL's usual eight hours; a probe asks far more often than this. */
 const SESSION_IDLE_SECONDS = 3600;
@@ -26,6 +27,7 @@ export class Connector {
   readonly #driver: Driver;
   readonly #resolver: HostResolver;
   readonly #tlsNeed: TlsNeed;
+  readonly #room = new WaitingRoom();
 
   constructor(settings: ConnectSettings, resolver: HostResolver) {
     this.#driver = new Driver(settings);
@@ -48,9 +50,15 @@ export class Connector {
   /** One fresh connection, up to the server's first word. Never rejects. */
   async knock(address: Address, timeoutMs: number): Promise<Knock> {
     return await knock(address, timeoutMs, {
+      room: this.#room,
       resolve: (host) => this.#resolver.resolve(host),
       logIn: (socket) => this.#driver.logIn(address, socket, this.#tlsNeed.wants(address)),
     });
+  }
+
+  /** Ends what waits for a first word; connections that were handed out are their holders' own. */
+  close(): void {
+    this.#room.close();
   }
 
   async #openWithTls(address: Address, timeoutMs: number, plainError: unknown): Promise<Link> {
@@ -66,10 +74,14 @@ export class Connector {
   }
 
   async #open(address: Address, tls: boolean, timeoutMs: number): Promise<Link> {
-    const startedMs = monotonicNowMs();
-    const link = await this.#logIn(address, tls, timeoutMs);
+    const deadlineMs = monotonicNowMs() + timeoutMs;
+    const leftMs = (): number => Math.max(1, deadlineMs - monotonicNowMs());
+    if (!this.#room.mayDial(address) && (await this.#room.word(address, timeoutMs)) === 'silent') {
+      throw new LinkFailed(deadlineAt(address, 'greeting', timeoutMs));
+    }
+    const link = await this.#logIn(address, tls, leftMs());
     try {
-      const sets = await link.run(INTRODUCTION, Math.max(1, timeoutMs - (monotonicNowMs() - startedMs)));
+      const sets = await link.run(INTRODUCTION, leftMs());
       const row = sets[1]?.rows[0];
       const version = cellText(row?.[0]);
       link.introduce(dialectOf(flavorOf(version, cellText(row?.[1])), parseVersion(version)));
@@ -84,44 +96,45 @@ export class Connector {
     return await new Promise<Link>((resolve, reject) => {
       let phase: Phase = 'resolve';
       let over = false;
-      let abandon = (): void => undefined;
-      const settle = (): boolean => {
-        if (over) return false;
+      let socket: Socket | null = null;
+      const fail = (failure: LinkFailed): void => {
+        if (over) return;
         over = true;
         clearTimeout(timer);
-        return true;
-      };
-      const fail = (failure: LinkFailed): void => {
-        if (!settle()) return;
-        abandon();
         reject(failure);
       };
       const failed = (error: unknown): void => {
+        socket?.destroy();
         fail(new LinkFailed(failureAt(address, phase, error), error));
       };
       const timer = setTimeout(() => {
+        if (phase === 'greeting' && socket !== null) this.#room.leave(address, socket);
+        else socket?.destroy();
         fail(new LinkFailed(deadlineAt(address, phase, timeoutMs)));
       }, timeoutMs);
       const go = (ip: string): void => {
         if (over) return;
         phase = 'dial';
-        const socket = openSocket(ip, address.port);
-        const connection: Connection = this.#driver.logIn(address, socket, tls);
-        abandon = () => {
-          connection.destroy();
-          socket.destroy();
-        };
-        socket.once('connect', () => {
+        const opened = openSocket(ip, address.port);
+        socket = opened;
+        const connection = this.#driver.logIn(address, opened, tls);
+        opened.once('connect', () => {
           phase = 'greeting';
         });
-        socket.once('data', () => {
+        opened.once('data', () => {
           phase = 'login';
         });
-        socket.once('error', failed);
+        opened.once('error', failed);
         // Stays for good: an error that nobody listens to would end the process.
         connection.on('error', failed);
         connection.once('connect', () => {
-          if (settle()) resolve(new Link(address, connection, socket));
+          if (over) {
+            connection.end(() => opened.destroy());
+            return;
+          }
+          over = true;
+          clearTimeout(timer);
+          resolve(new Link(address, connection, opened));
         });
       };
       this.#resolver.resolve(address.host).then(go, failed);

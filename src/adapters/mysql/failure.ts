@@ -68,6 +68,13 @@ const NEXT_STEPS: Readonly<Record<string, string>> = {
   '3159': 'the account requires TLS: set MySQLTopologyUseMixedTLS or the certificate keys',
 };
 
+const BROKEN = new Set(['ECONNRESET', 'EPIPE', 'ECONNABORTED', 'PROTOCOL_CONNECTION_LOST']);
+
+/** The connection ended without a word of why: it proves nothing, and asks to be followed by a fresh one. */
+export function isBroken(failure: ProbeFailure): boolean {
+  return BROKEN.has(failure.code);
+}
+
 export function failureAt(address: Address, phase: Phase, error: unknown): ProbeFailure {
   const { code, text, spoken } = described(error);
   const kind = spoken ? 'alive' : kindOf(code);

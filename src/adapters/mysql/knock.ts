@@ -10,6 +10,7 @@ import { type Address, addressText } from '../../core/topology/address.js';
 import { monotonicNowMs } from '../../runtime/ports/clock.js';
 import { openSocket } from './dial.js';
 import { deadlineAt, failureAt, type Phase } from './failure.js';
+import type { WaitingRoom } from './waiting-room.js';
 
 export interface Knock {
   readonly vote: NodeVote;
@@ -17,6 +18,7 @@ export interface Knock {
 }
 
 export interface Doorstep {
+  readonly room: WaitingRoom;
   resolve(host: string): Promise<string>;
   /** Takes the socket over, to finish politely what the knock began. */
   logIn(socket: Socket): Connection;
@@ -35,7 +37,7 @@ const AGAIN_AFTER_MS = 50;
 export async function knock(address: Address, timeoutMs: number, doorstep: Doorstep): Promise<Knock> {
   const deadlineMs = monotonicNowMs() + timeoutMs;
   for (let attempt = 1; ; attempt += 1) {
-    const answer = await knockOnce(address, Math.max(1, deadlineMs - monotonicNowMs()), timeoutMs, doorstep);
+    const answer = await listenOrKnock(address, deadlineMs, timeoutMs, doorstep);
     const timeLeft = deadlineMs - monotonicNowMs() > 2 * AGAIN_AFTER_MS;
     if (!answer.broken || attempt === ATTEMPTS || !timeLeft) return { vote: answer.vote, detail: answer.detail };
     await new Promise((resolve) => setTimeout(resolve, AGAIN_AFTER_MS));
@@ -47,11 +49,29 @@ interface Answer extends Knock {
   readonly broken: boolean;
 }
 
+/** Where enough connections wait for their first word already, they are asked; see the waiting room. */
+async function listenOrKnock(
+  address: Address,
+  deadlineMs: number,
+  timeoutMs: number,
+  doorstep: Doorstep,
+): Promise<Answer> {
+  const leftMs = (): number => Math.max(1, deadlineMs - monotonicNowMs());
+  if (!doorstep.room.mayDial(address)) {
+    const word = await doorstep.room.word(address, leftMs());
+    const detail = `${addressText(address)}: greeted a connection that had waited`;
+    if (word === 'spoke') return { vote: 'alive', detail, broken: false };
+    const { kind, message } = deadlineAt(address, 'greeting', timeoutMs);
+    if (word === 'silent') return { vote: kind, detail: message, broken: false };
+  }
+  return await knockOnce(address, leftMs(), timeoutMs, doorstep);
+}
+
 function knockOnce(address: Address, leftMs: number, timeoutMs: number, doorstep: Doorstep): Promise<Answer> {
   return new Promise((resolve) => {
     let phase: Phase = 'resolve';
     let over = false;
-    let abandon = (): void => undefined;
+    let socket: Socket | null = null;
     const settle = (answer: Answer): void => {
       over = true;
       clearTimeout(timer);
@@ -59,21 +79,21 @@ function knockOnce(address: Address, leftMs: number, timeoutMs: number, doorstep
     };
     const failed = (error: unknown): void => {
       if (over) return;
-      abandon();
+      socket?.destroy();
       const { kind, message } = failureAt(address, phase, error);
       settle({ vote: kind, detail: message, broken: phase !== 'resolve' && kind === 'none' });
     };
     const timer = setTimeout(() => {
       if (over) return;
-      abandon();
+      if (phase === 'greeting' && socket !== null) doorstep.room.leave(address, socket);
+      else socket?.destroy();
       const { kind, message } = deadlineAt(address, phase, timeoutMs);
       settle({ vote: kind, detail: message, broken: false });
     }, leftMs);
     const go = (ip: string): void => {
       if (over) return;
       phase = 'dial';
-      const socket = openSocket(ip, address.port);
-      abandon = () => socket.destroy();
+      socket = openSocket(ip, address.port);
       socket.once('connect', () => {
         phase = 'greeting';
       });

@@ -38,6 +38,7 @@ export class Link {
   #dialect: Dialect | null = null;
   #pending: Pending | null = null;
   #ended: Error | null = null;
+  #cutByUs = false;
 
   constructor(address: Address, connection: Connection, socket: Socket) {
     this.address = address;
@@ -149,8 +150,14 @@ export class Link {
     if (pending !== null && this.#finish(pending)) pending.reject(error);
   }
 
+  /** True after `destroy` or `close`, until then false whatever else ended the link. */
+  get cutByUs(): boolean {
+    return this.#cutByUs;
+  }
+
   /** At once, whatever is under way; the listeners of a loss are not called. */
   destroy(): void {
+    if (this.#ended === null) this.#cutByUs = true;
     this.#end(new LinkFailed(failureAt(this.address, 'query', new Error('the connection was closed by this node'))));
   }
 
@@ -161,6 +168,7 @@ export class Link {
       this.destroy();
       return;
     }
+    this.#cutByUs = true;
     this.#ended = new LinkFailed(failureAt(this.address, 'query', new Error('the connection was closed by this node')));
     this.#connection.end(() => this.#socket.destroy());
     setTimeout(() => this.#socket.destroy(), GOODBYE_MS).unref();

@@ -1,7 +1,8 @@
 /**
  * The probes of one kept connection. Everything is asked in one query; a statement that this server refuses (a missing
- * grant, a variable of a plugin that is not loaded) is left out from then on, the rest asked again at once, and the
- * refused one tried by itself every minute: a mended grant shows without a restart, and costs nothing while it is missing.
+ * grant, a variable of a plugin that is not loaded) is left out from then on and the rest asked again at once. What was
+ * refused is tried again every minute, by itself, or, where a right was missing, over a new connection: MySQL gives a
+ * session the rights that its account had when it connected.
  */
 import type { ServerReport } from '../../core/topology/report.js';
 import type { BlindSpot } from '../../core/topology/server.js';
@@ -33,6 +34,7 @@ import { type Answers, buildReport } from './report-rows.js';
 import { rowsOf } from './table.js';
 
 const RETRY_MS = 60_000;
+const LOST_AFTER_MS = 10_000;
 
 /** What a refusal of one statement looks like. Anything else (a shutdown, a killed query) is no reason to stop asking. */
 const REFUSALS = new Set([
@@ -40,10 +42,14 @@ const REFUSALS = new Set([
   1682, 3118,
 ]);
 
+/** Those of them that are about rights. */
+const DENIALS = new Set([1044, 1142, 1143, 1144, 1227, 1370]);
+
 /** More reruns than there are statements and groups to drop would be a mistake of ours, not of the server. */
 const MAX_RERUNS = 20;
 
 interface Dropped {
+  readonly number: number;
   readonly error: string;
   readonly triedMs: number;
 }
@@ -58,6 +64,7 @@ export class ProbeSession {
   /** For replicas without report_host: read when such a one is seen for the first time, and once a minute after that. */
   #threads: readonly DumpThread[] = [];
   #threadsReadMs = Number.NEGATIVE_INFINITY;
+  #lostSinceMs: number | null = null;
 
   constructor(link: Link, nowMs: () => number = monotonicNowMs) {
     this.link = link;
@@ -80,10 +87,18 @@ export class ProbeSession {
       variables,
       sets,
       replicaAddresses: replicas.addresses,
-      blindSpots: [...this.#blindSpots(this.#fixed.get('account') ?? ''), ...lostReplicas(replicas.lostPorts)],
+      blindSpots: [...this.#blindSpots(this.#fixed.get('account') ?? ''), ...this.#lostReplicas(replicas.lostPorts)],
       latencyMs: this.#nowMs() - startedMs,
     };
     return buildReport(answers);
+  }
+
+  /** A right was missing a minute ago, and only a new connection can show whether it still is. */
+  get isOutdated(): boolean {
+    const nowMs = this.#nowMs();
+    return [...this.#dropped.values()].some(
+      ({ number, triedMs }) => DENIALS.has(number) && nowMs - triedMs >= RETRY_MS,
+    );
   }
 
   #leftMs(deadlineMs: number): number {
@@ -120,7 +135,7 @@ export class ProbeSession {
     const other =
       CHANNEL_VIEWS.includes(part) && statements.filter(({ name }) => CHANNEL_VIEWS.includes(name)).length < 2;
     if (other) throw this.#blinded(error, statement?.sql ?? '');
-    this.#dropped.set(part, { error: error.text, triedMs: this.#nowMs() });
+    this.#dropped.set(part, { number: error.number, error: error.text, triedMs: this.#nowMs() });
   }
 
   #blinded(error: StatementFailed, sql: string): StatementFailed {
@@ -132,9 +147,9 @@ export class ProbeSession {
 
   /** One by one, so that a refusal costs the report nothing. What comes back is asked from the next probe on. */
   async #retryDropped(deadlineMs: number): Promise<void> {
-    for (const [part, { triedMs }] of this.#dropped) {
+    for (const [part, { number, triedMs }] of this.#dropped) {
       const nowMs = this.#nowMs();
-      if (nowMs - triedMs < RETRY_MS) continue;
+      if (nowMs - triedMs < RETRY_MS || DENIALS.has(number)) continue;
       const group = this.#groups.find(({ name }) => name === part);
       const sql = group === undefined ? this.#statements.find(({ name }) => name === part)?.sql : variablesSql([group]);
       if (sql === undefined) continue;
@@ -143,7 +158,7 @@ export class ProbeSession {
         this.#dropped.delete(part);
       } catch (error) {
         if (!(error instanceof StatementFailed)) throw error;
-        this.#dropped.set(part, { error: error.text, triedMs: nowMs });
+        this.#dropped.set(part, { number: error.number, error: error.text, triedMs: nowMs });
       }
     }
   }
@@ -157,6 +172,18 @@ export class ProbeSession {
       spots.push({ what: shows, error: dropped.error, mend });
     }
     return spots;
+  }
+
+  /** A replica stands in the list a moment before its dump thread does; only one that stays without is worth a word. */
+  #lostReplicas(ports: readonly number[]): readonly BlindSpot[] {
+    if (ports.length === 0) this.#lostSinceMs = null;
+    else this.#lostSinceMs ??= this.#nowMs();
+    if (this.#lostSinceMs === null || this.#nowMs() - this.#lostSinceMs < LOST_AFTER_MS) return [];
+    return ports.map((port) => ({
+      what: `the host of the replica with port ${String(port)}`,
+      error: 'it has no report_host, and its dump thread cannot be seen',
+      mend: 'set report_host on that replica, or grant the right to see the process list',
+    }));
   }
 
   async #locate(registered: readonly RegisteredReplica[], deadlineMs: number): Promise<Located> {
@@ -220,12 +247,4 @@ function named(
 function accountText(account: string): string {
   const at = account.lastIndexOf('@');
   return at < 0 ? `'${account}'` : `'${account.slice(0, at)}'@'${account.slice(at + 1)}'`;
-}
-
-function lostReplicas(ports: readonly number[]): readonly BlindSpot[] {
-  return ports.map((port) => ({
-    what: `the host of the replica with port ${String(port)}`,
-    error: 'it has no report_host, and its dump thread cannot be seen',
-    mend: 'set report_host on that replica, or grant the right to see the process list',
-  }));
 }

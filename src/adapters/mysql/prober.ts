@@ -8,33 +8,59 @@ import type { ProbeFailure, ProbeResult, ServerReport } from '../../core/topolog
 import { monotonicNowMs } from '../../runtime/ports/clock.js';
 import type { Prober } from '../../runtime/ports/mysql.js';
 import type { Connector } from './connect.js';
-import { failureAt, LinkFailed, StatementFailed } from './failure.js';
+import { deadlineAt, failureAt, isBroken, LinkFailed, StatementFailed } from './failure.js';
 import type { Knock } from './knock.js';
 import { ProbeSession } from './probe-session.js';
 
 type LostListener = (address: Address, reason: string) => void;
 
-/** A probe in doubt begins to knock when this share of its time is over without an answer. */
-const DOUBT_AFTER = 0.5;
+export interface ProberLimits {
+  /** MySQLConnectTimeoutSeconds: a name, a connection, a login. */
+  readonly connectTimeoutMs: number;
+  /**
+   * A kept connection that has not answered for so long is in doubt. A knock then tells a frozen server, whose probe
+   * need not be waited for, from a slow statement, whose answer may still come.
+   */
+  readonly doubtAfterMs: number;
+  readonly knockTimeoutMs: number;
+}
+
+export const DEFAULT_PROBER_LIMITS: ProberLimits = {
+  connectTimeoutMs: 2_000,
+  doubtAfterMs: 500,
+  knockTimeoutMs: 1_000,
+};
 
 export class MysqlProber implements Prober {
   readonly #connector: Connector;
+  readonly #limits: ProberLimits;
+  readonly #nowMs: () => number;
   readonly #sessions = new Map<string, ProbeSession>();
   readonly #lostListeners = new Set<LostListener>();
   #closed = false;
 
-  constructor(connector: Connector) {
+  constructor(connector: Connector, limits = DEFAULT_PROBER_LIMITS, nowMs: () => number = monotonicNowMs) {
     this.#connector = connector;
+    this.#limits = limits;
+    this.#nowMs = nowMs;
   }
 
   async probe(address: Address, timeoutMs: number): Promise<ProbeResult> {
-    const startedAtMs = monotonicNowMs();
+    const startedAtMs = this.#nowMs();
     try {
       const report = await this.#read(address, startedAtMs, timeoutMs);
-      return { ok: true, startedAtMs, finishedAtMs: monotonicNowMs(), report };
+      return { ok: true, startedAtMs, finishedAtMs: this.#nowMs(), report };
     } catch (error) {
-      return { ok: false, startedAtMs, finishedAtMs: monotonicNowMs(), address, failure: failureOf(address, error) };
+      const failure = await this.#clarified(address, failureOf(address, error), startedAtMs + timeoutMs);
+      return { ok: false, startedAtMs, finishedAtMs: this.#nowMs(), address, failure };
     }
+  }
+
+  /** A dying server resets connections for a moment before it refuses them. */
+  async #clarified(address: Address, failure: ProbeFailure, deadlineMs: number): Promise<ProbeFailure> {
+    const leftMs = deadlineMs - this.#nowMs();
+    if (!isBroken(failure) || leftMs <= 0) return failure;
+    return weighed(failure, await this.#connector.knock(address, Math.min(leftMs, this.#limits.knockTimeoutMs)));
   }
 
   async knock(address: Address, timeoutMs: number): Promise<Knock> {
@@ -63,8 +89,12 @@ export class MysqlProber implements Prober {
     const kept = this.#sessions.get(addressText(address));
     // A probe that is under way keeps its connection; this one must not wait for it, since it may wait for ever.
     if (kept?.link.alive !== true || kept.link.busy) return await this.#readFresh(address, deadlineMs);
+    if (kept.isOutdated) {
+      this.release(address);
+      return await this.#readFresh(address, deadlineMs);
+    }
     try {
-      return await this.#readKept(kept, deadlineMs, timeoutMs);
+      return await this.#readKept(kept, deadlineMs);
     } catch (error) {
       // Silence and words were weighed already; what is left is a connection that broke, which proves nothing.
       if (!(error instanceof LinkFailed) || error.failure.kind !== 'none') throw error;
@@ -73,8 +103,9 @@ export class MysqlProber implements Prober {
   }
 
   async #readFresh(address: Address, deadlineMs: number): Promise<ServerReport> {
-    const link = await this.#connector.connect(address, Math.max(1, deadlineMs - monotonicNowMs()));
-    const session = new ProbeSession(link);
+    const leftMs = Math.max(1, deadlineMs - this.#nowMs());
+    const link = await this.#connector.connect(address, Math.min(leftMs, this.#limits.connectTimeoutMs));
+    const session = new ProbeSession(link, this.#nowMs);
     this.#keep(session);
     try {
       return await session.report(deadlineMs);
@@ -87,18 +118,29 @@ export class MysqlProber implements Prober {
     }
   }
 
-  async #readKept(session: ProbeSession, deadlineMs: number, timeoutMs: number): Promise<ServerReport> {
-    const { address } = session.link;
-    const doubt: { knock: Promise<Knock> | null } = { knock: null };
+  async #readKept(session: ProbeSession, deadlineMs: number): Promise<ServerReport> {
+    const { link } = session;
+    const startedMs = this.#nowMs();
+    const doubt: { knock: Knock | null; over: boolean } = { knock: null, over: false };
     const timer = setTimeout(() => {
-      doubt.knock = this.#connector.knock(address, Math.max(1, deadlineMs - monotonicNowMs()));
-    }, timeoutMs * DOUBT_AFTER);
+      const timeoutMs = Math.min(this.#limits.knockTimeoutMs, Math.max(1, deadlineMs - this.#nowMs()));
+      void this.#connector.knock(link.address, timeoutMs).then((knock) => {
+        if (doubt.over) return;
+        doubt.knock = knock;
+        // Silent here as there: what this connection still owes will not come in time.
+        if (knock.vote === 'silent' || knock.vote === 'refused') link.destroy();
+      });
+    }, this.#limits.doubtAfterMs);
     try {
       return await session.report(deadlineMs);
     } catch (error) {
-      if (!(error instanceof LinkFailed) || error.failure.kind !== 'silent' || doubt.knock === null) throw error;
-      throw new LinkFailed(weighed(error.failure, await doubt.knock), error);
+      const { knock } = doubt;
+      const isUnanswered = error instanceof LinkFailed && (error.failure.kind === 'silent' || link.cutByUs);
+      if (!isUnanswered || knock === null) throw error;
+      const silence = deadlineAt(link.address, 'query', this.#nowMs() - startedMs);
+      throw new LinkFailed(weighed(silence, knock), error);
     } finally {
+      doubt.over = true;
       clearTimeout(timer);
     }
   }
@@ -117,10 +159,10 @@ export class MysqlProber implements Prober {
   }
 }
 
-/** A knock that gave no opinion leaves the silence of the kept connection as it was. */
+/** A fresh connection knows better than one that was silent or broke, unless it knows nothing. */
 function weighed(failure: ProbeFailure, knock: Knock): ProbeFailure {
   if (knock.vote === 'none') return failure;
-  return { kind: knock.vote, code: failure.code, message: `${failure.message}; a fresh connection: ${knock.detail}` };
+  return { ...failure, kind: knock.vote, message: `${failure.message}; a fresh connection: ${knock.detail}` };
 }
 
 function failureOf(address: Address, error: unknown): ProbeFailure {
