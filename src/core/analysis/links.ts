@@ -1,10 +1,10 @@
 /**
  * Who replicates from whom, as the cluster believes it. Every channel counts: a replica of two sources is a replica of
- * each. The address that a channel names comes first, because after a CHANGE the replica still remembers the uuid of the
- * source it last spoke to.
+ * each.
  */
 import { type Address, addressText } from '../topology/address.js';
 import type { Channel, Server, ServerId } from '../topology/server.js';
+import { indexServers, sourceOfChannel } from '../topology/sources.js';
 
 export interface Link {
   readonly source: Server;
@@ -28,33 +28,23 @@ export interface Beliefs {
 }
 
 export function linkServers(beliefs: Beliefs): Links {
-  const byAddress = new Map<string, Server>();
-  for (const server of beliefs.servers.values()) {
-    for (const alias of server.aliases) byAddress.set(addressText(alias), server);
-  }
-  // The address in use wins over an alias that another server had before.
-  for (const server of beliefs.servers.values()) byAddress.set(addressText(server.address), server);
+  const index = indexServers(beliefs.servers.values());
   const replicasOf = new Map<ServerId, Link[]>();
   const sourcesOf = new Map<ServerId, Link[]>();
   for (const replica of beliefs.servers.values()) {
     for (const channel of replica.facts.channels) {
-      const source = sourceOf(beliefs, byAddress, channel);
-      if (source === undefined || source.id === replica.id || isReplaced(beliefs, source, replica)) continue;
+      const source = sourceOfChannel(index, channel);
+      if (source === null || source.id === replica.id || isReplaced(beliefs, source, replica)) continue;
       const link: Link = { source, replica, channel };
       append(replicasOf, source.id, link);
       append(sourcesOf, replica.id, link);
     }
   }
-  return { replicasOf, sourcesOf, byAddress };
+  return { replicasOf, sourcesOf, byAddress: index.byAddress };
 }
 
 export function serverAt(links: Links, address: Address): Server | undefined {
   return links.byAddress.get(addressText(address));
-}
-
-function sourceOf(beliefs: Beliefs, byAddress: ReadonlyMap<string, Server>, channel: Channel): Server | undefined {
-  const named = byAddress.get(addressText(channel.source));
-  return named ?? (channel.sourceId === null ? undefined : beliefs.servers.get(channel.sourceId));
 }
 
 function isReplaced(beliefs: Beliefs, source: Server, replica: Server): boolean {

@@ -12,13 +12,18 @@ describe('who replicates from whom', () => {
     expect(replicasOf(believe({ p: null, r1: 'p', r2: 'p', below: 'r1' }), 'p')).toEqual(['r1', 'r2']);
   });
 
-  it('prefers the address to a uuid that the replica still remembers', () => {
+  it('prefers the uuid that the replica learnt to an address that leads elsewhere now', () => {
     const beliefs = believe(
       { p: null, q: null, r: 'p' },
       { r: { channels: [channelTo('q', { sourceId: serverId('p') })] } },
     );
+    expect(replicasOf(beliefs, 'p')).toEqual(['r']);
+    expect(replicasOf(beliefs, 'q')).toEqual([]);
+  });
+
+  it('goes by the address while the replica has not learnt the uuid of its source', () => {
+    const beliefs = believe({ q: null, r: 'q' }, { r: { channels: [channelTo('q', { sourceId: null })] } });
     expect(replicasOf(beliefs, 'q')).toEqual(['r']);
-    expect(replicasOf(beliefs, 'p')).toEqual([]);
   });
 
   it('goes by the uuid when the address is none that is known', () => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { observed, serverId } from '../../support/facts.js';
+import { channelTo, observed } from '../../support/facts.js';
 import { FedLedger, recoveryOf } from '../../support/ledger.js';
 
 function withTopology(...servers: ReturnType<typeof observed>[]): FedLedger {
@@ -23,15 +23,10 @@ describe('placement of servers in clusters', () => {
     expect(fed.clusterOf('r1')).toBe(fed.clusterOf('p'));
   });
 
-  it('finds the source by address before the uuid that the replica still remembers', () => {
+  it('moves a replica to the cluster of the source that it was pointed at, before it has met it', () => {
     const fed = withTopology(observed('p'), observed('q'), observed('r1', 'p'));
-    const moved = observed('r1', 'q');
-    const channel = moved.facts.channels[0];
-    expect(channel).toBeDefined();
-    const servers = [
-      { ...moved, facts: { ...moved.facts, channels: channel ? [{ ...channel, sourceId: serverId('p') }] : [] } },
-    ];
-    fed.feed({ kind: 'topology-observed', servers });
+    const channels = [channelTo('q', { sourceId: null })];
+    fed.feed({ kind: 'topology-observed', servers: [observed('r1', 'q', { channels })] });
     expect(fed.clusterOf('r1')).toBe(fed.clusterOf('q'));
   });
 

@@ -4,7 +4,8 @@
  */
 import { assertDefined } from '../../base/assert.js';
 import { addressText } from '../../topology/address.js';
-import { type ClusterId, isWritable, mainChannel, type Server, type ServerId } from '../../topology/server.js';
+import { type ClusterId, isWritable, type Server, type ServerId } from '../../topology/server.js';
+import { indexServers, sourceOf } from '../../topology/sources.js';
 import { type Draft, type Fact, fact } from '../draft.js';
 import type { Cluster } from '../state.js';
 import { nameOf } from './names.js';
@@ -25,16 +26,10 @@ export function placeServers(draft: Draft): readonly Fact[] {
 /** For each replica, its source among the servers that are known. */
 function sourcesOf(draft: Draft): ReadonlyMap<ServerId, ServerId> {
   const sources = new Map<ServerId, ServerId>();
-  const byAddress = new Map<string, ServerId>();
+  const index = indexServers(draft.servers.values());
   for (const server of draft.servers.values()) {
-    for (const address of [server.address, ...server.aliases]) byAddress.set(addressText(address), server.id);
-  }
-  for (const server of draft.servers.values()) {
-    const channel = mainChannel(server.facts);
-    if (channel === null) continue;
-    // The address comes first: after a CHANGE the replica still remembers the uuid of the source it last spoke to.
-    const source = byAddress.get(addressText(channel.source)) ?? channel.sourceId;
-    if (source !== null && source !== server.id && draft.servers.has(source)) sources.set(server.id, source);
+    const source = sourceOf(index, server);
+    if (source !== null && source.id !== server.id) sources.set(server.id, source.id);
   }
   // A primary that was promoted by a committed epoch does not replicate from those it replaced, whatever an old report says.
   for (const cluster of draft.clusters.values()) {
