@@ -8,7 +8,7 @@ export type Told = Partial<RecoveryInputs['participants'][number]>;
 
 export function participant(
   id: ServerId,
-  role: 'primary' | 'replica',
+  role: RecoveryInputs['participants'][number]['role'],
   changes: Told = {},
 ): RecoveryInputs['participants'][number] {
   return {

@@ -63,6 +63,14 @@ export function openRecoveryOf(belief: Belief, clusterId: ClusterId): Recovery |
   return null;
 }
 
+/** A former primary that answered, and whose fence is under way or was tried in vain; null when there is none. */
+export function unfencedFormer(belief: Belief, clusterId: ClusterId): Server | null {
+  const open = openRecoveryOf(belief, clusterId);
+  if (open?.kind !== 'former-primary') return null;
+  const fenced = open.steps.some(({ step, outcome }) => step.kind === 'fence' && outcome?.ok === true);
+  return fenced ? null : (belief.servers.get(open.failed) ?? null);
+}
+
 /** Servers of the cluster whose main channel leads to `source`. */
 export function directReplicasOf(belief: Belief, source: Server): readonly Server[] {
   const answersAt = new Set([source.address, ...source.aliases].map(addressText));

@@ -75,13 +75,21 @@ export function participantsOf(candidacies: readonly Candidacy[], failed: Server
 }
 
 export function primaryParticipant(server: Server, others: readonly Server[]): Participant {
+  return bystander(server, others, 'primary', 'it is the primary');
+}
+
+export function formerParticipant(server: Server): Participant {
+  return bystander(server, [], 'former', 'it is a former primary');
+}
+
+function bystander(server: Server, others: readonly Server[], role: Participant['role'], reason: string): Participant {
   return {
     id: server.id,
     host: server.address.host,
     port: server.address.port,
-    role: 'primary',
+    role,
     promotable: false,
-    reason: 'it is the primary',
+    reason,
     preference: 0,
     tier: 0,
     servesOthers: server.facts.binlogEnabled,

@@ -7,7 +7,15 @@
  */
 import type { Problem } from '../analysis/problem.js';
 import type { ClusterId, ServerId } from '../topology/server.js';
-import { type Belief, type BelievedCluster, openRecoveryOf, refusal, type Refusal, serverName } from './belief.js';
+import {
+  type Belief,
+  type BelievedCluster,
+  openRecoveryOf,
+  refusal,
+  type Refusal,
+  serverName,
+  unfencedFormer,
+} from './belief.js';
 import { matchesCluster } from './filters.js';
 import type { RecoveryPolicy } from './policy.js';
 import type { Recovery } from './recovery.js';
@@ -59,10 +67,15 @@ function clusterUnknown({ belief, clusterId }: GuardQuestion): readonly Refusal[
   return belief.clusters.has(clusterId) ? [] : [refusal('unknown-cluster', `there is no cluster ${clusterId}`)];
 }
 
-/** A returning former primary's recovery is no obstacle: it gives way, and is taken up again afterwards. */
-function openRecovery({ belief, clusterId }: GuardQuestion): readonly Refusal[] {
+/**
+ * A returning former primary's recovery is no obstacle to a failover: it gives way, the failover fences that server itself,
+ * and it is taken up again afterwards. A planned takeover has the time to let it be fenced first.
+ */
+function openRecovery({ belief, clusterId, forced }: GuardQuestion): readonly Refusal[] {
   const open = openRecoveryOf(belief, clusterId);
-  if (open === null || open.kind === 'former-primary') return [];
+  if (open === null) return [];
+  const givesWay = open.kind === 'former-primary' && !(forced && unfencedFormer(belief, clusterId) !== null);
+  if (givesWay) return [];
   return [
     refusal('open-recovery', `recovery ${open.id} of ${serverName(belief, open.failed)} is under way in this cluster`),
   ];

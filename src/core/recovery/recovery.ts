@@ -85,8 +85,11 @@ export interface Participant {
   readonly id: ServerId;
   readonly host: string;
   readonly port: number;
-  /** primary: at the opening; in a former-primary recovery the new one, and the returning server is a replica to be. */
-  readonly role: 'primary' | 'replica';
+  /**
+   * primary: at the opening; in a former-primary recovery the new one, and the returning server is a replica to be.
+   * former: an earlier primary that answers and is not fenced yet.
+   */
+  readonly role: 'primary' | 'replica' | 'former';
   readonly promotable: boolean;
   /** Why not, when it is not promotable. */
   readonly reason: string;

@@ -91,11 +91,12 @@ export class Runs {
     let first = prelude;
     for (;;) {
       const term = ledger.readyTerm;
-      if (term === null || drive.over) return null;
+      if (term === null || isOver(drive)) return null;
       drive.run = new RecoveryRun(this.#parts, record, term, first);
       const ending = await drive.run.run();
       if (ending.kind === 'closed') return drive.run.record;
       log.warn({ recovery: drive.id }, `recovery ${drive.id} stands still: ${ending.reason}`);
+      if (isOver(drive)) return null;
       await new Promise<void>((resolve) => clock.setTimer(times.resumeMs, resolve));
       const committed = ledger.state.recoveries.get(drive.id);
       if (committed === undefined || committed.closedAtMs !== null) return committed ?? null;
@@ -103,4 +104,9 @@ export class Runs {
       first = [];
     }
   }
+}
+
+/** Said by others while the drive waits. */
+function isOver(drive: Drive): boolean {
+  return drive.over;
 }

@@ -131,6 +131,18 @@ describe('the playbook of a dead primary', () => {
     expect(world.get(B)).toMatchObject({ source: A, readOnly: true });
   });
 
+  it('fences an earlier primary that came back open, before it opens another server, and waits for it no longer than once', () => {
+    for (const up of [true, false]) {
+      const { world, replicas } = worldOf([5, 5]);
+      const earlier = world.add(uuidOf(9), { readOnly: false, up });
+      const plain = opening(replicas);
+      const participants = [...plain.inputs.participants, participant(earlier.id, 'former', { promotable: false })];
+      const { ending } = play({ ...plain, inputs: { ...plain.inputs, participants } }, world);
+      expect(ending.verdict.kind).toBe('succeeded');
+      expect(world.writable.map(({ id }) => id)).toEqual([A]);
+    }
+  });
+
   it('keeps a former primary stopped that an operator wants stopped', () => {
     const { world, replicas } = worldOf([5, 5]);
     play(opening(replicas, [{}, { start: false, promotable: false }]), world);

@@ -2,8 +2,15 @@
 import type { Problem } from '../../analysis/problem.js';
 import { addressText } from '../../topology/address.js';
 import type { Server, ServerId } from '../../topology/server.js';
-import { type Belief, directReplicasOf, refusal } from '../belief.js';
-import { type Candidacy, judgeCandidates, participantsOf, primaryParticipant, promotableOf } from '../candidates.js';
+import { type Belief, directReplicasOf, refusal, unfencedFormer } from '../belief.js';
+import {
+  type Candidacy,
+  formerParticipant,
+  judgeCandidates,
+  participantsOf,
+  primaryParticipant,
+  promotableOf,
+} from '../candidates.js';
 import type { RecoveryPolicy } from '../policy.js';
 import { opened, type Opening, type OpeningContext, refused } from './opening.js';
 
@@ -33,11 +40,16 @@ export function openDeadPrimary(
   if (objection !== null) return refused(objection);
   const told = { kind: 'dead-primary', clusterId: cluster.id, failed: failed.id } as const;
   const servers = candidacies.map(({ server }) => server);
+  const former = unfencedFormer(belief, cluster.id);
   return opened(
     context,
     { ...told, code: problem.code, description: problem.description },
     {
-      participants: [primaryParticipant(failed, servers), ...participantsOf(candidacies, failed)],
+      participants: [
+        primaryParticipant(failed, servers),
+        ...participantsOf(candidacies, failed),
+        ...(former === null ? [] : [formerParticipant(former)]),
+      ],
       epoch: cluster.epoch + 1,
       requestedCandidate,
       startFormerPrimary: true,

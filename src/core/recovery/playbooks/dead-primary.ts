@@ -1,7 +1,8 @@
 /**
  * The primary is gone; a replica takes over (GTID).
  *
- * 1. IO threads of all replicas stop, beside each other; only then are the received sets compared (invariant 10).
+ * 1. IO threads of all replicas stop, beside each other; only then are the received sets compared (invariant 10). An earlier
+ *    primary that answers and is not fenced yet is fenced beside them: its own recovery had to give way to this one.
  * 2. A candidate is chosen; it catches up from a more advanced replica if it lacks something, and applies all it received.
  * 3. Promoting is committed: the point of no return. Detach and open follow at once, because clients wait for nothing else.
  * 4. The others are pointed at the new primary. Who has transactions that it lacks is set apart with their GTIDs.
@@ -14,6 +15,7 @@ import type { ServerId } from '../../topology/server.js';
 import { type Chosen, type Choice, choose, type Gathered, progressOf, whyNotFollow } from '../choice.js';
 import { unionOf } from '../gtids.js';
 import { type Standing, standingOf, standingOfRecord } from '../patience.js';
+import { recordOf } from '../record.js';
 import type { LostServer, Participant, Recovery } from '../recovery.js';
 import type { Step } from '../step.js';
 import {
@@ -34,7 +36,7 @@ export function deadPrimary(recovery: Recovery): Next {
 
 function beforePromotion(recovery: Recovery): Next {
   const stops = replicasOf(recovery).map(stopOf);
-  const pending = pendingOf(recovery, stops);
+  const pending = [...pendingOf(recovery, stops), ...untriedFences(recovery)];
   if (pending.length > 0) return steps(pending);
   const choice = choiceOf(recovery);
   if (choice.kind === 'none') return undo(recovery, choice.reason);
@@ -44,6 +46,14 @@ function beforePromotion(recovery: Recovery): Next {
 
 function stopOf({ id }: Participant): Step {
   return { kind: 'stop-io', server: id };
+}
+
+/** Tried once: this failover does not wait for a server that was judged dead before and is not the primary any more. */
+function untriedFences(recovery: Recovery): readonly Step[] {
+  return recovery.inputs.participants
+    .filter(({ role }) => role === 'former')
+    .map(({ id }): Step => ({ kind: 'fence', server: id }))
+    .filter((fence) => (recordOf(recovery, fence)?.outcome ?? null) === null);
 }
 
 function choiceOf(recovery: Recovery): Choice {

@@ -1,0 +1,129 @@
+import { beforeEach, describe, expect, it } from 'vitest';
+import { ActingNodes } from '../../support/acting-node.js';
+import { gtidText, MysqlWorld, uuidOf } from '../../support/mysql-world.js';
+
+const [P, A, B] = [uuidOf(1), uuidOf(2), uuidOf(3)];
+
+let world: MysqlWorld;
+let nodes: ActingNodes;
+
+/** P has died and A has taken over. */
+beforeEach(async () => {
+  world = new MysqlWorld();
+  const primary = world.add(P, { readOnly: false });
+  for (const id of [A, B]) world.follow(world.add(id), primary);
+  world.write(primary, 5);
+  world.settle();
+  nodes = new ActingNodes(world);
+  await nodes.start();
+  world.get(P).up = false;
+  nodes.driver.noticeProblems([nodes.deadMaster(P)]);
+  await nodes.turns();
+  await nodes.observe();
+});
+
+const demotion = () => nodes.ledger.state.demotions.get(P);
+
+async function comeBack(): Promise<void> {
+  world.get(P).up = true;
+  await nodes.clock.advance(200);
+  await nodes.untilClosed();
+}
+
+describe('a former primary', () => {
+  it('is knocked at until it answers, then fenced first and taken in', async () => {
+    await nodes.clock.advance(5000);
+    expect(nodes.sessions.knocks).toBeGreaterThan(20);
+    expect(nodes.recoveries).toHaveLength(1);
+    const before = world.taken.length;
+    await comeBack();
+    expect(world.taken.slice(before)[0]).toEqual({ kind: 'fence', server: P });
+    expect(nodes.recoveries.at(-1)).toMatchObject({
+      kind: 'former-primary',
+      failed: P,
+      verdict: { kind: 'succeeded' },
+    });
+    expect(world.get(P)).toMatchObject({ source: A, io: true, readOnly: true });
+    expect(demotion()).toBeUndefined();
+  });
+
+  it('is set apart with what it alone has, and left alone afterwards', async () => {
+    world.get(P).executed.add(`${P}:6`);
+    await comeBack();
+    expect(demotion()).toMatchObject({ state: 'apart', extraGtids: `${P}:6` });
+    expect(world.get(P)).toMatchObject({ source: null, readOnly: true });
+    const recoveries = nodes.recoveries.length;
+    await nodes.observe();
+    await nodes.clock.advance(60_000);
+    expect(nodes.recoveries).toHaveLength(recoveries);
+  });
+
+  it('is fenced again when it takes writes again, whoever opened it', async () => {
+    world.get(P).executed.add(`${P}:6`);
+    await comeBack();
+    world.get(P).readOnly = false;
+    await nodes.observe();
+    await nodes.clock.advance(1000);
+    await nodes.untilClosed();
+    expect(world.get(P).readOnly).toBe(true);
+    expect(demotion()).toMatchObject({ state: 'apart' });
+  });
+
+  it('is a replica like others when an operator made it follow the new primary', async () => {
+    world.get(P).executed.add(`${P}:6`);
+    await comeBack();
+    world.get(A).executed.add(`${P}:6`);
+    world.follow(world.get(P), world.get(A));
+    await nodes.observe();
+    await nodes.turns();
+    expect(demotion()).toBeUndefined();
+  });
+
+  it('is tried again, less and less often, while it cannot be fenced', async () => {
+    nodes.sessions.beforeStep = () => {
+      world.get(P).up = false;
+    };
+    for (let times = 0; times < 40; times++) {
+      world.get(P).up = true;
+      await nodes.clock.advance(1000);
+    }
+    expect(nodes.recoveries.length).toBeGreaterThan(3);
+    expect(nodes.recoveries.length).toBeLessThan(15);
+    expect(demotion()).toMatchObject({ state: 'owed' });
+    nodes.sessions.beforeStep = () => undefined;
+    world.get(P).up = true;
+    await nodes.clock.advance(60_000);
+    await nodes.untilClosed();
+    expect(demotion()).toBeUndefined();
+  });
+
+  it('is met by the next leader when the first one died', async () => {
+    await nodes.changeLeader();
+    await comeBack();
+    expect(world.get(P)).toMatchObject({ source: A, readOnly: true });
+  });
+
+  it('gives way when the new primary dies in its turn', async () => {
+    let release = (): void => undefined;
+    nodes.sessions.beforeStep = (step) =>
+      step.kind === 'fence'
+        ? new Promise<void>((resolve) => {
+            release = resolve;
+          })
+        : undefined;
+    world.get(P).up = true;
+    await nodes.clock.advance(200);
+    expect(nodes.recoveries.at(-1)).toMatchObject({ kind: 'former-primary', closedAtMs: null });
+    nodes.sessions.beforeStep = () => undefined;
+    world.get(A).up = false;
+    nodes.driver.noticeProblems([{ ...nodes.deadMaster(A), server: A }]);
+    release();
+    await nodes.untilClosed();
+    expect(nodes.ledger.state.clusters.get(nodes.cluster())).toMatchObject({ primary: B, epoch: 2 });
+    expect(nodes.recoveries.find(({ kind }) => kind === 'former-primary')?.verdict).toMatchObject({ kind: 'undone' });
+    await nodes.clock.advance(5000);
+    await nodes.untilClosed();
+    expect(world.get(P)).toMatchObject({ source: B, readOnly: true });
+    expect(gtidText(world.get(P).executed)).toBe(`${P}:1-5`);
+  });
+});

@@ -1,0 +1,72 @@
+/** The model of MySQL behind the ports: sessions with barriers, and a knock. For the loops that act. */
+import type { NodeVote } from '../../src/core/analysis/vote.js';
+import type { Step, StepOutcome } from '../../src/core/recovery/step.js';
+import type { Address } from '../../src/core/topology/address.js';
+import type { ServerId } from '../../src/core/topology/server.js';
+import { OperationalError } from '../../src/runtime/errors.js';
+import type { ServerSession, SessionOpener, SessionOptions } from '../../src/runtime/ports/mysql.js';
+import type { MysqlWorld } from './mysql-world.js';
+
+export type BeforeStep = (step: Step) => Promise<void> | void;
+
+export class WorldSessions implements SessionOpener {
+  readonly #world: MysqlWorld;
+  readonly #holders = new Map<ServerId, WorldSession>();
+  beforeStep: BeforeStep = () => undefined;
+  knocks = 0;
+
+  constructor(world: MysqlWorld) {
+    this.#world = world;
+  }
+
+  /** A server's host is its id. */
+  async open({ address, authority }: SessionOptions): Promise<ServerSession> {
+    await authority.confirm();
+    authority.assertLease();
+    const id = address.host as ServerId;
+    const refuse = new OperationalError('MYSQL_CONNECT', `${address.host}: nothing listens there`);
+    if (this.#world.servers.get(id)?.up !== true) throw refuse;
+    void this.#holders.get(id)?.close();
+    const session = new WorldSession(async (step) => {
+      await this.beforeStep(step);
+      if (!session.alive) return lost(address);
+      try {
+        await authority.confirm();
+        authority.assertLease();
+      } catch {
+        return { ok: false, code: 'authority', error: 'the lease has lapsed', retriable: true };
+      }
+      return this.#world.take(step);
+    });
+    this.#holders.set(id, session);
+    return session;
+  }
+
+  knock = (address: Address): Promise<{ readonly vote: NodeVote; readonly detail: string }> => {
+    this.knocks += 1;
+    const up = this.#world.servers.get(address.host as ServerId)?.up === true;
+    return Promise.resolve({ vote: up ? 'alive' : 'refused', detail: '' });
+  };
+}
+
+class WorldSession implements ServerSession {
+  readonly #take: (step: Step) => Promise<StepOutcome>;
+  alive = true;
+
+  constructor(take: (step: Step) => Promise<StepOutcome>) {
+    this.#take = take;
+  }
+
+  async execute(step: Step): Promise<StepOutcome> {
+    return await this.#take(step);
+  }
+
+  close(): Promise<void> {
+    this.alive = false;
+    return Promise.resolve();
+  }
+}
+
+function lost(address: Address): StepOutcome {
+  return { ok: false, code: 'unreachable', error: `${address.host}: the session was ended`, retriable: true };
+}
