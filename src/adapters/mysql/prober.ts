@@ -81,6 +81,8 @@ export class MysqlProber implements Prober {
     this.#closed = true;
     for (const session of this.#sessions.values()) session.link.close();
     this.#sessions.clear();
+    // Connections that still wait for a first word would keep the process alive.
+    this.#connector.close();
     return Promise.resolve();
   }
 
