@@ -16,6 +16,7 @@ export type RunNode = (config: Config, log: Log, stop: AbortSignal) => Promise<v
 const STOP_LIMIT_MS = 30_000;
 /** libuv's default of 4 lets one slow disk or name server hold up all the others. */
 const THREADS_MIN = 16;
+const PROGRAM_NAME = 'orchestrator';
 
 /** The exit code. */
 export async function runHttp(request: NodeRequest, runNode: RunNode, terminal: Terminal): Promise<number> {
@@ -58,7 +59,9 @@ function secretsOf(config: Config): string[] {
   const { mysql, http } = config;
   const keyed = mysql.tls.when === 'never' ? null : mysql.tls.key;
   const secrets = [mysql.password, keyed, http.authentication.method === 'basic' ? http.authentication.password : null];
-  return secrets.flatMap((secret) => (secret === null ? [] : [secret.reveal()]));
+  const texts = secrets.flatMap((secret) => (secret === null ? [] : [secret.reveal()]));
+  // A password that is our own name hides nothing, and would cut the name out of every line.
+  return texts.filter((text) => text !== PROGRAM_NAME);
 }
 
 function warnOfThreads(log: Log): void {
