@@ -1,11 +1,11 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import { ActingNodes } from '../../support/acting-node.js';
 import { gtidText, MysqlWorld, uuidOf } from '../../support/mysql-world.js';
+import { WorldNodes } from '../../support/world-nodes.js';
 
 const [P, A, B] = [uuidOf(1), uuidOf(2), uuidOf(3)];
 
 let world: MysqlWorld;
-let nodes: ActingNodes;
+let nodes: WorldNodes;
 
 /** P has died and A has taken over. */
 beforeEach(async () => {
@@ -14,7 +14,7 @@ beforeEach(async () => {
   for (const id of [A, B]) world.follow(world.add(id), primary);
   world.write(primary, 5);
   world.settle();
-  nodes = new ActingNodes(world);
+  nodes = new WorldNodes(world);
   await nodes.start();
   world.get(P).up = false;
   nodes.driver.noticeProblems([nodes.deadMaster(P)]);

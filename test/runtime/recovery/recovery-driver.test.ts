@@ -1,8 +1,8 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { Recovery } from '../../../src/core/recovery/recovery.js';
 import type { Step } from '../../../src/core/recovery/step.js';
-import { ActingNodes } from '../../support/acting-node.js';
 import { gtidText, MysqlWorld, uuidOf } from '../../support/mysql-world.js';
+import { WorldNodes } from '../../support/world-nodes.js';
 
 const [P, A, B] = [uuidOf(1), uuidOf(2), uuidOf(3)];
 
@@ -16,11 +16,11 @@ function healthyWorld(): MysqlWorld {
 }
 
 let world: MysqlWorld;
-let nodes: ActingNodes;
+let nodes: WorldNodes;
 
-async function begin(policy: ConstructorParameters<typeof ActingNodes>[1] = {}): Promise<void> {
+async function begin(policy: ConstructorParameters<typeof WorldNodes>[1] = {}): Promise<void> {
   world = healthyWorld();
-  nodes = new ActingNodes(world, policy);
+  nodes = new WorldNodes(world, policy);
   await nodes.start();
 }
 

@@ -1,19 +1,19 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { ServerId } from '../../../src/core/topology/server.js';
-import { ActingNodes } from '../../support/acting-node.js';
 import { MysqlWorld, uuidOf } from '../../support/mysql-world.js';
+import { WorldNodes } from '../../support/world-nodes.js';
 
 const [P, A, B] = [uuidOf(1), uuidOf(2), uuidOf(3)];
 
 let world: MysqlWorld;
-let nodes: ActingNodes;
+let nodes: WorldNodes;
 
 beforeEach(async () => {
   world = new MysqlWorld();
   const primary = world.add(P, { readOnly: false });
   for (const id of [A, B]) world.follow(world.add(id), primary);
   world.write(primary, 5);
-  nodes = new ActingNodes(world, { primaryFilters: [] });
+  nodes = new WorldNodes(world, { primaryFilters: [] });
   await nodes.start();
 });
 

@@ -1,41 +1,44 @@
-/** Nodes that act upon the model of MySQL, one after the other, over one log that all of them have applied. */
+/** Nodes that act, one after the other, over one log that all of them have applied: what a leader leaves, the next one has. */
 import type { Problem } from '../../src/core/analysis/problem.js';
 import type { SoftState } from '../../src/core/recovery/openings/graceful-takeover.js';
 import type { RecoveryPolicy } from '../../src/core/recovery/policy.js';
 import type { Recovery } from '../../src/core/recovery/recovery.js';
 import type { ClusterId, ServerId } from '../../src/core/topology/server.js';
 import { LeaderAuthority } from '../../src/runtime/authority.js';
+import type { Clock } from '../../src/runtime/ports/clock.js';
+import type { Prober, SessionOpener } from '../../src/runtime/ports/mysql.js';
 import { RecoveryDriver } from '../../src/runtime/recovery/recovery-driver.js';
 import { RECOVERY_TIMES } from '../../src/runtime/recovery/recovery-parts.js';
 import { ReplicatedLedger } from '../../src/runtime/replicated-ledger.js';
-import { observed } from './facts.js';
-import { FakeClock, FakeConsensus } from './fake-consensus.js';
-import type { MysqlWorld } from './mysql-world.js';
+import { FakeConsensus } from './fake-consensus.js';
 import { policyOf } from './policy.js';
-import { WorldSessions } from './world-sessions.js';
 
 const healthy: SoftState = { answers: () => true, lagSeconds: () => 0 };
 
+export interface Surroundings {
+  readonly clock: Clock;
+  readonly sessions: SessionOpener;
+  readonly prober: Pick<Prober, 'knock'>;
+  readonly policy: Partial<RecoveryPolicy>;
+}
+
 export class ActingNodes {
-  readonly clock = new FakeClock();
   readonly consensus = new FakeConsensus();
-  readonly ledger = new ReplicatedLedger(this.consensus, this.clock);
-  readonly sessions: WorldSessions;
+  readonly ledger: ReplicatedLedger;
   readonly lines: string[] = [];
   readonly touched: ServerId[] = [];
-  readonly world: MysqlWorld;
-  readonly policy: RecoveryPolicy;
   driver: RecoveryDriver;
+  readonly #surroundings: Surroundings;
   #ids = 0;
 
-  constructor(world: MysqlWorld, policy: Partial<RecoveryPolicy> = {}) {
-    this.world = world;
-    this.policy = policyOf(policy);
-    this.sessions = new WorldSessions(world);
+  constructor(surroundings: Surroundings) {
+    this.#surroundings = surroundings;
+    this.ledger = new ReplicatedLedger(this.consensus, surroundings.clock);
     this.driver = this.#newDriver();
   }
 
-  async start(): Promise<void> {
+  /** The first node leads term 1. */
+  async startLog(): Promise<void> {
     const nothing = (): void => undefined;
     await this.ledger.start({
       onApplied: () => {
@@ -53,24 +56,6 @@ export class ActingNodes {
       onFatal: nothing,
     });
     this.consensus.beginTerm(1);
-    await this.observe();
-  }
-
-  /** A probe of everything that answers. */
-  async observe(): Promise<void> {
-    const up = [...this.world.servers.values()].filter((server) => server.up);
-    await this.ledger.propose({
-      kind: 'topology-observed',
-      servers: up.map(({ id, source, io, sql, readOnly }, at) => {
-        const { facts, ...rest } = observed(id, source, { readOnly, superReadOnly: readOnly, serverNumber: at + 1 });
-        const channels = facts.channels.map((channel) => ({
-          ...channel,
-          ioThread: io ? ('running' as const) : ('stopped' as const),
-          sqlThread: sql ? ('running' as const) : ('stopped' as const),
-        }));
-        return { ...rest, facts: { ...facts, serverNumber: Number(id.slice(0, 8)), channels } };
-      }),
-    });
   }
 
   /** The leader dies; another node, which has applied the same log, leads the term after the next. */
@@ -86,17 +71,16 @@ export class ActingNodes {
     const line = (_fields: object, message: string): void => {
       this.lines.push(message);
     };
+    const { policy, ...parts } = this.#surroundings;
     return new RecoveryDriver({
+      ...parts,
       self: 'n1',
-      clock: this.clock,
       ledger: this.ledger,
-      sessions: this.sessions,
-      prober: this.sessions,
-      policy: this.policy,
+      policy: policyOf(policy),
       times: RECOVERY_TIMES,
       log: { debug: line, info: line, warn: line, error: line },
       soft: healthy,
-      authorityFor: (term) => new LeaderAuthority(term, this.consensus, this.clock),
+      authorityFor: (term) => new LeaderAuthority(term, this.consensus, parts.clock),
       leadership: () => this.consensus.leadership(),
       hasQuorum: () => true,
       randomHex: () => String((this.#ids += 1)).padStart(8, '0'),
@@ -129,20 +113,12 @@ export class ActingNodes {
     return [...this.ledger.state.recoveries.values()];
   }
 
+  get isIdle(): boolean {
+    return this.recoveries.length > 0 && this.recoveries.every(({ closedAtMs }) => closedAtMs !== null);
+  }
+
   /** Turns of the event loop, for all that needs no time. */
   async turns(count = 30): Promise<void> {
     for (let turn = 0; turn < count; turn++) await new Promise((resolve) => setImmediate(resolve));
-  }
-
-  /** Until no recovery is open, moving time on. */
-  async untilClosed(): Promise<void> {
-    for (let round = 0; round < 400; round++) {
-      await this.turns(5);
-      if (this.recoveries.length > 0 && this.recoveries.every(({ closedAtMs }) => closedAtMs !== null)) return;
-      await this.clock.advance(50);
-    }
-    throw new Error(
-      `a recovery stays open: ${JSON.stringify(this.recoveries.at(-1))}\n${this.lines.slice(-10).join('\n')}`,
-    );
   }
 }

@@ -1,0 +1,100 @@
+/** Acting nodes upon real servers of the lab: real sessions, real probes, real time; only the log is the test's own. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { MysqlProber } from '../../src/adapters/mysql/prober.js';
+import type { RecoveryPolicy } from '../../src/core/recovery/policy.js';
+import type { Step, StepOutcome } from '../../src/core/recovery/step.js';
+import { addressText } from '../../src/core/topology/address.js';
+import type { ServerId } from '../../src/core/topology/server.js';
+import { systemClock } from '../../src/runtime/ports/clock.js';
+import type { ServerSession, SessionOpener, SessionOptions } from '../../src/runtime/ports/mysql.js';
+import type { LabServer } from '../../tools/lab/lab-server.js';
+import { ActingNodes } from './acting-nodes.js';
+import { labConnector, labOpener } from './mysql-sessions.js';
+
+/** Called before a step is sent and after its answer came, before anybody learns of it. */
+export type AtStep = (step: Step, when: 'before' | 'after') => Promise<void>;
+
+const PROBE_MS = 10_000;
+
+export class LabNodes extends ActingNodes {
+  readonly #servers: readonly LabServer[];
+  readonly #prober: MysqlProber;
+  readonly #watched: WatchedSessions;
+
+  constructor(servers: readonly LabServer[], policy: Partial<RecoveryPolicy> = {}) {
+    const connector = labConnector();
+    const prober = new MysqlProber(connector);
+    const watched = new WatchedSessions(labOpener(connector));
+    super({ clock: systemClock, sessions: watched, prober, policy });
+    this.#servers = servers;
+    this.#prober = prober;
+    this.#watched = watched;
+  }
+
+  async start(): Promise<void> {
+    await this.startLog();
+    await this.observe();
+  }
+
+  set atStep(hook: AtStep) {
+    this.#watched.atStep = hook;
+  }
+
+  /** Probes all servers and commits what was found. */
+  async observe(): Promise<void> {
+    const results = await Promise.all(
+      this.#servers.map(({ host, port }) => this.#prober.probe({ host, port }, PROBE_MS)),
+    );
+    const reports = results.flatMap((result) => (result.ok ? [result.report] : []));
+    await this.ledger.propose({
+      kind: 'topology-observed',
+      servers: reports.map(({ id, address, facts }) => ({ id, address, facts })),
+    });
+  }
+
+  idOf(server: LabServer): ServerId {
+    const found = [...this.ledger.state.servers.values()].find(
+      ({ address }) => addressText(address) === server.address,
+    );
+    if (found === undefined) throw new Error(`${server.address} was not observed`);
+    return found.id;
+  }
+
+  async until(what: string, holds: () => boolean | Promise<boolean>): Promise<void> {
+    const deadline = Date.now() + 60_000;
+    while (!(await holds())) {
+      if (Date.now() > deadline) throw new Error(`in vain: ${what}\n${this.lines.join('\n')}`);
+      await sleep(20);
+    }
+  }
+
+  async stop(): Promise<void> {
+    this.consensus.follow(this.consensus.leadership().term + 1, null);
+    await this.#prober.close();
+  }
+}
+
+class WatchedSessions implements SessionOpener {
+  readonly #opener: SessionOpener;
+  atStep: AtStep = () => Promise.resolve();
+
+  constructor(opener: SessionOpener) {
+    this.#opener = opener;
+  }
+
+  async open(options: SessionOptions): Promise<ServerSession> {
+    const session = await this.#opener.open(options);
+    return {
+      get alive() {
+        return session.alive;
+      },
+      execute: async (step, context): Promise<StepOutcome> => {
+        await this.atStep(step, 'before');
+        const outcome = await session.execute(step, context);
+        await this.atStep(step, 'after');
+        return outcome;
+      },
+      close: () => session.close(),
+    };
+  }
+}

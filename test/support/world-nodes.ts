@@ -1,0 +1,54 @@
+/** Acting nodes upon the model of MySQL, with a clock in the hand of the test. */
+import type { RecoveryPolicy } from '../../src/core/recovery/policy.js';
+import { ActingNodes } from './acting-nodes.js';
+import { observed } from './facts.js';
+import { FakeClock } from './fake-consensus.js';
+import type { MysqlWorld } from './mysql-world.js';
+import { WorldSessions } from './world-sessions.js';
+
+export class WorldNodes extends ActingNodes {
+  readonly clock: FakeClock;
+  readonly sessions: WorldSessions;
+  readonly world: MysqlWorld;
+
+  constructor(world: MysqlWorld, policy: Partial<RecoveryPolicy> = {}) {
+    const clock = new FakeClock();
+    const sessions = new WorldSessions(world);
+    super({ clock, sessions, prober: sessions, policy });
+    this.clock = clock;
+    this.sessions = sessions;
+    this.world = world;
+  }
+
+  async start(): Promise<void> {
+    await this.startLog();
+    await this.observe();
+  }
+
+  /** A probe of everything that answers. */
+  async observe(): Promise<void> {
+    const up = [...this.world.servers.values()].filter((server) => server.up);
+    await this.ledger.propose({
+      kind: 'topology-observed',
+      servers: up.map(({ id, source, io, sql, readOnly }) => {
+        const { facts, ...rest } = observed(id, source, { readOnly, superReadOnly: readOnly });
+        const channels = facts.channels.map((channel) => ({
+          ...channel,
+          ioThread: io ? ('running' as const) : ('stopped' as const),
+          sqlThread: sql ? ('running' as const) : ('stopped' as const),
+        }));
+        return { ...rest, facts: { ...facts, serverNumber: Number(id.slice(0, 8)), channels } };
+      }),
+    });
+  }
+
+  /** Until no recovery is open, moving time on. */
+  async untilClosed(): Promise<void> {
+    for (let round = 0; round < 400; round++) {
+      await this.turns(5);
+      if (this.isIdle) return;
+      await this.clock.advance(50);
+    }
+    throw new Error(`a recovery stays open: ${JSON.stringify(this.recoveries.at(-1))}`);
+  }
+}
