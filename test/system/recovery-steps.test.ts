@@ -93,7 +93,9 @@ describe('the steps of a plan', () => {
     ]) {
       expect([kept, after[kept]]).toEqual([kept, before[kept]]);
     }
-    expect(await found(take(session, repoint, source))).toMatchObject({ text: expect.stringContaining('already') as string });
+    expect(await found(take(session, repoint, source))).toMatchObject({
+      text: expect.stringContaining('already') as string,
+    });
     await session.close();
   });
 
@@ -109,7 +111,9 @@ describe('the steps of a plan', () => {
     expect(outcome).toMatchObject({ ok: false, code: 'state', retriable: false });
     expect(outcome).toHaveProperty('error', expect.stringContaining('would be lost'));
     expect(await retrieved(replica)).toBe(await primary.gtidExecuted());
-    expect(await found(take(session, stopIo))).toMatchObject({ applierError: expect.stringContaining('1062') as string });
+    expect(await found(take(session, stopIo))).toMatchObject({
+      applierError: expect.stringContaining('1062') as string,
+    });
     await session.close();
   });
 
