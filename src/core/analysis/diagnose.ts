@@ -4,7 +4,7 @@
  */
 import { CATALOGUE, STRUCTURE_CATALOGUE } from './catalogue.js';
 import type { Evidence } from './evidence.js';
-import type { Problem, StructureCode } from './problem.js';
+import type { AnalysisCode, Problem, StructureCode } from './problem.js';
 import type { Rule } from './rule.js';
 import { counted, joinWords } from './words.js';
 
@@ -23,6 +23,11 @@ export function structureWarnings(evidence: Evidence): readonly StructureCode[] 
 export function problemByCode(code: string, evidence: Evidence, because: readonly string[]): Problem | null {
   const rule = CATALOGUE.find((one) => one.code === code);
   return rule === undefined ? null : problemOf(rule, evidence, because);
+}
+
+/** Is the code about a server that cannot be reached? These are what an inquiry is held for, and what makes an incident. */
+export function concernsReach(code: AnalysisCode): boolean {
+  return /^(Dead|Unreachable)/.test(code);
 }
 
 const SEVERITY: readonly Problem['severity'][] = ['critical', 'warning', 'notice'];

@@ -3,7 +3,7 @@
  * once; every answer is judged the moment it comes; what changed is published in the same turn. Followers tell the leader
  * what they lost and diagnose with their own eyes for display. What is right is decided in the core.
  */
-import { byGravity } from '../../core/analysis/diagnose.js';
+import { byGravity, concernsReach } from '../../core/analysis/diagnose.js';
 import { serverAt } from '../../core/analysis/links.js';
 import type { Problem, StructureCode } from '../../core/analysis/problem.js';
 import { type Address, addressText } from '../../core/topology/address.js';
@@ -285,11 +285,26 @@ export class DiagnosisLoop {
     if (inquest.isPaused) return;
     const finding = this.#diagnostician.examine(server);
     this.#canaries.consider(server, inquest, finding);
-    if (finding.problem !== null) this.#keeper.open(server, finding.problem.code, inquest.inquiry.beganAtMs);
-    const before = this.#findings.get(id);
-    this.#findings.set(id, finding);
-    this.#verdicts.tell(server, finding, this.#canaries.restraintOf(id));
-    if (before?.problem?.code !== finding.problem?.code) this.#publish();
+    if (finding.problem !== null && concernsReach(finding.problem.code)) {
+      this.#keeper.open(server, finding.problem.code, inquest.inquiry.beganAtMs);
+    }
+    const before = this.#findings.get(id)?.problem?.code;
+    this.#take(server, finding);
+    if (before !== this.#findings.get(id)?.problem?.code) this.#publish();
+  }
+
+  /**
+   * What was found before stands while a recovery is at work on it, and while a suspicion is so young that its answers
+   * are still on their way: half of them would tell of replicas that stopped below a primary that is well.
+   */
+  #take(server: Server, finding: Finding): void {
+    const { problem, judgement } = finding;
+    const inquest = this.#inquests.of(server.id);
+    const isYoung = inquest !== null && (judgement?.settled === false || inquest.ownOpinion === null);
+    const isEarly = isYoung && (problem === null || !concernsReach(problem.code));
+    if ((isEarly || inquest?.isPaused === true) && this.#findings.has(server.id)) return;
+    this.#findings.set(server.id, finding);
+    this.#verdicts.tell(server, finding, this.#canaries.restraintOf(server.id));
   }
 
   #close(id: ServerId, reason: string): void {
@@ -332,11 +347,8 @@ export class DiagnosisLoop {
     const findings = this.#diagnostician.examineAll();
     for (const id of this.#findings.keys()) if (!findings.has(id)) this.#findings.delete(id);
     for (const [id, finding] of findings) {
-      // While a recovery is at work the finding that called for it stands.
-      if (this.#inquests.of(id)?.isPaused === true && this.#findings.has(id)) continue;
-      this.#findings.set(id, finding);
       const server = servers.get(id);
-      if (server !== undefined) this.#verdicts.tell(server, finding, this.#canaries.restraintOf(id));
+      if (server !== undefined) this.#take(server, finding);
     }
     this.#verdicts.keepOnly(findings);
     this.#publish();

@@ -459,3 +459,21 @@ describe('bounds', () => {
     expect(stage.ledger.state.incidents.get(serverId('p'))?.code).toBe('DeadMaster');
   });
 });
+
+describe('answers that come one after the other', () => {
+  it('do not make a story of replicas that stopped before the death is known', async () => {
+    const stage = await leading();
+    // The replicas answer first, and this node's own knock last.
+    stage.world.become('p', 'frozen', true);
+    for (const replica of ['r1', 'r2']) {
+      stage.world.setChannel(replica, { ioThread: 'connecting', ioError: { number: 2003, text: 'lost' } });
+    }
+    await stage.clock.advance(3000);
+    const codes = stage.published.map((one) => one.codes['p']).filter((code) => code !== undefined);
+    expect([...new Set(codes)]).toEqual(['UnreachableMaster', 'DeadMaster']);
+    expect(stage.proposed('incident-opened').map(({ incident }) => incident.code)).toEqual([
+      'UnreachableMaster',
+      'DeadMaster',
+    ]);
+  });
+});
