@@ -34,7 +34,7 @@ export class NodeKeyValue implements KeyValue {
   readonly #queue: WriteQueue;
   readonly #gate: ReadGate;
   readonly #watches: Watches;
-  #patient: (() => void)[] = [];
+  #patient = new Set<() => void>();
 
   constructor(parts: KeyValueParts) {
     this.#parts = parts;
@@ -74,9 +74,11 @@ export class NodeKeyValue implements KeyValue {
   }
 
   onLeadershipChange(): void {
-    this.#parts.leaderCalls.leaderChanged(this.#parts.consensus.leadership().leader);
+    const { role, leader } = this.#parts.consensus.leadership();
+    this.#parts.leaderCalls.leaderChanged(leader);
+    if (role !== 'leader') this.#queue.refuseQueued(new NotLeader(leader));
     const patient = this.#patient;
-    this.#patient = [];
+    this.#patient = new Set();
     for (const tryAgain of patient) tryAgain();
   }
 
@@ -107,7 +109,7 @@ export class NodeKeyValue implements KeyValue {
   }
 
   #somethingChanged(timeoutMs: number): Promise<void> {
-    if (this.#patient.length >= PATIENT_MAX) {
+    if (this.#patient.size >= PATIENT_MAX) {
       return Promise.reject(new Overloaded(`${PATIENT_MAX} calls already wait for a leader`));
     }
     return new Promise((resolve) => {
@@ -116,10 +118,10 @@ export class NodeKeyValue implements KeyValue {
         resolve();
       };
       const timer = this.#parts.clock.setTimer(timeoutMs, () => {
-        this.#patient = this.#patient.filter((other) => other !== go);
+        this.#patient.delete(go);
         resolve();
       });
-      this.#patient.push(go);
+      this.#patient.add(go);
     });
   }
 }

@@ -49,6 +49,12 @@ export class WriteQueue {
     });
   }
 
+  /** For those that were not proposed yet: this node leads no more, and what is under way may take long to find out. */
+  refuseQueued(error: Error): void {
+    this.#queuedBytes = 0;
+    for (const { reject } of this.#queue.splice(0)) reject(error);
+  }
+
   /** After this turn of the event loop, because a stream brings many writes in one. */
   #schedule(): void {
     if (this.#scheduled || this.#underWay >= ENTRIES_UNDER_WAY_MAX) return;

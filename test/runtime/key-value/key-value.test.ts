@@ -63,6 +63,28 @@ describe('writes', () => {
     expect(calls).toEqual(['n2 host2:3001 a']);
   });
 
+  it('that were not proposed when this node lost its leadership go to the next leader at once', async () => {
+    const passedOn: string[] = [];
+    const node = await startKeyValue({
+      ...noLeaderCalls,
+      write: (_leader, write) => {
+        passedOn.push(write.key);
+        return Promise.resolve({ done: 'unchanged', revision: 0 });
+      },
+    });
+    node.consensus.autoCommit = false;
+    node.consensus.addresses.set('n2', 'h:1');
+    const settled: string[] = [];
+    for (const key of ['1', '2', '3', '4', '5', '6']) {
+      void node.keyValue.write(put(key, 'x'), 'client', NEVER).then(() => settled.push(key));
+      await turn();
+    }
+    expect(node.consensus.proposed).toBe(4);
+    node.consensus.follow(2, 'n2');
+    await expect.poll(() => settled).toEqual(['5', '6']);
+    expect(passedOn).toEqual(['5', '6']);
+  });
+
   it('are tried again while they are certainly not done, and not once they may be', async () => {
     const errors = [
       new LeaderUnreachable({ id: 'n2' as never, grpcAddress: 'h:1' }, 'refused'),
