@@ -32,7 +32,7 @@ export class FormerPrimaries {
     for (const demotion of state.demotions.values()) {
       const server = state.servers.get(demotion.server);
       if (server === undefined || this.#vigils.has(server.id)) continue;
-      if (isOwed(demotion, server)) this.#keepVigil(server.id);
+      if (isOwed(state, demotion, server)) this.#keepVigil(server.id);
       else if (followsAgain(state, demotion, server)) this.#settle(server);
     }
   }
@@ -56,7 +56,7 @@ export class FormerPrimaries {
     while (vigil.goesOn()) {
       const server = ledger.state.servers.get(id);
       const demotion = ledger.state.demotions.get(id);
-      if (server === undefined || demotion === undefined || !isOwed(demotion, server)) return;
+      if (server === undefined || demotion === undefined || !isOwed(ledger.state, demotion, server)) return;
       const { vote } = await prober.knock(server.address, times.vigilWaitMs);
       if (!vigil.goesOn()) return;
       if (vote !== 'alive') {
@@ -102,8 +102,16 @@ class Vigil {
 }
 
 /** One that was fenced and takes writes again (it was restarted, or somebody opened it) is fenced again: only a committed epoch opens it. */
-function isOwed(demotion: Demotion, server: Server): boolean {
-  return demotion.state === 'owed' || isWritable(server.facts);
+function isOwed(state: LedgerState, demotion: Demotion, server: Server): boolean {
+  return (
+    demotion.state === 'owed' || (isWritable(server.facts) && server.changedAtMs > lastDealtWithAtMs(state, server.id))
+  );
+}
+
+/** What was believed of it before that is of the time when it was the primary, and the next probe corrects it. */
+function lastDealtWithAtMs(state: LedgerState, server: ServerId): number {
+  const own = [...state.recoveries.values()].filter(({ failed }) => failed === server);
+  return Math.max(0, ...own.map(({ closedAtMs }) => closedAtMs ?? 0));
 }
 
 function followsAgain(state: LedgerState, demotion: Demotion, server: Server): boolean {

@@ -61,6 +61,7 @@ describe('a former primary', () => {
   it('is fenced again when it takes writes again, whoever opened it', async () => {
     world.get(P).executed.add(`${P}:6`);
     await comeBack();
+    await nodes.observe();
     world.get(P).readOnly = false;
     await nodes.observe();
     await nodes.clock.advance(1000);

@@ -25,6 +25,9 @@ describe('a takeover that an operator asks for', () => {
     expect(await ask(A)).toMatchObject({ ok: true, value: { kind: 'graceful-takeover', successor: A } });
     expect(world.writable.map(({ id }) => id)).toEqual([A]);
     expect(nodes.ledger.state.demotions.get(P)).toMatchObject({ state: 'fenced', keepStopped: true });
+    // That it was open is what was last seen of it, and no news.
+    await nodes.clock.advance(5000);
+    expect(nodes.recoveries).toHaveLength(1);
   });
 
   it('starts the old primary when it is automatic, which is a replica from then on', async () => {
