@@ -93,6 +93,7 @@ describe('the steps of a plan', () => {
     ]) {
       expect([kept, after[kept]]).toEqual([kept, before[kept]]);
     }
+    expect(await heartbeat(replica)).toBe(1);
     expect(await found(take(session, repoint, source))).toMatchObject({
       text: expect.stringContaining('already') as string,
     });
@@ -224,3 +225,11 @@ describe('the steps of a plan', () => {
     expect(await take(session, stopIo)).toMatchObject({ ok: false, code: 'unreachable' });
   });
 });
+
+/** Seconds; 1 in the lab, and half of replica_net_timeout (2 there) where a CHANGE has put it back. */
+async function heartbeat(server: LabServer): Promise<number> {
+  const [row] = await server.query<{ seconds: string }>(
+    'SELECT HEARTBEAT_INTERVAL AS seconds FROM performance_schema.replication_connection_configuration',
+  );
+  return Number(row?.seconds);
+}

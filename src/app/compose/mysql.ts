@@ -2,7 +2,7 @@
 import { Connector } from '../../adapters/mysql/connect.js';
 import type { TlsSettings } from '../../adapters/mysql/dial.js';
 import { CachingResolver } from '../../adapters/mysql/host-resolver.js';
-import { MysqlProber } from '../../adapters/mysql/prober.js';
+import { DEFAULT_PROBER_LIMITS, MysqlProber } from '../../adapters/mysql/prober.js';
 import { ReplicationAccounts } from '../../adapters/mysql/replication-account.js';
 import { MysqlSessionOpener } from '../../adapters/mysql/session-opener.js';
 import type { Prober, SessionOpener } from '../../runtime/ports/mysql.js';
@@ -25,7 +25,7 @@ export function openMysqlSide(config: MysqlConfig): MysqlSide {
     new CachingResolver(),
   );
   return {
-    prober: new MysqlProber(connector),
+    prober: new MysqlProber(connector, { ...DEFAULT_PROBER_LIMITS, connectTimeoutMs: config.connectTimeoutMs }),
     sessions: new MysqlSessionOpener(connector, new ReplicationAccounts(connector, '')),
   };
 }

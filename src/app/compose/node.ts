@@ -53,6 +53,7 @@ export class ComposedNode {
   readonly #recovery: RecoveryDriver;
   readonly #announcer: Announcer;
   readonly #view: NodeView;
+  readonly #leaderCalls: GrpcLeaderCalls;
   readonly #settings: PublicSettings;
 
   constructor(parts: NodeParts) {
@@ -68,11 +69,12 @@ export class ComposedNode {
       clock: this.#clock,
       state: () => this.ledger.state,
     });
+    this.#leaderCalls = new GrpcLeaderCalls({ nodeId: config.raft.id, clock: this.#clock });
     this.keyValue = new NodeKeyValue({
       ledger: this.ledger,
       consensus: raft.consensus,
       clock: this.#clock,
-      leaderCalls: new GrpcLeaderCalls({ nodeId: config.raft.id, clock: this.#clock }),
+      leaderCalls: this.#leaderCalls,
     });
     this.#announcer = new Announcer(this.ledger, raft.consensus, config.probing.seeds, parts.log);
     this.#probing = this.#composeProbing();
@@ -133,6 +135,7 @@ export class ComposedNode {
     this.#recovery.follow();
     this.diagnosis.stop();
     this.#probing.stop();
+    this.#leaderCalls.close();
     await this.#parts.peers.close();
     await this.#parts.mysql.prober.close();
     await this.#parts.raft.consensus.close();

@@ -5,7 +5,7 @@
  */
 import type { StepFindings } from '../../../core/recovery/step.js';
 import { type Address, addressText } from '../../../core/topology/address.js';
-import { changeSource, type SourceChange, startReplica, stopReplica } from '../dialect.js';
+import { changeSource, quoted, type SourceChange, startReplica, stopReplica } from '../dialect.js';
 import type { Hold } from '../hold.js';
 import { StepFailed } from '../step-failed.js';
 import { CHANGE_MS, DRAIN_MS, FIRST_WORD_MS, READ_MS, STOP_IO_MS, STOP_SQL_MS } from './limits.js';
@@ -56,23 +56,44 @@ async function move(hold: Hold, before: ReplicaState, source: Address): Promise<
   if (before.io !== 'No') await hold.change(stopReplica(dialect, before.channel, 'IO_THREAD'), STOP_IO_MS);
   const { executed } = await readServer(hold, READ_MS);
   const stopped = await readReplicaOf(hold, READ_MS);
+  const change = { address: source, ...(await heartbeatOf(hold, before.channel)) };
   if (!before.autoPosition) {
-    await moveToAutoPosition(hold, stopped, source);
+    await moveToAutoPosition(hold, stopped, change);
     return;
   }
   if (!stopped.sql && hasUnapplied(stopped, executed)) await startApplier(hold, stopped);
-  await hold.change(changeSource(dialect, { address: source }, before.channel), CHANGE_MS);
+  await hold.change(changeSource(dialect, change, before.channel), CHANGE_MS);
+}
+
+/**
+ * A CHANGE of host and port puts the heartbeat back to half of replica_net_timeout, 30 s by default (seen on 9.7); the
+ * silence of the next primary would then be noticed that much later. Where it cannot be read it is left to the server.
+ */
+async function heartbeatOf(hold: Hold, channel: string): Promise<Pick<SourceChange, 'heartbeatSeconds'>> {
+  if (!hold.dialect.hasConnectionTimes) return {};
+  const [row] = await hold
+    .read(
+      'SELECT HEARTBEAT_INTERVAL AS heartbeat FROM performance_schema.replication_connection_configuration ' +
+        `WHERE CHANNEL_NAME = ${quoted(channel)}`,
+      READ_MS,
+    )
+    .catch((error: unknown) => {
+      if (error instanceof StepFailed) return [];
+      throw error;
+    });
+  const seconds = Number(row?.['heartbeat'] ?? Number.NaN);
+  return Number.isFinite(seconds) ? { heartbeatSeconds: seconds } : {};
 }
 
 /** Auto-position can only be switched on with both threads stopped, so the relay log has to be applied before. */
-async function moveToAutoPosition(hold: Hold, state: ReplicaState, source: Address): Promise<void> {
+async function moveToAutoPosition(hold: Hold, state: ReplicaState, change: SourceChange): Promise<void> {
   const { dialect } = hold;
   if (hasUnapplied(state, (await readServer(hold, READ_MS)).executed)) {
     await startApplier(hold, state);
     await awaitApplied(hold, state.retrieved, DRAIN_MS);
   }
   await hold.change(stopReplica(dialect, state.channel), STOP_SQL_MS);
-  await hold.change(changeSource(dialect, { address: source, gtid: true }, state.channel), CHANGE_MS);
+  await hold.change(changeSource(dialect, { ...change, gtid: true }, state.channel), CHANGE_MS);
 }
 
 async function startApplier(hold: Hold, state: ReplicaState): Promise<void> {

@@ -4,6 +4,7 @@
  * the cluster's id along and a demoted primary stays in it.
  */
 import { type Address, addressText, sameAddress } from '../../topology/address.js';
+import { describeChanges, sameValue } from '../../topology/diff.js';
 import type { Server, ServerFacts, ServerId } from '../../topology/server.js';
 import type { ServerObserved } from '../command.js';
 import { type Draft, type Fact, fact, rejected } from '../draft.js';
@@ -27,7 +28,7 @@ function observeServer(draft: Draft, observed: ServerObserved): readonly Fact[] 
     ];
   }
   const moved = !sameAddress(before.address, observed.address);
-  const changedFacts = JSON.stringify(before.facts) !== JSON.stringify(observed.facts);
+  const changedFacts = !sameValue(before.facts, observed.facts);
   draft.servers.set(observed.id, {
     ...before,
     aliases: moved ? withAlias(before, observed.address) : before.aliases,
@@ -57,22 +58,9 @@ function withAlias(server: Server, address: Address): readonly Address[] {
 
 function changes(before: Server, after: ServerFacts): readonly Fact[] {
   const name = addressText(before.address);
-  const facts: Fact[] = [];
-  const say = (text: string): void => {
-    facts.push(fact('server-changed', `${name}: ${text}`, before.id, before.clusterId));
-  };
-  if (before.facts.readOnly !== after.readOnly) say(after.readOnly ? 'is read-only now' : 'is writable now');
-  const source = (facts_: ServerFacts): string =>
-    facts_.channels.map((channel) => addressText(channel.source)).join(', ');
-  if (source(before.facts) !== source(after))
-    say(`replicates from ${source(after) || 'nobody'} (before: ${source(before.facts) || 'nobody'})`);
-  const threads = (facts_: ServerFacts): string =>
-    facts_.channels.map((channel) => `IO ${channel.ioThread}, SQL ${channel.sqlThread}`).join('; ');
-  if (threads(before.facts) !== threads(after) && after.channels.length > 0)
-    say(`replication threads: ${threads(after)}`);
-  if (before.facts.version.text !== after.version.text)
-    say(`version ${after.version.text} (before: ${before.facts.version.text})`);
-  return facts;
+  return describeChanges(before.facts, after).map((words) =>
+    fact('server-changed', `${name}: ${words}`, before.id, before.clusterId),
+  );
 }
 
 export function applyTargets(draft: Draft, targets: readonly Omit<Target, 'addedAtMs'>[]): readonly Fact[] {
