@@ -1,0 +1,90 @@
+/**
+ * Plans in many worlds: replicas that are behind, broken, slow, written to or purged; servers that die at any moment,
+ * answers that get lost, leaders that die at every point. Whatever happens, the model of MySQL throws when relay log is
+ * lost, a replica is pointed at a source that lacks its transactions, or two servers would take writes.
+ */
+import { expect, it } from 'vitest';
+import { createRng, type Rng } from '../../../src/core/base/rng.js';
+import type { Closing } from '../../../src/core/recovery/playbooks/next.js';
+import { gtidText, type MysqlWorld, uuidOf, type WorldServer } from '../../support/mysql-world.js';
+import { type Disturb, play } from '../../support/plan-player.js';
+import { deadPrimaryOpening, deadPrimaryWorld, takeoverOpening, takeoverWorld } from '../../support/plan-worlds.js';
+import { forEachSeed } from '../../support/seeds.js';
+
+const [P, A] = [uuidOf(1), uuidOf(2)];
+
+/** Now and then a server dies after a step, or the answer to a step that was taken is lost. */
+function disturbed(rng: Rng, world: MysqlWorld): Disturb {
+  return (step, outcome) => {
+    if (rng.integer(30) === 0) world.get(step.server).up = false;
+    if (rng.integer(15) > 0) return outcome;
+    return { ok: false, code: 'late', error: 'its deadline had passed', retriable: true };
+  };
+}
+
+it('a failover never loses what a replica received without naming it, and never has two writable servers', () => {
+  const endings = new Set<string>();
+  forEachSeed(2000, (seed) => endings.add(failOver(createRng(seed))));
+  // The worlds are varied enough to see every way it can end.
+  if (process.env['SIM_SEED'] === undefined) expect([...endings].sort()).toEqual(['failed', 'succeeded', 'undone']);
+});
+
+function failOver(rng: Rng): string {
+  const { world, replicas } = deadPrimaryWorld(Array.from({ length: 1 + rng.integer(4) }, () => rng.integer(6)));
+  for (const replica of replicas) unsettle(rng, world, replica);
+  const told = replicas.map(() => ({
+    promotable: rng.integer(5) > 0,
+    tier: rng.integer(3),
+    servesOthers: rng.integer(5) > 0,
+  }));
+  const received = new Map(replicas.map((replica) => [replica.id, [...world.has(replica)]]));
+  const { ending, record } = play(
+    deadPrimaryOpening(replicas, told),
+    world,
+    () => rng.integer(12) === 0,
+    disturbed(rng, world),
+  );
+  expect(world.writable.length).toBeLessThan(2);
+  if (record.promotion === null) {
+    expect(world.writable).toEqual([]);
+    return ending.verdict.kind;
+  }
+  const kept = keptBy(world, record.promotion.server, ending);
+  for (const [server, transactions] of received) {
+    const wasRead = record.steps.some(
+      ({ step, outcome }) => step.kind === 'stop-io' && step.server === server && outcome?.ok === true,
+    );
+    // Of a replica that was not read nothing is known, but it is not forgotten.
+    if (wasRead) expect(gtidText([...transactions, ...kept]), server).toBe(gtidText(kept));
+    else expect(ending.lost.map((one) => one.server)).toContain(server);
+  }
+  return ending.verdict.kind;
+}
+
+function unsettle(rng: Rng, world: MysqlWorld, replica: WorldServer): void {
+  world.apply(replica, rng.integer(6));
+  if (rng.integer(8) === 0) Object.assign(replica, { broken: true, sql: false });
+  if (rng.integer(8) === 0) replica.slow = true;
+  if (rng.integer(8) === 0) replica.up = false;
+  if (rng.integer(8) === 0) world.errant(replica);
+  if (rng.integer(8) === 0) for (const transaction of replica.executed) replica.purged.add(transaction);
+}
+
+/** What the new primary has, and what the record names of those that were set apart. */
+function keptBy(world: MysqlWorld, promoted: typeof P, { lost }: Closing): readonly string[] {
+  const named = lost.flatMap(({ gtids }) => (gtids === '' ? [] : gtids.split(',')));
+  return [...world.has(world.get(promoted)), ...named];
+}
+
+it('a planned takeover never has two writable servers, and leaves one when it is undone', () => {
+  forEachSeed(1000, (seed) => {
+    const rng = createRng(seed);
+    const world = takeoverWorld();
+    world.get(A).slow = rng.integer(4) === 0;
+    const opening = takeoverOpening({ startFormerPrimary: rng.integer(2) === 0 });
+    const { ending } = play(opening, world, () => rng.integer(10) === 0, disturbed(rng, world));
+    expect(world.writable.length).toBeLessThan(2);
+    if (ending.verdict.kind === 'undone' && world.get(P).up) expect(world.get(P).readOnly).toBe(false);
+    if (ending.verdict.kind === 'succeeded') expect(gtidText(world.get(A).executed)).toBe(`${P}:1-5`);
+  });
+});
