@@ -79,9 +79,12 @@ function obstacleFor(recovery: Recovery, other: Participant, candidate: Particip
   return isNone(gone) ? null : `it lacks ${gone}, which the other has purged from its binary logs`;
 }
 
+/** While the primary waits for a table lock of some client, the writes of all others wait behind it. */
+const CLOSE_LIMIT_MS = 5_000;
+
 function closeAndCatchUp(recovery: Recovery, candidate: Participant): Next {
   const { applyLimitMs } = recovery.inputs;
-  const close: Step = { kind: 'close', server: recovery.failed, limitMs: applyLimitMs };
+  const close: Step = { kind: 'close', server: recovery.failed, limitMs: Math.min(applyLimitMs, CLOSE_LIMIT_MS) };
   const closed = standingOf(recovery, close);
   if (closed.kind === 'pending') return steps([close]);
   if (closed.kind === 'given-up') return reopen(recovery, closed.error);
