@@ -2,8 +2,32 @@
  * Files that are either wholly there after a crash or not at all: written under another name, synced, renamed, and the
  * directory synced, because a rename that only memory knows is undone by a power cut.
  */
-import { open, rename } from 'node:fs/promises';
+import { mkdir, open, rename } from 'node:fs/promises';
 import { dirname } from 'node:path';
+
+function codeOf(error: unknown): unknown {
+  return error instanceof Error && 'code' in error ? error.code : undefined;
+}
+
+/**
+ * With all its parents. Node's own `recursive` never returns where a parent exists and yet nothing can be made in it, as
+ * in /proc; a wrong RaftDataDir must end the start with an error.
+ */
+export async function makeDirectory(path: string): Promise<void> {
+  try {
+    await mkdir(path);
+    return;
+  } catch (error) {
+    if (codeOf(error) === 'EEXIST') return;
+    if (codeOf(error) !== 'ENOENT' || dirname(path) === path) throw error;
+  }
+  await makeDirectory(dirname(path));
+  try {
+    await mkdir(path);
+  } catch (error) {
+    if (codeOf(error) !== 'EEXIST') throw error;
+  }
+}
 
 export async function syncDirectory(path: string): Promise<void> {
   const handle = await open(path, 'r');

@@ -3,16 +3,17 @@
  * its content before it got that name. Two are kept: the log is compacted no further than the older one, so a bad
  * newest one is survived.
  */
-import { type FileHandle, mkdir, open, readdir, readFile, rm } from 'node:fs/promises';
+import { type FileHandle, open, readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { assert } from '../../core/base/assert.js';
 import type { LogIndex, Term } from '../../core/raft/message.js';
 import { OperationalError } from '../../runtime/errors.js';
 import type { SnapshotChunk } from '../../runtime/ports/peer-transport.js';
 import type { IncomingSnapshot, SnapshotStore, StoredSnapshot } from '../../runtime/ports/snapshot-store.js';
-import { renameDurably, writeFileDurably } from './durable-file.js';
+import { makeDirectory, renameDurably, writeFileDurably } from './durable-file.js';
 import { decodeSnapshot, encodeSnapshot } from './snapshot-file.js';
 import { storageError } from './storage-error.js';
+import { makeDirectory } from './make-directory.js';
 
 const KEPT = 2;
 /** Of a chunk on its way to a peer: small enough not to hold up a heartbeat for long. */
@@ -34,7 +35,7 @@ export class FileSnapshotStore implements SnapshotStore {
 
   async newest(): Promise<{ readonly snapshot: StoredSnapshot | null; readonly damaged: readonly string[] }> {
     return this.#guarded('read the snapshots', async () => {
-      await mkdir(this.#directory, { recursive: true });
+      await makeDirectory(this.#directory);
       const damaged: string[] = [];
       for (const name of (await this.#names(NAME)).reverse()) {
         const snapshot = decodeSnapshot(await readFile(this.#path(name)));
@@ -55,7 +56,7 @@ export class FileSnapshotStore implements SnapshotStore {
   async receive(index: LogIndex, term: Term): Promise<IncomingSnapshot> {
     const name = nameOf(index, term);
     return this.#guarded('receive a snapshot', async () => {
-      await mkdir(this.#directory, { recursive: true });
+      await makeDirectory(this.#directory);
       for (const other of await this.#names(PARTIAL)) {
         if (other !== `${name}.part`) await rm(this.#path(other), { force: true });
       }

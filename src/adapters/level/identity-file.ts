@@ -2,11 +2,12 @@
  * Whose directory this is. A log that is started under another node's name votes twice; one that is started for another
  * cluster mixes two histories. Both happen by copying a configuration file, so the directory itself remembers.
  */
-import { mkdir, readFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { OperationalError } from '../../runtime/errors.js';
-import { writeFileDurably } from './durable-file.js';
+import { makeDirectory, writeFileDurably } from './durable-file.js';
 import { storageError } from './storage-error.js';
+import { makeDirectory } from './make-directory.js';
 
 export interface Identity {
   readonly clusterId: string;
@@ -21,7 +22,7 @@ export async function claimDirectory(directory: string, identity: Identity): Pro
   const found = await read(path, directory);
   if (found === null) {
     try {
-      await mkdir(directory, { recursive: true });
+      await makeDirectory(directory);
       await writeFileDurably(path, [Buffer.from(`${JSON.stringify({ format: FORMAT, ...identity }, null, 2)}\n`)]);
     } catch (error) {
       throw storageError('write identity.json', directory, error);

@@ -4,11 +4,12 @@
  *
  * In the data directory: `log/` LevelDB, `log.damaged/` the last one that was set aside, `mark`.
  */
-import { mkdir, rename, rm } from 'node:fs/promises';
+import { rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Level } from 'level';
 import type { HardState } from '../../core/raft/ready.js';
 import type { OpenedLog } from '../../runtime/ports/log-store.js';
+import { makeDirectory } from './durable-file.js';
 import {
   addLive,
   type Database,
@@ -23,6 +24,7 @@ import { MarkFile, type MarkSlot, replaceMarks } from './mark-file.js';
 import { encodeRecord, type LogRecord } from './record.js';
 import { ReplayedLog } from './replay.js';
 import { isCorruption } from './storage-error.js';
+import { makeDirectory } from './make-directory.js';
 
 /** A store that may be written, and what compaction and the next write need to know of it. */
 export interface LogFiles {
@@ -104,7 +106,7 @@ class Opening {
 
   async #openDatabase(): Promise<Database> {
     const location = join(this.#directory, 'log');
-    await mkdir(location, { recursive: true });
+    await makeDirectory(location);
     this.#database = new Level<Uint8Array, Uint8Array>(location, BINARY);
     try {
       await this.#database.open();
@@ -114,7 +116,7 @@ class Opening {
     }
     // The marks, which are ahead of an empty log, will tell that something was lost.
     await this.#setAside();
-    await mkdir(location, { recursive: true });
+    await makeDirectory(location);
     this.#database = new Level<Uint8Array, Uint8Array>(location, BINARY);
     await this.#database.open();
     return this.#database;

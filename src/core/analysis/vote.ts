@@ -1,6 +1,4 @@
 /** The votes of SAFETY.md, "Is it dead?", as values. Every vote carries when it was formed: an old one is no opinion. */
-import type { FailureKind } from '../topology/report.js';
-
 export type NodeVote = 'alive' | 'refused' | 'silent' | 'none';
 
 /** What one of our nodes saw when it tried the server, on the clock of the node that collects the votes. */
@@ -16,7 +14,3 @@ export interface NodeOpinion {
  * heartbeats overdue. stopped: IO thread No without an error. unknown: cannot tell yet. unreachable: the replica does not answer.
  */
 export type ReplicaVote = 'receiving' | 'broken' | 'stopped' | 'unknown' | 'unreachable';
-
-export function voteOfFailure(kind: FailureKind): NodeVote {
-  return kind;
-}

@@ -71,5 +71,3 @@ export type Command = Stamped &
         readonly text: string;
       }
   );
-
-export type CommandKind = Command['kind'];

@@ -4,12 +4,9 @@
  * the maps belong to the ledger and are edited in place, because copying them for every entry would cost more than
  * everything else a node does.
  */
-import type { Brand } from '../base/brand.js';
 import type { Recovery, RecoveryId } from '../recovery/recovery.js';
 import type { Address } from '../topology/address.js';
 import type { ClusterId, Server, ServerId } from '../topology/server.js';
-
-export type DowntimeKey = Brand<string, 'DowntimeKey'>;
 
 /** An address worth probing, known before (or without) an answer. */
 export interface Target {

@@ -123,10 +123,6 @@ export function mainChannel(facts: ServerFacts): Channel | null {
   return facts.channels.find((channel) => channel.name === '') ?? facts.channels[0] ?? null;
 }
 
-export function isReplica(facts: ServerFacts): boolean {
-  return facts.channels.length > 0;
-}
-
 export function isReplicating(channel: Channel): boolean {
   return channel.ioThread === 'running' && channel.sqlThread === 'running';
 }

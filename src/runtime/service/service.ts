@@ -6,7 +6,7 @@ import { assertDefined } from '../../core/base/assert.js';
 import type { Applied } from '../../core/ledger/ledger.js';
 import type { LedgerState } from '../../core/ledger/state.js';
 import type { Recovery } from '../../core/recovery/recovery.js';
-import { type Address, addressText, sameAddress } from '../../core/topology/address.js';
+import { type Address, addressText } from '../../core/topology/address.js';
 import type { ProbeResult } from '../../core/topology/report.js';
 import type { ClusterId, Server, ServerId } from '../../core/topology/server.js';
 import type {
@@ -162,13 +162,4 @@ function accept<T>(value: T): Answer<T> {
 
 function refuse<T>(code: string, message: string): Answer<T> {
   return { ok: false, refusal: { code, message } };
-}
-
-/** The record of a server by any of its addresses. */
-export function serverAt(state: LedgerState, address: Address): Server | null {
-  for (const server of state.servers.values()) {
-    if (sameAddress(server.address, address) || server.aliases.some((alias) => sameAddress(alias, address)))
-      return server;
-  }
-  return null;
 }

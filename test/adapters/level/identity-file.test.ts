@@ -43,4 +43,11 @@ describe('the identity of a data directory', () => {
       'is not an identity file',
     );
   });
+
+  it('says where it cannot be written, instead of trying for ever', async () => {
+    await expect(claimDirectory('/proc/nowhere/deep', { clusterId: 'c1', nodeId: 'n1' })).rejects.toMatchObject({
+      code: 'STORAGE',
+      message: expect.stringContaining('could not write identity.json in /proc/nowhere/deep') as string,
+    });
+  });
 });
