@@ -13,7 +13,6 @@ import type { IncomingSnapshot, SnapshotStore, StoredSnapshot } from '../../runt
 import { makeDirectory, renameDurably, writeFileDurably } from './durable-file.js';
 import { decodeSnapshot, encodeSnapshot } from './snapshot-file.js';
 import { storageError } from './storage-error.js';
-import { makeDirectory } from './make-directory.js';
 
 const KEPT = 2;
 /** Of a chunk on its way to a peer: small enough not to hold up a heartbeat for long. */

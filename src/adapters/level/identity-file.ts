@@ -7,7 +7,6 @@ import { join } from 'node:path';
 import { OperationalError } from '../../runtime/errors.js';
 import { makeDirectory, writeFileDurably } from './durable-file.js';
 import { storageError } from './storage-error.js';
-import { makeDirectory } from './make-directory.js';
 
 export interface Identity {
   readonly clusterId: string;

@@ -24,7 +24,6 @@ import { MarkFile, type MarkSlot, replaceMarks } from './mark-file.js';
 import { encodeRecord, type LogRecord } from './record.js';
 import { ReplayedLog } from './replay.js';
 import { isCorruption } from './storage-error.js';
-import { makeDirectory } from './make-directory.js';
 
 /** A store that may be written, and what compaction and the next write need to know of it. */
 export interface LogFiles {

@@ -2,7 +2,7 @@ import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { makeDirectory } from '../../../src/adapters/level/make-directory.js';
+import { makeDirectory } from '../../../src/adapters/level/durable-file.js';
 
 describe('a directory with its parents', () => {
   let place: string;
