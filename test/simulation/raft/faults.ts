@@ -7,7 +7,8 @@ import { assertDefined } from '../../../src/core/base/assert.js';
 import type { EventQueue } from './event-queue.js';
 import { randomMembership } from './membership-plans.js';
 import type { Network } from './network.js';
-import type { Profile } from './profile.js';
+import { FAULT_KINDS } from './profile.js';
+import type { FaultKind, Profile } from './profile.js';
 import type { Server } from './server.js';
 
 export class Faults {
@@ -16,25 +17,25 @@ export class Faults {
   readonly #network: Network;
   readonly #profile: Profile;
   readonly #servers: readonly Server[];
-  readonly #kinds: readonly (() => void)[] = [
-    () => this.#network.heal(),
-    () => this.#crash(this.#anyone()),
-    () => this.#crash(this.#leader()),
-    () => this.#bounce(),
-    () => this.#pause(),
-    () => this.#leap(),
-    () => this.#cutCable(this.#leader()),
-    () => this.#cutOneWay(),
-    () => this.#split(),
-    () => this.#failDisk(),
-    () => this.#slowDisk(),
-    () => this.#breakStream(),
-    () => this.#transfer(),
-    () => this.#transferToSleeper(),
-    () => this.#changeMembership(),
-    () => this.#damageDisk(),
-  ];
-  readonly #likelihoods: readonly number[];
+  readonly #kinds: Readonly<Record<FaultKind, () => void>> = {
+    heal: () => this.#network.heal(),
+    crash: () => this.#crash(this.#anyone()),
+    crashLeader: () => this.#crash(this.#leader()),
+    bounce: () => this.#bounce(),
+    pause: () => this.#pause(),
+    leap: () => this.#leap(),
+    cutCable: () => this.#cutCable(this.#leader()),
+    cutPair: () => this.#cutPair(),
+    deafen: () => this.#deafen(),
+    split: () => this.#split(),
+    failDisk: () => this.#failDisk(),
+    slowDisk: () => this.#slowDisk(),
+    breakStream: () => this.#breakStream(),
+    transfer: () => this.#transfer(),
+    transferToSleeper: () => this.#transferToSleeper(),
+    changeMembership: () => this.#changeMembership(),
+    damageDisk: () => this.#damageDisk(),
+  };
   #over = false;
 
   constructor(events: EventQueue, rng: Rng, network: Network, profile: Profile, servers: readonly Server[]) {
@@ -43,8 +44,6 @@ export class Faults {
     this.#network = network;
     this.#profile = profile;
     this.#servers = servers;
-    // Each run has its own mixture: what takes three of a kind to go wrong hardly ever happens when all kinds are equal.
-    this.#likelihoods = this.#kinds.map((_, index) => (index === 0 ? 2 : ([0, 0, 0.3, 1, 3][rng.integer(5)] ?? 0)));
   }
 
   start(): void {
@@ -53,6 +52,20 @@ export class Faults {
       this.#strike();
       this.start();
     });
+  }
+
+  /** In some runs every new leader is hunted down, mostly before it has finished what it began. */
+  huntLeader(server: Server): void {
+    if (this.#over || this.#rng.next() >= this.#profile.huntShare) return;
+    const lifeMs = this.#rng.next() < 0.5 ? 0 : 60 * this.#rng.next() ** 2;
+    const die = (): void => {
+      // At once means: its first entry is on disk, and nobody has heard of it.
+      server.crash(lifeMs === 0);
+      for (const other of this.#servers) if (this.#rng.next() < 0.9) this.#streamBreaks(other, server, 5);
+      this.#events.after(20 + 400 * this.#rng.next(), () => server.start());
+    };
+    if (lifeMs === 0) die();
+    else this.#events.after(lifeMs, die);
   }
 
   /** Everything works from now on. */
@@ -69,11 +82,12 @@ export class Faults {
   }
 
   #strike(): void {
-    let lot = this.#rng.next() * this.#likelihoods.reduce((sum, weight) => sum + weight, 0);
-    for (const [index, weight] of this.#likelihoods.entries()) {
-      lot -= weight;
+    const { faults } = this.#profile;
+    let lot = this.#rng.next() * FAULT_KINDS.reduce((sum, kind) => sum + faults[kind], 0);
+    for (const kind of FAULT_KINDS) {
+      lot -= faults[kind];
       if (lot >= 0) continue;
-      this.#kinds[index]?.();
+      this.#kinds[kind]();
       return;
     }
   }
@@ -126,9 +140,15 @@ export class Faults {
     if (this.#rng.next() < 0.5) this.#events.after(400 * this.#rng.next(), () => this.#network.heal());
   }
 
-  #cutOneWay(): void {
-    this.#network.cut(this.#anyone().id, this.#anyone().id);
-    if (this.#rng.next() < 0.5) return;
+  /** Two who cannot talk while both talk to a third: the lot of clusters over three sites. */
+  #cutPair(): void {
+    const one = this.#rng.next() < 0.7 ? this.#leader() : this.#anyone();
+    const other = this.#anyone();
+    this.#network.cut(one.id, other.id);
+    if (this.#rng.next() < 0.6) this.#network.cut(other.id, one.id);
+  }
+
+  #deafen(): void {
     const deaf = this.#anyone();
     for (const other of this.#servers) this.#network.cut(other.id, deaf.id);
   }

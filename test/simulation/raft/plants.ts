@@ -3,7 +3,6 @@
  * production code as a switch: a plant replaces one module of the core, or one duty of the shell, for one test.
  */
 import type { advanceCommit } from '../../../src/core/raft/commit.js';
-import type { ForwardedReads } from '../../../src/core/raft/forwarded-reads.js';
 import type { LeaderReads } from '../../../src/core/raft/leader-reads.js';
 import type { leaseOf } from '../../../src/core/raft/lease.js';
 import type { RaftLog } from '../../../src/core/raft/log.js';
@@ -15,6 +14,7 @@ import type { quorumValue, voteOutcome } from '../../../src/core/raft/quorum.js'
 import type { refreshPeers } from '../../../src/core/raft/reconfigure.js';
 import type { Rounds } from '../../../src/core/raft/rounds.js';
 import type { LeaderRole, RaftState } from '../../../src/core/raft/state.js';
+import type { Season } from './seasons.js';
 import type { Shell } from './server.js';
 
 /** A module of the core, to what stands in for some of its exports. */
@@ -24,6 +24,8 @@ export interface Plant {
   readonly bug: string;
   /** What the simulation says when it finds it. */
   readonly caughtBy: RegExp;
+  /** Where it shows soonest; ordinary runs come upon it too. */
+  readonly season: Season;
   readonly core?: Replacement;
   readonly shell?: Partial<Shell>;
 }
@@ -34,6 +36,7 @@ const SAFETY =
 export const PLANTS: readonly Plant[] = [
   {
     bug: 'a vote is not written down',
+    season: 'ballots',
     caughtBy: /one vote a term|election safety/,
     shell: {
       persist: (disk, { ready, file }) => {
@@ -44,16 +47,19 @@ export const PLANTS: readonly Plant[] = [
   },
   {
     bug: 'acceptances and votes leave before they are on disk',
+    season: 'disks',
     caughtBy: SAFETY,
     shell: { sort: (ready) => ({ now: [...ready.messages, ...ready.messagesAfterSync], afterSync: [] }) },
   },
   {
     bug: 'a disk that lost entries does not say so',
+    season: 'disks',
     caughtBy: SAFETY,
     shell: { ownsUpToDamage: false },
   },
   {
     bug: 'an entry of an older term is committed by counting copies',
+    season: 'hunt',
     caughtBy: /leader completeness|state machine safety|differs from the leader's/,
     core: [
       'commit',
@@ -69,6 +75,7 @@ export const PLANTS: readonly Plant[] = [
   },
   {
     bug: 'a leader counts its own disk before the sync',
+    season: 'disks',
     caughtBy: SAFETY,
     core: [
       'commit',
@@ -84,6 +91,7 @@ export const PLANTS: readonly Plant[] = [
   },
   {
     bug: 'a leader holds a lease without having heard from a quorum',
+    season: 'cables',
     caughtBy: /one lease/,
     core: [
       'lease',
@@ -97,6 +105,7 @@ export const PLANTS: readonly Plant[] = [
   },
   {
     bug: 'a lease is counted from the latest sending, not from the one that was answered',
+    season: 'cables',
     caughtBy: /one lease/,
     core: [
       'rounds',
@@ -111,6 +120,7 @@ export const PLANTS: readonly Plant[] = [
   },
   {
     bug: 'a voter forgets its promise when it is asked for a vote',
+    season: 'cables',
     caughtBy: /one lease/,
     core: [
       'promise',
@@ -128,6 +138,7 @@ export const PLANTS: readonly Plant[] = [
   },
   {
     bug: 'a restarted voter votes at once',
+    season: 'bounce',
     caughtBy: /one lease/,
     core: [
       'promise',
@@ -142,6 +153,7 @@ export const PLANTS: readonly Plant[] = [
   },
   {
     bug: 'a leader keeps its lease while it hands over',
+    season: 'transfers',
     caughtBy: /one lease/,
     core: [
       'lease',
@@ -155,6 +167,7 @@ export const PLANTS: readonly Plant[] = [
   },
   {
     bug: 'a leader takes its lease up again after an order to take over went out',
+    season: 'transfers',
     caughtBy: /one lease/,
     core: [
       'transfer',
@@ -167,11 +180,13 @@ export const PLANTS: readonly Plant[] = [
   },
   {
     bug: 'a new leader answers reads before it has committed anything',
+    season: 'cables',
     caughtBy: /fresh reads|linearizability/,
     core: ['term-start', () => ({ hasOpenedTerm: () => true })],
   },
   {
     bug: 'a read is answered without asking whether somebody else leads',
+    season: 'cables',
     caughtBy: /fresh reads|linearizability/,
     core: [
       'leader-reads',
@@ -185,21 +200,8 @@ export const PLANTS: readonly Plant[] = [
     ],
   },
   {
-    bug: 'the numbers of forwarded reads begin anew with each start',
-    caughtBy: /fresh reads|linearizability/,
-    core: [
-      'forwarded-reads',
-      (original: { ForwardedReads: typeof ForwardedReads }) => ({
-        ForwardedReads: class extends original.ForwardedReads {
-          constructor() {
-            super({ next: () => 0, integer: () => 0 });
-          }
-        },
-      }),
-    ],
-  },
-  {
     bug: "a vote is given without looking at the candidate's log",
+    season: 'hunt',
     caughtBy: /leader completeness|state machine safety|differs from the leader's/,
     core: [
       'log',
@@ -214,6 +216,7 @@ export const PLANTS: readonly Plant[] = [
   },
   {
     bug: "entries that conflict with the leader's stay",
+    season: 'cables',
     caughtBy: SAFETY,
     core: [
       'log',
@@ -228,6 +231,7 @@ export const PLANTS: readonly Plant[] = [
   },
   {
     bug: 'in a joint membership the new voters decide alone',
+    season: 'changes',
     caughtBy: SAFETY,
     core: [
       'quorum',
@@ -241,6 +245,7 @@ export const PLANTS: readonly Plant[] = [
   },
   {
     bug: 'a membership is changed in one step, and while another change is under way',
+    season: 'changes',
     caughtBy: SAFETY,
     core: [
       'reconfigure',
@@ -256,6 +261,7 @@ export const PLANTS: readonly Plant[] = [
   },
   {
     bug: 'an installed snapshot throws newer entries away',
+    season: 'snapshots',
     caughtBy: /applied and forgotten/,
     core: [
       'snapshots',

@@ -3,6 +3,15 @@ import type { Rng } from '../../../src/core/base/rng.js';
 import type { RaftOptions } from '../../../src/core/raft/options.js';
 import { DEFAULT_RAFT_OPTIONS } from '../../../src/core/raft/options.js';
 
+export const FAULT_KINDS = [
+  ...(['heal', 'crash', 'crashLeader', 'bounce', 'pause', 'leap'] as const),
+  ...(['cutCable', 'cutPair', 'deafen', 'split', 'breakStream'] as const),
+  ...(['failDisk', 'slowDisk', 'damageDisk'] as const),
+  ...(['transfer', 'transferToSleeper', 'changeMembership'] as const),
+] as const;
+
+export type FaultKind = (typeof FAULT_KINDS)[number];
+
 export interface Profile {
   readonly voters: number;
   /** Servers that take no part at first and may be added. */
@@ -21,9 +30,14 @@ export interface Profile {
   readonly crashShare: number;
   /** Mean time between two faults. */
   readonly faultEveryMs: number;
+  /** How likely each fault is, against the others. */
+  readonly faults: Readonly<Record<FaultKind, number>>;
+  /** How many of the new leaders are killed at once. */
+  readonly huntShare: number;
   readonly clients: number;
   readonly clientPauseMs: number;
   readonly snapshotEvery: number;
+  readonly fetchMsMax: number;
   /** Clocks differ by at most this share; the drift allowance of the lease covers it. */
   readonly drift: number;
   /**
@@ -51,10 +65,13 @@ export function drawProfile(rng: Rng): Profile {
     strayShare: oneOf(0, 0.01, 0.05),
     syncMsMax: oneOf(0.5, 5, 40),
     faultEveryMs: oneOf(50, 100, 200, 600),
+    faults: drawFaults(rng),
+    huntShare: oneOf(0, 0, 0.8),
     clients: 1 + rng.integer(6),
-    clientPauseMs: oneOf(1, 10, 50),
+    clientPauseMs: oneOf(1, 10, 50, 200),
     crashShare: oneOf(0, 0.0005, 0.003, 0.015),
     snapshotEvery: oneOf(5, 20, 100, 1000),
+    fetchMsMax: oneOf(20, 200, 1500),
     drift: oneOf(0, 0.01, 0.045),
     damage: rng.next() < 0.5,
     options: {
@@ -65,9 +82,15 @@ export function drawProfile(rng: Rng): Profile {
       promiseMs,
       driftAllowanceMs: promiseMs / 10,
       maxInflightMessages: oneOf(1, 4, 32),
-      maxMessageBytes: oneOf(64, 1024, 64 * 1024),
+      maxMessageBytes: oneOf(1, 64, 1024, 64 * 1024),
       maxUncommittedBytes: oneOf(2_000, 1_000_000),
       leaseReads: oneOf(false, true),
     },
   };
+}
+
+/** Each run has its own mixture: what takes three of a kind to go wrong hardly ever happens when all kinds are equal. */
+function drawFaults(rng: Rng): Record<FaultKind, number> {
+  const weights = FAULT_KINDS.map((kind) => [kind, [0, 0, 0.3, 1, 3][rng.integer(5)] ?? 0] as const);
+  return { ...(Object.fromEntries(weights) as Record<FaultKind, number>), heal: 2 };
 }

@@ -110,10 +110,12 @@ export class Server {
     this.handle(() => undefined);
   }
 
-  crash(): void {
+  /** Of what is on its way to the disk some part arrives, always the oldest; `afterWriting`: all of it. */
+  crash(afterWriting = false): void {
     if (this.node === null) return;
     const { rng, shell } = this.#world;
-    for (const write of this.#writes.slice(0, rng.integer(this.#writes.length + 1))) shell.persist(this.disk, write);
+    const arrived = afterWriting ? this.#writes.length : rng.integer(this.#writes.length + 1);
+    for (const write of this.#writes.slice(0, arrived)) shell.persist(this.disk, write);
     this.node = null;
     this.paused = false;
     this.diskBroken = false;
@@ -193,13 +195,13 @@ export class Server {
 
   #carryOut(node: RaftNode, ready: Ready): void {
     const { checks, shell } = this.#world;
+    const file = this.#files.find(({ mark }) => mark.index === ready.logReset?.index) ?? null;
+    this.#writes.push({ ready, file });
     this.mirror.take(ready);
     for (const check of checks) check.ready?.(this, ready);
     if (ready.softState?.role === 'leader') {
       for (const check of checks) check.leads?.(this, node.status(this.now).term);
     }
-    const file = this.#files.find(({ mark }) => mark.index === ready.logReset?.index) ?? null;
-    this.#writes.push({ ready, file });
     if (this.#dies(ready)) return;
     for (const message of shell.sort(ready).now) this.#send(message);
     if (this.#dies(ready)) return;
@@ -262,9 +264,9 @@ export class Server {
   }
 
   #fetch(from: NodeId, index: LogIndex): void {
-    const { events, rng } = this.#world;
+    const { events, rng, profile } = this.#world;
     const incarnation = this.#incarnation;
-    events.after(5 + 200 * rng.next(), () => {
+    events.after(5 + profile.fetchMsMax * rng.next(), () => {
       if (incarnation !== this.#incarnation) return;
       const source = this.#world.server(from);
       const file = source.disk.snapshot;

@@ -3,6 +3,7 @@
  * every event; then everything is repaired, and the cluster must come to one leader, take a write, and agree.
  */
 import { createRng } from '../../../src/core/base/rng.js';
+import type { Rng } from '../../../src/core/base/rng.js';
 import type { Membership, NodeId } from '../../../src/core/raft/message.js';
 import { CommittedHistory } from './checks/committed.js';
 import { electionSafety } from './checks/election-safety.js';
@@ -19,6 +20,9 @@ import { membershipOf } from './membership-plans.js';
 import { Network } from './network.js';
 import { Violation } from './observer.js';
 import { drawProfile } from './profile.js';
+import type { Profile } from './profile.js';
+import { inSeason, SEASONS } from './seasons.js';
+import type { Season } from './seasons.js';
 import { HONEST_SHELL, Server } from './server.js';
 import type { Shell, World } from './server.js';
 
@@ -33,9 +37,9 @@ export interface Outcome {
 }
 
 /** Throws when a check fails. */
-export function simulate(seed: number, shell: Shell = HONEST_SHELL): Outcome {
+export function simulate(seed: number, shell: Shell = HONEST_SHELL, season: Season | null = null): Outcome {
   const rng = createRng(seed);
-  const profile = drawProfile(rng);
+  const profile = weatherOf(rng, season);
   const events = new EventQueue();
   const servers: Server[] = [];
   const byId = new Map<NodeId, Server>();
@@ -55,7 +59,12 @@ export function simulate(seed: number, shell: Shell = HONEST_SHELL): Outcome {
       oneLease(() => servers),
       freshReads(history),
       holdsApplied(),
-      { leads: () => void (leaders += 1) },
+      {
+        leads: (leader) => {
+          leaders += 1;
+          faults.huntLeader(leader);
+        },
+      },
     ],
     send: (message) => network.send(message),
     dangerous: true,
@@ -85,6 +94,14 @@ export function simulate(seed: number, shell: Shell = HONEST_SHELL): Outcome {
     readsAnswered: clients.readsAnswered,
     leaders,
   };
+}
+
+/** Half of all runs are in a season. */
+function weatherOf(rng: Rng, season: Season | null): Profile {
+  const profile = drawProfile(rng);
+  const drawn = rng.next() < 0.5 ? (SEASONS[rng.integer(SEASONS.length)] ?? null) : null;
+  const chosen = season ?? drawn;
+  return chosen === null ? profile : inSeason(profile, chosen);
 }
 
 function compactNowAndThen(world: World, servers: readonly Server[]): void {

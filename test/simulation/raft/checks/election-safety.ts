@@ -12,11 +12,15 @@ export function electionSafety(): Check {
       leaders.set(term, server.id);
     },
     sent(server, message) {
-      if (message.type !== 'vote-response' || message.preVote || !message.granted) return;
+      // To ask for votes is to have voted for oneself.
+      const isVote = message.type === 'vote-response' && message.granted;
+      if (!isVote && message.type !== 'vote-request') return;
+      if (message.preVote) return;
+      const choice = isVote ? message.to : server.id;
       const key = `${server.id} in term ${message.term}`;
-      const known = votes.get(key) ?? message.to;
-      if (known !== message.to) throw new Violation(`one vote a term: ${key} votes for ${known} and for ${message.to}`);
-      votes.set(key, message.to);
+      const known = votes.get(key) ?? choice;
+      if (known !== choice) throw new Violation(`one vote a term: ${key} votes for ${known} and for ${choice}`);
+      votes.set(key, choice);
     },
   };
 }
