@@ -85,9 +85,9 @@ function running(
   if (quietMs === null || receivedMs === null) {
     return { vote: 'unknown', why: 'has a running IO thread and cannot tell when it last received anything' };
   }
+  // What came in moved `sinceMs` on, so its quiet covers all the time since anybody's last sign of life.
   const overdueMs = overdueAfterMs(channel, limits);
-  const quietSinceLastSign = receivedMs <= inquiry.sinceMs;
-  if (overdueMs !== null && quietMs > overdueMs && quietSinceLastSign) {
+  if (overdueMs !== null && quietMs > overdueMs) {
     const every = seconds(channel.heartbeatIntervalMs ?? 0);
     return { vote: 'broken', why: `got no heartbeat for ${seconds(quietMs)}, where one is due every ${every}` };
   }
@@ -96,8 +96,8 @@ function running(
     return { vote: 'receiving', why: `received something ${seconds(quietMs)} ago, after the suspicion arose` };
   }
   const why = `has a running IO thread that has been quiet for ${seconds(quietMs)}`;
-  if (overdueMs === null) return { vote: 'unknown', why, unnoticed: quietSinceLastSign };
-  return { vote: 'unknown', why, unnoticed: quietSinceLastSign, tellsAtMs: receivedMs + overdueMs };
+  if (overdueMs === null) return { vote: 'unknown', why, unnoticed: true };
+  return { vote: 'unknown', why, unnoticed: true, tellsAtMs: receivedMs + overdueMs };
 }
 
 /** Null when the source was never asked for heartbeats, or nobody knows: then quiet may just be a quiet source. */

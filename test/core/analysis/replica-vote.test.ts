@@ -52,6 +52,12 @@ describe('the vote of a replica that was not read', () => {
     expect(voteIn(seen(BEGAN, error(2003))).vote).toBe('broken');
   });
 
+  it('takes nothing from looks that began before the suspicion, whoever looked', () => {
+    const inquiry = beginInquiry(serverId('p'), BEGAN);
+    expect(seen(BEGAN - 1, { ioThread: 'connecting' }, {}, inquiry)).toBe(inquiry);
+    expect(hearOpinion(inquiry, { node: 'n2', vote: 'alive', atMs: BEGAN - 1, detail: '' })).toBe(inquiry);
+  });
+
   it('is unknown with a report that began before somebody else had a sign of life', () => {
     const broken = seen(BEGAN + 10, error(2003));
     const answered = hearOpinion(broken, { node: 'n2', vote: 'alive', atMs: BEGAN + 20, detail: '' });

@@ -79,6 +79,18 @@ describe('the canary of an incident', () => {
     expect(stage.canaries).toEqual([]);
   });
 
+  it('is not touched when another leader has used one in the same incident', async () => {
+    const stage = await frozen();
+    const feed = stage.feed.bind(stage);
+    stage.feed = (command) => {
+      if (command.kind === 'canary-used') feed({ ...command, canary: serverId('r3') });
+      feed(command);
+    };
+    await stage.clock.advance(10_000);
+    expect(stage.ledger.state.incidents.get(serverId('p'))?.canary).toBe('r3');
+    expect(stage.canaries).toEqual([]);
+  });
+
   it('is not used again by the next leader', async () => {
     const stage = await frozen();
     stage.onCanary = (canary) => {

@@ -197,6 +197,8 @@ describe('no false alarm', () => {
     expect(stage.ledger.state.incidents.size).toBe(0);
     expect(stage.lines).toContain('p:3306: UnreachableMaster is over');
     expect(stage.canaries).toEqual([]);
+    // Somebody reaches it: nothing is urgent, and nobody is asked ten times a second.
+    expect(stage.world.count('examine p')).toBeLessThanOrEqual(60);
   });
 
   it('when all nodes are cut off and the replicas are fed', async () => {
@@ -228,7 +230,49 @@ describe('no false alarm', () => {
   });
 });
 
+describe('a pause that ends with answers to questions from before it', () => {
+  it('is noticed before anything is concluded from them', async () => {
+    const stage = await leading({ voters: ['n1'] });
+    for (const replica of ['r1', 'r2']) {
+      stage.world.setChannel(replica, { ioThread: 'connecting', ioError: { number: 2003, text: 'lost' } });
+    }
+    await stage.clock.advance(30);
+    stage.world.become('p', 'frozen', true);
+    await stage.clock.advance(480);
+    // The knock has 20 ms left; the watch over pauses looks again later than that.
+    stage.clock.now += 4000;
+    stage.clock.wall += 4000;
+    await stage.clock.advance(1);
+    expect(stage.codeOf('p')).not.toBe('DeadMaster');
+    expect(stage.lines.some((line) => line.includes('the clocks of silence start anew'))).toBe(true);
+  });
+});
+
+describe('a replica that was refused before', () => {
+  it('is no witness and holds nothing up', async () => {
+    const stage = new DiagnosisStage(TREE);
+    stage.world.setChannel('r2', { ioThread: 'connecting', ioError: { number: 1045, text: 'denied' } });
+    await stage.leadWell();
+    stage.world.become('p', 'refuses', true);
+    await stage.clock.advance(200);
+    expect(stage.codeOf('p')).toBe('DeadMaster');
+    expect(stage.because('p')).toContain('r2:3306 was refused with error 1045 before the suspicion arose');
+  });
+});
+
 describe('the leader changes', () => {
+  it('and what it saw as a follower is no part of its silence', async () => {
+    const stage = new DiagnosisStage(TREE);
+    stage.keepPolling(500);
+    await stage.clock.advance(2000);
+    stage.world.become('p', 'frozen');
+    await stage.clock.advance(10_000);
+    const ledFromMs = stage.clock.now;
+    stage.loop.lead(2);
+    await stage.clock.advance(5000);
+    expect(stage.tookUntil('p', 'DeadMaster', ledFromMs)).toBeGreaterThanOrEqual(1000);
+  });
+
   it('and the new one goes on with the open incident at once, with clocks of its own', async () => {
     const stage = new DiagnosisStage(TREE);
     await stage.pollAll();
@@ -423,13 +467,15 @@ describe('the watch over sources', () => {
 describe('a node that leads before its loops have started', () => {
   it('begins to look when they have', async () => {
     const stage = new DiagnosisStage(TREE, { start: false });
+    const clusterId = stage.ledger.clusterOf('p');
+    if (clusterId === undefined) throw new Error('p is in a cluster');
+    const incident = { id: 'i1', server: serverId('p'), clusterId, openedAtMs: 1, code: 'DeadMaster', canary: null };
+    stage.feed({ kind: 'incident-opened', incident });
     stage.loop.lead(1);
     await stage.clock.advance(1000);
+    expect(stage.world.calls).toEqual([]);
     stage.loop.start();
-    await stage.pollAll();
-    stage.world.become('p', 'refuses', true);
-    await stage.clock.advance(100);
-    expect(stage.codeOf('p')).toBe('DeadMaster');
+    expect(stage.world.calls).toContain('knock p');
   });
 });
 
