@@ -1,4 +1,7 @@
-/** What the diagnosis derives from the replicated state: computed when first asked for after an entry, and kept until the next. */
+/**
+ * What the diagnosis derives from the replicated state: computed when it is first asked for after a change, and kept until
+ * the next. Whoever applies entries says when that is; not every entry is about servers.
+ */
 import { type Links, linkServers } from '../../core/analysis/links.js';
 import type { LedgerState } from '../../core/ledger/state.js';
 import type { Server, ServerId } from '../../core/topology/server.js';
@@ -13,19 +16,20 @@ export interface Derived {
 
 export class DerivedState {
   readonly #state: () => LedgerState;
-  #kept: { readonly state: LedgerState; readonly index: number; readonly derived: Derived } | null = null;
+  #kept: { readonly state: LedgerState; readonly derived: Derived } | null = null;
 
   constructor(state: () => LedgerState) {
     this.#state = state;
   }
 
-  /** As of the last applied entry. */
   get now(): Derived {
     const state = this.#state();
-    if (this.#kept?.state !== state || this.#kept.index !== state.index) {
-      this.#kept = { state, index: state.index, derived: derive(state) };
-    }
+    if (this.#kept?.state !== state) this.#kept = { state, derived: derive(state) };
     return this.#kept.derived;
+  }
+
+  invalidate(): void {
+    this.#kept = null;
   }
 }
 

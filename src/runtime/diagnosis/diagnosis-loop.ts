@@ -176,8 +176,9 @@ export class DiagnosisLoop {
     this.#inquests.restartAll();
   }
 
-  /** Entries were applied, or a snapshot restored. */
+  /** Entries were applied that may concern servers, or a snapshot was restored. */
   noticeApplied(): void {
+    this.#derived.invalidate();
     for (const id of this.#inquests.servers) this.#weigh(id);
     this.#gatherSoon();
   }
