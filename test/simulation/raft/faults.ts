@@ -75,7 +75,7 @@ export class Faults {
     this.#network.heal();
     for (const server of this.#servers) {
       server.slowDisk = false;
-      server.resume(true);
+      server.resume();
       server.repairDisk();
       server.start();
     }
@@ -103,15 +103,9 @@ export class Faults {
 
   #pause(): void {
     const server = this.#rng.next() < 0.5 ? this.#leader() : this.#anyone();
-    if (!server.up) return;
-    server.paused = true;
-    const lengthMs = 1500 * this.#rng.next() ** 2;
-    const suspended = this.#rng.next() < 0.3;
-    this.#events.after(lengthMs, () => {
-      // A suspended machine's clock stood still; only a process that is told can know.
-      if (suspended && server.paused) server.clock.standStill(lengthMs);
-      server.resume(suspended || this.#rng.next() < 0.5);
-    });
+    const kind = (['suspended', 'noticed', 'unnoticed'] as const)[this.#rng.integer(3)] ?? 'noticed';
+    server.pause(kind);
+    this.#events.after(1500 * this.#rng.next() ** 2, () => server.resume());
   }
 
   #leap(): void {
@@ -203,10 +197,10 @@ export class Faults {
     const leader = this.#leader();
     const target = this.#anyone();
     if (target === leader || !target.up) return;
-    target.paused = true;
+    target.pause('unnoticed');
     leader.handle((node) => node.transferLeadership(target.id, leader.now));
     this.#network.cut(target.id, leader.id);
-    this.#events.after(2 * this.#profile.options.electionTimeoutMs * this.#rng.next(), () => target.resume(false));
+    this.#events.after(2 * this.#profile.options.electionTimeoutMs * this.#rng.next(), () => target.resume());
   }
 
   #changeMembership(): void {

@@ -54,6 +54,9 @@ export interface World {
   dangerous: boolean;
 }
 
+/** What stops: the process alone, with or without its noticing afterwards; or the whole machine, clock and all. */
+export type Pause = 'noticed' | 'unnoticed' | 'suspended';
+
 export class Server {
   readonly id: NodeId;
   readonly clock: Clock;
@@ -61,7 +64,7 @@ export class Server {
   machine: MachineState;
   mirror: LogMirror;
   node: RaftNode | null = null;
-  paused = false;
+  #pause: { readonly kind: Pause; readonly sinceMs: number } | null = null;
   diskBroken = false;
   slowDisk = false;
   /** Called with each Ready's outcome for clients: what was applied and which reads were answered. */
@@ -88,6 +91,10 @@ export class Server {
 
   get now(): number {
     return this.clock.read(this.#world.events.nowMs);
+  }
+
+  get paused(): boolean {
+    return this.#pause !== null;
   }
 
   get up(): boolean {
@@ -117,7 +124,7 @@ export class Server {
     const arrived = afterWriting ? this.#writes.length : rng.integer(this.#writes.length + 1);
     for (const write of this.#writes.slice(0, arrived)) shell.persist(this.disk, write);
     this.node = null;
-    this.paused = false;
+    this.#pause = null;
     this.diskBroken = false;
     this.#incarnation += 1;
     this.#backlog = [];
@@ -140,11 +147,18 @@ export class Server {
     for (const check of this.#world.checks) check.settled?.(this);
   }
 
-  /** The process stops; its clock does not, unless the whole machine was suspended. */
-  resume(noticed: boolean): void {
-    if (!this.paused) return;
-    this.paused = false;
-    if (noticed) this.handle((node) => node.clockJumped(this.now));
+  pause(kind: Pause): void {
+    if (this.node === null || this.#pause !== null) return;
+    this.#pause = { kind, sinceMs: this.#world.events.nowMs };
+  }
+
+  resume(): void {
+    const pause = this.#pause;
+    if (pause === null) return;
+    this.#pause = null;
+    // A suspended machine's clock stood still; such a process must be told, for it cannot know.
+    if (pause.kind === 'suspended') this.clock.standStill(this.#world.events.nowMs - pause.sinceMs);
+    if (pause.kind !== 'unnoticed') this.handle((node) => node.clockJumped(this.now));
     for (const event of this.#backlog.splice(0)) event();
     this.handle((node) => node.tick(this.now));
   }
