@@ -59,6 +59,7 @@ export class MemoryLogStore implements LogStore {
   }
 
   async setForgot(forgot: boolean): Promise<void> {
+    if (forgot === (this.#forgot !== null)) return;
     await this.#write();
     this.#forgot = forgot ? 'told to' : null;
   }

@@ -1,6 +1,6 @@
 // Leadership handed over, nodes added and removed, while the cluster runs.
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import type { Membership, NodeId } from '../../src/core/raft/message.js';
+import type { NodeId } from '../../src/core/raft/message.js';
 import { type RaftProcess, RaftProcesses } from '../support/raft-process.js';
 
 const PATIENCE = { timeout: 60_000, interval: 20 };
@@ -19,6 +19,14 @@ describe('a running cluster', () => {
     cluster.found({ ...cluster.membership, voters });
     cluster.start(...names);
     return cluster.leader();
+  }
+
+  /** As learners first: a voter that is empty would be none. */
+  async function enlarge(leader: RaftProcess, current: string[], newcomers: string[], voters: string[]): Promise<void> {
+    const learning = { ...cluster.membership, voters: current as NodeId[], learners: newcomers as NodeId[] };
+    await vi.waitFor(() => leader.ask('change', { next: learning, timeoutMs: 20_000 }), PATIENCE);
+    const next = { ...cluster.membership, voters: voters as NodeId[] };
+    await vi.waitFor(() => leader.ask('change', { next, timeoutMs: 20_000 }), PATIENCE);
   }
 
   it('hands leadership over when it is asked to', async () => {
@@ -41,9 +49,8 @@ describe('a running cluster', () => {
     await leader.propose('before');
     const gone = cluster.running.find((node) => node !== leader);
     const voters = ['a', 'b', 'c', 'd'].filter((id) => id !== gone?.id) as NodeId[];
-    const next: Membership = { ...cluster.membership, voters };
     cluster.start('d');
-    await vi.waitFor(() => leader.ask('change', { next, timeoutMs: 20_000 }), PATIENCE);
+    await enlarge(leader, ['a', 'b', 'c'], ['d'], voters);
     expect((await leader.status()).membership).toMatchObject({ voters, outgoing: [] });
     await gone?.kill();
     await leader.propose('after');
@@ -57,12 +64,19 @@ describe('a running cluster', () => {
     expect(await cluster.node('d').read()).toEqual(['before', 'after', 'and on']);
   });
 
+  it('does not make a voter of a node that is not up to date', async () => {
+    const leader = await start('a');
+    await leader.propose('alone');
+    const next = { ...cluster.membership, voters: ['a', 'b'] as NodeId[] };
+    await expect(leader.ask('change', { next, timeoutMs: 5000 })).rejects.toMatchObject({ code: 'BAD_REQUEST' });
+    await leader.propose('still alone');
+  });
+
   it('grows from one node to three', async () => {
     const leader = await start('a');
     await leader.propose('alone');
     cluster.start('b', 'c');
-    const next: Membership = { ...cluster.membership, voters: ['a', 'b', 'c'] as NodeId[] };
-    await vi.waitFor(() => leader.ask('change', { next, timeoutMs: 20_000 }), PATIENCE);
+    await enlarge(leader, ['a'], ['b', 'c'], ['a', 'b', 'c']);
     await leader.propose('together');
     for (const name of ['b', 'c']) {
       await vi.waitFor(async () => {

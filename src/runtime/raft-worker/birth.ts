@@ -33,8 +33,8 @@ export class Birth {
 
   begin(): void {
     this.#heard(this.#self);
-    // Not a founder: there is nothing to be born here, and no vote to misuse.
-    if (!this.#voters.has(this.#self)) this.#settle('voter');
+    // Not a founder: it joins later, or it had joined and lost its disk; what the log says of it is not known yet.
+    if (!this.#voters.has(this.#self)) this.#settle('forgetful');
   }
 
   met({ info, hasLog }: Introduction): void {

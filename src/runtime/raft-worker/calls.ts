@@ -14,6 +14,8 @@ export interface CallSubject {
   leader(): NodeId | null;
   transferLeadership(to: NodeId): Proposal;
   proposeMembership(next: Membership): Proposal;
+  /** Those that `next` would make voters and whose log is behind. */
+  unprepared(next: Membership): readonly NodeId[];
   wantSnapshot(): void;
 }
 
@@ -59,7 +61,17 @@ export class Calls {
     if (this.#accepted(id, this.#subject.transferLeadership(to)) !== null) this.#transfer = { id, to };
   }
 
+  /**
+   * A voter must have been a learner first: one that is still empty gives no vote (birth.ts), so a leader that lost its
+   * quorum in the middle of such a change would never find one again.
+   */
   change(id: number, next: Membership): void {
+    const unprepared = this.#subject.unprepared(next);
+    if (unprepared.length > 0) {
+      const message = `not yet up to date: ${unprepared.join(', ')}; make it a learner first, and a voter once its log has caught up`;
+      this.#answer(id, { ok: false, error: { code: 'BAD_REQUEST', message, leader: null } });
+      return;
+    }
     const position = this.#accepted(id, this.#subject.proposeMembership(next));
     if (position !== null) this.#change = { id, ...position };
   }

@@ -80,6 +80,8 @@ export class RaftDriver {
         output.onFatal(`the disk came back without something it had acknowledged: ${what}`);
       },
     });
+    // Before anything else is written: a restart in the middle of catching up must not make a voter of it.
+    if (this.#forgetful) this.#disk.exclusively((store) => store.setForgot(true));
     this.#wake();
   }
 

@@ -5,7 +5,7 @@
  */
 import { assert, assertNever } from '../../core/base/assert.js';
 import type { Rng } from '../../core/base/rng.js';
-import type { Entry, LogIndex, Membership, SnapshotMark } from '../../core/raft/message.js';
+import type { Entry, LogIndex, Membership, NodeId, SnapshotMark } from '../../core/raft/message.js';
 import type { RaftOptions } from '../../core/raft/node.js';
 import type { Proposal } from '../../core/raft/propose.js';
 import { OperationalError } from '../errors.js';
@@ -25,7 +25,7 @@ import { type DriverOutput, RaftDriver } from './raft-driver.js';
 import { Reads } from './reads.js';
 import { type Restart, readDisk } from './restart.js';
 import { SnapshotKeeper } from './snapshot-keeper.js';
-import { consensusStatus } from './status.js';
+import { consensusStatus, unpreparedVoters } from './status.js';
 
 export interface HostSettings {
   readonly info: NodeInfo;
@@ -93,6 +93,7 @@ export class RaftHost {
         leader: () => this.#driver?.leadership.leader ?? null,
         transferLeadership: (to) => this.#driver?.transferLeadership(to) ?? NOT_YET,
         proposeMembership: (next) => this.#driver?.proposeMembership(next) ?? NOT_YET,
+        unprepared: (next) => this.#unprepared(next),
         wantSnapshot: () => this.#keeper?.want(),
       },
       (id, result) => {
@@ -169,8 +170,8 @@ export class RaftHost {
     this.#driver = new RaftDriver(parts, { ...this.#restart.start, learnerOnly }, this.#driverOutput());
     if (this.#restart.fresh && learnerOnly) {
       const text =
-        'this node has an empty disk and its cluster has a log: it takes part without a vote until the leader has brought it up to date';
-      this.#tell({ level: 'warn', kind: 'empty-disk', text });
+        'the disk is empty and the cluster has a log: this node takes part without a vote until the leader has brought it up to date';
+      this.#tell({ level: 'info', kind: 'empty-disk', text });
     }
   }
 
@@ -336,6 +337,12 @@ export class RaftHost {
       storageTrouble: this.#driver?.storageTrouble ?? null,
       transport: this.#ports.transport,
     });
+  }
+
+  /** Whether it leads at all is the core's to say, and its answer is the better one. */
+  #unprepared(next: Membership): readonly NodeId[] {
+    const raft = this.#driver?.status();
+    return raft?.role === 'leader' ? unpreparedVoters(raft, next) : [];
   }
 
   #running(): RaftDriver {

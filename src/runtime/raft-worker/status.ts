@@ -37,6 +37,14 @@ export function consensusStatus(sources: StatusSources): ConsensusStatus {
   };
 }
 
+/** Voters to be that do not yet hold what is committed; at a leader. */
+export function unpreparedVoters({ id: self, membership, commit, peers }: RaftStatus, next: Membership): NodeId[] {
+  return next.voters.filter((id) => {
+    if (id === self || membership.voters.includes(id)) return false;
+    return (peers[id]?.matchIndex ?? 0) < commit;
+  });
+}
+
 function peerStatus(id: NodeId, membership: Membership, raft: RaftStatus | null, state: PeerState): PeerStatus {
   const progress = raft?.peers[id];
   return {

@@ -12,12 +12,14 @@ const next: Membership = { voters: [A, B], outgoing: [], learners: [], addresses
 class Bench {
   proposal: Proposal = { ok: true, index: 5, term: 2 };
   readonly results: [number, CallResult][] = [];
+  unprepared: NodeId[] = [];
   wanted = 0;
   readonly calls = new Calls(
     {
       leader: () => B,
       transferLeadership: () => this.proposal,
       proposeMembership: () => this.proposal,
+      unprepared: () => this.unprepared,
       wantSnapshot: () => {
         this.wanted += 1;
       },
@@ -55,6 +57,15 @@ describe('the rare wishes', () => {
     bench.calls.change(1, next);
     bench.calls.onCommitted([{ index: 5, term: 3, kind: 'empty', payload: new Uint8Array() }]);
     expect(bench.results).toMatchObject([[1, { ok: false, error: { code: 'PROPOSAL_DROPPED' } }]]);
+  });
+
+  it('a voter that is not up to date is not made one', () => {
+    const bench = new Bench();
+    bench.unprepared = [B];
+    bench.calls.change(1, next);
+    bench.calls.onCommitted([membershipEntry(6, 2, [])]);
+    expect(bench.results).toMatchObject([[1, { ok: false, error: { code: 'BAD_REQUEST' } }]]);
+    expect(JSON.stringify(bench.results)).toContain('not yet up to date: b; make it a learner first');
   });
 
   it('a refusal is answered at once, with its reason', () => {

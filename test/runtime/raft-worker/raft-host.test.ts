@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
+import type { NodeId } from '../../../src/core/raft/message.js';
 import { monotonicNowMs } from '../../../src/runtime/ports/clock.js';
 import { MemoryCluster, type MemoryNode, MemoryDisk } from '../../support/raft-memory-cluster.js';
 import { hard, run } from '../../contracts/log-store.js';
@@ -169,6 +170,31 @@ describe('whole nodes in memory', () => {
     await expect(first.propose('too early')).rejects.toMatchObject({ code: 'NOT_LEADER', leader: null });
     await cluster.start('b');
     await leader();
+  });
+
+  it('with an empty disk in an old cluster have no vote, over a restart too, until they were brought up to date', async () => {
+    const node = await startThree();
+    await node.propose('one');
+    const emptied = [...cluster.nodes.keys()].find((name) => name !== node.id) ?? '';
+    await cluster.stop(emptied);
+    // It meets the others, and hears nothing from the leader.
+    cluster.cut.add(emptied as NodeId);
+    const disk = new MemoryDisk();
+    const again = await cluster.start(emptied, disk);
+    await vi.waitFor(() => {
+      expect(again.events.map(({ kind }) => kind)).toContain('empty-disk');
+    }, PATIENCE);
+    await cluster.stop(emptied);
+    expect((await disk.log.open()).forgot).not.toBeNull();
+    await disk.log.close();
+    cluster.cut.clear();
+    const third = await cluster.start(emptied, disk);
+    await vi.waitFor(() => {
+      expect(third.events.map(({ kind }) => kind)).toContain('recovered');
+      expect(third.consensus.leadership()).toMatchObject({ role: 'follower', leader: node.id });
+    }, PATIENCE);
+    await cluster.stop(emptied);
+    expect((await disk.log.open()).forgot).toBeNull();
   });
 
   it('refuse to start alone on damaged data, and say what to do', async () => {
