@@ -26,7 +26,12 @@ export class DiagnosisStage {
   readonly lines: string[] = [];
   readonly proposals: Proposal[] = [];
   /** Each publication: the instant, and the code of each server. */
-  readonly published: { readonly atMs: number; readonly codes: Readonly<Record<string, string>> }[] = [];
+  readonly published: {
+    readonly atMs: number;
+    readonly codes: Readonly<Record<string, string>>;
+    /** For whom a recovery is called. */
+    readonly recovers: readonly string[];
+  }[] = [];
   readonly canaries: CanaryOrder[] = [];
   best: string | null = null;
   /** What a restart of the canary does to it. */
@@ -73,7 +78,8 @@ export class DiagnosisStage {
       onProblems: (findings) => {
         this.latest = findings;
         const codes = Object.fromEntries(findings.problems.map((problem) => [problem.server, problem.code]));
-        this.published.push({ atMs: this.clock.now, codes });
+        const called = findings.problems.filter((problem) => problem.reaction === 'recover-dead-primary');
+        this.published.push({ atMs: this.clock.now, codes, recovers: called.map((problem) => problem.server) });
       },
       onProbed: (result) => this.loop.noticeProbe(result),
       log: (level, text) => {
@@ -134,6 +140,12 @@ export class DiagnosisStage {
   /** Milliseconds from `fromMs` until the code was first published; null when it never was. */
   tookUntil(name: string, code: string, fromMs: number): number | null {
     const first = this.published.find((one) => one.codes[name] === code && one.atMs >= fromMs);
+    return first === undefined ? null : first.atMs - fromMs;
+  }
+
+  /** When a recovery was first called for, in milliseconds from `fromMs`; null when it never was. */
+  tookUntilRecovery(fromMs: number): number | null {
+    const first = this.published.find((one) => one.recovers.length > 0 && one.atMs >= fromMs);
     return first === undefined ? null : first.atMs - fromMs;
   }
 

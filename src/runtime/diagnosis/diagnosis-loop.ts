@@ -296,14 +296,19 @@ export class DiagnosisLoop {
 
   /**
    * What was found before stands while a recovery is at work on it, and while a suspicion is so young that its answers
-   * are still on their way: half of them would tell of replicas that stopped below a primary that is well.
+   * are still on their way: half of them would tell of replicas that stopped below a primary that is well. But nobody may
+   * act on it again: after a pause, a recovery or a change of leaders the proof is to be brought anew.
    */
   #take(server: Server, finding: Finding): void {
     const { problem, judgement } = finding;
     const inquest = this.#inquests.of(server.id);
     const isYoung = inquest !== null && (judgement?.settled === false || inquest.ownOpinion === null);
     const isEarly = isYoung && (problem === null || !concernsReach(problem.code));
-    if ((isEarly || inquest?.isPaused === true) && this.#findings.has(server.id)) return;
+    const before = this.#findings.get(server.id);
+    if (before !== undefined && (isEarly || inquest?.isPaused === true)) {
+      this.#findings.set(server.id, isEarly ? withoutReaction(before) : before);
+      return;
+    }
     this.#findings.set(server.id, finding);
     this.#verdicts.tell(server, finding, this.#canaries.restraintOf(server.id));
   }
@@ -385,4 +390,9 @@ export class DiagnosisLoop {
     this.#sightings.keepOnly(new Set(this.#derived.now.links.byAddress.keys()), new Set(servers.keys()));
     this.#lookout.keepOnly(servers);
   }
+}
+
+function withoutReaction(finding: Finding): Finding {
+  const { problem } = finding;
+  return problem === null ? finding : { ...finding, problem: { ...problem, reaction: 'examine' } };
 }

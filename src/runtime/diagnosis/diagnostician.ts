@@ -72,9 +72,10 @@ export class Diagnostician {
     if (this.#parts.leads()) return { problem: diagnose(evidence), structure, judgement };
     const incident = this.#parts.state().incidents.get(evidence.server.id);
     const told = incident === undefined ? null : problemByCode(incident.code, evidence, ['found by the leader']);
-    if (told !== null) return { problem: told, structure, judgement };
+    if (told !== null) return { problem: { ...told, reaction: 'none' }, structure, judgement };
     const own = diagnose(evidence);
-    return { problem: own === null ? null : { ...own, because: [...own.because, ALONE] }, structure, judgement };
+    if (own === null) return { problem: null, structure, judgement };
+    return { problem: { ...own, reaction: 'none', because: [...own.because, ALONE] }, structure, judgement };
   }
 
   #sources(): EvidenceSources {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { channelTo, observed, serverId } from '../../support/facts.js';
+import { serverId } from '../../support/facts.js';
 import { DiagnosisStage } from '../../support/diagnosis-stage.js';
 
 const TREE = { p: null, r1: 'p', r2: 'p' };
@@ -360,56 +360,6 @@ describe('a follower', () => {
     await stage.clock.advance(500);
     expect(stage.codeOf('p')).toBe('DeadMaster');
     expect(stage.because('p')).toBe('found by the leader');
-  });
-});
-
-describe('a recovery at work', () => {
-  it('stops the asking, and the finding that called for it stands', async () => {
-    const stage = await leading();
-    stage.world.become('p', 'refuses', true);
-    await stage.clock.advance(200);
-    stage.openRecovery('p');
-    for (const replica of ['r1', 'r2']) stage.world.setChannel(replica, { ioThread: 'stopped' });
-    stage.world.calls.length = 0;
-    await stage.clock.advance(3000);
-    expect(stage.world.calls).toEqual([]);
-    expect(stage.codeOf('p')).toBe('DeadMaster');
-  });
-
-  it('that ends without a new primary lets the inquest go on with new clocks', async () => {
-    const stage = await leading();
-    stage.world.become('p', 'refuses', true);
-    await stage.clock.advance(200);
-    stage.openRecovery('p');
-    await stage.clock.advance(3000);
-    const id = [...stage.ledger.state.recoveries.keys()][0];
-    if (id === undefined) throw new Error('a recovery is open');
-    stage.world.calls.length = 0;
-    stage.feed({ kind: 'recovery-closed', recoveryId: id, verdict: { kind: 'failed', reason: 'test' }, lost: [] });
-    expect(stage.world.count('knock p')).toBe(1);
-    await stage.clock.advance(500);
-    expect(stage.codeOf('p')).toBe('DeadMaster');
-  });
-
-  it('that gave the role to another ends the incident', async () => {
-    const stage = await leading();
-    stage.world.become('p', 'refuses', true);
-    await stage.clock.advance(200);
-    stage.openRecovery('p');
-    const id = [...stage.ledger.state.recoveries.keys()][0];
-    if (id === undefined) throw new Error('a recovery is open');
-    stage.feed({ kind: 'promoting', recoveryId: id, server: serverId('r1'), epoch: 1 });
-    stage.feed({
-      kind: 'topology-observed',
-      servers: [observed('r1'), observed('r2', null, { channels: [channelTo('r1')] })],
-    });
-    stage.feed({ kind: 'recovery-closed', recoveryId: id, verdict: { kind: 'succeeded' }, lost: [] });
-    await stage.clock.advance(3000);
-    expect(stage.codeOf('p')).toBeNull();
-    expect(stage.ledger.state.incidents.size).toBe(0);
-    stage.world.calls.length = 0;
-    await stage.clock.advance(3000);
-    expect(stage.world.calls.filter((call) => !call.endsWith(' r1'))).toEqual([]);
   });
 });
 
