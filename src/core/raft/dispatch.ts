@@ -11,6 +11,7 @@ import { isMember } from './membership.js';
 import type { AppendRequest, AppendResponse, HeartbeatRequest, Message, SnapshotRequest } from './message.js';
 import { onReadIndexRequest, onReadIndexResponse } from './read-index.js';
 import { askForTarget, onTarget } from './recovering-voter.js';
+import { NO_ROUND } from './rounds.js';
 import { leaderOf } from './state.js';
 import type { RaftState } from './state.js';
 import { becomeFollower } from './step-down.js';
@@ -65,7 +66,9 @@ function answerStale(state: RaftState, message: Message): void {
     index: 0,
     hintIndex: 0,
     hintTerm: 0,
-    round: message.round,
+    // The round belongs to an older term. The asker may lead a later one when this arrives, perhaps this very one, and would
+    // take it for the answer to a round of that: a lease, or a read, that nobody vouched for.
+    round: NO_ROUND,
   };
   if (state.disk.syncedTerm === state.term) state.outbox.send(refusal);
   else if (!state.storageBroken) state.outbox.sendAfterSync(refusal);

@@ -13,7 +13,7 @@ import { quorumValue } from './quorum.js';
 import { confirmReads } from './read-index.js';
 import { forgetLeavers, refreshPeers } from './reconfigure.js';
 import { nudge } from './replicate.js';
-import { Rounds } from './rounds.js';
+import { NO_ROUND, Rounds } from './rounds.js';
 import type { LeaderRole, RaftState } from './state.js';
 import { stepDown } from './step-down.js';
 import { giveTransferUp, orderIfCaughtUp } from './transfer.js';
@@ -57,7 +57,7 @@ export function leaderDeadlineMs(leader: LeaderRole): number {
 
 export function onAppendResponse(state: RaftState, leader: LeaderRole, response: AppendResponse): void {
   const progress = leader.peers.get(response.from);
-  if (progress === undefined) return;
+  if (progress === undefined || response.round === NO_ROUND) return;
   hear(state, leader, progress, response.round);
   state.flushWanted = true;
   if (!response.accepted) refusedAppend(state, progress, response);

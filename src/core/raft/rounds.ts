@@ -8,6 +8,9 @@ interface Round {
   readonly sentMs: number;
 }
 
+/** Carried by an answer that answers no round of the term it names. */
+export const NO_ROUND = 0;
+
 /** Bounds memory when rounds come faster than the horizon prunes them; forgetting the oldest only shortens a lease. */
 const MAX_REMEMBERED = 4096;
 
