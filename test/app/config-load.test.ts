@@ -115,6 +115,7 @@ describe('values', () => {
     [{ RecoveryPeriodBlockSeconds: 30 }, 30_000],
     [{ RecoveryPeriodBlockMinutes: 5 }, 3_600_000],
     [{ RecoveryPeriodBlockMinutes: 5, RecoveryPeriodBlockSeconds: 0 }, 300_000],
+    [{ RecoveryPeriodBlockSeconds: 0 }, 0],
   ])('%j blocks recoveries for %i ms', async (content, expected) => {
     expect((await load(content)).config.recovery.blockMs).toBe(expected);
   });

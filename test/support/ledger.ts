@@ -49,6 +49,7 @@ export function recoveryOf(
       requestedCandidate: null,
       startFormerPrimary: false,
       applyLimitMs: 10_000,
+      semiSync: null,
       forced: false,
       requestedBy: 'test',
     },

@@ -9,7 +9,7 @@ import { MySqlLab } from '../../tools/lab/mysql-lab.js';
 import { TestAuthority } from '../support/authority.js';
 import { CLUSTER, found, HERE, labConnector, labOpener, openOn, take } from '../support/mysql-sessions.js';
 
-const openStep = { kind: 'open', server: HERE, epoch: 1 } as const;
+const openStep = { kind: 'open', server: HERE, epoch: 1, semiSync: null } as const;
 const closeStep = { kind: 'close', server: HERE, limitMs: 5000 } as const;
 
 describe('a session that changes a server', () => {

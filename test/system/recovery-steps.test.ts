@@ -12,7 +12,7 @@ import { found, HERE, labOpener, openOn, take } from '../support/mysql-sessions.
 
 const stopIo: Step = { kind: 'stop-io', server: HERE };
 const detach: Step = { kind: 'detach', server: HERE };
-const open: Step = { kind: 'open', server: HERE, epoch: 1 };
+const open: Step = { kind: 'open', server: HERE, epoch: 1, semiSync: null };
 const close: Step = { kind: 'close', server: HERE, limitMs: 5000 };
 const repoint: Step = { kind: 'repoint', server: HERE, source: HERE, start: true };
 

@@ -67,7 +67,7 @@ export class MysqlSession implements ServerSession {
       case 'detach':
         return await detach(hold, () => this.#accounts.remember(this.#clusterId, hold));
       case 'open':
-        return await open(hold);
+        return await open(hold, step.semiSync);
       case 'close':
         return await close(hold, step.limitMs);
       case 'fence':

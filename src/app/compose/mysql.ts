@@ -26,7 +26,7 @@ export function openMysqlSide(config: MysqlConfig): MysqlSide {
   );
   return {
     prober: new MysqlProber(connector, { ...DEFAULT_PROBER_LIMITS, connectTimeoutMs: config.connectTimeoutMs }),
-    sessions: new MysqlSessionOpener(connector, new ReplicationAccounts(connector, '')),
+    sessions: new MysqlSessionOpener(connector, new ReplicationAccounts(connector, config.replicationCredentialsQuery)),
   };
 }
 

@@ -73,6 +73,8 @@ export interface MysqlConfig {
   readonly tls: MysqlTls;
   /** How long it is remembered that a server requires TLS. */
   readonly tlsMemoryMs: number;
+  /** '' when there is none. */
+  readonly replicationCredentialsQuery: string;
   readonly defaultPort: number;
   readonly connectTimeoutMs: number;
   readonly probeTimeoutMs: number;

@@ -65,6 +65,7 @@ async function readMysql(values: Values, environment: Environment, findings: Fin
     ...(await readCredentials(values, environment, findings)),
     tls: await readMysqlTls(values, findings),
     tlsMemoryMs: values.TLSCacheTTLFactor * values.InstancePollSeconds * 1000,
+    replicationCredentialsQuery: values.ReplicationCredentialsQuery,
     defaultPort: values.DefaultInstancePort,
     connectTimeoutMs: values.MySQLConnectTimeoutSeconds * 1000,
     probeTimeoutMs: values.MySQLDiscoveryReadTimeoutSeconds * 1000,

@@ -5,7 +5,7 @@
  */
 import type { Brand } from '../base/brand.js';
 import type { ClusterId, ServerId } from '../topology/server.js';
-import type { Step, StepOutcome } from './step.js';
+import type { SemiSyncDuty, Step, StepOutcome } from './step.js';
 
 /** `<unix milliseconds>:<hex>`, unique in the cluster; the incumbent's UID. */
 export type RecoveryId = Brand<string, 'RecoveryId'>;
@@ -76,6 +76,8 @@ export interface RecoveryInputs {
   readonly startFormerPrimary: boolean;
   /** How long the relay log may take to be applied before the promotion gives up, milliseconds. */
   readonly applyLimitMs: number;
+  /** Null where the primary had no semi-synchronous replication switched on. */
+  readonly semiSync: SemiSyncDuty | null;
   /** An operator asked for it: ignores filters, downtime and blocks, never safety. */
   readonly forced: boolean;
   readonly requestedBy: string;

@@ -17,14 +17,25 @@ export type Step =
   | { readonly kind: 'promise-promotion'; readonly server: ServerId; readonly epoch: number }
   /** RESET REPLICA ALL on the new primary; only after Promoting; harmless to repeat. */
   | { readonly kind: 'detach'; readonly server: ServerId }
-  /** read_only = 0; only if the committed epoch makes this server the primary. */
-  | { readonly kind: 'open'; readonly server: ServerId; readonly epoch: number }
+  /**
+   * read_only = 0; only if the committed epoch makes this server the primary. Semi-sync, where the former primary had it,
+   * is on before: a write that is acknowledged in between would be on one server alone. Again: looks at the state.
+   */
+  | { readonly kind: 'open'; readonly server: ServerId; readonly epoch: number; readonly semiSync: SemiSyncDuty | null }
   /** Closes a live primary for a planned takeover, reads the flags back, then its last GTIDs. */
   | { readonly kind: 'close'; readonly server: ServerId; readonly limitMs: number }
   /** Fences a former primary: no client session left, read_only and super_read_only read back. Returns its executed set. */
   | { readonly kind: 'fence'; readonly server: ServerId }
   /** STOP and START of the IO thread, to learn whether the source still speaks; of one canary, once per incident. */
   | { readonly kind: 'restart-io'; readonly server: ServerId };
+
+/** What a primary asked of its replicas before it acknowledged a write, and how many there are to ask. */
+export interface SemiSyncDuty {
+  readonly timeoutMs: number;
+  readonly waitCount: number;
+  /** Replicas that can acknowledge once one of them is the primary. */
+  readonly ackers: number;
+}
 
 export type StepKind = Step['kind'];
 

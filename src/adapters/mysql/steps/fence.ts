@@ -16,6 +16,7 @@ import { StepFailed } from '../step-failed.js';
 import { CHANGE_MS, READ_MS, SESSIONS_END_MS, STOP_IO_MS } from './limits.js';
 import { assertClosed } from './primary.js';
 import { readFindings, readReplica, readServer } from './replica-state.js';
+import { sourceSwitches } from './semi-sync.js';
 
 const NO_SUCH_THREAD = 1094;
 /** The session belongs to an account with SYSTEM_USER, and we are none. */
@@ -34,7 +35,7 @@ export async function fence(hold: Hold): Promise<StepFindings> {
 async function closeToAll(hold: Hold): Promise<void> {
   await hold.change('SET GLOBAL offline_mode = 1', CHANGE_MS);
   const left = await endSessions(hold);
-  for (const variable of await semiSyncSwitches(hold)) {
+  for (const variable of await sourceSwitches(hold)) {
     if (left.length > 0) throw acknowledgeable(hold, left);
     await hold.change(`SET GLOBAL ${variable} = 0`, CHANGE_MS);
   }
@@ -104,13 +105,6 @@ function acknowledgeable(hold: Hold, users: readonly string[]): StepFailed {
     `${addressText(hold.address)}: sessions of ${users.join(', ')} cannot be ended (they have SYSTEM_USER), and semi-sync is not ` +
     'switched off before them; offline_mode is on meanwhile. End them, or grant SYSTEM_USER to the account of orchestrator';
   return new StepFailed('state', text, true);
-}
-
-/** Names of the source's switches that are on. */
-async function semiSyncSwitches(hold: Hold): Promise<readonly string[]> {
-  const rows = await hold.read("SHOW GLOBAL VARIABLES LIKE 'rpl_semi_sync_%_enabled'", READ_MS);
-  const switches = hold.dialect.semiSyncPrefixes.map(({ source }) => `${source}_enabled`);
-  return switches.filter((name) => rows.some((row) => row['Variable_name'] === name && row['Value'] === 'ON'));
 }
 
 /** It may have come back with a source of old times and fetch from there: what it has must not grow while it is judged. */

@@ -1,5 +1,5 @@
 /** Steps on a server that is or becomes a primary: detach, open, close. */
-import type { StepFindings } from '../../../core/recovery/step.js';
+import type { SemiSyncDuty, StepFindings } from '../../../core/recovery/step.js';
 import { addressText } from '../../../core/topology/address.js';
 import { resetReplicaAll, stopReplica } from '../dialect.js';
 import type { Hold } from '../hold.js';
@@ -7,6 +7,7 @@ import { StepFailed } from '../step-failed.js';
 import { CHANGE_MS, DRAIN_MS, READ_MS, STOP_IO_MS, STOP_SQL_MS } from './limits.js';
 import { hasUnapplied, readFindings, readReplica, readServer } from './replica-state.js';
 import { awaitApplied } from './replication.js';
+import { askForAcknowledgements } from './semi-sync.js';
 
 /** Told before the source is forgotten, because nobody can ask the server for it afterwards. */
 export type BeforeReset = (hold: Hold) => Promise<void>;
@@ -35,7 +36,8 @@ async function drain(hold: Hold): Promise<void> {
   }
 }
 
-export async function open(hold: Hold): Promise<StepFindings> {
+export async function open(hold: Hold, semiSync: SemiSyncDuty | null): Promise<StepFindings> {
+  const text = await askForAcknowledgements(hold, semiSync);
   const before = await readServer(hold, READ_MS);
   // Clears super_read_only too.
   if (before.readOnly || before.superReadOnly) await hold.change('SET GLOBAL read_only = 0', CHANGE_MS);
@@ -44,7 +46,7 @@ export async function open(hold: Hold): Promise<StepFindings> {
   if (after.readOnly || after.superReadOnly || after.offlineMode) {
     throw new StepFailed('state', `${addressText(hold.address)}: it was opened and reads back as closed`, true);
   }
-  return { executedGtids: after.executed, readOnly: false };
+  return { executedGtids: after.executed, readOnly: false, ...(text === '' ? {} : { text }) };
 }
 
 /**

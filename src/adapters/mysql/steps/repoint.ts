@@ -18,6 +18,7 @@ import {
   readServer,
 } from './replica-state.js';
 import { awaitApplied, firstWord } from './replication.js';
+import { stopAskingForAcknowledgements } from './semi-sync.js';
 
 /** How a server that has no source yet is to log in to one. Rejects with StepFailed when nobody knows. */
 export type AccountFor = (hold: Hold) => Promise<Omit<SourceChange, 'address' | 'gtid' | 'coordinates'>>;
@@ -31,6 +32,7 @@ export async function repoint(
   const before = await readReplica(hold, READ_MS);
   const said: string[] = [];
   if (before === null) {
+    await stopAskingForAcknowledgements(hold);
     await hold.change(
       changeSource(hold.dialect, { address: source, gtid: true, ...(await accountFor(hold)) }),
       CHANGE_MS,

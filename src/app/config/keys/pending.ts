@@ -15,7 +15,6 @@ export const PENDING_KEYS = {
   MySQLConnectionLifetimeSeconds: pending(anyInteger, 0),
   SlaveLagQuery: pending(text, ''),
   ReplicationLagQuery: pending(text, ''),
-  ReplicationCredentialsQuery: pendingHidden(text, ''),
   DiscoverByShowSlaveHosts: pending(bool, false),
   DeadInstancePollSecondsMultiplyFactor: pending(number, 1),
   DeadInstancePollSecondsMax: pending(natural, 300),

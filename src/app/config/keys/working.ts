@@ -24,6 +24,11 @@ export const WORKING_KEYS = {
     '',
     'File in the form of my.cnf; user and password of its [client] section replace the two above',
   ),
+  ReplicationCredentialsQuery: worksHidden(
+    text,
+    '',
+    'Query that gives user and password for replication, for a server that never was a replica',
+  ),
   MySQLTopologyUseMixedTLS: works(bool, true, 'Connect without TLS, and with it to the servers that require it'),
   MySQLTopologyUseMutualTLS: works(bool, false, 'Connect with TLS and a client certificate to all servers'),
   MySQLTopologySSLCAFile: works(text, '', 'Certificate authority that signed the certificates of the servers'),
@@ -69,7 +74,8 @@ export const WORKING_KEYS = {
     3600,
     'No second automatic recovery of a cluster within this time, seconds',
   ),
-  RecoveryPeriodBlockMinutes: works(integer(0), 60, 'Old form of the above; only when RecoveryPeriodBlockSeconds is 0'),
+  // The incumbent's default is 60, so that its zero seconds still block for an hour; here zero means zero.
+  RecoveryPeriodBlockMinutes: works(integer(0), 0, 'Old form of the above; only when RecoveryPeriodBlockSeconds is 0'),
   PromotionIgnoreHostnameFilters: works(patterns, [], 'Servers that are never promoted: patterns on `host:port`'),
   UseSuperReadOnly: works(bool, false, 'Set super_read_only wherever read_only is set; fencing always sets both'),
 

@@ -12,6 +12,7 @@ import {
   promotableOf,
 } from '../candidates.js';
 import type { RecoveryPolicy } from '../policy.js';
+import { semiSyncDuty } from '../semi-sync.js';
 import { opened, type Opening, type OpeningContext, refused } from './opening.js';
 
 export interface DeadPrimaryRequest {
@@ -54,6 +55,7 @@ export function openDeadPrimary(
       requestedCandidate,
       startFormerPrimary: true,
       applyLimitMs: policy.applyLimitMs,
+      semiSync: semiSyncDuty(failed, servers),
       forced: request.forced,
     },
   );

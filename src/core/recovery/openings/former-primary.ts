@@ -38,6 +38,7 @@ export function openFormerPrimary(belief: Belief, server: ServerId, context: Ope
       requestedCandidate: null,
       startFormerPrimary: !demotion.keepStopped,
       applyLimitMs: 0,
+      semiSync: null,
       forced: false,
     },
   );

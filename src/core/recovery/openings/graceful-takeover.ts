@@ -7,6 +7,7 @@ import type { ClusterId, Server, ServerId } from '../../topology/server.js';
 import { type Belief, type BelievedCluster, directReplicasOf, refusal, type Refusal } from '../belief.js';
 import { type Candidacy, judgeCandidates, participantsOf, primaryParticipant } from '../candidates.js';
 import type { RecoveryPolicy } from '../policy.js';
+import { semiSyncDuty } from '../semi-sync.js';
 import { opened, type Opening, type OpeningContext, refused } from './opening.js';
 
 export interface TakeoverWish {
@@ -78,6 +79,7 @@ function takeover(
       requestedCandidate: candidate.id,
       startFormerPrimary: wish.auto,
       applyLimitMs: policy.maintenanceLagSeconds * 1000,
+      semiSync: semiSyncDuty(primary, [primary, ...servers]),
       forced: true,
     },
   );

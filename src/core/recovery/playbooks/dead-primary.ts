@@ -132,7 +132,7 @@ function undo(recovery: Recovery, reason: string): Next {
 function afterPromotion(recovery: Recovery, { server, epoch }: NonNullable<Recovery['promotion']>): Next {
   const opening: readonly Step[] = [
     { kind: 'detach', server },
-    { kind: 'open', server, epoch },
+    { kind: 'open', server, epoch, semiSync: recovery.inputs.semiSync },
   ];
   const pending = pendingInOrder(recovery, opening);
   if (pending.length > 0) return steps(pending);

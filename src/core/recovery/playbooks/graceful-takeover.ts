@@ -102,7 +102,8 @@ function reopen(recovery: Recovery, reason: string): Next {
   if (seen(recovery, participantOf(recovery, recovery.failed)).readOnly === true) {
     return closing({ kind: 'undone', reason });
   }
-  const open: Step = { kind: 'open', server: recovery.failed, epoch: recovery.inputs.epoch - 1 };
+  // Its semi-sync was never touched.
+  const open: Step = { kind: 'open', server: recovery.failed, epoch: recovery.inputs.epoch - 1, semiSync: null };
   const standing = standingOf(recovery, open);
   if (standing.kind === 'pending') return steps([open]);
   if (standing.kind === 'done') return closing({ kind: 'undone', reason });
@@ -113,7 +114,7 @@ function reopen(recovery: Recovery, reason: string): Next {
 function afterPromotion(recovery: Recovery, { server, epoch }: NonNullable<Recovery['promotion']>): Next {
   const opening: readonly Step[] = [
     { kind: 'detach', server },
-    { kind: 'open', server, epoch },
+    { kind: 'open', server, epoch, semiSync: recovery.inputs.semiSync },
   ];
   const first = pendingInOrder(recovery, opening);
   if (first.length > 0) return steps(first);

@@ -1,0 +1,57 @@
+/**
+ * The source's side of semi-synchronous replication, switched with the role. A primary asks for acknowledgements before it
+ * opens; a server that becomes a replica stops asking before it starts to apply, or its applier waits for an
+ * acknowledgement that nobody will ever send (seen on 9.7: "Waiting for semi-sync ACK from replica").
+ */
+import type { SemiSyncDuty } from '../../../core/recovery/step.js';
+import { addressText } from '../../../core/topology/address.js';
+import type { SemiSyncPrefixes } from '../dialect.js';
+import type { Hold, TextRow } from '../hold.js';
+import { StepFailed } from '../step-failed.js';
+import { CHANGE_MS, READ_MS } from './limits.js';
+import { readServer } from './replica-state.js';
+
+/** What was done, for people; '' when nothing had to be. */
+export async function askForAcknowledgements(hold: Hold, duty: SemiSyncDuty | null): Promise<string> {
+  if (duty === null) return '';
+  const { timeoutMs, waitCount, ackers } = duty;
+  const lost = 'what it acknowledges may be lost with it';
+  if (ackers < waitCount) {
+    return `semi-sync stays off: ${String(ackers)} replicas can acknowledge and ${String(waitCount)} are asked for; ${lost}`;
+  }
+  const variables = await semiSyncVariables(hold);
+  const names = hold.dialect.semiSyncPrefixes.find(({ source }) => variables.has(`${source}_enabled`));
+  if (names === undefined) return `semi-sync stays off: its plugin is not loaded here; ${lost}`;
+  if (variables.get(`${names.source}_enabled`) === 'ON') return 'semi-sync was on';
+  await hold.change(`SET GLOBAL ${settings(names, timeoutMs, waitCount)}`, CHANGE_MS);
+  return 'semi-sync is on';
+}
+
+function settings({ source, waitCount }: SemiSyncPrefixes, timeoutMs: number, count: number): string {
+  const counted = waitCount === null ? '' : `${waitCount} = ${String(count)}, GLOBAL `;
+  return `${source}_timeout = ${String(timeoutMs)}, GLOBAL ${counted}${source}_enabled = 1`;
+}
+
+/** Only of a server that is closed, where no client waits for what this would acknowledge (invariant 13). */
+export async function stopAskingForAcknowledgements(hold: Hold): Promise<void> {
+  const switches = await sourceSwitches(hold);
+  if (switches.length === 0) return;
+  const { superReadOnly } = await readServer(hold, READ_MS);
+  if (!superReadOnly) {
+    const text = 'it asks for semi-sync acknowledgements and is not closed; a replica must not ask';
+    throw new StepFailed('state', `${addressText(hold.address)}: ${text}`, false);
+  }
+  for (const name of switches) await hold.change(`SET GLOBAL ${name} = 0`, CHANGE_MS);
+}
+
+/** Names of the source's switches that are on. */
+export async function sourceSwitches(hold: Hold): Promise<readonly string[]> {
+  const variables = await semiSyncVariables(hold);
+  const switches = hold.dialect.semiSyncPrefixes.map(({ source }) => `${source}_enabled`);
+  return switches.filter((name) => variables.get(name) === 'ON');
+}
+
+async function semiSyncVariables(hold: Hold): Promise<ReadonlyMap<string, string>> {
+  const rows: readonly TextRow[] = await hold.read("SHOW GLOBAL VARIABLES LIKE 'rpl_semi_sync_%'", READ_MS);
+  return new Map(rows.map((row) => [row['Variable_name'] ?? '', row['Value'] ?? '']));
+}
