@@ -45,6 +45,9 @@ export interface Seat {
   applied: Entry[];
   reads: { context: number; index: number | null }[];
   events: string[];
+  /** The snapshot it was told to fetch. */
+  fetching: SnapshotMark | null;
+  down: boolean;
   /** False: writes wait until `sync`. */
   autoSync: boolean;
 }
@@ -57,6 +60,9 @@ export class Cluster {
   readonly cut = new Set<string>();
   /** Messages on their way. */
   wire: Message[] = [];
+  /** For those who want to watch. */
+  onDelivery: (message: Message, arrives: boolean) => void = () => undefined;
+  onReady: (name: string, ready: Ready) => void = () => undefined;
   /** Everything ever sent. */
   sent: Message[] = [];
 
@@ -69,7 +75,17 @@ export class Cluster {
     const start: RaftStart = { hardState: disk.hardState, snapshot: disk.snapshot, entries: disk.entries, learnerOnly };
     const seed = this.seats.size + 7 * name.charCodeAt(0);
     const node = new RaftNode({ id: id(name), ...this.options }, start, createRng(seed), this.now);
-    const seat: Seat = { node, disk, unsynced: [], applied: [], reads: [], events: [], autoSync: true };
+    const seat: Seat = {
+      node,
+      disk,
+      unsynced: [],
+      applied: [],
+      reads: [],
+      events: [],
+      fetching: null,
+      down: false,
+      autoSync: true,
+    };
     this.seats.set(name, seat);
     return seat;
   }
@@ -90,22 +106,36 @@ export class Cluster {
     }
   }
 
+  cutBoth(one: string, other: string): void {
+    this.cut.add(`${one}>${other}`).add(`${other}>${one}`);
+  }
+
   heal(): void {
     this.cut.clear();
   }
 
-  /** Loses what was not synced and starts again from the disk. */
+  /** Loses what was not synced. */
+  crash(name: string): void {
+    this.seat(name).down = true;
+    this.seat(name).unsynced = [];
+  }
+
+  revive(name: string, learnerOnly = false): Seat {
+    return this.boot(name, this.seat(name).disk, learnerOnly);
+  }
+
   restart(name: string): Seat {
-    const { disk } = this.seat(name);
-    this.wire = this.wire.filter((message) => message.to !== id(name));
-    return this.boot(name, disk);
+    this.crash(name);
+    return this.revive(name);
   }
 
   /** Carries out the duties of one node. */
   work(name: string): void {
     const seat = this.seat(name);
-    while (seat.node.hasReady()) {
+    while (!seat.down && seat.node.hasReady()) {
       const ready = seat.node.ready();
+      this.onReady(name, ready);
+      seat.fetching = ready.fetchSnapshot?.snapshot ?? seat.fetching;
       this.#send(ready.messages);
       seat.applied.push(...ready.committed);
       seat.reads.push(...ready.reads);
@@ -132,8 +162,10 @@ export class Cluster {
       for (const name of this.seats.keys()) this.work(name);
       const message = this.wire.shift();
       if (message === undefined) return;
-      if (this.cut.has(`${message.from}>${message.to}`)) continue;
-      this.seats.get(message.to)?.node.step(message, this.now);
+      const seat = this.seats.get(message.to);
+      const arrives = seat?.down === false && !this.cut.has(`${message.from}>${message.to}`);
+      this.onDelivery(message, arrives);
+      if (arrives) seat.node.step(message, this.now);
     }
     throw new Error('the nodes do not come to rest');
   }
@@ -143,17 +175,18 @@ export class Cluster {
     const until = this.now + ms;
     for (;;) {
       this.settle();
-      const next = Math.min(...[...this.seats.values()].map((seat) => seat.node.nextDeadline()));
+      const up = [...this.seats.values()].filter((seat) => !seat.down);
+      const next = Math.min(...up.map((seat) => seat.node.nextDeadline()));
       if (next > until) break;
       this.now = Math.max(this.now, next);
-      for (const seat of this.seats.values()) if (seat.node.nextDeadline() <= this.now) seat.node.tick(this.now);
+      for (const seat of up) if (seat.node.nextDeadline() <= this.now) seat.node.tick(this.now);
     }
     this.now = until;
     this.settle();
   }
 
   leader(): string | null {
-    const leaders = [...this.seats].filter(([, seat]) => seat.node.status(this.now).role === 'leader');
+    const leaders = [...this.seats].filter(([, seat]) => !seat.down && seat.node.status(this.now).role === 'leader');
     const terms = leaders.map(([name, seat]) => ({ name, term: seat.node.status(this.now).term }));
     return terms.sort((left, right) => right.term - left.term)[0]?.name ?? null;
   }
