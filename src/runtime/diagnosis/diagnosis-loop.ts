@@ -3,17 +3,17 @@
  * once; every answer is judged the moment it comes; what changed is published in the same turn. Followers tell the leader
  * what they lost and diagnose with their own eyes for display. What is right is decided in the core.
  */
-import { byGravity, concernsReach } from '../../core/analysis/diagnose.js';
+import { concernsReach } from '../../core/analysis/diagnose.js';
 import { serverAt } from '../../core/analysis/links.js';
-import type { Problem, StructureCode } from '../../core/analysis/problem.js';
 import { type Address, addressText } from '../../core/topology/address.js';
 import type { ProbeResult } from '../../core/topology/report.js';
 import type { Server, ServerId } from '../../core/topology/server.js';
 import type { Timer } from '../ports/clock.js';
 import { CanaryRunner } from './canary-runner.js';
 import { DerivedState } from './derived-state.js';
-import { Diagnostician, type Finding } from './diagnostician.js';
+import { Diagnostician } from './diagnostician.js';
 import type { Findings } from './findings.js';
+import { FindingsBoard } from './findings-board.js';
 import { IncidentKeeper } from './incident-keeper.js';
 import { Inquest, type Suspicion } from './inquest.js';
 import { Inquests } from './inquests.js';
@@ -30,7 +30,7 @@ export class DiagnosisLoop {
   readonly #parts: LoopParts;
   readonly #sightings = new Sightings();
   readonly #inquests: Inquests;
-  readonly #findings = new Map<ServerId, Finding>();
+  readonly #board: FindingsBoard;
   readonly #derived: DerivedState;
   readonly #diagnostician: Diagnostician;
   readonly #lookout: Lookout;
@@ -38,7 +38,6 @@ export class DiagnosisLoop {
   readonly #canaries: CanaryRunner;
   readonly #pauseWatch: PauseWatch;
   readonly #watch: SourceWatch;
-  readonly #verdicts: VerdictLog;
   #term: number | null = null;
   #ledSinceMs = 0;
   #gather: Timer | null = null;
@@ -49,7 +48,11 @@ export class DiagnosisLoop {
   constructor(parts: LoopParts) {
     this.#parts = parts;
     const { clock, ledger, pace, limits, settings, log } = parts;
-    this.#verdicts = new VerdictLog(clock, log);
+    this.#board = new FindingsBoard({
+      verdicts: new VerdictLog(clock, log),
+      inquestOf: (server) => this.#inquests.of(server),
+      restraintOf: (server) => this.#canaries.restraintOf(server),
+    });
     this.#inquests = new Inquests(pace.inquiriesMax);
     this.#derived = new DerivedState(() => ledger.state);
     this.#diagnostician = new Diagnostician({
@@ -135,13 +138,7 @@ export class DiagnosisLoop {
   }
 
   get findings(): Findings {
-    const problems: Problem[] = [];
-    const structure = new Map<ServerId, readonly StructureCode[]>();
-    for (const [id, finding] of this.#findings) {
-      if (finding.problem !== null) problems.push(this.#withRestraint(finding.problem));
-      if (finding.structure.length > 0) structure.set(id, finding.structure);
-    }
-    return { problems: problems.sort(byGravity), structure };
+    return this.#board.shown;
   }
 
   /** Is there a server of the replicated state at this address? */
@@ -174,6 +171,7 @@ export class DiagnosisLoop {
     if (this.#inquests.servers.length > 0) this.#parts.log('warn', `the clocks of silence start anew: ${reason}`);
     this.#ledSinceMs = this.#parts.clock.nowMs();
     this.#inquests.restartAll();
+    for (const id of this.#inquests.servers) this.#board.disarm(id);
   }
 
   /** Entries were applied that may concern servers, or a snapshot was restored. */
@@ -289,28 +287,7 @@ export class DiagnosisLoop {
     if (finding.problem !== null && concernsReach(finding.problem.code)) {
       this.#keeper.open(server, finding.problem.code, inquest.inquiry.beganAtMs);
     }
-    const before = this.#findings.get(id)?.problem?.code;
-    this.#take(server, finding);
-    if (before !== this.#findings.get(id)?.problem?.code) this.#publish();
-  }
-
-  /**
-   * What was found before stands while a recovery is at work on it, and while a suspicion is so young that its answers
-   * are still on their way: half of them would tell of replicas that stopped below a primary that is well. But nobody may
-   * act on it again: after a pause, a recovery or a change of leaders the proof is to be brought anew.
-   */
-  #take(server: Server, finding: Finding): void {
-    const { problem, judgement } = finding;
-    const inquest = this.#inquests.of(server.id);
-    const isYoung = inquest !== null && (judgement?.settled === false || inquest.ownOpinion === null);
-    const isEarly = isYoung && (problem === null || !concernsReach(problem.code));
-    const before = this.#findings.get(server.id);
-    if (before !== undefined && (isEarly || inquest?.isPaused === true)) {
-      this.#findings.set(server.id, isEarly ? withoutReaction(before) : before);
-      return;
-    }
-    this.#findings.set(server.id, finding);
-    this.#verdicts.tell(server, finding, this.#canaries.restraintOf(server.id));
+    if (this.#board.take(server, finding)) this.#publish();
   }
 
   #close(id: ServerId, reason: string): void {
@@ -322,6 +299,7 @@ export class DiagnosisLoop {
     const server = servers.get(id);
     if (server !== undefined) {
       this.#parts.log('debug', `${addressText(server.address)}: ${reason} (looked because ${inquest.why})`);
+      if (this.#board.take(server, this.#diagnostician.examine(server))) this.#publish();
     }
     this.#gatherSoon();
     for (let next = this.#inquests.takeWaiting(); next !== null; next = this.#inquests.takeWaiting()) {
@@ -345,18 +323,18 @@ export class DiagnosisLoop {
   }
 
   #examineAll(): void {
+    this.#pauseWatch.check();
     const { servers, incidents } = this.#parts.ledger.state;
     for (const server of this.#term === null ? [] : this.#unsuspectedSources()) this.#resumeSuspicion(server);
     for (const id of this.#term === null ? [] : incidents.keys()) {
       if (!this.#inquests.isAwaited(id)) this.#keeper.close(id, 'it is over');
     }
     const findings = this.#diagnostician.examineAll();
-    for (const id of this.#findings.keys()) if (!findings.has(id)) this.#findings.delete(id);
     for (const [id, finding] of findings) {
       const server = servers.get(id);
-      if (server !== undefined) this.#take(server, finding);
+      if (server !== undefined) this.#board.take(server, finding);
     }
-    this.#verdicts.keepOnly(findings);
+    this.#board.keepOnly(findings);
     this.#publish();
   }
 
@@ -369,11 +347,6 @@ export class DiagnosisLoop {
 
   #publish(): void {
     this.#parts.onProblems(this.findings);
-  }
-
-  #withRestraint(problem: Problem): Problem {
-    const restraint = this.#canaries.restraintOf(problem.server);
-    return restraint === null ? problem : { ...problem, because: [...problem.because, restraint] };
   }
 
   #armTick(): void {
@@ -390,9 +363,4 @@ export class DiagnosisLoop {
     this.#sightings.keepOnly(new Set(this.#derived.now.links.byAddress.keys()), new Set(servers.keys()));
     this.#lookout.keepOnly(servers);
   }
-}
-
-function withoutReaction(finding: Finding): Finding {
-  const { problem } = finding;
-  return problem === null ? finding : { ...finding, problem: { ...problem, reaction: 'examine' } };
 }

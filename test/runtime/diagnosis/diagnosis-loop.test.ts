@@ -248,6 +248,23 @@ describe('a pause that ends with answers to questions from before it', () => {
   });
 });
 
+describe('a pause in which the silence seems to have lasted long enough', () => {
+  it('is noticed before all servers are examined', async () => {
+    const stage = await leading({ voters: ['n1'], pace: { gatherMs: 5 } });
+    for (const replica of ['r1', 'r2']) {
+      stage.world.setChannel(replica, { ioThread: 'connecting', ioError: { number: 2003, text: 'lost' } });
+    }
+    stage.world.become('p', 'frozen', true);
+    await stage.clock.advance(510);
+    stage.loop.noticeApplied();
+    stage.clock.now += 3000;
+    stage.clock.wall += 3000;
+    const resumedAtMs = stage.clock.now;
+    await stage.clock.advance(5000);
+    expect(stage.tookUntilRecovery(0)).toBeGreaterThanOrEqual(resumedAtMs + 1000);
+  });
+});
+
 describe('a replica that was refused before', () => {
   it('is no witness and holds nothing up', async () => {
     const stage = new DiagnosisStage(TREE);
