@@ -61,7 +61,11 @@ module.exports = {
     {
       name: 'no-orphans',
       severity: 'error',
-      from: { orphan: true, path: '^(src|tools)/', pathNot: '(\\.d\\.ts|-main\\.tsx?)$|^src/app/main\\.ts$|^src/web/main\\.tsx$' },
+      from: {
+        orphan: true,
+        path: '^(src|tools)/',
+        pathNot: '(\\.d\\.ts|-main\\.tsx?)$|^src/app/main\\.ts$|^src/web/main\\.tsx$',
+      },
       to: {},
     },
     { name: 'not-to-unresolvable', severity: 'error', from: {}, to: { couldNotResolve: true } },

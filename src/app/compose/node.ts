@@ -4,6 +4,7 @@
  */
 import { randomBytes, randomInt } from 'node:crypto';
 import { JUDGEMENT_LIMITS } from '../../core/analysis/limits.js';
+import { votersWarning } from '../../core/analysis/votes.js';
 import { createRng } from '../../core/base/rng.js';
 import type { Applied } from '../../core/ledger/ledger.js';
 import type { SoftState } from '../../core/recovery/openings/graceful-takeover.js';
@@ -126,6 +127,8 @@ export class ComposedNode {
       onFatal,
     });
     await this.#view.refresh();
+    const warning = votersWarning(this.#view.voters().length);
+    if (warning !== null) log.warn(warning);
     this.#probing.start();
     this.diagnosis.start();
   }

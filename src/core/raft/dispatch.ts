@@ -82,25 +82,34 @@ function handle(state: RaftState, message: Exclude<Message, { type: 'vote-reques
   }
   switch (message.type) {
     case 'append-request':
-      return onAppendRequest(state, message);
+      onAppendRequest(state, message);
+      break;
     case 'heartbeat-request':
-      return onHeartbeatRequest(state, message);
+      onHeartbeatRequest(state, message);
+      break;
     case 'snapshot-request':
-      return onSnapshotRequest(state, message);
+      onSnapshotRequest(state, message);
+      break;
     case 'append-response':
-      return leader === null ? undefined : onAppendResponse(state, leader, message);
+      if (leader !== null) onAppendResponse(state, leader, message);
+      break;
     case 'heartbeat-response':
-      return leader === null ? undefined : onHeartbeatResponse(state, leader, message);
+      if (leader !== null) onHeartbeatResponse(state, leader, message);
+      break;
     case 'snapshot-response':
-      return leader === null ? undefined : onSnapshotResponse(state, leader, message);
+      if (leader !== null) onSnapshotResponse(state, leader, message);
+      break;
     case 'vote-response':
-      return countVote(state, message);
+      countVote(state, message);
+      break;
     case 'timeout-now':
-      return takeOver(state, message);
+      takeOver(state, message);
+      break;
     case 'read-index-response':
       onTarget(state, message);
-      return onReadIndexResponse(state, message);
+      onReadIndexResponse(state, message);
+      break;
     default:
-      return assertNever(message);
+      assertNever(message);
   }
 }

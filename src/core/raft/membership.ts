@@ -6,8 +6,6 @@
  */
 import type { Membership, NodeId } from './message.js';
 
-export const NO_MEMBERS: Membership = { voters: [], outgoing: [], learners: [], addresses: {} };
-
 /** Everyone the leader replicates to, each once. */
 export function membersOf(membership: Membership): readonly NodeId[] {
   return [...new Set([...membership.voters, ...membership.outgoing, ...membership.learners])];

@@ -3,7 +3,7 @@
  * it leaves with all others of the moment when the next Ready is taken, which is what makes one sync serve many.
  */
 import type { EntryKind, LogIndex, Term } from './message.js';
-import type { LeaderRole, RaftState } from './state.js';
+import type { RaftState } from './state.js';
 
 export type Refusal =
   | 'not-leader'
@@ -50,8 +50,4 @@ export function appendOwn(state: RaftState, kind: EntryKind, payload: Uint8Array
   state.memberships.append([entry]);
   state.flushWanted = true;
   return { ok: true, index: entry.index, term: entry.term };
-}
-
-export function leaderRole(state: RaftState): LeaderRole | null {
-  return state.role.kind === 'leader' ? state.role : null;
 }

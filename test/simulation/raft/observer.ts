@@ -1,13 +1,12 @@
-/** What the checks are told. Each check is a file of its own in checks/ and throws `Violation` with a sentence. */
+/** What the checks are told, of servers of whatever make. Each check is a file of its own in checks/ and throws `Violation` with a sentence. */
 import type { Entry, LogIndex, Message, Term } from '../../../src/core/raft/message.js';
 import type { Ready } from '../../../src/core/raft/ready.js';
-import type { Server } from './server.js';
 
 export class Violation extends Error {
   override readonly name = 'Violation';
 }
 
-export interface Check {
+export interface Check<Server> {
   /** A Ready was taken; nothing of it is carried out yet. */
   ready?(server: Server, ready: Ready): void;
   sent?(server: Server, message: Message): void;

@@ -47,7 +47,7 @@ export interface World {
   readonly rng: Rng;
   readonly profile: Profile;
   readonly shell: Shell;
-  readonly checks: readonly Check[];
+  readonly checks: readonly Check<Server>[];
   send(message: Message): void;
   server(id: NodeId): Server;
   /** Processes may die at the boundaries of their work. */

@@ -1,5 +1,12 @@
 /** Messages, entries and states as one line each, for people. */
-import type { Entry, Membership, Message } from '../../../src/core/raft/message.js';
+import type {
+  AppendResponse,
+  Entry,
+  Membership,
+  Message,
+  VoteRequest,
+  VoteResponse,
+} from '../../../src/core/raft/message.js';
 import { decodeMembership } from '../../../src/core/raft/membership-codec.js';
 import type { RaftStatus } from '../../../src/core/raft/status.js';
 
@@ -40,19 +47,14 @@ export function describeStatus(status: RaftStatus): string {
 function details(message: Message): string {
   switch (message.type) {
     case 'vote-request':
-      return `last ${message.lastIndex}/t${message.lastTerm}${message.preVote ? ' pre' : ''}${message.transfer ? ' transfer' : ''}`;
     case 'vote-response':
-      return `${message.granted ? 'yes' : 'no'}${message.preVote ? ' pre' : ''}`;
+      return vote(message);
     case 'append-request': {
       const entries = describeEntries(message.entries);
       return `after ${message.previousIndex}/t${message.previousTerm} ${entries} commit ${message.commit} round ${message.round}`;
     }
-    case 'append-response': {
-      const verdict = message.accepted
-        ? `accepted ${message.index}`
-        : `refused ${message.index}, look at ${message.hintIndex}/t${message.hintTerm}`;
-      return `${verdict} round ${message.round}`;
-    }
+    case 'append-response':
+      return answerToAppend(message);
     case 'heartbeat-request':
       return `commit ${message.commit} round ${message.round}`;
     case 'heartbeat-response':
@@ -68,4 +70,17 @@ function details(message: Message): string {
     case 'read-index-response':
       return message.confirmed ? `index ${message.index}` : 'not confirmed';
   }
+}
+
+function vote(message: VoteRequest | VoteResponse): string {
+  const kind = message.preVote ? ' pre' : '';
+  if (message.type === 'vote-response') return `${message.granted ? 'yes' : 'no'}${kind}`;
+  return `last ${message.lastIndex}/t${message.lastTerm}${kind}${message.transfer ? ' transfer' : ''}`;
+}
+
+function answerToAppend(message: AppendResponse): string {
+  const verdict = message.accepted
+    ? `accepted ${message.index}`
+    : `refused ${message.index}, look at ${message.hintIndex}/t${message.hintTerm}`;
+  return `${verdict} round ${message.round}`;
 }

@@ -37,7 +37,7 @@ export class Script {
     sync: ([name = '']) => this.#world.sync(name),
     crash: ([name = '']) => this.#world.crash(name),
     start: ([name = '']) => this.#world.revive(name),
-    cut: ([one = '', other]) => (other === undefined ? this.#world.isolate(one) : this.#world.cutBoth(one, other)),
+    cut: ([one = '', other]) => void (other === undefined ? this.#world.isolate(one) : this.#world.cutBoth(one, other)),
     heal: () => this.#world.heal(),
     disconnect: ([at = '', to]) => this.#world.node(at).peerDisconnected(to as NodeId, this.#world.now),
     transfer: ([from = '', to]) =>

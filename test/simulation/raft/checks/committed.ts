@@ -8,7 +8,7 @@ import type { Check } from '../observer.js';
 import { Violation } from '../observer.js';
 import type { Server } from '../server.js';
 
-export class CommittedHistory implements Check {
+export class CommittedHistory implements Check<Server> {
   readonly #terms: Term[] = [0];
   readonly #contents: string[] = [''];
 

@@ -1,8 +1,9 @@
 /** Election safety (Raft paper, figure 3): at most one leader in a term. And no node votes twice in one. */
 import type { Check } from '../observer.js';
+import type { Server } from '../server.js';
 import { Violation } from '../observer.js';
 
-export function electionSafety(): Check {
+export function electionSafety(): Check<Server> {
   const leaders = new Map<number, string>();
   const votes = new Map<string, string>();
   return {

@@ -5,7 +5,7 @@ import { Violation } from '../observer.js';
 import type { Server } from '../server.js';
 import type { CommittedHistory } from './committed.js';
 
-export function freshReads(history: CommittedHistory): Check {
+export function freshReads(history: CommittedHistory): Check<Server> {
   const asked = new WeakMap<Server, Map<number, LogIndex>>();
   return {
     readAsked(server, context) {

@@ -8,7 +8,7 @@ export function holdsLease(server: Server): boolean {
   return server.node !== null && !server.paused && server.now < server.node.lease().until;
 }
 
-export function oneLease(everyone: () => readonly Server[]): Check {
+export function oneLease(everyone: () => readonly Server[]): Check<Server> {
   return {
     settled(server) {
       if (!holdsLease(server)) return;

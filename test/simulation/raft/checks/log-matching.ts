@@ -3,9 +3,10 @@
  * induction it is enough that an entry, named by index and term, has one content and one predecessor in all logs.
  */
 import type { Check } from '../observer.js';
+import type { Server } from '../server.js';
 import { Violation } from '../observer.js';
 
-export function logMatching(): Check {
+export function logMatching(): Check<Server> {
   const seen = new Map<string, string>();
   return {
     ready(server, ready) {
