@@ -106,8 +106,9 @@ export class Cluster {
     }
   }
 
-  cutBoth(one: string, other: string): void {
+  cutBoth(one: string, other: string): this {
     this.cut.add(`${one}>${other}`).add(`${other}>${one}`);
+    return this;
   }
 
   heal(): void {
