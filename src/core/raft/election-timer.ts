@@ -3,7 +3,7 @@
  * and shortens the wait to what is left of the promise, never below. A campaign that failed is tried again soon, and
  * then ever less often: two survivors of a dead leader find each other quickly, a node that is cut off stays quiet.
  */
-import { isVoter } from './membership.js';
+import { isSoleVoter, isVoter } from './membership.js';
 import type { RaftState } from './state.js';
 
 /** After evidence: spreads the survivors over a good part of a promise, or they all stand at once and split the vote. */
@@ -25,10 +25,11 @@ export function hasSay(state: RaftState): boolean {
   return memberships.currentIndex > commit && isVoter(memberships.at(commit), id);
 }
 
-/** A leader was heard, or a vote given away: the full time again. */
+/** A leader was heard, or a vote given away: the full time again. A sole voter has nobody to hear. */
 export function awaitSilence(state: RaftState): void {
   const { electionTimeoutMs } = state.options;
-  state.electionAtMs = state.now + electionTimeoutMs * (1 + state.rng.next());
+  const silenceMs = electionTimeoutMs * (1 + state.rng.next());
+  state.electionAtMs = state.now + (isSoleVoter(state.memberships.current, state.id) ? 0 : silenceMs);
 }
 
 /** The leader's stream broke. */

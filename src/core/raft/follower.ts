@@ -49,6 +49,12 @@ export function onHeartbeatRequest(state: RaftState, request: HeartbeatRequest):
   const response = { type: 'heartbeat-response', from: state.id, to, term: state.term, round } as const;
   if (termIsSafe) state.outbox.send(response);
   else state.outbox.sendAfterSync(response);
+  // A leader never tells of a commit beyond what we acknowledged. So our disk lost it, and at rest nothing else would tell.
+  if (request.commit > state.log.lastIndex && !state.storageBroken) {
+    const { lastIndex: hintIndex, lastTerm: hintTerm } = state.log;
+    const answer = { ...answerTo(state, request), accepted: false, index: request.commit, hintIndex, hintTerm };
+    state.outbox.sendAfterSync(answer);
+  }
 }
 
 export function onSnapshotRequest(state: RaftState, request: SnapshotRequest): void {
@@ -114,7 +120,7 @@ function refuse(state: RaftState, request: AppendRequest): void {
 
 function answerTo(
   state: RaftState,
-  request: AppendRequest,
+  request: AppendRequest | HeartbeatRequest,
 ): Pick<AppendResponse, 'type' | 'from' | 'to' | 'term' | 'round'> {
   return { type: 'append-response', from: state.id, to: request.from, term: state.term, round: request.round };
 }

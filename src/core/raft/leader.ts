@@ -52,7 +52,8 @@ export function leaderTick(state: RaftState, leader: LeaderRole): void {
 }
 
 export function leaderDeadlineMs(leader: LeaderRole): number {
-  return Math.min(leader.heartbeatAtMs, leader.transfer?.giveUpAtMs ?? Number.POSITIVE_INFINITY);
+  const heartbeatAtMs = leader.peers.size === 0 ? Number.POSITIVE_INFINITY : leader.heartbeatAtMs;
+  return Math.min(heartbeatAtMs, leader.transfer?.giveUpAtMs ?? Number.POSITIVE_INFINITY);
 }
 
 export function onAppendResponse(state: RaftState, leader: LeaderRole, response: AppendResponse): void {

@@ -48,8 +48,7 @@ export class RaftNode {
 
   constructor(options: RaftOptions, start: RaftStart, rng: Rng, now: number) {
     this.#state = createState(options, start, rng, now);
-    if (isSoleVoter(this.#state.memberships.current, options.id)) this.#state.electionAtMs = now;
-    else if (mayCampaign(this.#state)) awaitSilence(this.#state);
+    if (mayCampaign(this.#state)) awaitSilence(this.#state);
   }
 
   /** A message arrived. */
