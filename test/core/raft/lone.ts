@@ -38,7 +38,7 @@ export class Lone {
   }
 
   receive(from: string, message: DistributiveOmit<Message, 'from' | 'to'>): void {
-    this.node.step({ ...message, from: from as NodeId, to: 'a' as NodeId } as Message, this.now);
+    this.node.step({ ...message, from: from as NodeId, to: 'a' as NodeId }, this.now);
   }
 
   /** Everything it says, its disk being quick. */

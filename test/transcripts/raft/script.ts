@@ -37,7 +37,7 @@ export class Script {
     sync: ([name = '']) => this.#world.sync(name),
     crash: ([name = '']) => this.#world.crash(name),
     start: ([name = '']) => this.#world.revive(name),
-    cut: ([one = '', other]) => void (other === undefined ? this.#world.isolate(one) : this.#world.cutBoth(one, other)),
+    cut: ([one = '', other]) => this.#cut(one, other),
     heal: () => this.#world.heal(),
     disconnect: ([at = '', to]) => this.#world.node(at).peerDisconnected(to as NodeId, this.#world.now),
     transfer: ([from = '', to]) =>
@@ -141,6 +141,11 @@ export class Script {
 
   #proposal(answer: { readonly ok: boolean; readonly index?: number; readonly refusal?: string }): void {
     this.#say(answer.ok ? `taken as entry ${String(answer.index)}` : `refused: ${String(answer.refusal)}`);
+  }
+
+  #cut(one: string, other: string | undefined): void {
+    if (other === undefined) this.#world.isolate(one);
+    else this.#world.cutBoth(one, other);
   }
 
   #compact(name: string, index: number): void {
