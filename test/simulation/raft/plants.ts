@@ -9,7 +9,9 @@ import type { RaftLog } from '../../../src/core/raft/log.js';
 import { encodeMembership } from '../../../src/core/raft/membership-codec.js';
 import type { Entry, Membership, NodeId, SnapshotMark } from '../../../src/core/raft/message.js';
 import type { VoterPromise } from '../../../src/core/raft/promise.js';
+import { RaftNode } from '../../../src/core/raft/node.js';
 import { appendOwn } from '../../../src/core/raft/propose.js';
+import type { Ready } from '../../../src/core/raft/ready.js';
 import type { quorumValue, voteOutcome } from '../../../src/core/raft/quorum.js';
 import type { refreshPeers } from '../../../src/core/raft/reconfigure.js';
 import type { Rounds } from '../../../src/core/raft/rounds.js';
@@ -279,4 +281,66 @@ export const PLANTS: readonly Plant[] = [
       }),
     ],
   },
+  {
+    bug: 'an append is accepted without looking at what stands before it',
+    season: 'cables',
+    caughtBy: SAFETY,
+    core: [
+      'log',
+      (original: { RaftLog: typeof RaftLog }) => ({
+        RaftLog: class extends original.RaftLog {
+          override matches(index: number, term: number): boolean {
+            return super.matches(index, term) || index === this.lastIndex;
+          }
+        },
+      }),
+    ],
+  },
+  {
+    bug: 'a heartbeat tells of a commit that the follower may not hold',
+    season: 'cables',
+    caughtBy: SAFETY,
+    shell: {
+      createNode: (options, start, rng, now) => new BoldNode(options, start, rng, now),
+    },
+  },
+  {
+    bug: 'a machine that was suspended believes in its old lease',
+    season: 'cables',
+    caughtBy: /one lease/,
+    shell: {
+      createNode: (options, start, rng, now) => new UnawareNode(options, start, rng, now),
+    },
+  },
+  {
+    bug: 'a voter whose disk lost entries votes again as soon as it hears a leader',
+    season: 'disks',
+    caughtBy: SAFETY,
+    core: [
+      'recovering-voter',
+      () => ({
+        askForTarget: (state: RaftState) => {
+          state.recovery = null;
+        },
+      }),
+    ],
+  },
 ];
+
+/** Tells everybody its own commit index. */
+class BoldNode extends RaftNode {
+  override ready(): Ready {
+    const ready = super.ready();
+    const { commit } = this.status(0);
+    const messages = ready.messages.map((message) =>
+      message.type === 'heartbeat-request' ? { ...message, commit } : message,
+    );
+    return { ...ready, messages };
+  }
+}
+
+class UnawareNode extends RaftNode {
+  override clockJumped(now: number): void {
+    this.tick(now);
+  }
+}
