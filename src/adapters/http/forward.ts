@@ -71,14 +71,25 @@ export class Forwarder {
     this.#underWay += 1;
     this.#total += 1;
     try {
-      return await passOn(request, node.leaderHttpAddress, node.id);
+      return await passOn(request, node.leaderHttpAddress, node.id, (tell) => this.#onLeaderLost(node.leader, tell));
     } finally {
       this.#underWay -= 1;
     }
   }
+
+  #onLeaderLost(leader: string | null, tell: (why: string) => void): () => void {
+    return this.#service.subscribe(({ kind }) => {
+      const now = this.#service.node().leader;
+      if (kind !== 'node' || now === leader) return;
+      tell(now === null ? 'it leads no more' : `${now} leads now, and goes on with whatever was begun`);
+    });
+  }
 }
 
-async function passOn(request: Forwardable, base: string, nodeId: string): Promise<Reply> {
+/** Tells when the leader of a request leads no more; returns what ends the watch. */
+type Watch = (tell: (why: string) => void) => () => void;
+
+async function passOn(request: Forwardable, base: string, nodeId: string, onLeaderLost: Watch): Promise<Reply> {
   let url: URL;
   try {
     url = new URL(request.target, base);
@@ -90,11 +101,14 @@ async function passOn(request: Forwardable, base: string, nodeId: string): Promi
   return new Promise((resolve) => {
     let connected = false;
     let answered = false;
+    let leaving: NodeJS.Timeout | undefined;
     const answer = (reply: Reply): void => {
       if (answered) return;
       answered = true;
       clearTimeout(connecting);
       clearTimeout(waiting);
+      clearTimeout(leaving);
+      unwatch();
       resolve(reply);
     };
     const send = url.protocol === 'https:' ? httpsRequest : httpRequest;
@@ -116,6 +130,10 @@ async function passOn(request: Forwardable, base: string, nodeId: string): Promi
     const waiting = setTimeout(() => {
       giveUp(`no answer within ${String(request.timeoutMs)} ms`);
     }, request.timeoutMs);
+    // It may still have an answer on the way; a frozen one would keep its caller waiting for minutes.
+    const unwatch = onLeaderLost((why) => {
+      leaving ??= setTimeout(giveUp, HTTP_LIMITS.lostLeaderMs, why);
+    });
     outgoing.on('socket', (socket) => {
       socket.once('connect', () => {
         connected = true;

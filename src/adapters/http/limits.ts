@@ -15,6 +15,8 @@ export const HTTP_LIMITS = {
   /** A takeover waits for relay logs; the leader's own limits end it well before. */
   forwardAnswerMs: 180_000,
   forwardAnswerBytes: 8_388_608,
+  /** For the last word of a leader that leads no more. */
+  lostLeaderMs: 1_000,
   forwardsAtOnce: 64,
   /** The shell client gives a leader check one second. */
   leaderCheckMs: 900,

@@ -9,7 +9,7 @@ import type { Hold } from './hold.js';
 import type { ReplicationAccounts } from './replication-account.js';
 import { outcomeOfError, StepFailed } from './step-failed.js';
 import { fence } from './steps/fence.js';
-import { close, detach, open } from './steps/primary.js';
+import { close, detach, obstacleToOpening, open } from './steps/primary.js';
 import { readFindings } from './steps/replica-state.js';
 import { awaitApplied, restartIo, stopIo } from './steps/replication.js';
 import { repoint } from './steps/repoint.js';
@@ -55,9 +55,9 @@ export class MysqlSession implements ServerSession {
     const hold = this.#hold;
     switch (step.kind) {
       case 'look':
-        return await readFindings(hold);
+        return { ...(await readFindings(hold)), ...(await obstacleToOpening(hold)) };
       case 'stop-io':
-        return await stopIo(hold);
+        return { ...(await stopIo(hold)), ...(await obstacleToOpening(hold)) };
       case 'restart-io':
         return await restartIo(hold);
       case 'await-applied':

@@ -48,7 +48,7 @@ export async function runHttp(request: NodeRequest, runNode: RunNode, terminal: 
     log.info('orchestrator has stopped');
     return 0;
   } catch (error) {
-    log.fatal({ err: error }, 'the node ends');
+    log.fatal({ err: error }, `the node ends: ${error instanceof Error ? error.message : String(error)}`);
     return 1;
   } finally {
     flush();

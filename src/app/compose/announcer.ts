@@ -15,6 +15,9 @@ export class Announcer {
   readonly #seeds: readonly Address[];
   readonly #log: Log;
   #seededTerm = 0;
+  /** What each node said before it said what it says now. */
+  readonly #earlier = new Map<string, NodeRecord>();
+  readonly #doubles = new Set<string>();
 
   constructor(ledger: ReplicatedLedger, consensus: Consensus, seeds: readonly Address[], log: Log) {
     this.#ledger = ledger;
@@ -28,9 +31,22 @@ export class Announcer {
     if (term === null) return;
     for (const info of this.#consensus.peers().values()) {
       const node = recordOf(info);
-      if (!isSame(this.#ledger.state.nodes.get(node.id), node)) this.#propose({ kind: 'node-announced', node });
+      const known = this.#ledger.state.nodes.get(node.id);
+      if (isSame(known, node)) continue;
+      this.#noticeDouble(node, known);
+      this.#propose({ kind: 'node-announced', node });
     }
     if (this.#seededTerm !== term) this.#seed(term);
+  }
+
+  /** A node that moves says something new; two that take turns say what was said before. */
+  #noticeDouble(node: NodeRecord, known: NodeRecord | undefined): void {
+    const isBack = isSame(this.#earlier.get(node.id), node);
+    if (known !== undefined) this.#earlier.set(node.id, known);
+    if (!isBack || known === undefined || this.#doubles.has(node.id)) return;
+    this.#doubles.add(node.id);
+    const text = `two processes call themselves ${node.id}: one answers at ${node.httpAddress}, the other at ${known.httpAddress}`;
+    this.#log.error(`${text}. Stop one of them, or give it a RaftAdvertise and a RaftDataDir of its own`);
   }
 
   #seed(term: number): void {

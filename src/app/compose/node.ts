@@ -19,6 +19,7 @@ import { type Clock, systemClock } from '../../runtime/ports/clock.js';
 import type { Leadership } from '../../runtime/ports/consensus.js';
 import type { Peers } from '../../runtime/ports/peers.js';
 import type { Analysis, PublicSettings } from '../../runtime/ports/service.js';
+import { ProbeLog } from '../../runtime/probing/probe-log.js';
 import { ProbingLoop } from '../../runtime/probing/probing-loop.js';
 import { RecoveryDriver } from '../../runtime/recovery/recovery-driver.js';
 import { RECOVERY_TIMES } from '../../runtime/recovery/recovery-parts.js';
@@ -56,6 +57,8 @@ export class ComposedNode {
   readonly #view: NodeView;
   readonly #leaderCalls: GrpcLeaderCalls;
   readonly #settings: PublicSettings;
+  readonly #startedAtMs = Date.now();
+  readonly #probeLog: ProbeLog;
 
   constructor(parts: NodeParts) {
     this.#parts = parts;
@@ -78,6 +81,7 @@ export class ComposedNode {
       leaderCalls: this.#leaderCalls,
     });
     this.#announcer = new Announcer(this.ledger, raft.consensus, config.probing.seeds, parts.log);
+    this.#probeLog = new ProbeLog(parts.log);
     this.#probing = this.#composeProbing();
     this.diagnosis = this.#composeDiagnosis();
     this.#recovery = this.#composeRecovery();
@@ -154,6 +158,7 @@ export class ComposedNode {
       ledger: this.ledger,
       isIgnored: () => false,
       onProbed: (result) => {
+        this.#probeLog.note(result);
         this.diagnosis.noticeProbe(result);
         this.service.publish({ kind: 'sighting' });
       },
@@ -232,8 +237,10 @@ export class ComposedNode {
 
   #onApplied(applied: readonly Applied[]): void {
     const { log } = this.#parts;
-    for (const { facts } of applied) {
-      for (const fact of facts) log.info({ fact: fact.kind }, fact.text);
+    for (const { facts, command } of applied) {
+      // What a start plays again from the log is no news: nobody shall be paged for last week's dead primary.
+      const level = command !== null && command.atMs < this.#startedAtMs ? 'debug' : 'info';
+      for (const fact of facts) log[level]({ fact: fact.kind }, fact.text);
     }
     this.keyValue.onApplied(applied);
     if (applied.length > 0 && applied.every(({ keyValue }) => keyValue !== undefined)) return;

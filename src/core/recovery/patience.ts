@@ -39,19 +39,33 @@ export function standingOfRecord(record: StepRecord): Standing {
   const { outcome } = record;
   if (outcome === null) return { kind: 'pending' };
   if (outcome.ok) return { kind: 'done', findings: outcome.findings };
-  if (outcome.retriable && record.attempt < triesOf(record.step.kind, outcome.code)) return { kind: 'pending' };
+  const again = outcome.retriable || mustSucceed(record.step.kind, outcome.code);
+  if (again && record.attempt < triesOf(record.step.kind, outcome.code)) return { kind: 'pending' };
   return { kind: 'given-up', code: outcome.code, error: outcome.error };
 }
 
+/**
+ * After the promotion the cluster has no other primary: whatever MySQL objects to (a grant that is missing, say), opening it
+ * is tried until somebody has mended it. Only a server that does not answer is given up; its death is judged then.
+ */
+function mustSucceed(kind: StepKind, code: StepFailure): boolean {
+  return (kind === 'detach' || kind === 'open') && code !== 'unreachable';
+}
+
 function triesOf(kind: StepKind, code: StepFailure): number {
+  if (mustSucceed(kind, code)) return Number.POSITIVE_INFINITY;
   return code === 'unreachable' ? WHEN_UNREACHABLE[kind] : WHEN_REFUSED;
 }
 
 /** How long the driver waits before an attempt: at once the first time, then longer each time. Milliseconds. */
 export function pauseBeforeMs(attempt: number): number {
   if (attempt <= 1) return 0;
-  return Math.min(FIRST_PAUSE_MS * 2 ** (attempt - 2), LONGEST_PAUSE_MS);
+  const longestMs = attempt > PERSON_NEEDED ? PERSON_PAUSE_MS : LONGEST_PAUSE_MS;
+  return Math.min(FIRST_PAUSE_MS * 2 ** Math.min(attempt - 2, 20), longestMs);
 }
 
 const FIRST_PAUSE_MS = 50;
 const LONGEST_PAUSE_MS = 2000;
+/** By then it waits for a person, and every attempt is two entries in the log. */
+const PERSON_NEEDED = 30;
+const PERSON_PAUSE_MS = 10_000;

@@ -5,12 +5,13 @@
  * 1. tier: what an operator asked for (promotion rules, and where the failed primary stood);
  * 2. promotion rule;
  * 3. same data centre and environment as the failed primary, then same data centre, then same region;
- * 4. the older release series, because an older replica cannot follow a newer source;
- * 5. the smaller binary log format, for the same reason;
- * 6. the address, so that nothing is left to chance.
+ * 4. its applier runs, rather than stands, rather than has failed: nobody waits for what it has not applied;
+ * 5. the older release series, because an older replica cannot follow a newer source;
+ * 6. the smaller binary log format, for the same reason;
+ * 7. the address, so that nothing is left to chance.
  */
 import { addressText } from '../topology/address.js';
-import type { PromotionRule, Server } from '../topology/server.js';
+import { mainChannel, type PromotionRule, type Server } from '../topology/server.js';
 
 const RULES: readonly PromotionRule[] = ['must', 'prefer', 'neutral', 'prefer_not', 'must_not'];
 const FORMATS: readonly string[] = ['STATEMENT', 'MIXED', 'ROW'];
@@ -21,6 +22,7 @@ export function compareSuccessors(one: Server, other: Server, failed: Server): n
     tierOf(one, failed) - tierOf(other, failed) ||
     ruleRank(one) - ruleRank(other) ||
     distance(one, failed) - distance(other, failed) ||
+    applierRank(one) - applierRank(other) ||
     seriesOf(one) - seriesOf(other) ||
     formatRank(one) - formatRank(other) ||
     compareText(addressText(one.address), addressText(other.address))
@@ -51,6 +53,12 @@ export function seriesOf({ facts }: Server): number {
 
 export function formatRank({ facts }: Server): number {
   return FORMATS.indexOf(facts.binlogFormat);
+}
+
+function applierRank({ facts }: Server): number {
+  const channel = mainChannel(facts);
+  if (channel?.sqlThread === 'running') return 0;
+  return channel === null || channel.sqlError === null ? 1 : 2;
 }
 
 function ruleRank({ facts }: Server): number {

@@ -68,6 +68,8 @@ export interface StepFindings {
   /** What the binary logs no longer hold: nobody can fetch it from here. */
   readonly purgedGtids?: string;
   readonly readOnly?: boolean;
+  /** Why it could not be opened for writes, tried by a change that changes nothing; absent when it could, or is open. */
+  readonly openError?: string;
   /** Why the applier will not get on by itself: its error; absent when it runs or would if it were started. */
   readonly applierError?: string;
   /** For people: what was skipped, what was seen. */

@@ -119,6 +119,19 @@ describe('a write at a follower', () => {
     const { body } = await get(`${followerUrl}/api/forget/gone/3306`);
     expect(body).toMatchObject({ Message: expect.stringContaining('not known whether') as unknown });
   });
+
+  it('does not wait for a frozen leader when another leads: it says who goes on', async () => {
+    const frozen = createServer();
+    const asked = new Promise((resolve) => frozen.once('connection', resolve));
+    const [service, followerUrl] = await node('follower', await portOf(frozen));
+    const answer = get(`${followerUrl}/api/forget/gone/3306`);
+    await asked;
+    service.status = { ...service.status, leader: 'another' };
+    service.emit({ kind: 'node' });
+    const { body } = await answer;
+    expect(body).toMatchObject({ Message: expect.stringMatching(/another leads now.*not known whether/) as unknown });
+    expect(service.listeners).toBeGreaterThan(0);
+  });
 });
 
 describe('routed-leader-check at a follower', () => {

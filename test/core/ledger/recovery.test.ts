@@ -103,6 +103,16 @@ describe('recoveries in the ledger', () => {
     expect(fed.state.demotions.has(serverId('p'))).toBe(false);
   });
 
+  it('ends the downtime of a lost replica when it follows the primary of today, and not before', () => {
+    fed.feed({ kind: 'promoting', recoveryId: one, server: serverId('r1'), epoch: 1 });
+    const lost = [{ server: serverId('r2'), reason: 'it did not answer', gtids: '' }];
+    fed.feed({ kind: 'recovery-closed', recoveryId: one, verdict: { kind: 'succeeded' }, lost });
+    fed.feed({ kind: 'topology-observed', servers: [observed('r1'), observed('r2', 'p')] });
+    expect(fed.state.downtimes.has(serverId('r2'))).toBe(true);
+    fed.feed({ kind: 'topology-observed', servers: [observed('r2', 'r1')] });
+    expect(fed.state.downtimes.has(serverId('r2'))).toBe(false);
+  });
+
   it('takes no step and no promotion once it is closed', () => {
     fed.feed({
       kind: 'recovery-closed',

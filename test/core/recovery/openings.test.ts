@@ -29,6 +29,18 @@ beforeEach(() => {
   cluster = fed.clusterOf('p') as ClusterId;
 });
 
+it('an automatic takeover passes over a replica whose applier has failed, and says so when it is asked for', () => {
+  const sqlError = { number: 1062, text: 'Duplicate entry' };
+  const channels = [channelTo('p', { sqlThread: 'stopped', sqlError })];
+  fed.feed({ kind: 'topology-observed', servers: [observed('r1', 'p', { serverNumber: 2, channels })] });
+  const soft: SoftState = { answers: () => true, lagSeconds: (server) => (server === 'r1' ? null : 0) };
+  const wish = { clusterId: cluster, candidate: null, auto: true };
+  const opening = openTakeover(fed.state, policyOf(), wish, soft, context);
+  expect(opening).toMatchObject({ ok: true, recovery: { inputs: { requestedCandidate: 'r2' } } });
+  const asked = openTakeover(fed.state, policyOf(), { ...wish, candidate: serverId('r1') }, soft, context);
+  expect(reasons(asked).join()).toContain('error 1062: Duplicate entry');
+});
+
 function reasons(opening: Opening): readonly string[] {
   return opening.ok ? [] : opening.refusals.map(({ message }) => message);
 }

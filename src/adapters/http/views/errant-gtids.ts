@@ -17,6 +17,9 @@ export class ErrantGtids {
 
   /** '' when there are none, when one of the two was not seen yet, or when the sets are not MySQL's. */
   of(server: Server, placement: Placement, service: Service): string {
+    // A former primary that was set apart: what it alone has is known, and is why it follows nobody.
+    const demotion = service.state.demotions.get(server.id);
+    if (demotion?.state === 'apart') return demotion.extraGtids;
     const source = placement.sourceId === null ? undefined : service.state.servers.get(placement.sourceId);
     const executed = service.sighting(server.address)?.vitals?.executedGtids ?? '';
     const sourceExecuted = source === undefined ? '' : (service.sighting(source.address)?.vitals?.executedGtids ?? '');

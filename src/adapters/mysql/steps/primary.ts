@@ -36,6 +36,22 @@ async function drain(hold: Hold): Promise<void> {
   }
 }
 
+/**
+ * Could this account open the server? A closed one is closed once more, which changes nothing and needs the same right: a
+ * grant that is missing is found before the point of no return, not after it. Empty when it could, or is open.
+ */
+export async function obstacleToOpening(hold: Hold): Promise<{ readonly openError?: string }> {
+  const { readOnly } = await readServer(hold, READ_MS);
+  if (!readOnly) return {};
+  try {
+    await hold.change('SET GLOBAL read_only = 1', CHANGE_MS);
+    return {};
+  } catch (error) {
+    if (error instanceof StepFailed && error.code === 'statement') return { openError: error.message };
+    throw error;
+  }
+}
+
 export async function open(hold: Hold, semiSync: SemiSyncDuty | null): Promise<StepFindings> {
   const text = await askForAcknowledgements(hold, semiSync);
   const before = await readServer(hold, READ_MS);

@@ -5,17 +5,33 @@
  */
 import { type Address, addressText, sameAddress } from '../../topology/address.js';
 import { describeChanges, sameValue } from '../../topology/diff.js';
-import type { Server, ServerFacts, ServerId } from '../../topology/server.js';
+import { isReplicating, mainChannel, type Server, type ServerFacts, type ServerId } from '../../topology/server.js';
+import { indexServers, sourceOf } from '../../topology/sources.js';
 import type { ServerObserved } from '../command.js';
 import { type Draft, type Fact, fact, rejected } from '../draft.js';
 import type { Target } from '../state.js';
 import { placeServers } from './placement.js';
+import { LOST_REASON } from './recovery.js';
 
 export function applyObserved(draft: Draft, observed: readonly ServerObserved[]): readonly Fact[] {
   const facts: Fact[] = [];
   for (const one of observed) facts.push(...observeServer(draft, one));
   facts.push(...placeServers(draft));
+  for (const { id } of observed) facts.push(...findAgain(draft, id));
   return facts;
+}
+
+/** A server that was lost in a recovery and follows the primary of today is lost no more. */
+function findAgain(draft: Draft, id: ServerId): readonly Fact[] {
+  const server = draft.servers.get(id);
+  const channel = server === undefined ? null : mainChannel(server.facts);
+  if (server === undefined || channel === null || !isReplicating(channel)) return [];
+  if (draft.downtimes.get(id)?.reason !== LOST_REASON || draft.demotions.has(id)) return [];
+  const source = sourceOf(indexServers(draft.servers.values()), server);
+  if (source === null || draft.clusters.get(server.clusterId)?.primary !== source.id) return [];
+  draft.downtimes.delete(id);
+  const text = `${addressText(server.address)} was lost and replicates again: its downtime ends`;
+  return [fact('downtime-ended', text, id, server.clusterId)];
 }
 
 function observeServer(draft: Draft, observed: ServerObserved): readonly Fact[] {

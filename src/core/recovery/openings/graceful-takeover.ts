@@ -3,7 +3,7 @@
  * are kept. Where the incumbent moves replicas first and checks afterwards, this does it the other way round.
  */
 import { addressText } from '../../topology/address.js';
-import type { ClusterId, Server, ServerId } from '../../topology/server.js';
+import { type ClusterId, mainChannel, type Server, type ServerId } from '../../topology/server.js';
 import { type Belief, type BelievedCluster, directReplicasOf, refusal, type Refusal } from '../belief.js';
 import { type Candidacy, judgeCandidates, participantsOf, primaryParticipant } from '../candidates.js';
 import type { RecoveryPolicy } from '../policy.js';
@@ -44,10 +44,15 @@ export function openTakeover(
   const name = addressText(primary.address);
   const candidacies = judgeCandidates(belief, primary, directReplicasOf(belief, primary), policy);
   if (candidacies.length === 0) return refused(refusal('no-replicas', `Master ${name} doesn't seem to have replicas`));
-  const chosen = designate(belief, primary, candidacies, wish);
-  if ('code' in chosen) return refused(chosen);
   const standing = candidacies.filter(({ server }) => soft.answers(server.id) || !isInDowntime(belief, server.id));
-  const objections = objectionsTo(chosen, standing, primary, policy, soft);
+  const objectTo = (one: Candidacy): readonly Refusal[] => objectionsTo(one, standing, primary, policy, soft);
+  // Left to choose, whoever nothing speaks against comes before the better ranked.
+  const ranked = [...candidacies].sort(
+    (one, other) => Math.sign(objectTo(one).length) - Math.sign(objectTo(other).length),
+  );
+  const chosen = designate(belief, primary, ranked, wish);
+  if ('code' in chosen) return refused(chosen);
+  const objections = objectTo(chosen);
   return objections.length > 0
     ? refused(...objections)
     : takeover(cluster, primary, chosen.server, standing, policy, wish, context);
@@ -133,7 +138,9 @@ function laggingBehind(server: Server, { maintenanceLagSeconds }: RecoveryPolicy
   const lag = soft.lagSeconds(server.id);
   const name = addressText(server.address);
   if (lag === null) {
-    return [refusal('lag-unknown', `${PREFIX} the lag of ${name} is not known: its replication does not run`)];
+    const error = mainChannel(server.facts)?.sqlError ?? mainChannel(server.facts)?.ioError ?? null;
+    const why = error === null ? 'does not run' : `has stopped with error ${error.number}: ${error.text}`;
+    return [refusal('lag-unknown', `${PREFIX} the lag of ${name} is not known: its replication ${why}`)];
   }
   if (lag <= maintenanceLagSeconds) return [];
   const limit = `${maintenanceLagSeconds} s (ReasonableMaintenanceReplicationLagSeconds)`;

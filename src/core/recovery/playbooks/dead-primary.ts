@@ -89,8 +89,12 @@ function gatheredOf(recovery: Recovery): readonly Gathered[] {
 }
 
 function gatheredFrom(participant: Participant, { findings }: Extract<Standing, { kind: 'done' }>): Gathered {
+  const { openError } = findings;
   return {
-    participant,
+    participant:
+      openError === undefined
+        ? participant
+        : { ...participant, promotable: false, reason: `could not be opened: ${openError}` },
     has: unionOf(findings.executedGtids ?? '', findings.receivedGtids ?? ''),
     purged: findings.purgedGtids ?? '',
     applierError: findings.applierError ?? null,

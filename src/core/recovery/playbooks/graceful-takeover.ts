@@ -57,6 +57,7 @@ function objectionOf(recovery: Recovery, candidate: Participant): string | null 
   const found = seen(recovery, candidate);
   const name = nameOf(recovery, candidate.id);
   if (found.applierError !== undefined) return `${name} cannot apply its relay log: ${found.applierError}`;
+  if (found.openError !== undefined) return `${name} could not be opened for writes: ${found.openError}`;
   for (const other of recovery.inputs.participants) {
     if (other.id === candidate.id) continue;
     const obstacle = obstacleFor(recovery, other, candidate);
