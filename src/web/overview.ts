@@ -16,6 +16,12 @@ export interface Overview {
   readonly members: readonly MemberView[];
   readonly recoveriesEnabled: boolean;
   readonly clusters: readonly ClusterView[];
+  /** Addresses that were to be probed and never answered this node. */
+  readonly unanswered: readonly {
+    readonly address: string;
+    readonly origin: string;
+    readonly lastError: string | null;
+  }[];
   /** Newest first, at most 30. */
   readonly recoveries: readonly RecoveryView[];
   /** Newest first, at most 60. */

@@ -9,6 +9,7 @@ import { Problems } from './problems.js';
 import { Recoveries } from './recoveries.js';
 import { ServerDetails } from './server-details.js';
 import { TopologyGraph } from './topology-graph.js';
+import { Unanswered } from './unanswered.js';
 import { ageText } from './words.js';
 
 export function Page() {
@@ -30,6 +31,7 @@ function Loaded(props: { overview: Overview; connected: boolean; now: number; ag
       <Banner overview={overview} connected={connected} ageMs={ageMs} />
       <nav aria-label="Clusters">
         <ClusterList clusters={overview.clusters} chosen={chosen?.id ?? null} onChoose={choose} />
+        <Unanswered addresses={overview.unanswered} />
       </nav>
       <main>
         {chosen === null ? (

@@ -27,6 +27,9 @@ export const HTTP_LIMITS = {
   recentRecoveryMs: 300_000,
   discoveriesInBackground: 64,
 
+  /** Of addresses that never answered, on the page. */
+  overviewTargets: 50,
+
   /** Rendered answers that are kept until the state changes. */
   answersKept: 512,
   answerBytesKept: 33_554_432,

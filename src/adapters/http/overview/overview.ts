@@ -2,7 +2,9 @@
  * Everything our own page shows, in one answer and under clean names. A page that holds one picture cannot show a tree
  * of one moment beside a recovery of another; what it costs is bounded by the limits of its lists.
  */
-import type { Service } from '../../../runtime/ports/service.js';
+import { addressText } from '../../../core/topology/address.js';
+import type { Analysis, Service } from '../../../runtime/ports/service.js';
+import { STRUCTURE_SENTENCES } from './structure-sentences.js';
 import { HTTP_LIMITS } from '../limits.js';
 import { isLeading } from '../legacy/node-status.js';
 import type { ClusterView, TopologyIndex } from '../views/topology-index.js';
@@ -25,6 +27,12 @@ export interface Overview {
   readonly recoveriesEnabled: boolean;
   /** By name; only those that have servers. */
   readonly clusters: readonly ClusterOverview[];
+  /** Addresses that were to be probed and never answered this node. */
+  readonly unanswered: readonly {
+    readonly address: string;
+    readonly origin: string;
+    readonly lastError: string | null;
+  }[];
   /** Newest first; open ones always, closed ones up to a limit. */
   readonly recoveries: readonly RecoveryOverview[];
   /** Newest first. */
@@ -98,6 +106,11 @@ export function buildOverview(service: Service, views: Views, nowMs: number): Ov
     })),
     recoveriesEnabled: state.recoveriesEnabled,
     clusters: clusters(index, service, views, nowMs),
+    unanswered: [...state.targets.values()].slice(0, HTTP_LIMITS.overviewTargets).map(({ address, origin }) => ({
+      address: addressText(address),
+      origin,
+      lastError: service.sighting(address)?.lastError ?? null,
+    })),
     recoveries: recoveries(service),
     audit: state.audit
       .slice(-HTTP_LIMITS.overviewAuditLines)
@@ -122,7 +135,7 @@ function clusters(index: TopologyIndex, service: Service, views: Views, nowMs: n
 
 function problems(view: ClusterView, service: Service): readonly ProblemOverview[] {
   const analysis = service.analysis();
-  return analysis.problems
+  const found = analysis.problems
     .filter((problem) => problem.clusterId === view.cluster.id)
     .map(({ server, code, description, severity, because }) => ({
       server,
@@ -132,6 +145,21 @@ function problems(view: ClusterView, service: Service): readonly ProblemOverview
       because,
       restraint: analysis.restraint.get(server) ?? [],
     }));
+  return [...found, ...warnings(view, analysis)];
+}
+
+/** How the topology is built; beside the problems, because nothing is wrong yet. */
+function warnings(view: ClusterView, { structure }: Analysis): readonly ProblemOverview[] {
+  return view.members.flatMap(({ id }) =>
+    (structure.get(id) ?? []).map((code) => ({
+      server: id,
+      code,
+      description: STRUCTURE_SENTENCES[code],
+      severity: 'warning',
+      because: [],
+      restraint: [],
+    })),
+  );
 }
 
 function recoveries(service: Service): readonly RecoveryOverview[] {
