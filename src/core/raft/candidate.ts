@@ -58,7 +58,6 @@ export function countOwnVote(state: RaftState): void {
 function standForElection(state: RaftState, transfer: boolean): void {
   state.term += 1;
   state.vote = state.id;
-  state.campaigns += 1;
   awaitVotes(state);
   state.role = { kind: 'candidate', votes: new Map() };
   state.outbox.tell(

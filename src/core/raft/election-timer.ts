@@ -42,7 +42,7 @@ export function awaitPromise(state: RaftState): void {
 /** A campaign has begun: how long to wait for votes. Doubles from the length of a promise up to the election timeout. */
 export function awaitVotes(state: RaftState): void {
   const { electionTimeoutMs, promiseMs } = state.options;
-  const patience = Math.min(electionTimeoutMs, promiseMs * 2 ** Math.min(state.campaigns, 10));
+  const patience = Math.min(electionTimeoutMs, promiseMs * 2 ** Math.min(state.campaigns - 1, 10));
   state.electionAtMs = state.now + patience * (1 + state.rng.next());
 }
 

@@ -17,6 +17,7 @@ export interface RaftOptions {
   /**
    * L: each answer to a leader promises no vote for another node for this long. It delays every election by that
    * much, and a lease lasts no longer, so a cluster with slow links needs a round trip to fit well inside it.
+   * The same on every node, or a leader counts on more than was promised; so is the drift allowance.
    */
   readonly promiseMs: number;
   /** How much faster than the leader's clock a voter's may run during one promise; taken off the lease. */

@@ -5,26 +5,18 @@
 import { createRng } from '../../../src/core/base/rng.js';
 import type { Rng } from '../../../src/core/base/rng.js';
 import type { Membership, NodeId } from '../../../src/core/raft/message.js';
-import { CommittedHistory } from './checks/committed.js';
-import { electionSafety } from './checks/election-safety.js';
-import { freshReads } from './checks/fresh-reads.js';
-import { holdsApplied } from './checks/holds-applied.js';
-import { oneLease } from './checks/lease.js';
-import { logMatching } from './checks/log-matching.js';
+import { assemble, leaderAmong } from './assembly.js';
+import type { CommittedHistory } from './checks/committed.js';
 import { Clients } from './clients.js';
-import { Clock } from './clock.js';
-import { EventQueue } from './event-queue.js';
 import { Faults } from './faults.js';
 import { encodeWrite } from './machine.js';
-import { membershipOf } from './membership-plans.js';
-import { Network } from './network.js';
 import { Violation } from './observer.js';
 import { drawProfile } from './profile.js';
 import type { Profile } from './profile.js';
 import { inSeason, SEASONS } from './seasons.js';
 import type { Season } from './seasons.js';
-import { HONEST_SHELL, Server } from './server.js';
-import type { Shell, World } from './server.js';
+import { HONEST_SHELL } from './server.js';
+import type { Server, Shell, World } from './server.js';
 
 /** Longer than any back-off, a damaged disk's recovery and a chain of membership changes together. */
 const HEALING_MS = 15_000;
@@ -40,46 +32,16 @@ export interface Outcome {
 export function simulate(seed: number, shell: Shell = HONEST_SHELL, season: Season | null = null): Outcome {
   const rng = createRng(seed);
   const profile = weatherOf(rng, season);
-  const events = new EventQueue();
-  const servers: Server[] = [];
-  const byId = new Map<NodeId, Server>();
-  const history = new CommittedHistory();
-  let leaders = 0;
-  const server = (id: NodeId): Server => byId.get(id) ?? fail(`no server ${id}`);
-  const network = new Network(events, rng, profile, (message) => {
-    const to = server(message.to);
-    to.handle((node) => node.step(message, to.now));
-  });
-  const world: World = {
-    ...{ events, rng, profile, shell, server },
-    checks: [
-      electionSafety(),
-      logMatching(),
-      history,
-      oneLease(() => servers),
-      freshReads(history),
-      holdsApplied(),
-      {
-        leads: (leader) => {
-          leaders += 1;
-          faults.huntLeader(leader);
-        },
-      },
-    ],
-    send: (message) => network.send(message),
-    dangerous: true,
-  };
-  const ids = Array.from({ length: profile.voters + profile.spares }, (_, index) => `n${index + 1}` as NodeId);
-  const first = membershipOf(ids.slice(0, profile.voters), []);
-  for (const [index, id] of ids.entries()) {
-    const clock = new Clock(1 + profile.drift * (2 * rng.next() - 1), 1e6 * rng.next());
-    const one = new Server(world, id, clock, index < profile.voters ? first : membershipOf([], []));
-    servers.push(one);
-    byId.set(id, one);
-    one.start();
-  }
+  const { events, network, servers, history, world, watch } = assemble(rng, profile, shell);
   const clients = new Clients(events, rng, profile, servers);
   const faults = new Faults(events, rng, network, profile, servers);
+  let leaders = 0;
+  watch({
+    leads: (leader) => {
+      leaders += 1;
+      faults.huntLeader(leader);
+    },
+  });
   clients.start();
   faults.start();
   compactNowAndThen(world, servers);
@@ -136,10 +98,9 @@ function heal(world: World, servers: readonly Server[], history: CommittedHistor
 }
 
 function hasHealed(servers: readonly Server[], goal: number): boolean {
-  const leading = servers.filter((one) => one.node?.status(one.now).role === 'leader');
-  const [leader] = leading;
-  if (leader?.node === undefined || leader.node === null || leading.length !== 1) return false;
-  const { membership } = leader.node.status(leader.now);
+  const leader = leaderAmong(servers);
+  const membership = leader?.node?.status(leader.now).membership;
+  if (leader === undefined || membership === undefined) return false;
   if (membership.outgoing.length > 0 || leader.machine.index < goal) return false;
   return membersOf(membership).every((id) => servers.some((one) => one.id === id && one.machine.index >= goal));
 }
@@ -156,8 +117,4 @@ function describe(servers: readonly Server[]): string {
     return `${one.id} ${role}${recovering ? ' recovering' : ''} term ${term} commit ${commit} last ${lastIndex} voters ${membership.voters.join(',')}`;
   });
   return `not healed after ${HEALING_MS} ms: ${lines.join('; ')}`;
-}
-
-function fail(message: string): never {
-  throw new Error(message);
 }
