@@ -3,7 +3,7 @@
  * is never passed on again, so that two nodes that each take the other for the leader cannot throw it back and forth.
  * Nothing is tried twice here: whether a write was done is known only while no byte of it has left.
  */
-import { request as httpRequest, type IncomingHttpHeaders } from 'node:http';
+import { request as httpRequest, type IncomingHttpHeaders, type IncomingMessage } from 'node:http';
 import { request as httpsRequest } from 'node:https';
 import type { Service } from '../../runtime/ports/service.js';
 import { HTTP_LIMITS } from './limits.js';
@@ -143,26 +143,30 @@ async function passOn(request: Forwardable, base: string, nodeId: string, onLead
       giveUp(error.code ?? error.message);
     });
     outgoing.on('response', (response) => {
-      const chunks: Buffer[] = [];
-      let bytes = 0;
-      response.on('data', (chunk: Buffer) => {
-        bytes += chunk.length;
-        chunks.push(chunk);
-        if (bytes > HTTP_LIMITS.forwardAnswerBytes) giveUp('the answer is too long');
-      });
-      response.on('end', () => {
-        answer({
-          status: response.statusCode ?? 502,
-          contentType: response.headers['content-type'] ?? JSON_TYPE,
-          body: Buffer.concat(chunks),
-          headers: ownHeadersOf(response.headers),
-        });
-      });
-      response.on('error', (error) => {
-        giveUp(error.message);
-      });
+      receive(response, answer, giveUp);
     });
     outgoing.end();
+  });
+}
+
+function receive(response: IncomingMessage, answer: (reply: Reply) => void, giveUp: (why: string) => void): void {
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  response.on('data', (chunk: Buffer) => {
+    bytes += chunk.length;
+    chunks.push(chunk);
+    if (bytes > HTTP_LIMITS.forwardAnswerBytes) giveUp('the answer is too long');
+  });
+  response.on('end', () => {
+    answer({
+      status: response.statusCode ?? 502,
+      contentType: response.headers['content-type'] ?? JSON_TYPE,
+      body: Buffer.concat(chunks),
+      headers: ownHeadersOf(response.headers),
+    });
+  });
+  response.on('error', (error) => {
+    giveUp(error.message);
   });
 }
 

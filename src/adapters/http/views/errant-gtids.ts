@@ -20,9 +20,8 @@ export class ErrantGtids {
     // A former primary that was set apart: what it alone has is known, and is why it follows nobody.
     const demotion = service.state.demotions.get(server.id);
     if (demotion?.state === 'apart') return demotion.extraGtids;
-    const source = placement.sourceId === null ? undefined : service.state.servers.get(placement.sourceId);
-    const executed = service.sighting(server.address)?.vitals?.executedGtids ?? '';
-    const sourceExecuted = source === undefined ? '' : (service.sighting(source.address)?.vitals?.executedGtids ?? '');
+    const executed = executedBy(server.id, service);
+    const sourceExecuted = placement.sourceId === null ? '' : executedBy(placement.sourceId, service);
     if (executed === '' || sourceExecuted === '') return '';
     const before = this.#worked.get(server.id);
     if (
@@ -57,4 +56,10 @@ function errantText(server: Server, placement: Placement, executedText: string, 
     self: server.id,
     isCoPrimary: placement.isCoPrimary,
   });
+}
+
+/** As this node last saw it; '' when it never did. */
+function executedBy(id: ServerId, service: Service): string {
+  const server = service.state.servers.get(id);
+  return server === undefined ? '' : (service.sighting(server.address)?.vitals?.executedGtids ?? '');
 }
