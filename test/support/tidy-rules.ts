@@ -170,7 +170,7 @@ const oneHeading: Rule = {
 
 const MACHINE = new RegExp(
   [
-    String.raw`(?<![\w.])/work/\w+`,
+    String.raw`(?<![\w.])[/]work[/]\w+`,
     String.raw`(?<![\w.])/home/[a-z]\w*/`,
     String.raw`registry\.npm(?:js|mirror)\.\w+`,
     String.raw`\bdeb\.debian\.org`,
@@ -188,7 +188,7 @@ const noMachine: Rule = {
     { path: 'package-lock.json', text: `"resolved": "https://~registry.npm~js.org/x"` },
     { path: 'scripts/x', text: `http://~deb.deb~ian.org/debian` },
   ],
-  good: [{ path: 'scripts/x', text: 'cd "$PROJECT/network/work/x"; npm config get registry' }],
+  good: [{ path: 'scripts/x', text: 'cd "$PROJECT/network/wo~rk/x"; npm config get registry' }],
 };
 
 const shellScripts: Rule = {
