@@ -1,7 +1,7 @@
 /**
- * What an entry of the log does to a recovery's record, for those who look ahead: the driver, which proposes the next
- * intents together with the outcomes they rest on, and the preview, which plays a plan without committing anything. The
- * ledger is the judge of what is allowed; here it is taken for granted.
+ * What an entry of the log does to a recovery's record. The ledger calls it when the entry is applied, after it has judged
+ * whether the entry is allowed; the driver, which proposes the next intents together with the outcomes they rest on, and
+ * the preview call it to look ahead. One function for both, so that what is foreseen is what comes.
  */
 import type { ServerId } from '../topology/server.js';
 import type { Recovery, StepRecord } from './recovery.js';

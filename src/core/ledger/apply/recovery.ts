@@ -2,7 +2,8 @@
  * The life of a recovery in the ledger. Here the invariants about recoveries are kept whatever a leader proposes: one
  * open recovery a cluster, one promotion a recovery, epochs only rise, no step without an intent of the current term.
  */
-import type { Recovery, RecoveryId, StepRecord, Verdict } from '../../recovery/recovery.js';
+import { withIntents, withOutcome, withPromotion } from '../../recovery/record.js';
+import type { Recovery, RecoveryId, Verdict } from '../../recovery/recovery.js';
 import type { NumberedStep, StepOutcome } from '../../recovery/step.js';
 import type { ServerId } from '../../topology/server.js';
 import { type Draft, type Fact, fact, rejected } from '../draft.js';
@@ -55,14 +56,7 @@ export function applyIntended(
   const lastTerm = recovery.steps.reduce((highest, record) => Math.max(highest, record.term), 0);
   if (term < lastTerm)
     return rejected(`recovery ${id}: a leader of term ${String(term)} was followed by one of term ${String(lastTerm)}`);
-  const records = new Map(recovery.steps.map((record) => [record.number, record]));
-  for (const { number, attempt, step } of steps) {
-    records.set(number, { number, attempt, step, term, intendedAtMs: draft.nowMs, finishedAtMs: null, outcome: null });
-  }
-  draft.recoveries.set(id, {
-    ...recovery,
-    steps: [...records.values()].sort((one, other) => one.number - other.number),
-  });
+  draft.recoveries.set(id, withIntents(recovery, steps, term, draft.nowMs));
   return steps.map(({ step, attempt }) =>
     fact(
       'step-intended',
@@ -79,11 +73,7 @@ export function applyFinished(draft: Draft, id: RecoveryId, number: number, outc
   if (recovery === null || record === undefined)
     return rejected(`recovery ${id}: step ${String(number)} is not under way`);
   if (record.outcome?.ok === true) return rejected(`recovery ${id}: step ${String(number)} has succeeded before`);
-  const finished: StepRecord = { ...record, finishedAtMs: draft.nowMs, outcome };
-  draft.recoveries.set(id, {
-    ...recovery,
-    steps: recovery.steps.map((known) => (known.number === number ? finished : known)),
-  });
+  draft.recoveries.set(id, withOutcome(recovery, number, outcome, draft.nowMs));
   const how = outcome.ok
     ? `done${outcome.findings.text === undefined ? '' : `: ${outcome.findings.text}`}`
     : `failed: ${outcome.error}`;
@@ -112,7 +102,7 @@ export function applyPromoting(draft: Draft, id: RecoveryId, server: ServerId, e
   if (epoch !== cluster.epoch + 1) {
     return rejected(`epoch ${String(epoch)} does not follow ${String(cluster.epoch)}`, server, cluster.id);
   }
-  draft.recoveries.set(id, { ...recovery, promotion: { server, epoch }, successor: server });
+  draft.recoveries.set(id, withPromotion(recovery, server, epoch));
   draft.clusters.set(cluster.id, { ...withPrimary(draft, cluster, server), epoch });
   draft.demotions.delete(server);
   draft.downtimes.delete(server);
