@@ -10,6 +10,14 @@ verify_haproxy() {
   "$1/bin/haproxy" -c -f "$2/haproxy.cfg"
 }
 
+program_wrk() { echo "$1/bin/wrk"; }
+install_wrk() {
+  fetch_debian "$2" bookworm "$1" 'perl perl-base debconf openssl' wrk
+  run_in_tree "$1" wrk usr/bin/wrk
+}
+# Nobody listens at port 1: that it says so is all that is asked.
+verify_wrk() { { "$1/bin/wrk" -t1 -c1 -d1s http://127.0.0.1:1/ 2>&1 || true; } | grep -q 'unable to connect'; }
+
 program_chromium() { echo "$1/bin/chromium"; }
 install_chromium() {
   # The shell without windows needs neither the toolkit nor the graphics drivers of the browser. Chromium starts itself
