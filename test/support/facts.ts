@@ -1,7 +1,7 @@
 /** Server facts for tests: a healthy MySQL 9.7 server with GTID, to be changed where a test looks. */
 import type { ServerObserved } from '../../src/core/ledger/command.js';
 import type { Address } from '../../src/core/topology/address.js';
-import type { Channel, ServerFacts, ServerId } from '../../src/core/topology/server.js';
+import { type Channel, PLAIN_TRANSPORT, type ServerFacts, type ServerId } from '../../src/core/topology/server.js';
 
 export function serverId(name: string): ServerId {
   return name as ServerId;
@@ -26,6 +26,7 @@ export function channelTo(source: string, changes: Partial<Channel> = {}): Chann
     tls: false,
     hasFilters: false,
     heartbeatIntervalMs: 1000,
+    transport: PLAIN_TRANSPORT,
     ...changes,
   };
 }
@@ -59,12 +60,21 @@ export function factsOf(changes: Partial<ServerFacts> = {}): ServerFacts {
       waitCount: 0,
       waitNoReplica: false,
       waitPoint: 'unknown',
+      sourcePluginIsNew: false,
+      replicaPluginIsNew: false,
     },
+    group: null,
+    clone: null,
+    isBinlogServer: false,
+    givesReplicationAccount: false,
     dataCenter: '',
     region: '',
     environment: '',
     alias: '',
     promotionRule: 'neutral',
+    semiSyncPriority: 0,
+    suggestedClusterAlias: '',
+    suggestedClusterDomain: '',
     blindSpots: [],
     ...changes,
   };

@@ -1,5 +1,10 @@
 /** Probe results for tests, as a prober would bring them home. */
-import type { FailureKind, ProbeResult, ServerReport } from '../../src/core/topology/report.js';
+import {
+  type FailureKind,
+  NOTHING_DETECTED,
+  type ProbeResult,
+  type ServerReport,
+} from '../../src/core/topology/report.js';
 import type { Channel, ServerFacts } from '../../src/core/topology/server.js';
 import type { ChannelVitals, Vitals } from '../../src/core/topology/vitals.js';
 import { addressOf, factsOf, serverId } from './facts.js';
@@ -43,6 +48,7 @@ export function goodProbe(name: string, { atMs, facts = {}, vitals = {} }: SeenA
     address: addressOf(name),
     facts: factsOf(facts),
     vitals: vitalsOf(vitals),
+    detected: NOTHING_DETECTED,
     replicaAddresses: [],
   };
   return { ok: true, startedAtMs: atMs, finishedAtMs: atMs + 1, report };

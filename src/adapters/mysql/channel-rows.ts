@@ -4,7 +4,13 @@
  * it: to take a replica for a primary because one grant is missing would be the worst of errors.
  */
 import { replicationError } from '../../core/topology/replication-error.js';
-import type { Channel, IoThread, ServerId, SqlThread } from '../../core/topology/server.js';
+import {
+  type Channel,
+  type IoThread,
+  PLAIN_TRANSPORT,
+  type ServerId,
+  type SqlThread,
+} from '../../core/topology/server.js';
 import type { BinlogPosition, ChannelVitals } from '../../core/topology/vitals.js';
 import type { Dialect } from './dialect.js';
 import type { Row } from './table.js';
@@ -50,6 +56,7 @@ function fromStatus(dialect: Dialect, row: Row, connection: Row | null): ReadCha
     tls: row.flag(`${source}_SSL_Allowed`),
     hasFilters: FILTER_COLUMNS.some((column) => row.text(column) !== ''),
     heartbeatIntervalMs: millisecondsOf(connection?.number('heartbeat') ?? row.number('Slave_heartbeat_period')),
+    transport: PLAIN_TRANSPORT,
   };
   const vitals: ChannelVitals = {
     name,
@@ -91,6 +98,7 @@ function fromConnection(row: Row): ReadChannel {
     tls: row.flag('tls'),
     hasFilters: false,
     heartbeatIntervalMs: millisecondsOf(row.number('heartbeat')),
+    transport: PLAIN_TRANSPORT,
   };
   const unseen = { read: null, executed: null, relay: null, secondsBehind: null };
   const vitals = { name, ...unseen, retrievedGtids: oneLine(row.text('received')), quietMs: quietOf(row) };

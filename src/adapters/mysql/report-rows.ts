@@ -1,6 +1,6 @@
 /** From the answers of one probe to a report: names of columns and variables end here. */
 import type { Address } from '../../core/topology/address.js';
-import type { ServerReport } from '../../core/topology/report.js';
+import { NOTHING_DETECTED, type ServerReport } from '../../core/topology/report.js';
 import {
   type BlindSpot,
   mainChannel,
@@ -43,6 +43,7 @@ export function buildReport(answers: Answers): ServerReport {
     address,
     facts,
     vitals: vitalsOf(answers, facts, channels, status),
+    detected: NOTHING_DETECTED,
     replicaAddresses: answers.replicaAddresses,
   };
 }
@@ -85,11 +86,18 @@ function factsOf(answers: Answers, channels: readonly ReadChannel[], status: Rea
     gtidMode: text('gtidMode').toUpperCase(),
     channels: channels.map(({ channel }) => channel),
     semiSync: semiSyncOf(answers, status),
+    group: null,
+    clone: null,
+    isBinlogServer: false,
+    givesReplicationAccount: false,
     dataCenter: '',
     region: '',
     environment: '',
     alias: '',
     promotionRule: 'neutral',
+    semiSyncPriority: 0,
+    suggestedClusterAlias: '',
+    suggestedClusterDomain: '',
     blindSpots: answers.blindSpots,
   };
 }
@@ -115,6 +123,8 @@ function semiSyncOf({ variables }: Answers, status: ReadonlyMap<string, string>)
     waitCount: variables.has('semiSourceWaitCount') ? Number(text('semiSourceWaitCount')) : sourceAvailable ? 1 : 0,
     waitNoReplica: isOn(text('semiSourceWaitNoReplica')),
     waitPoint: WAIT_POINTS[waitPoint] ?? (sourceAvailable && waitPoint === '' ? 'after-commit' : 'unknown'),
+    sourcePluginIsNew: false,
+    replicaPluginIsNew: false,
   };
 }
 

@@ -3,7 +3,15 @@
  * below lacks none, so a new fact cannot be forgotten here. Vitals do not come here at all.
  */
 import { addressText } from './address.js';
-import type { Channel, ReplicationError, SemiSync, ServerFacts } from './server.js';
+import type {
+  Channel,
+  ChannelTransport,
+  CloneState,
+  GroupMembership,
+  ReplicationError,
+  SemiSync,
+  ServerFacts,
+} from './server.js';
 
 type Words<K extends keyof ServerFacts> = (before: ServerFacts[K], after: ServerFacts[K]) => readonly string[];
 
@@ -24,11 +32,20 @@ const WORDS: { readonly [K in keyof ServerFacts]: Words<K> } = {
   gtidMode: changed('gtid_mode'),
   channels: channelWords,
   semiSync: semiSyncWords,
+  group: groupWords,
+  clone: (_, after) => [`clone: ${cloneText(after)}`],
+  isBinlogServer: (_, after) => [after ? 'is a binlog server' : 'is no binlog server'],
+  givesReplicationAccount: (_, after) => [
+    after ? 'shows the account it replicates with' : 'no longer shows the account it replicates with',
+  ],
   dataCenter: changed('data centre'),
   region: changed('region'),
   environment: changed('environment'),
   alias: changed('alias'),
   promotionRule: changed('promotion rule'),
+  semiSyncPriority: changed('semi-sync priority'),
+  suggestedClusterAlias: changed('suggested alias of the cluster'),
+  suggestedClusterDomain: changed('suggested domain of the cluster'),
   blindSpots: (before, after) => [
     ...after
       .filter((spot) => !before.some((known) => known.what === spot.what))
@@ -82,6 +99,35 @@ function channelWords(before: readonly Channel[], after: readonly Channel[]): re
   return lines.length > 0 ? lines : ['the order of its channels changed'];
 }
 
+function groupWords(before: GroupMembership | null, after: GroupMembership | null): readonly string[] {
+  if (before === null || after === null) {
+    return [
+      after === null ? 'left its replication group' : `is ${memberText(after)} of replication group ${after.name}`,
+    ];
+  }
+  const lines: string[] = [];
+  if (before.name !== after.name) lines.push(`replication group ${after.name} (before: ${before.name})`);
+  if (memberText(before) !== memberText(after)) {
+    lines.push(`is ${memberText(after)} of its replication group (before: ${memberText(before)})`);
+  }
+  const primary = ({ primary: member }: GroupMembership): string => (member === null ? 'none' : addressText(member));
+  if (primary(before) !== primary(after))
+    lines.push(`its group's primary is ${primary(after)} (before: ${primary(before)})`);
+  const others = (group: GroupMembership): string => group.others.map(addressText).join(', ');
+  if (others(before) !== others(after)) lines.push(`other members of its group: ${shown(others(after))}`);
+  return lines.length > 0 ? lines : ['its replication group changed its mode'];
+}
+
+function memberText({ state, role }: GroupMembership): string {
+  return role === '' ? `member (${state})` : `${role.toLowerCase()} (${state})`;
+}
+
+function cloneText(clone: CloneState | null): string {
+  if (clone === null) return 'nothing known';
+  const error = clone.error === null ? '' : `, error ${errorText(clone.error)}`;
+  return `${clone.state} from ${shown(clone.donor)}${error}`;
+}
+
 function named(channel: Channel): string {
   return channel.name === '' ? '' : ` (channel ${channel.name})`;
 }
@@ -104,6 +150,12 @@ const CHANNEL_WORDS: ChannelWords = {
     after.hasFilters ? 'filters what it replicates now' : 'no longer filters what it replicates',
   heartbeatIntervalMs: (before, after) =>
     `heartbeats every ${interval(after.heartbeatIntervalMs)} (before: ${interval(before.heartbeatIntervalMs)})`,
+  transport: (before, after) => {
+    const names = (Object.keys(after.transport) as (keyof ChannelTransport)[]).filter(
+      (name) => before.transport[name] !== after.transport[name],
+    );
+    return `how it reaches its source changed: ${names.map((name) => `${name} ${shown(after.transport[name] ?? '')}`).join(', ')}`;
+  },
 };
 
 function changesOfChannel(before: Channel, after: Channel): readonly string[] {
@@ -132,6 +184,8 @@ const SEMI_SYNC_NAMES: { readonly [K in keyof SemiSync]: string } = {
   waitCount: 'semi-sync replicas waited for',
   waitNoReplica: 'semi-sync waits without replicas',
   waitPoint: 'semi-sync wait point',
+  sourcePluginIsNew: 'semi-sync source plugin of the newer kind',
+  replicaPluginIsNew: 'semi-sync replica plugin of the newer kind',
 };
 
 function semiSyncWords(before: SemiSync, after: SemiSync): readonly string[] {

@@ -6,12 +6,40 @@ import type { Address } from './address.js';
 import type { ServerFacts, ServerId } from './server.js';
 import type { Vitals } from './vitals.js';
 
+/**
+ * Raw answers of the Detect...Query keys: the first column of the first row. Null: not configured, no row, or not
+ * answered (which is then one of the blind spots). What they mean is decided where reports are taken in.
+ */
+export interface Detected {
+  readonly clusterAlias: string | null;
+  readonly clusterDomain: string | null;
+  readonly instanceAlias: string | null;
+  readonly promotionRule: string | null;
+  readonly dataCenter: string | null;
+  readonly region: string | null;
+  readonly environment: string | null;
+  /** Priority as semi-sync replica; null too when the answer is no number. */
+  readonly semiSyncEnforced: number | null;
+}
+
+export const NOTHING_DETECTED: Detected = {
+  clusterAlias: null,
+  clusterDomain: null,
+  instanceAlias: null,
+  promotionRule: null,
+  dataCenter: null,
+  region: null,
+  environment: null,
+  semiSyncEnforced: null,
+};
+
 export interface ServerReport {
   readonly id: ServerId;
   /** The address that was asked. */
   readonly address: Address;
   readonly facts: ServerFacts;
   readonly vitals: Vitals;
+  readonly detected: Detected;
   /** Replicas as this server sees them (SHOW REPLICAS and the process list), to be probed in their turn. */
   readonly replicaAddresses: readonly Address[];
 }

@@ -45,7 +45,40 @@ export interface Channel {
   readonly hasFilters: boolean;
   /** How often the source sends a sign of life when it has nothing else to send; 0 when never, null when unknown. */
   readonly heartbeatIntervalMs: number | null;
+  readonly transport: ChannelTransport;
 }
+
+/** How a replica reaches its source: paths and names on the replica's own disk, '' where none is set, null where the version has no such setting. */
+export interface ChannelTransport {
+  readonly caFile: string;
+  readonly caPath: string;
+  readonly certificate: string;
+  readonly cipher: string;
+  readonly crlFile: string;
+  readonly crlPath: string;
+  readonly key: string;
+  readonly verifiesServer: boolean | null;
+  readonly tlsVersion: string;
+  readonly cipherSuites: string;
+  readonly publicKeyPath: string;
+  readonly getsPublicKey: boolean | null;
+}
+
+/** What most channels have: nothing set. One value for all of them. */
+export const PLAIN_TRANSPORT: ChannelTransport = {
+  caFile: '',
+  caPath: '',
+  certificate: '',
+  cipher: '',
+  crlFile: '',
+  crlPath: '',
+  key: '',
+  verifiesServer: null,
+  tlsVersion: '',
+  cipherSuites: '',
+  publicKeyPath: '',
+  getsPublicKey: null,
+};
 
 export interface ReplicationError {
   readonly number: number;
@@ -64,6 +97,31 @@ export interface SemiSync {
   readonly waitCount: number;
   readonly waitNoReplica: boolean;
   readonly waitPoint: 'after-sync' | 'after-commit' | 'unknown';
+  /** The plugins that say source and replica (8.0.26 and later), which have variables of other names. */
+  readonly sourcePluginIsNew: boolean;
+  readonly replicaPluginIsNew: boolean;
+}
+
+/** A member of a replication group, as it sees itself. */
+export interface GroupMembership {
+  /** group_replication_group_name, a UUID. */
+  readonly name: string;
+  readonly singlePrimary: boolean;
+  readonly state: 'ONLINE' | 'RECOVERING' | 'OFFLINE' | 'ERROR' | 'UNREACHABLE' | 'unknown';
+  /** '' while the group has not told this member. */
+  readonly role: 'PRIMARY' | 'SECONDARY' | '';
+  /** The other members, sorted by address. */
+  readonly others: readonly Address[];
+  /** Null where every member is one, or none is known. */
+  readonly primary: Address | null;
+}
+
+/** The last time this server was filled from another by the clone plugin. */
+export interface CloneState {
+  readonly state: 'not-started' | 'in-progress' | 'completed' | 'failed';
+  /** `host:port` of the donor, or LOCAL INSTANCE. */
+  readonly donor: string;
+  readonly error: ReplicationError | null;
 }
 
 export type PromotionRule = 'must' | 'prefer' | 'neutral' | 'prefer_not' | 'must_not';
@@ -88,11 +146,24 @@ export interface ServerFacts {
   readonly gtidMode: string;
   readonly channels: readonly Channel[];
   readonly semiSync: SemiSync;
+  /** Null where the server is no member of a group. */
+  readonly group: GroupMembership | null;
+  /** Null where the clone plugin is not loaded, or never cloned into this server. */
+  readonly clone: CloneState | null;
+  /** Relays binary logs and holds no data (MaxScale): it has replicas and is never promoted. */
+  readonly isBinlogServer: boolean;
+  /** The account with which this server replicates can be read from it, or is configured. */
+  readonly givesReplicationAccount: boolean;
   readonly dataCenter: string;
   readonly region: string;
   readonly environment: string;
   readonly alias: string;
   readonly promotionRule: PromotionRule;
+  /** DetectSemiSyncEnforcedQuery: 0 asynchronous, 1 the first to become a semi-sync replica, and so on. */
+  readonly semiSyncPriority: number;
+  /** What this server suggests for its cluster; only the primary's suggestion counts. */
+  readonly suggestedClusterAlias: string;
+  readonly suggestedClusterDomain: string;
   /** What a missing grant or an absent table hides, each with the statement that would mend it. */
   readonly blindSpots: readonly BlindSpot[];
 }

@@ -5,6 +5,7 @@ import { fixedStatement, probeStatements, variableGroups } from '../../../src/ad
 import { locateReplicas, registeredReplicas } from '../../../src/adapters/mysql/replica-rows.js';
 import { type Answers, buildReport } from '../../../src/adapters/mysql/report-rows.js';
 import { isOn } from '../../../src/adapters/mysql/table.js';
+import { PLAIN_TRANSPORT } from '../../../src/core/topology/server.js';
 import { flavorOf, parseVersion } from '../../../src/core/topology/version.js';
 import { answer, CONNECTION, MARIADB_STATUS, MODERN_STATUS, OLD_STATUS, rows } from './answers.js';
 
@@ -30,6 +31,7 @@ describe('channels', () => {
         tls: true,
         hasFilters: false,
         heartbeatIntervalMs: 1000,
+        transport: PLAIN_TRANSPORT,
       },
       vitals: {
         name: '',
@@ -59,6 +61,7 @@ describe('channels', () => {
       tls: false,
       hasFilters: true,
       heartbeatIntervalMs: null,
+      transport: PLAIN_TRANSPORT,
     });
     expect(read?.vitals).toMatchObject({
       read: { file: 'bin.000009', position: 4 },
@@ -99,6 +102,7 @@ describe('channels', () => {
       tls: true,
       hasFilters: false,
       heartbeatIntervalMs: 1000,
+      transport: PLAIN_TRANSPORT,
     });
     expect(read?.vitals).toMatchObject({ read: null, secondsBehind: null, retrievedGtids: 'x:1,y:2', quietMs: 1724 });
   });
@@ -257,6 +261,8 @@ describe('a report', () => {
       waitCount: 2,
       waitNoReplica: true,
       waitPoint: 'after-sync',
+      sourcePluginIsNew: false,
+      replicaPluginIsNew: false,
     });
     const oldest: [string, string][] = [
       ['semiSourceEnabled', '1'],

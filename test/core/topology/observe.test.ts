@@ -3,7 +3,7 @@ import type { Address } from '../../../src/core/topology/address.js';
 import { describeChanges, sameValue } from '../../../src/core/topology/diff.js';
 import { observe } from '../../../src/core/topology/observe.js';
 import { replicationError } from '../../../src/core/topology/replication-error.js';
-import type { ServerReport } from '../../../src/core/topology/report.js';
+import { NOTHING_DETECTED, type ServerReport } from '../../../src/core/topology/report.js';
 import type { ClusterId, Server, ServerFacts } from '../../../src/core/topology/server.js';
 import { addressOf, channelTo, factsOf, serverId } from '../../support/facts.js';
 
@@ -18,7 +18,7 @@ function report(facts: ServerFacts, address: Address = addressOf('a'), latencyMs
     semiSyncClients: 0,
     latencyMs,
   };
-  return { id: serverId('a'), address, facts, vitals, replicaAddresses: [] };
+  return { id: serverId('a'), address, facts, vitals, detected: NOTHING_DETECTED, replicaAddresses: [] };
 }
 
 function believed(facts: ServerFacts, aliases: readonly Address[] = []): ReadonlyMap<Server['id'], Server> {
@@ -56,11 +56,18 @@ describe('an observation', () => {
       gtidMode: 'OFF',
       channels: [],
       semiSync: { ...facts.semiSync, sourceActive: true },
+      group: { name: 'g', singlePrimary: true, state: 'ONLINE', role: 'PRIMARY', others: [], primary: null },
+      clone: { state: 'failed', donor: 'd:3306', error: { number: 3862, text: 'no' } },
+      isBinlogServer: true,
+      givesReplicationAccount: true,
       dataCenter: 'dc',
       region: 'r',
       environment: 'e',
       alias: 'x',
       promotionRule: 'prefer',
+      semiSyncPriority: 1,
+      suggestedClusterAlias: 'shop',
+      suggestedClusterDomain: 'shop.example',
       blindSpots: [{ what: 'replicas', error: 'denied', mend: 'GRANT' }],
     };
     for (const [key, value] of Object.entries(changes)) {

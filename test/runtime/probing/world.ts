@@ -4,7 +4,7 @@ import type { Command } from '../../../src/core/ledger/command.js';
 import { Ledger } from '../../../src/core/ledger/ledger.js';
 import { createRng } from '../../../src/core/base/rng.js';
 import { type Address, addressText } from '../../../src/core/topology/address.js';
-import type { FailureKind, ProbeResult } from '../../../src/core/topology/report.js';
+import { type FailureKind, NOTHING_DETECTED, type ProbeResult } from '../../../src/core/topology/report.js';
 import type { ServerFacts } from '../../../src/core/topology/server.js';
 import type { Prober } from '../../../src/runtime/ports/mysql.js';
 import { DEFAULT_PACE, type ProbingPace } from '../../../src/runtime/probing/pace.js';
@@ -109,7 +109,8 @@ export class World implements Prober {
           return;
         }
         const { id, facts, replicas } = seen;
-        const report = { id: serverId(id), address, facts, vitals: vitalsOf(), replicaAddresses: replicas };
+        const told = { facts, vitals: vitalsOf(), detected: NOTHING_DETECTED, replicaAddresses: replicas };
+        const report = { id: serverId(id), address, ...told };
         resolve({ ok: true, ...times, report });
       });
     });
