@@ -30,9 +30,10 @@ export function done(message: string, details: unknown): Reply {
   return { status: 200, contentType: JSON_TYPE, body: envelope('OK', message, legacyJson(details ?? null)) };
 }
 
-/** The same around bytes that are JSON already. */
+/** The same around bytes that are JSON already; as text they would be decoded and encoded again for every answer. */
 export function doneBytes(message: string, details: Buffer): Reply {
-  return { status: 200, contentType: JSON_TYPE, body: envelope('OK', message, details.toString('utf8')) };
+  const body = Buffer.concat([Buffer.from(envelopeHead('OK', message)), details, ENVELOPE_TAIL]);
+  return { status: 200, contentType: JSON_TYPE, body };
 }
 
 /** Every error of a handler is a 500 with this envelope: the incumbent's clients look at `Code`, balancers at the status. */
@@ -55,6 +56,12 @@ export function redirect(location: string): Reply {
   return { status: 302, contentType: TEXT_TYPE, body: '', headers: { location } };
 }
 
+const ENVELOPE_TAIL = Buffer.from('}');
+
 function envelope(code: 'OK' | 'ERROR', message: string, details: string): string {
-  return `{"Code":"${code}","Message":${legacyJson(message)},"Details":${details}}`;
+  return `${envelopeHead(code, message)}${details}}`;
+}
+
+function envelopeHead(code: 'OK' | 'ERROR', message: string): string {
+  return `{"Code":"${code}","Message":${legacyJson(message)},"Details":`;
 }

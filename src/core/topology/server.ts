@@ -202,3 +202,8 @@ export function isReplicating(channel: Channel): boolean {
 export function isWritable(facts: ServerFacts): boolean {
   return !facts.readOnly && !facts.superReadOnly && !facts.offlineMode;
 }
+
+/** A member that takes no writes because another one of its group does. */
+export function isGroupSecondary({ group }: ServerFacts): boolean {
+  return group !== null && group.singlePrimary && group.role === 'SECONDARY';
+}

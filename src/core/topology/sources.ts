@@ -4,7 +4,7 @@
  * so it never names a former source. Without it (before the first connection, MariaDB) the address decides.
  */
 import { type Address, addressText } from './address.js';
-import { type Channel, mainChannel, type Server, type ServerId } from './server.js';
+import { type Channel, isGroupSecondary, mainChannel, type Server, type ServerId } from './server.js';
 
 export interface ServerIndex {
   readonly byId: ReadonlyMap<ServerId, Server>;
@@ -33,8 +33,24 @@ export function sourceOfChannel(index: ServerIndex, channel: Channel): Server | 
   return byId ?? serverAt(index, channel.source);
 }
 
-/** The source that places the server in its tree: that of its main channel. Null for a primary and for an orphan. */
+/**
+ * The server that this one stands below: the source of its main channel, and of a group's secondary, which replicates from
+ * all members and none, the group's primary. Null for a primary and for an orphan.
+ */
 export function sourceOf(index: ServerIndex, server: Server): Server | null {
   const channel = mainChannel(server.facts);
-  return channel === null ? null : sourceOfChannel(index, channel);
+  if (channel !== null) return sourceOfChannel(index, channel);
+  return isGroupSecondary(server.facts) ? primaryOfGroup(index, server) : null;
+}
+
+/** By the address that its members know, which may be a name that nobody else uses: then by who says it is that primary. */
+function primaryOfGroup(index: ServerIndex, { facts: { group } }: Server): Server | null {
+  if (group?.primary == null) return null;
+  const named = serverAt(index, group.primary);
+  if (named !== null) return named;
+  for (const server of index.byId.values()) {
+    const other = server.facts.group;
+    if (other?.name === group.name && other.role === 'PRIMARY') return server;
+  }
+  return null;
 }

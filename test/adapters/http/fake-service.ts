@@ -121,6 +121,7 @@ export class FakeService implements Service {
     this.sightings.set(`${host}:3306`, {
       address: addressOf(host),
       server: server?.id ?? null,
+      seenBy: 'node1',
       lastAttemptAtMs: this.nowMs - 1000,
       lastSeenAtMs: this.nowMs - 1000,
       valid: true,

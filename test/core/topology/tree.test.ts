@@ -69,6 +69,21 @@ describe('a forest', () => {
     expect(shape(forest)).toEqual({ a: [null, 0], b: ['a', 1], c: ['b', 2], d: [null, 0], e: ['d', 1] });
   });
 
+  it('hangs the secondaries of a group below its primary, by the name they know or by who says it is that', () => {
+    const member = (name: string, role: 'PRIMARY' | 'SECONDARY', primary: string): Server =>
+      server(name, null, {
+        group: { name: 'g', singlePrimary: true, state: 'ONLINE', role, others: [], primary: addressOf(primary) },
+      });
+    const forest = growForest([
+      member('p', 'PRIMARY', 'p'),
+      member('s', 'SECONDARY', 'p'),
+      member('t', 'SECONDARY', 'p.internal'),
+      server('r', 's'),
+    ]);
+    expect(shape(forest)).toEqual({ p: [null, 0], s: ['p', 1], t: ['p', 1], r: ['s', 2] });
+    expect(forest.orphans).toEqual([]);
+  });
+
   it('survives every way of pointing: no server is lost, no walk is endless', () => {
     const names = ['a', 'b', 'c', 'd', 'e', 'f'];
     const pointers = fc.array(fc.option(fc.constantFrom(...names, 'gone')), { minLength: 6, maxLength: 6 });

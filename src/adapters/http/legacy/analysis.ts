@@ -47,7 +47,7 @@ function subject({ server, placement, cluster, sighting, settings }: AnalysisFac
     AnalyzedInstancePhysicalEnvironment: server.facts.environment,
     AnalyzedInstanceBinlogCoordinates: coordinates(sighting?.vitals?.binlog),
     IsMaster: placement.isPrimary,
-    IsReplicationGroupMember: false,
+    IsReplicationGroupMember: server.facts.group !== null,
     IsCoMaster: placement.isCoPrimary,
     LastCheckValid: sighting?.valid ?? false,
     LastCheckPartialSuccess: false,
@@ -69,7 +69,7 @@ function replicaSummary({ server, placement }: AnalysisFacts, counts: ReplicaCou
   };
 }
 
-function finding({ problem, structure, downtime, replicas, nowMs }: AnalysisFacts): LegacyAnalysis {
+function finding({ server, problem, structure, downtime, replicas, nowMs }: AnalysisFacts): LegacyAnalysis {
   const aboutReplicas = problem !== null && problem.code.includes('Replica');
   const allDowntimed = replicas.length > 0 && replicas.every((replica) => replica.downtimed);
   return {
@@ -81,7 +81,7 @@ function finding({ problem, structure, downtime, replicas, nowMs }: AnalysisFact
     DowntimeEndTimestamp: timestamp(downtime?.endsAtMs),
     // Negative while it lasts: the incumbent's sign, which its users have learnt.
     DowntimeRemainingSeconds: downtime === null ? 0 : Math.floor((nowMs - downtime.endsAtMs) / 1000),
-    IsBinlogServer: false,
+    IsBinlogServer: server.facts.isBinlogServer,
   };
 }
 
@@ -92,7 +92,7 @@ function technique({ server, sighting }: AnalysisFacts, counts: ReplicaCounts): 
     PseudoGTIDImmediateTopology: false,
     OracleGTIDImmediateTopology: counts.gtidThroughout && !mariadb,
     MariaDBGTIDImmediateTopology: counts.gtidThroughout && mariadb,
-    BinlogServerImmediateTopology: false,
+    BinlogServerImmediateTopology: counts.binlogServersThroughout,
     SemiSyncMasterEnabled: semi.sourceEnabled,
     SemiSyncMasterStatus: semi.sourceActive,
     SemiSyncMasterWaitForReplicaCount: semi.waitCount,

@@ -9,7 +9,8 @@ export type InstanceProblem =
   | 'not_recently_checked'
   | 'not_replicating'
   | 'replication_lag'
-  | 'errant_gtid';
+  | 'errant_gtid'
+  | 'group_replication_member_not_online';
 
 export function instanceProblems(
   facts: ServerFacts,
@@ -21,6 +22,7 @@ export function instanceProblems(
   const first = firstProblem(facts, vitals, fresh, settings);
   const problems: InstanceProblem[] = first === null ? [] : [first];
   if (errantGtids !== '') problems.push('errant_gtid');
+  if (facts.group !== null && facts.group.state !== 'ONLINE') problems.push('group_replication_member_not_online');
   return problems;
 }
 

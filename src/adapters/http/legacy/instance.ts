@@ -1,16 +1,16 @@
 /**
  * The incumbent's Instance: every field, in its order, under its names, two of which are misspelled and stay so, because
- * scripts read them. Fields of worlds that are not known here (agents, binlog servers, Pseudo-GTID) have their empty value.
+ * scripts read them. Fields of worlds that are not known here (agents, Pseudo-GTID) have their empty value.
  */
 import type { Downtime } from '../../../core/ledger/state.js';
-import { type Channel, mainChannel, type Server } from '../../../core/topology/server.js';
+import { type Channel, mainChannel, PLAIN_TRANSPORT, type Server } from '../../../core/topology/server.js';
 import type { ChannelVitals } from '../../../core/topology/vitals.js';
 import type { PublicSettings, Sighting } from '../../../runtime/ports/service.js';
 import type { Placement } from '../views/topology-index.js';
 import { type Freshness, freshness } from './freshness.js';
 import { instanceProblems } from './instance-problems.js';
 import { quotedAscii } from './json.js';
-import { coordinates, instanceKey, instanceKeys, NO_KEY, nanoseconds, nullInt64, timestamp } from './values.js';
+import { coordinates, instanceKey, instanceKeys, nanoseconds, nullBool, nullInt64, timestamp } from './values.js';
 
 export interface InstanceFacts {
   readonly server: Server;
@@ -48,7 +48,7 @@ export function legacyInstance(input: InstanceFacts): LegacyInstance {
       input.settings,
     ),
     LastDiscoveryLatency: nanoseconds(input.sighting?.vitals?.latencyMs ?? 0),
-    ...groupReplication(),
+    ...groupReplication(input),
   };
 }
 
@@ -146,19 +146,18 @@ function gtids({ server, sighting, errantGtids }: InstanceFacts): LegacyInstance
 function standing({ server, placement }: InstanceFacts): LegacyInstance {
   const facts = server.facts;
   const replicas = instanceKeys(placement.replicas);
-  const hasUser = (mainChannel(facts)?.user ?? '') !== '';
   return {
     SlaveHosts: replicas,
     Replicas: replicas,
     ClusterName: placement.clusterName,
-    SuggestedClusterAlias: placement.isPrimary ? placement.clusterAlias : '',
+    SuggestedClusterAlias: placement.isPrimary ? placement.clusterAlias || facts.suggestedClusterAlias : '',
     DataCenter: facts.dataCenter,
     Region: facts.region,
     PhysicalEnvironment: facts.environment,
     ReplicationDepth: placement.depth,
     IsCoMaster: placement.isCoPrimary,
-    HasReplicationCredentials: hasUser,
-    ReplicationCredentialsAvailable: hasUser,
+    HasReplicationCredentials: (mainChannel(facts)?.user ?? '') !== '',
+    ReplicationCredentialsAvailable: facts.givesReplicationAccount,
   };
 }
 
@@ -166,9 +165,9 @@ function semiSync({ server, sighting }: InstanceFacts): LegacyInstance {
   const semi = server.facts.semiSync;
   return {
     SemiSyncAvailable: semi.sourceAvailable && semi.replicaAvailable,
-    SemiSyncPriority: 0,
-    SemiSyncMasterPluginNewVersion: false,
-    SemiSyncReplicaPluginNewVersion: false,
+    SemiSyncPriority: server.facts.semiSyncPriority,
+    SemiSyncMasterPluginNewVersion: semi.sourcePluginIsNew,
+    SemiSyncReplicaPluginNewVersion: semi.replicaPluginIsNew,
     SemiSyncMasterEnabled: semi.sourceEnabled,
     SemiSyncReplicaEnabled: semi.replicaEnabled,
     SemiSyncMasterTimeout: semi.timeoutMs,
@@ -206,33 +205,36 @@ function downtime({ downtime: active, nowMs }: InstanceFacts): LegacyInstance {
   };
 }
 
-/** Of the TLS fields only whether TLS is used is known; the incumbent too gives the rest on a fresh probe alone. */
+/** How the replica reaches its source; the incumbent knows it only right after a probe, here it is always there. */
 function transport({ server }: InstanceFacts): LegacyInstance {
+  const channel = mainChannel(server.facts);
+  const to = channel?.transport ?? PLAIN_TRANSPORT;
   return {
-    AllowTLS: mainChannel(server.facts)?.tls ?? false,
-    ReplicationSSLCAFile: '',
-    ReplicationSSLCAPath: '',
-    ReplicationSSLCert: '',
-    ReplicationSSLCipher: '',
-    ReplicationSSLCRLFile: '',
-    ReplicationSSLCRLPath: '',
-    ReplicationSSLKey: '',
-    ReplicationSSLVerifyServerCert: { Bool: false, Valid: false },
-    ReplicationTLSVersion: '',
-    ReplicationTLSCiphersuites: '',
-    ReplicationSourcePublicKeyPath: '',
-    ReplicationGetSourcePublicKey: { Bool: false, Valid: false },
+    AllowTLS: channel?.tls ?? false,
+    ReplicationSSLCAFile: to.caFile,
+    ReplicationSSLCAPath: to.caPath,
+    ReplicationSSLCert: to.certificate,
+    ReplicationSSLCipher: to.cipher,
+    ReplicationSSLCRLFile: to.crlFile,
+    ReplicationSSLCRLPath: to.crlPath,
+    ReplicationSSLKey: to.key,
+    ReplicationSSLVerifyServerCert: nullBool(to.verifiesServer),
+    ReplicationTLSVersion: to.tlsVersion,
+    ReplicationTLSCiphersuites: to.cipherSuites,
+    ReplicationSourcePublicKeyPath: to.publicKeyPath,
+    ReplicationGetSourcePublicKey: nullBool(to.getsPublicKey),
   };
 }
 
-function groupReplication(): LegacyInstance {
+function groupReplication({ server }: InstanceFacts): LegacyInstance {
+  const { group } = server.facts;
   return {
-    ReplicationGroupName: '',
-    ReplicationGroupIsSinglePrimary: false,
-    ReplicationGroupMemberState: '',
-    ReplicationGroupMemberRole: '',
-    ReplicationGroupMembers: [],
-    ReplicationGroupPrimaryInstanceKey: NO_KEY,
+    ReplicationGroupName: group?.name ?? '',
+    ReplicationGroupIsSinglePrimary: group?.singlePrimary ?? false,
+    ReplicationGroupMemberState: group === null || group.state === 'unknown' ? '' : group.state,
+    ReplicationGroupMemberRole: group?.role ?? '',
+    ReplicationGroupMembers: instanceKeys(group?.others ?? []),
+    ReplicationGroupPrimaryInstanceKey: instanceKey(group?.primary),
     QSP: {},
   };
 }

@@ -28,6 +28,8 @@ export interface ReplicaCounts {
   readonly maxErrant: string;
   /** Every valid replica finds its place by GTID; false without any. */
   readonly gtidThroughout: boolean;
+  /** Likewise. */
+  readonly binlogServersThroughout: boolean;
 }
 
 export function countReplicas(replicas: readonly SeenReplica[], reasonableLagSeconds: number): ReplicaCounts {
@@ -55,6 +57,7 @@ export function countReplicas(replicas: readonly SeenReplica[], reasonableLagSec
     maxGtidMode: modes.at(-1) ?? '',
     maxErrant: errant.at(-1) ?? '',
     gtidThroughout: valid.length > 0 && valid.every(({ server }) => mainChannel(server.facts)?.autoPosition === true),
+    binlogServersThroughout: valid.length > 0 && valid.every(({ server }) => server.facts.isBinlogServer),
   };
 }
 

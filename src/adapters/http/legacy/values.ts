@@ -43,6 +43,15 @@ export function nullInt64(value: number | null | undefined): NullInt64 {
   return value === null || value === undefined ? { Int64: 0, Valid: false } : { Int64: value, Valid: true };
 }
 
+export interface NullBool {
+  readonly Bool: boolean;
+  readonly Valid: boolean;
+}
+
+export function nullBool(value: boolean | null): NullBool {
+  return value === null ? { Bool: false, Valid: false } : { Bool: value, Valid: true };
+}
+
 /** `YYYY-MM-DD hh:mm:ss`, UTC; '' for what never happened. */
 export function timestamp(atMs: number | null | undefined): string {
   if (atMs === null || atMs === undefined) return '';

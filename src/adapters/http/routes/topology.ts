@@ -1,7 +1,7 @@
 /** A topology as text, for people and for scripts that cut lines apart. */
 import type { Result } from '../../../core/base/result.js';
 import { renderTopology } from '../../../core/topology/render.js';
-import { isReplicating, mainChannel, type Server } from '../../../core/topology/server.js';
+import { isGroupSecondary, isReplicating, mainChannel, type Server } from '../../../core/topology/server.js';
 import type { TopologyEntry } from '../../../core/topology/topology-entry.js';
 import { legacyJson } from '../legacy/json.js';
 import { freshness } from '../legacy/freshness.js';
@@ -56,9 +56,9 @@ function entryOf(server: Server, nowMs: number, door: Door): TopologyEntry {
   return {
     address: server.address,
     alias: facts.alias,
-    source: placement.source,
+    source: isGroupSecondary(facts) ? groupPrimary(server, door) : placement.source,
     isCoPrimary: placement.isCoPrimary,
-    isGroupSecondary: false,
+    isGroupSecondary: isGroupSecondary(facts),
     isDetached: placement.source?.host.startsWith('//') ?? false,
     isCheckValid: fresh.valid,
     isRecentlyChecked: fresh.recentlyChecked,
@@ -76,6 +76,12 @@ function entryOf(server: Server, nowMs: number, door: Door): TopologyEntry {
     isDowntimed: door.views.downtime(server) !== null,
     tags: [],
   };
+}
+
+/** A secondary hangs below the primary of its group, which is no source of its own. */
+function groupPrimary(server: Server, door: Door): TopologyEntry['source'] {
+  const { sourceId } = door.views.placement(server);
+  return sourceId === null ? null : (door.service.state.servers.get(sourceId)?.address ?? null);
 }
 
 type Replication = Pick<

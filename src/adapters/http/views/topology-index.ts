@@ -18,6 +18,7 @@ export interface Placement {
   readonly isPrimary: boolean;
   /** The source's own address where we know the server, else what the replica has configured; null for no replica. */
   readonly source: Address | null;
+  /** The known server that it stands below: its source, or the primary of its group. */
   readonly sourceId: ServerId | null;
   /** Of the servers that have this one as their source; in order. */
   readonly replicas: readonly Address[];
@@ -25,7 +26,7 @@ export interface Placement {
   readonly depth: number;
   /** Replicates from a server that replicates from it. */
   readonly isCoPrimary: boolean;
-  /** From the top of the tree down to this server, itself included. */
+  /** From the top of the tree down to this server, itself included, with the names of groups, which number transactions too. */
   readonly ancestry: readonly ServerId[];
 }
 
@@ -92,7 +93,7 @@ function groupReplicas(
   const replicas = new Map<ServerId, Server[]>();
   for (const server of servers) {
     const source = clusters.get(server.clusterId)?.forest.nodes.get(server.id)?.source ?? null;
-    if (source === null) continue;
+    if (source === null || mainChannel(server.facts) === null) continue;
     const siblings = replicas.get(source);
     if (siblings === undefined) replicas.set(source, [server]);
     else siblings.push(server);
@@ -119,13 +120,21 @@ function place(
     clusterName: view.name,
     clusterAlias: view.cluster.alias,
     isPrimary,
-    source: source?.address ?? channel?.source ?? null,
+    source: channel === null ? null : (source?.address ?? channel.source),
     sourceId: source?.id ?? null,
     replicas: below,
     depth: orphan ? 1 : node.depth,
     isCoPrimary: view.forest.coPrimaries.some((pair) => pair.includes(server.id)),
-    ancestry: [...ancestorsOf(view.forest, server.id)].reverse().concat(server.id),
+    ancestry: ancestry([...ancestorsOf(view.forest, server.id)].reverse().concat(server.id), state),
   };
+}
+
+function ancestry(path: readonly ServerId[], state: LedgerState): readonly ServerId[] {
+  const named = path.flatMap((id) => {
+    const group = state.servers.get(id)?.facts.group?.name;
+    return group === undefined ? [id] : [id, group as ServerId];
+  });
+  return [...new Set(named)];
 }
 
 function standingAlone(server: Server, replicas: readonly Address[]): Placement {
