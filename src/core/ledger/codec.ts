@@ -1,29 +1,77 @@
 /**
  * Commands as bytes. The first byte is the schema version; an entry of a version that this program does not know stops
  * it, because skipping an entry that others apply would make this node's state differ from theirs without a word.
+ * Entries of older versions are read for ever: a log may begin with them. A command is written under the first version
+ * that knows it, so that a node that has not been upgraded yet can go on reading all that was there before.
  */
 import { assert } from '../base/assert.js';
 import type { Command } from './command.js';
+import { completeCommand } from './upgrade.js';
 
-/** Raise it when a command's meaning changes; every member must know the version before the leader proposes it. */
-export const SCHEMA_VERSION = 1;
+export type SchemaVersion = 1 | 2;
+
+/** Raise it with new commands, or when a command's meaning changes; every member must know it before the leader proposes one. */
+export const SCHEMA_VERSION: SchemaVersion = 2;
+
+const SINCE: { readonly [Kind in Command['kind']]: SchemaVersion } = {
+  'topology-observed': 1,
+  'targets-added': 1,
+  'server-forgotten': 1,
+  'incident-opened': 1,
+  'canary-used': 1,
+  'incident-closed': 1,
+  'recovery-opened': 1,
+  'steps-intended': 1,
+  'step-finished': 1,
+  promoting: 1,
+  'recovery-closed': 1,
+  'recovery-acknowledged': 1,
+  'demotion-changed': 1,
+  'downtime-begun': 1,
+  'downtime-ended': 1,
+  'recoveries-switched': 1,
+  'alias-set': 1,
+  'node-announced': 1,
+  noted: 1,
+  'servers-forgotten': 2,
+  'forgetting-lifted': 2,
+  'servers-expired': 2,
+  'silence-changed': 2,
+  'servers-readdressed': 2,
+  'identities-shared': 2,
+  'candidate-registered': 2,
+  'tag-put': 2,
+  'tags-removed': 2,
+  'pool-submitted': 2,
+  'unresolve-registered': 2,
+  'unresolve-removed': 2,
+  'maintenance-begun': 2,
+  'maintenance-ended': 2,
+  'topologies-recorded': 2,
+  'time-passed': 2,
+};
 
 const encoder = new TextEncoder();
 const decoder = new TextDecoder('utf-8', { fatal: true });
 
+/** The first version whose programs can read the command. */
+export function schemaOf(kind: Command['kind']): SchemaVersion {
+  return SINCE[kind];
+}
+
 export function encodeCommand(command: Command): Uint8Array {
   const json = encoder.encode(JSON.stringify(command));
   const bytes = new Uint8Array(json.length + 1);
-  bytes[0] = SCHEMA_VERSION;
+  bytes[0] = schemaOf(command.kind);
   bytes.set(json, 1);
   return bytes;
 }
 
 export function decodeCommand(bytes: Uint8Array): Command {
-  const version = bytes[0];
+  const version = bytes[0] ?? 0;
   assert(
-    version === SCHEMA_VERSION,
-    `the log holds an entry of schema version ${String(version)} and this program knows ${String(SCHEMA_VERSION)}: run the newer program on this node`,
+    version >= 1 && version <= SCHEMA_VERSION,
+    `the log holds an entry of schema version ${String(version)} and this program knows up to ${String(SCHEMA_VERSION)}: run the newer program on this node`,
   );
-  return JSON.parse(decoder.decode(bytes.subarray(1))) as Command;
+  return completeCommand(JSON.parse(decoder.decode(bytes.subarray(1))) as Command);
 }

@@ -5,7 +5,8 @@
 import type { Recovery, RecoveryId, Verdict } from '../recovery/recovery.js';
 import type { NumberedStep, StepOutcome } from '../recovery/step.js';
 import type { Address } from '../topology/address.js';
-import type { ClusterId, ServerFacts, ServerId } from '../topology/server.js';
+import type { ClusterId, PromotionRule, ServerFacts, ServerId } from '../topology/server.js';
+import type { SharedIdentity, Silence, Tag } from './records.js';
 import type { Demotion, Downtime, Incident, NodeRecord, Target } from './state.js';
 
 export interface ServerObserved {
@@ -18,8 +19,85 @@ interface Stamped {
   readonly atMs: number;
 }
 
+/** What the leader does about servers that it knows: their addresses, their silence, their end. */
+export type KeepingCommand =
+  /** On somebody's word: it sticks. Servers by id, with all their addresses; addresses at which nobody ever answered. */
+  | {
+      readonly kind: 'servers-forgotten';
+      readonly servers: readonly ServerId[];
+      readonly addresses: readonly Address[];
+      readonly by: string;
+    }
+  | { readonly kind: 'forgetting-lifted'; readonly keys: readonly string[]; readonly by: string }
+  /** Not seen for as long as UnseenInstanceForgetHours says: whoever names them brings them back. */
+  | { readonly kind: 'servers-expired'; readonly servers: readonly ServerId[]; readonly addresses: readonly Address[] }
+  | {
+      readonly kind: 'silence-changed';
+      readonly silent: readonly Silence[];
+      readonly answering: readonly ServerId[];
+    }
+  | {
+      readonly kind: 'servers-readdressed';
+      readonly moves: readonly { readonly server: ServerId; readonly address: Address; readonly why: string }[];
+      /** Another server answers where `former` did, which is nowhere else to be found. */
+      readonly replaced: readonly { readonly former: ServerId; readonly by: ServerId }[];
+    }
+  | {
+      readonly kind: 'identities-shared';
+      readonly shared: readonly Omit<SharedIdentity, 'sinceMs'>[];
+      /** Addresses at which nobody has another's identity any more. */
+      readonly settled: readonly Address[];
+    }
+  | { readonly kind: 'topologies-recorded' }
+  /** Nothing but the stamp: what has reached its end by now ends. */
+  | { readonly kind: 'time-passed' };
+
+/** What operators say about servers. */
+export type LabelCommand =
+  | {
+      readonly kind: 'candidate-registered';
+      readonly server: ServerId;
+      readonly rule: PromotionRule;
+      readonly by: string;
+      readonly lifetimeMs: number;
+    }
+  | { readonly kind: 'tag-put'; readonly server: ServerId; readonly tag: Tag; readonly by: string }
+  | {
+      readonly kind: 'tags-removed';
+      readonly servers: readonly ServerId[];
+      readonly name: string;
+      /** Null: whatever its value. */
+      readonly value: string | null;
+      readonly by: string;
+    }
+  | {
+      readonly kind: 'pool-submitted';
+      readonly pool: string;
+      readonly members: readonly Address[];
+      readonly by: string;
+      readonly lifetimeMs: number;
+    }
+  | {
+      readonly kind: 'unresolve-registered';
+      readonly host: string;
+      readonly name: string;
+      readonly by: string;
+      readonly lifetimeMs: number;
+    }
+  | { readonly kind: 'unresolve-removed'; readonly host: string; readonly by: string }
+  | {
+      readonly kind: 'maintenance-begun';
+      readonly server: ServerId;
+      readonly owner: string;
+      readonly reason: string;
+      readonly durationMs: number;
+    }
+  | { readonly kind: 'maintenance-ended'; readonly server: ServerId; readonly by: string };
+
 export type Command = Stamped &
   (
+    | KeepingCommand
+    | LabelCommand
     | { readonly kind: 'topology-observed'; readonly servers: readonly ServerObserved[] }
     | { readonly kind: 'targets-added'; readonly targets: readonly Omit<Target, 'addedAtMs'>[] }
     | { readonly kind: 'server-forgotten'; readonly address: Address }

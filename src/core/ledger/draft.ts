@@ -4,7 +4,9 @@
  */
 import type { Recovery, RecoveryId } from '../recovery/recovery.js';
 import type { ClusterId, Server, ServerId } from '../topology/server.js';
+import type { Candidate, Maintenance, Pool, SharedIdentity, Silence, Tag, Tombstone, Unresolve } from './records.js';
 import type { AuditLine, Cluster, Demotion, Downtime, Incident, LedgerState, NodeRecord, Target } from './state.js';
+import type { TopologySnapshot } from './topology-snapshot.js';
 
 export interface Draft extends LedgerState {
   index: number;
@@ -17,6 +19,16 @@ export interface Draft extends LedgerState {
   readonly downtimes: Map<ServerId, Downtime>;
   readonly incidents: Map<ServerId, Incident>;
   readonly nodes: Map<string, NodeRecord>;
+  readonly candidates: Map<ServerId, Candidate>;
+  readonly tags: Map<ServerId, readonly Tag[]>;
+  readonly pools: Map<string, Pool>;
+  readonly maintenances: Map<ServerId, Maintenance>;
+  readonly unresolves: Map<string, Unresolve>;
+  readonly tombstones: Map<string, Tombstone>;
+  readonly silences: Map<ServerId, Silence>;
+  readonly sharedIdentities: Map<string, SharedIdentity>;
+  history: TopologySnapshot[];
+  lastMaintenance: number;
   recoveriesEnabled: boolean;
   audit: AuditLine[];
 }
@@ -33,6 +45,16 @@ export function emptyDraft(): Draft {
     downtimes: new Map(),
     incidents: new Map(),
     nodes: new Map(),
+    candidates: new Map(),
+    tags: new Map(),
+    pools: new Map(),
+    maintenances: new Map(),
+    unresolves: new Map(),
+    tombstones: new Map(),
+    silences: new Map(),
+    sharedIdentities: new Map(),
+    history: [],
+    lastMaintenance: 0,
     recoveriesEnabled: true,
     audit: [],
   };

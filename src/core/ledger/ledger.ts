@@ -22,8 +22,10 @@ import {
   applyIncidentClosed,
   applyIncidentOpened,
   applySwitched,
-  expireDowntimes,
 } from './apply/operations.js';
+import { expireDue } from './apply/expiry.js';
+import { applyKeeping, isKeeping } from './apply/keeping.js';
+import { applyLabel, isLabel } from './apply/labels.js';
 import { applyForgotten, applyObserved, applyTargets } from './apply/topology.js';
 import { decodeCommand } from './codec.js';
 import type { Command } from './command.js';
@@ -71,8 +73,8 @@ export class Ledger {
     }
     const command = decodeCommand(payload);
     draft.nowMs = Math.max(draft.nowMs, command.atMs);
-    expireDowntimes(draft);
-    const facts = applyCommand(draft, command);
+    const expired = expireDue(draft);
+    const facts = [...expired, ...applyCommand(draft, command)];
     recordAudit(draft, facts);
     return { index, command, facts };
   }
@@ -89,6 +91,8 @@ export class Ledger {
 }
 
 function applyCommand(draft: Draft, command: Command): readonly Fact[] {
+  if (isKeeping(command)) return applyKeeping(draft, command);
+  if (isLabel(command)) return applyLabel(draft, command);
   switch (command.kind) {
     case 'topology-observed':
       return applyObserved(draft, command.servers);

@@ -7,6 +7,8 @@
 import type { Recovery, RecoveryId } from '../recovery/recovery.js';
 import type { Address } from '../topology/address.js';
 import type { ClusterId, Server, ServerId } from '../topology/server.js';
+import type { Candidate, Maintenance, Pool, SharedIdentity, Silence, Tag, Tombstone, Unresolve } from './records.js';
+import type { TopologySnapshot } from './topology-snapshot.js';
 
 /** An address worth probing, known before (or without) an answer. */
 export interface Target {
@@ -23,7 +25,12 @@ export interface Cluster {
   readonly epoch: number;
   /** Addresses of former primaries: an operator may still use an old name as a hint. */
   readonly formerNames: readonly string[];
+  /** In force: what an operator set, else what the primary suggests; '' when there is neither. */
   readonly alias: string;
+  /** An operator set the alias: suggestions do not touch it. */
+  readonly aliasIsManual: boolean;
+  /** As the primary suggests; '' when it never did. */
+  readonly domain: string;
 }
 
 /** A former primary that must not take writes again until a committed epoch says so. */
@@ -91,6 +98,22 @@ export interface LedgerState {
   readonly downtimes: ReadonlyMap<ServerId, Downtime>;
   readonly incidents: ReadonlyMap<ServerId, Incident>;
   readonly nodes: ReadonlyMap<string, NodeRecord>;
+  /** What operators registered; in `facts.promotionRule` as long as it stands. */
+  readonly candidates: ReadonlyMap<ServerId, Candidate>;
+  /** Sorted by name; absent when a server has none. */
+  readonly tags: ReadonlyMap<ServerId, readonly Tag[]>;
+  readonly pools: ReadonlyMap<string, Pool>;
+  readonly maintenances: ReadonlyMap<ServerId, Maintenance>;
+  /** By host. */
+  readonly unresolves: ReadonlyMap<string, Unresolve>;
+  /** By server id, else by address text. */
+  readonly tombstones: ReadonlyMap<string, Tombstone>;
+  readonly silences: ReadonlyMap<ServerId, Silence>;
+  /** By address text of the server that is not the one we know under the id. */
+  readonly sharedIdentities: ReadonlyMap<string, SharedIdentity>;
+  /** Oldest first. */
+  readonly history: readonly TopologySnapshot[];
+  readonly lastMaintenance: number;
   readonly recoveriesEnabled: boolean;
   readonly audit: readonly AuditLine[];
 }

@@ -25,13 +25,6 @@ export function applyDowntimeEnded(draft: Draft, id: ServerId): readonly Fact[] 
   return [fact('downtime-ended', addressText(server.address), id, server.clusterId)];
 }
 
-/** Downtime ends by the stamps of the log, so that it ends at the same entry on every node. */
-export function expireDowntimes(draft: Draft): void {
-  for (const [id, downtime] of draft.downtimes) {
-    if (downtime.endsAtMs <= draft.nowMs) draft.downtimes.delete(id);
-  }
-}
-
 export function applyIncidentOpened(draft: Draft, incident: Incident): readonly Fact[] {
   const server = draft.servers.get(incident.server);
   const open = draft.incidents.get(incident.server);
@@ -76,7 +69,7 @@ export function applySwitched(draft: Draft, enabled: boolean, by: string): reado
 export function applyAlias(draft: Draft, clusterId: ClusterId, alias: string): readonly Fact[] {
   const cluster = draft.clusters.get(clusterId);
   if (cluster === undefined) return rejected('alias for a cluster that is not known', null, clusterId);
-  draft.clusters.set(clusterId, { ...cluster, alias });
+  draft.clusters.set(clusterId, { ...cluster, alias, aliasIsManual: alias !== '' });
   return [fact('alias-set', `${nameOf(draft, cluster.primary)} is called "${alias}"`, null, clusterId)];
 }
 

@@ -20,6 +20,7 @@ export function placeServers(draft: Draft): readonly Fact[] {
   for (const root of ids) homes.set(root, homeOfRoot(draft, root, roots, facts));
   for (const [id, root] of roots) moveTo(draft, id, assertDefined(homes.get(root), 'every root has a home'), facts);
   tidyClusters(draft, sources, facts);
+  nameClusters(draft, facts);
   return facts;
 }
 
@@ -73,7 +74,7 @@ function homeOfRoot(draft: Draft, root: ServerId, roots: ReadonlyMap<ServerId, S
     }
   }
   const id = freeClusterId(draft, root);
-  draft.clusters.set(id, { id, primary: root, epoch: 0, formerNames: [], alias: '' });
+  draft.clusters.set(id, { id, primary: root, epoch: 0, formerNames: [], alias: '', aliasIsManual: false, domain: '' });
   facts.push(fact('cluster-found', `${addressText(server.address)} heads a cluster`, root, id));
   return id;
 }
@@ -116,6 +117,27 @@ function tidyClusters(draft: Draft, sources: ReadonlyMap<ServerId, ServerId>, fa
     if (root === cluster.primary || !inside.some((server) => server.id === root) || hasOpenRecovery(draft, cluster.id))
       continue;
     renamePrimary(draft, cluster, root, facts);
+  }
+}
+
+/**
+ * A cluster is called what its primary suggests, unless an operator named it. A primary that suggests nothing leaves the
+ * name alone: a cluster must not lose its name because a replica that knows less of it was promoted.
+ */
+function nameClusters(draft: Draft, facts: Fact[]): void {
+  for (const cluster of [...draft.clusters.values()]) {
+    const primary = draft.servers.get(cluster.primary);
+    if (primary === undefined) continue;
+    const { suggestedClusterAlias, suggestedClusterDomain } = primary.facts;
+    const alias = cluster.aliasIsManual ? cluster.alias : suggestedClusterAlias || cluster.alias;
+    const domain = suggestedClusterDomain || cluster.domain;
+    if (alias === cluster.alias && domain === cluster.domain) continue;
+    draft.clusters.set(cluster.id, { ...cluster, alias, domain });
+    const words = [
+      alias === cluster.alias ? '' : `is called "${alias}"`,
+      domain === cluster.domain ? '' : `has the domain ${domain}`,
+    ].filter((part) => part !== '');
+    facts.push(fact('cluster-named', `${addressText(primary.address)} ${words.join(' and ')}`, primary.id, cluster.id));
   }
 }
 

@@ -10,15 +10,36 @@ import { indexServers, sourceOf } from '../../topology/sources.js';
 import type { ServerObserved } from '../command.js';
 import { type Draft, type Fact, fact, rejected } from '../draft.js';
 import type { Target } from '../state.js';
+import { forgottenAddresses } from '../tombstones.js';
+import { withAlias } from './addresses.js';
+import { removeServer, takesPartInRecovery } from './forgetting.js';
 import { placeServers } from './placement.js';
 import { LOST_REASON } from './recovery.js';
 
 export function applyObserved(draft: Draft, observed: readonly ServerObserved[]): readonly Fact[] {
   const facts: Fact[] = [];
-  for (const one of observed) facts.push(...observeServer(draft, one));
+  const forgotten = forgottenAddresses(draft);
+  for (const one of observed) {
+    if (!isKeptOut(draft, one, forgotten)) facts.push(...observeServer(draft, withRegisteredRule(draft, one)));
+  }
   facts.push(...placeServers(draft));
   for (const { id } of observed) facts.push(...findAgain(draft, id));
   return facts;
+}
+
+/** Forgotten until somebody asks for it, or a copy under the identity of another. */
+function isKeptOut(draft: Draft, { id, address }: ServerObserved, forgotten: ReadonlySet<string>): boolean {
+  const text = addressText(address);
+  return draft.tombstones.has(id) || forgotten.has(text) || draft.sharedIdentities.get(text)?.server === id;
+}
+
+/** An operator's promotion rule stands over the server's own, which is kept for when it expires. */
+function withRegisteredRule(draft: Draft, observed: ServerObserved): ServerObserved {
+  const candidate = draft.candidates.get(observed.id);
+  const detected = observed.facts.promotionRule;
+  if (candidate === undefined || candidate.rule === detected) return observed;
+  draft.candidates.set(observed.id, { ...candidate, detected });
+  return { ...observed, facts: { ...observed.facts, promotionRule: candidate.rule } };
 }
 
 /** A server that was lost in a recovery and follows the primary of today is lost no more. */
@@ -47,7 +68,8 @@ function observeServer(draft: Draft, observed: ServerObserved): readonly Fact[] 
   const changedFacts = !sameValue(before.facts, observed.facts);
   draft.servers.set(observed.id, {
     ...before,
-    aliases: moved ? withAlias(before, observed.address) : before.aliases,
+    // The first address stays: a server that is reached by another name too must not change its name in every list.
+    aliases: moved ? withAlias(before.aliases, observed.address, before.address) : before.aliases,
     facts: observed.facts,
     changedAtMs: changedFacts ? draft.nowMs : before.changedAtMs,
   });
@@ -67,11 +89,6 @@ function newServer(draft: Draft, observed: ServerObserved): Server {
   };
 }
 
-/** The first address stays: a server that is reached by another name too must not change its name in every list. */
-function withAlias(server: Server, address: Address): readonly Address[] {
-  return server.aliases.some((known) => sameAddress(known, address)) ? server.aliases : [...server.aliases, address];
-}
-
 function changes(before: Server, after: ServerFacts): readonly Fact[] {
   const name = addressText(before.address);
   return describeChanges(before.facts, after).map((words) =>
@@ -81,8 +98,10 @@ function changes(before: Server, after: ServerFacts): readonly Fact[] {
 
 export function applyTargets(draft: Draft, targets: readonly Omit<Target, 'addedAtMs'>[]): readonly Fact[] {
   const facts: Fact[] = [];
+  const forgotten = forgottenAddresses(draft);
   for (const target of targets) {
     const key = addressText(target.address);
+    if (forgotten.has(key) || draft.sharedIdentities.has(key)) continue;
     if (draft.targets.has(key) || isKnown(draft, target.address)) continue;
     draft.targets.set(key, { ...target, addedAtMs: draft.nowMs });
     facts.push(fact('target-added', `${key} is to be probed (${target.origin})`, null, null));
@@ -109,17 +128,9 @@ export function applyForgotten(draft: Draft, address: Address): readonly Fact[] 
   if (takesPartInRecovery(draft, server.id)) {
     return rejected(`${addressText(address)} takes part in a recovery that is still open`, server.id, server.clusterId);
   }
-  for (const records of [draft.servers, draft.demotions, draft.downtimes, draft.incidents]) records.delete(server.id);
+  removeServer(draft, server.id);
   return [
     fact('server-forgotten', `${addressText(address)} is forgotten`, server.id, server.clusterId),
     ...placeServers(draft),
   ];
-}
-
-function takesPartInRecovery(draft: Draft, id: ServerId): boolean {
-  for (const recovery of draft.recoveries.values()) {
-    if (recovery.closedAtMs === null && recovery.inputs.participants.some((participant) => participant.id === id))
-      return true;
-  }
-  return false;
 }
