@@ -2,7 +2,7 @@
  * The program of the Raft thread: LevelDB, gRPC and the clock of this machine, wired to the host that knows none of them.
  * What throws here, and what `die` is told, ends the thread, and the main thread then ends the process.
  */
-import { randomInt } from 'node:crypto';
+import { randomBytes, randomInt } from 'node:crypto';
 import { parentPort, workerData } from 'node:worker_threads';
 import { logVerbosity, setLogVerbosity } from '@grpc/grpc-js';
 import { GrpcPeerTransport } from '../adapters/grpc/grpc-peer-transport.js';
@@ -39,6 +39,8 @@ const line: Line<ToMain, ToWorker> = {
 };
 
 const self = { clusterId, nodeId: info.id };
+const instance = randomBytes(8).toString('hex');
+const { formerClusterIds = [] } = data;
 new RaftHost(
   {
     info,
@@ -46,6 +48,8 @@ new RaftHost(
     options: { ...DEFAULT_RAFT_OPTIONS, ...data.raft, id: info.id },
     snapshotEveryBytes: data.snapshotEveryBytes ?? SNAPSHOT_EVERY_BYTES,
     leaseBuffer,
+    instance,
+    places: data.places ?? [],
   },
   {
     clock: systemClock,
@@ -53,7 +57,7 @@ new RaftHost(
     claim: () => claimDirectory(dataDirectory, self),
     log: new LevelLogStore(dataDirectory),
     snapshots: new FileSnapshotStore(dataDirectory),
-    transport: new GrpcPeerTransport({ ...self, listenAddress, tls }, systemClock),
+    transport: new GrpcPeerTransport({ ...self, instance, formerClusterIds, listenAddress, tls }, systemClock),
     line,
     later: setImmediate,
     die: (why) => {

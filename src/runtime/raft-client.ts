@@ -17,7 +17,7 @@ import {
   ProposalDropped,
   ReadTimedOut,
 } from './ports/consensus-errors.js';
-import type { NodeInfo } from './ports/peer-transport.js';
+import type { Greeting, NodeInfo } from './ports/peer-transport.js';
 import { Waiting } from './raft-waiting.js';
 import { batchBytes } from './raft-worker/delivery.js';
 import type { LeaseReader } from './raft-worker/lease-cell.js';
@@ -29,6 +29,7 @@ const PROPOSALS_MAX = 16_384;
 const APPLIED_BYTES = 1024 * 1024;
 const STATUS_TIMEOUT_MS = 5000;
 const CLOSE_TIMEOUT_MS = 5000;
+const MEETING_MARGIN_MS = 500;
 
 interface OutgoingProposal {
   readonly bytes: Uint8Array;
@@ -125,6 +126,12 @@ export class RaftClient implements Consensus {
 
   async changeMembership(next: Membership, deadlineMs: number): Promise<void> {
     await this.#call({ method: 'membership', next }, deadlineMs);
+  }
+
+  async meet(address: string, deadlineMs: number): Promise<Greeting> {
+    const timeoutMs = Math.max(1, deadlineMs - this.#clock.nowMs());
+    // The other end of the line keeps the time; here only for the case that it is stuck.
+    return (await this.#call({ method: 'meet', address, timeoutMs }, deadlineMs + MEETING_MARGIN_MS)) as Greeting;
   }
 
   async takeSnapshot(deadlineMs: number): Promise<LogIndex> {

@@ -139,6 +139,10 @@ export class FakeConsensus implements Consensus {
     return Promise.resolve();
   }
 
+  meet(): Promise<never> {
+    return Promise.reject(new Error('the fake meets nobody'));
+  }
+
   takeSnapshot(): Promise<number> {
     return Promise.resolve(this.index);
   }

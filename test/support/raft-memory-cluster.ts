@@ -67,6 +67,7 @@ class MemoryTransport implements PeerTransport {
   readonly #all: Map<NodeId, MemoryTransport>;
   readonly #cut: Set<NodeId>;
   #peers: ReadonlySet<NodeId> = new Set();
+  readonly clusterId = 'memory';
   handlers: PeerHandlers | null = null;
 
   constructor(id: NodeId, all: Map<NodeId, MemoryTransport>, cut: Set<NodeId>) {
@@ -98,6 +99,10 @@ class MemoryTransport implements PeerTransport {
 
   peerState(peer: NodeId): PeerState {
     return { connected: this.#all.has(peer), trouble: null };
+  }
+
+  meet(): Promise<never> {
+    return Promise.reject(new Error('nobody is met here'));
   }
 
   async *fetchSnapshot(from: NodeId, { index, term }: SnapshotMark): AsyncGenerator<SnapshotChunk> {
@@ -155,6 +160,8 @@ export class MemoryNode {
         birth,
         options: { ...DEFAULT_RAFT_OPTIONS, ...options.raft, id },
         snapshotEveryBytes: options.snapshotEveryBytes ?? 1_000_000,
+        instance: `process of ${id}`,
+        places: [],
         leaseBuffer,
       },
       {

@@ -23,6 +23,8 @@ export interface TestPeerOptions {
   readonly listenAddress?: string;
   readonly tls?: PeerTls;
   readonly hasLog?: boolean;
+  readonly instance?: string;
+  readonly formerClusterIds?: readonly string[];
 }
 
 export async function startPeer(name: string, options: TestPeerOptions = {}): Promise<TestPeer> {
@@ -32,6 +34,8 @@ export async function startPeer(name: string, options: TestPeerOptions = {}): Pr
     nodeId: id,
     listenAddress: options.listenAddress ?? '127.0.0.1:0',
     tls: options.tls ?? null,
+    instance: options.instance ?? `process of ${name}`,
+    formerClusterIds: options.formerClusterIds ?? [],
   };
   const transport = new GrpcPeerTransport(settings, systemClock);
   const notes = { messages: [] as Message[], introductions: [] as Introduction[] };
@@ -47,7 +51,13 @@ export async function startPeer(name: string, options: TestPeerOptions = {}): Pr
   };
   const info = { id, raftAddress: '', httpAddress: `http://${name}`, grpcAddress: `${name}:3001`, version: '1.2.3' };
   const { address } = await transport.start({
-    introduce: () => ({ info: { ...info, raftAddress: peer.address }, hasLog: options.hasLog ?? false }),
+    introduce: () => ({
+      info: { ...info, raftAddress: peer.address },
+      hasLog: options.hasLog ?? false,
+      instance: options.instance ?? `process of ${name}`,
+      votes: true,
+      cluster: { index: 0, addresses: {} },
+    }),
     onMessages: (messages) => {
       for (const message of messages) {
         peer.messages.push(message);

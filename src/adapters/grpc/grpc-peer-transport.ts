@@ -7,6 +7,7 @@ import { assert } from '../../core/base/assert.js';
 import type { Message, NodeId, SnapshotMark, VoteRequest, VoteResponse } from '../../core/raft/message.js';
 import type { Clock } from '../../runtime/ports/clock.js';
 import type {
+  Greeting,
   Introduction,
   PeerHandlers,
   PeerState,
@@ -16,6 +17,8 @@ import type {
 import type { Self } from './peer-admission.js';
 import { fromWire, type StreamMessage, toWire } from './peer-convert.js';
 import { PeerLink } from './peer-link.js';
+import { meetPeer } from './peer-meeting.js';
+import { PeerNamesakes } from './peer-namesakes.js';
 import { loadPeerService } from './peer-proto.js';
 import { PeerServer } from './peer-server.js';
 import { fetchChunks } from './peer-snapshot.js';
@@ -35,6 +38,7 @@ export class GrpcPeerTransport implements PeerTransport {
   readonly #clock: Clock;
   readonly #service = loadPeerService();
   readonly #links = new Map<NodeId, PeerLink>();
+  readonly #namesakes = new PeerNamesakes();
   #credentials: PeerCredentials | null = null;
   #server: PeerServer | null = null;
   #handlers: PeerHandlers | null = null;
@@ -44,10 +48,14 @@ export class GrpcPeerTransport implements PeerTransport {
     this.#clock = clock;
   }
 
+  get clusterId(): string {
+    return this.#settings.clusterId;
+  }
+
   async start(handlers: PeerHandlers): Promise<{ readonly address: string }> {
     this.#handlers = handlers;
     this.#credentials = await loadCredentials(this.#settings.tls);
-    this.#server = new PeerServer(this.#settings, this.#service, {
+    this.#server = new PeerServer(this.#settings, this.#service, this.#namesakes, {
       introduce: () => handlers.introduce(),
       onIntroduced: (introduction) => {
         this.#onIntroduced(introduction);
@@ -102,6 +110,10 @@ export class GrpcPeerTransport implements PeerTransport {
     return this.#links.get(peer)?.state ?? NEVER_HEARD_OF;
   }
 
+  async meet(address: string, timeoutMs: number): Promise<Greeting> {
+    return await meetPeer(address, this.#means(), timeoutMs);
+  }
+
   fetchSnapshot(from: NodeId, snapshot: SnapshotMark, offset: number): AsyncIterable<SnapshotChunk> {
     const address = this.#links.get(from)?.address ?? snapshot.membership.addresses[from];
     assert(address !== undefined, `no address is known of node ${from}, which offered a snapshot`);
@@ -127,7 +139,7 @@ export class GrpcPeerTransport implements PeerTransport {
     return new PeerLink(
       peer,
       address,
-      { self: this.#settings, ...this.#means() },
+      { self: this.#settings, namesakes: this.#namesakes, ...this.#means() },
       {
         introduce: () => handlers.introduce(),
         onIntroduced: (introduction) => {

@@ -12,10 +12,15 @@ const PROTOCOL = '1';
 const CLUSTER = 'orchestrator-cluster';
 const NODE = 'orchestrator-node';
 const PROTOCOL_KEY = 'orchestrator-protocol';
+const INSTANCE = 'orchestrator-instance';
 
 export interface Self {
   readonly clusterId: string;
   readonly nodeId: NodeId;
+  /** Of this process (peer-namesakes.ts). */
+  readonly instance?: string;
+  /** Clusters that ended when this node was made their only voter; who comes from one of them is told so. */
+  readonly formerClusterIds?: readonly string[];
 }
 
 export function introduceCaller(self: Self): Metadata {
@@ -23,7 +28,13 @@ export function introduceCaller(self: Self): Metadata {
   metadata.set(CLUSTER, self.clusterId);
   metadata.set(NODE, self.nodeId);
   metadata.set(PROTOCOL_KEY, PROTOCOL);
+  if (self.instance !== undefined) metadata.set(INSTANCE, self.instance);
   return metadata;
+}
+
+/** '' of a caller that does not say. */
+export function instanceOf(metadata: Metadata): string {
+  return word(metadata, INSTANCE);
 }
 
 function word(metadata: Metadata, key: string): string {
@@ -40,6 +51,11 @@ export function admit(self: Self, metadata: Metadata): Admission {
   if (caller === '')
     return refuse('the caller does not say which node it is: this port is for orchestrator nodes only');
   const cluster = word(metadata, CLUSTER);
+  if (self.formerClusterIds?.includes(cluster) === true) {
+    return refuse(
+      `cluster ${cluster} was given up when node ${self.nodeId} was made its only voter, and is cluster ${self.clusterId} since: stop node ${caller}, empty its RaftDataDir, start it with RaftJoin and add it again ("orchestrator raft add")`,
+    );
+  }
   if (cluster !== self.clusterId) {
     return refuse(`node ${caller} is of cluster ${cluster}, and node ${self.nodeId} of cluster ${self.clusterId}`);
   }

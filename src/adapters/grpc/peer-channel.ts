@@ -13,6 +13,7 @@ import {
 import type { PeerService } from './peer-proto.js';
 import type {
   WireFrame,
+  WireGreeting,
   WireSnapshotChunk,
   WireSnapshotFetch,
   WireVoteRequest,
@@ -82,6 +83,17 @@ export class PeerChannel {
     const deadline = Date.now() + timeoutMs;
     return this.#client.makeServerStreamRequest(path, requestSerialize, responseDeserialize, request, metadata, {
       deadline,
+    });
+  }
+
+  async meet(timeoutMs: number): Promise<WireGreeting> {
+    const { path, requestSerialize, responseDeserialize } = this.#service.Meet;
+    const options = { deadline: Date.now() + timeoutMs };
+    return new Promise((resolve, reject) => {
+      this.#client.makeUnaryRequest(path, requestSerialize, responseDeserialize, {}, options, (error, greeting) => {
+        if (greeting === undefined) reject(new Error(error?.details ?? 'no answer'));
+        else resolve(greeting);
+      });
     });
   }
 

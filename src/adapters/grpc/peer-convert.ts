@@ -139,8 +139,9 @@ export function fromWireVoteResponse(wire: WireVoteResponse): VoteResponse {
   return { type: 'vote-response', from: from as NodeId, to: to as NodeId, ...rest };
 }
 
-export function toWireIntroduction({ info, hasLog }: Introduction): WireIntroduction {
-  return { info: { ...info }, hasLog };
+export function toWireIntroduction({ info, hasLog, instance, votes, cluster }: Introduction): WireIntroduction {
+  const { index: membershipIndex, addresses } = cluster;
+  return { info: { ...info }, hasLog, instance, noVote: !votes, membershipIndex, addresses: { ...addresses } };
 }
 
 /** Null when the peer did not say who it is. */

@@ -10,6 +10,7 @@ import type { Introduction, PeerState } from '../../runtime/ports/peer-transport
 import { introduceCaller, type Self } from './peer-admission.js';
 import { PeerChannel } from './peer-channel.js';
 import { fromWireIntroduction, fromWireVoteResponse, toWireIntroduction, toWireVoteRequest } from './peer-convert.js';
+import type { PeerNamesakes } from './peer-namesakes.js';
 import { PeerOutlet } from './peer-outlet.js';
 import type { PeerService } from './peer-proto.js';
 import type { WireFrame, WireMessage } from './peer-wire.js';
@@ -22,6 +23,7 @@ const VOTE_TIMEOUT_MS = 1000;
 
 export interface LinkSettings {
   readonly self: Self;
+  readonly namesakes: PeerNamesakes;
   readonly credentials: ChannelCredentials;
   readonly service: PeerService;
   readonly clock: Clock;
@@ -43,6 +45,7 @@ interface Attempt {
   readonly outlet: PeerOutlet;
   readonly timer: Timer;
   introduced: boolean;
+  release: () => void;
 }
 
 export class PeerLink {
@@ -105,7 +108,14 @@ export class PeerLink {
     const timer = clock.setTimer(CONNECT_TIMEOUT_MS, () => {
       this.#broke(attempt, `no answer from ${this.address} within ${CONNECT_TIMEOUT_MS} ms`);
     });
-    const attempt: Attempt = { channel, stream, outlet: new PeerOutlet(stream), timer, introduced: false };
+    const attempt: Attempt = {
+      channel,
+      stream,
+      outlet: new PeerOutlet(stream),
+      timer,
+      introduced: false,
+      release: () => undefined,
+    };
     this.#attempt = attempt;
     stream.on('data', (frame: WireFrame) => {
       if (this.#attempt === attempt) this.#onFrame(attempt, frame);
@@ -131,13 +141,17 @@ export class PeerLink {
         this.#broke(attempt, `${this.address} is ${found}, expected node ${this.#peer}: check the addresses`, true);
         return;
       }
-      this.#established(attempt, introduction);
+      const objection = this.#settings.namesakes.objection(this.#peer, introduction.instance);
+      if (objection === null) this.#established(attempt, introduction);
+      else this.#broke(attempt, objection, true);
     }
     if (frame.batch && attempt.introduced) this.#events.onMessages(frame.batch.messages);
   }
 
   #established(attempt: Attempt, introduction: Introduction): void {
     attempt.timer.cancel();
+    attempt.release();
+    attempt.release = this.#settings.namesakes.hold(this.#peer, introduction.instance);
     attempt.introduced = true;
     this.#backoffMs = BACKOFF_MIN_MS;
     this.#trouble = null;
@@ -167,6 +181,7 @@ export class PeerLink {
     this.#attempt = null;
     if (attempt === null) return;
     attempt.timer.cancel();
+    attempt.release();
     attempt.stream.cancel();
     attempt.channel.close();
   }

@@ -8,6 +8,8 @@ import { loadSync } from '@grpc/proto-loader';
 import { assert } from '../../core/base/assert.js';
 import type {
   WireFrame,
+  WireGreeting,
+  WireMeetRequest,
   WireSnapshotChunk,
   WireSnapshotFetch,
   WireVoteRequest,
@@ -18,6 +20,7 @@ export interface PeerService {
   readonly Exchange: MethodDefinition<WireFrame, WireFrame>;
   readonly Vote: MethodDefinition<WireVoteRequest, WireVoteResponse>;
   readonly Snapshot: MethodDefinition<WireSnapshotFetch, WireSnapshotChunk>;
+  readonly Meet: MethodDefinition<WireMeetRequest, WireGreeting>;
 }
 
 const PROTO_FILE = fileURLToPath(new URL('../../../proto/raft.proto', import.meta.url));
@@ -30,5 +33,6 @@ export function loadPeerService(): PeerService & ServiceDefinition {
 }
 
 function isPeerService(value: unknown): value is PeerService & ServiceDefinition {
-  return typeof value === 'object' && value !== null && 'Exchange' in value && 'Vote' in value && 'Snapshot' in value;
+  const methods = ['Exchange', 'Vote', 'Snapshot', 'Meet'];
+  return typeof value === 'object' && value !== null && methods.every((method) => method in value);
 }

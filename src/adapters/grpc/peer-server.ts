@@ -17,13 +17,16 @@ import { crc32 } from 'node:zlib';
 import type { NodeId, VoteRequest, VoteResponse } from '../../core/raft/message.js';
 import { OperationalError } from '../../runtime/errors.js';
 import type { Introduction, SnapshotChunk } from '../../runtime/ports/peer-transport.js';
-import { admit, refusal, type Self } from './peer-admission.js';
+import { admit, instanceOf, refusal, type Self } from './peer-admission.js';
 import { CHANNEL_OPTIONS } from './peer-channel.js';
 import { fromWireIntroduction, fromWireVoteRequest, toWireIntroduction, toWireVoteResponse } from './peer-convert.js';
+import type { PeerNamesakes } from './peer-namesakes.js';
 import { PeerOutlet } from './peer-outlet.js';
 import type { PeerService } from './peer-proto.js';
 import type {
   WireFrame,
+  WireGreeting,
+  WireMeetRequest,
   WireMessage,
   WireSnapshotChunk,
   WireSnapshotFetch,
@@ -47,6 +50,7 @@ export interface ServerEvents {
 interface Inbound {
   readonly stream: ServerDuplexStream<WireFrame, WireFrame>;
   readonly outlet: PeerOutlet;
+  release: () => void;
 }
 
 interface OpenVote {
@@ -57,14 +61,16 @@ interface OpenVote {
 export class PeerServer {
   readonly #server = new Server({ ...CHANNEL_OPTIONS, 'grpc.so_reuseport': 0 });
   readonly #self: Self;
+  readonly #namesakes: PeerNamesakes;
   readonly #events: ServerEvents;
   readonly #inbound = new Map<NodeId, Inbound>();
   readonly #votes = new Map<NodeId, OpenVote[]>();
   readonly #refused = new Map<string, string>();
   #address: string | null = null;
 
-  constructor(self: Self, service: PeerService & ServiceDefinition, events: ServerEvents) {
+  constructor(self: Self, service: PeerService & ServiceDefinition, namesakes: PeerNamesakes, events: ServerEvents) {
     this.#self = self;
+    this.#namesakes = namesakes;
     this.#events = events;
     const handlers: UntypedServiceImplementation = {
       Exchange: (call: ServerDuplexStream<WireFrame, WireFrame>) => {
@@ -75,6 +81,12 @@ export class PeerServer {
       },
       Snapshot: (call: ServerWritableStream<WireSnapshotFetch, WireSnapshotChunk>) => {
         void this.#onSnapshot(call);
+      },
+      Meet: (_call: ServerUnaryCall<WireMeetRequest, WireGreeting>, answer: sendUnaryData<WireGreeting>) => {
+        answer(null, {
+          clusterId: this.#self.clusterId,
+          introduction: toWireIntroduction(this.#events.introduce()),
+        });
       },
     };
     this.#server.addService(service, handlers);
@@ -123,8 +135,9 @@ export class PeerServer {
       return;
     }
     const peer = admission.caller;
-    const inbound: Inbound = { stream, outlet: new PeerOutlet(stream) };
+    const inbound: Inbound = { stream, outlet: new PeerOutlet(stream), release: () => undefined };
     const gone = (): void => {
+      inbound.release();
       if (this.#inbound.get(peer) !== inbound) return;
       this.#inbound.delete(peer);
       this.#events.onDisconnected(peer);
@@ -147,6 +160,14 @@ export class PeerServer {
       inbound.stream.emit('error', refusal(`the introduction does not name node ${peer}`));
       return;
     }
+    const objection = this.#namesakes.objection(peer, introduction.instance);
+    if (objection !== null) {
+      this.#tellRefused(peer, objection, inbound.stream.getPeer());
+      inbound.stream.emit('error', refusal(objection));
+      return;
+    }
+    inbound.release();
+    inbound.release = this.#namesakes.hold(peer, introduction.instance);
     const earlier = this.#inbound.get(peer);
     // The peer connected anew: what it held before is dead, whatever TCP says.
     this.#inbound.set(peer, inbound);
@@ -164,6 +185,11 @@ export class PeerServer {
       return;
     }
     const { caller } = admission;
+    const objection = this.#namesakes.objection(caller, instanceOf(call.metadata));
+    if (objection !== null) {
+      answer(refusal(objection));
+      return;
+    }
     const request = fromWireVoteRequest(call.request);
     if (request.from !== caller || request.to !== this.#self.nodeId) {
       answer(refusal(`a vote of ${request.from} at ${request.to} was asked of node ${this.#self.nodeId} by ${caller}`));

@@ -5,6 +5,17 @@
 export interface WireIntroduction {
   readonly info: WireNodeInfo | null;
   readonly hasLog: boolean;
+  readonly instance: string;
+  readonly noVote: boolean;
+  readonly membershipIndex: number;
+  readonly addresses: Readonly<Record<string, string>>;
+}
+
+export type WireMeetRequest = Readonly<Record<string, never>>;
+
+export interface WireGreeting {
+  readonly clusterId: string;
+  readonly introduction: WireIntroduction | null;
 }
 
 export interface WireNodeInfo {

@@ -21,8 +21,15 @@ export function mayCampaign(state: RaftState): boolean {
  */
 export function hasSay(state: RaftState): boolean {
   const { memberships, commit, id } = state;
+  // It was removed while it was away. Should it have been taken in again, the leader's entries will tell.
+  if (isLeftOut(state)) return false;
   if (isVoter(memberships.current, id)) return true;
   return memberships.currentIndex > commit && isVoter(memberships.at(commit), id);
+}
+
+/** A later membership than any that this node has in its log is committed, without it. */
+export function isLeftOut({ memberships, leftOutAt }: RaftState): boolean {
+  return memberships.currentIndex < leftOutAt;
 }
 
 /** A leader was heard, or a vote given away: the full time again. A sole voter has nobody to hear. */

@@ -34,7 +34,12 @@ export class MembershipHistory {
   /** The membership as of `index`, which a snapshot up to there has to carry. */
   at(index: LogIndex): Membership {
     assert(index >= this.#base.index, `the membership at ${index} is compacted away`);
-    return (this.#later.findLast((stage) => stage.index <= index) ?? this.#base).membership;
+    return this.stageAt(index).membership;
+  }
+
+  /** The newest that is in force at `index`, with the index of the entry (or snapshot) that set it. */
+  stageAt(index: LogIndex): { readonly index: LogIndex; readonly membership: Membership } {
+    return this.#later.findLast((stage) => stage.index <= index) ?? this.#base;
   }
 
   append(entries: readonly Entry[]): void {

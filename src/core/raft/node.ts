@@ -119,6 +119,19 @@ export class RaftNode {
     return this.#state.memberships.at(index);
   }
 
+  /** The newest membership that this node knows to be committed, and as of which index. */
+  committedMembership(): { readonly index: LogIndex; readonly membership: Membership } {
+    return this.#state.memberships.stageAt(this.#state.commit);
+  }
+
+  /** Another node says that the membership committed at `index` is without this one. */
+  leftOut(index: LogIndex, now: number): void {
+    const state = this.#at(now);
+    state.leftOutAt = Math.max(state.leftOutAt, index);
+    if (mayCampaign(state) || state.role.kind === 'leader' || state.role.kind === 'follower') return;
+    becomeFollower(state, state.term, null);
+  }
+
   storageFailed(now: number): void {
     storageFailed(this.#at(now));
   }

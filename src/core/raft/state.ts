@@ -93,6 +93,8 @@ export interface RaftState {
   /** The log was replaced by a snapshot's mark and the disk has not confirmed it; number of the Ready that says so. */
   unsyncedReset: { readonly mark: SnapshotMark; number: number | null } | null;
   storageBroken: boolean;
+  /** Others have said that the membership committed there is without this node; 0: nobody has. */
+  leftOutAt: LogIndex;
   /** See recovering-voter.ts. Null: this node may vote. */
   recovery: Recovery | null;
 }
@@ -147,6 +149,7 @@ export function createState(options: RaftOptions, start: RaftStart, rng: Rng, no
     fetching: null,
     unsyncedReset: null,
     storageBroken: false,
+    leftOutAt: 0,
     recovery: learnerOnly ? { question: null, askAgainAtMs: now, target: null, term: 0 } : null,
   };
 }

@@ -1,5 +1,5 @@
 /** What a person or a metric may ask of a node. A picture of the moment; nothing is decided from it. */
-import { hasSay } from './election-timer.js';
+import { hasSay, isLeftOut } from './election-timer.js';
 import { isMember } from './membership.js';
 import type { LogIndex, Membership, NodeId, Term } from './message.js';
 import type { ProgressState } from './progress.js';
@@ -26,6 +26,7 @@ export interface RaftStatus {
   readonly syncedIndex: LogIndex;
   readonly snapshotIndex: LogIndex;
   readonly membership: Membership;
+  readonly membershipIndex: LogIndex;
   /** False for a node that a committed membership left out: it is no part of the cluster any more. */
   readonly member: boolean;
   readonly transferringTo: NodeId | null;
@@ -54,7 +55,8 @@ export function statusOf(state: RaftState, now: number): RaftStatus {
     syncedIndex: state.disk.syncedIndex,
     snapshotIndex: state.snapshot.index,
     membership: memberships.current,
-    member: memberships.currentIndex > state.commit || isMember(memberships.current, state.id),
+    membershipIndex: memberships.currentIndex,
+    member: !isLeftOut(state) && (memberships.currentIndex > state.commit || isMember(memberships.current, state.id)),
     transferringTo: role.kind === 'leader' ? (role.transfer?.to ?? null) : null,
     storageBroken: state.storageBroken,
     recovering: state.recovery !== null,

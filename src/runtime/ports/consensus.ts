@@ -10,8 +10,9 @@
  * Every `deadlineMs` is an instant of `monotonicNowMs()`, not a duration.
  */
 import type { Entry, LogIndex, Membership, NodeId, Term } from '../../core/raft/message.js';
+import type { ProgressState } from '../../core/raft/progress.js';
 import type { Lease, Role } from '../../core/raft/ready.js';
-import type { NodeInfo } from './peer-transport.js';
+import type { Greeting, NodeInfo } from './peer-transport.js';
 
 /** Of all kinds: the `empty` entry tells that a term began, `membership` who takes part. */
 export type CommittedEntry = Entry;
@@ -43,6 +44,8 @@ export interface PeerStatus {
   /** Of the leader's view only: what this peer's log is known to match, and the age of its last word. */
   readonly matchIndex: LogIndex | null;
   readonly lastHeardMs: number | null;
+  /** How it is fed: looked for, with entries, with a snapshot. */
+  readonly sending: ProgressState | null;
 }
 
 export interface ConsensusStatus extends Leadership {
@@ -51,6 +54,12 @@ export interface ConsensusStatus extends Leadership {
   readonly firstIndex: LogIndex;
   readonly lastIndex: LogIndex;
   readonly membership: Membership;
+  readonly membershipIndex: LogIndex;
+  /** False: not (yet) added, or removed. Such a node votes for nobody and stands for nothing. */
+  readonly member: boolean;
+  /** False: it is new, or its disk lost something, and it gives no vote until a leader has brought it up to date. */
+  readonly votes: boolean;
+  readonly transferringTo: NodeId | null;
   readonly snapshotIndex: LogIndex;
   readonly logBytes: number;
   /** Null while the disk works; otherwise what it said. A node with a failed disk neither votes nor leads. */
@@ -104,6 +113,9 @@ export interface Consensus {
 
   /** Resolves when `next` is in force (joint consensus entered and left). */
   changeMembership(next: Membership, deadlineMs: number): Promise<void>;
+
+  /** Who answers at `address`? Rejects with DEADLINE when nobody does in time. */
+  meet(address: string, deadlineMs: number): Promise<Greeting>;
 
   /** Cuts the log now, whatever its size. */
   takeSnapshot(deadlineMs: number): Promise<LogIndex>;

@@ -20,6 +20,25 @@ export interface Introduction {
   readonly info: NodeInfo;
   /** Whether its log holds any entry. A node with an empty disk asks this before it dares to vote. */
   readonly hasLog: boolean;
+  /** Drawn at each start of a process: it tells two that call themselves by one id apart. */
+  readonly instance: string;
+  /** False: its disk was lost, or it is new, and it gives no vote until a leader has brought it up to date. */
+  readonly votes: boolean;
+  /** The newest membership that it knows to be committed. */
+  readonly cluster: KnownCluster;
+}
+
+export interface KnownCluster {
+  /** Of the entry that set the membership; 0 where none is known. */
+  readonly index: LogIndex;
+  /** All members, and where the speaker finds them: a node that moved is found by asking the others. */
+  readonly addresses: Readonly<Record<string, string>>;
+}
+
+/** What a node answers to anybody who asks who it is; nothing comes of the question. */
+export interface Greeting {
+  readonly clusterId: string;
+  readonly introduction: Introduction;
 }
 
 export interface PeerState {
@@ -48,6 +67,9 @@ export interface PeerHandlers {
 }
 
 export interface PeerTransport {
+  /** That of every peer which is let in. */
+  readonly clusterId: string;
+
   /** Listens; resolves with the address it is bound to. Rejects when the address cannot be had. */
   start(handlers: PeerHandlers): Promise<{ readonly address: string }>;
 
@@ -58,6 +80,9 @@ export interface PeerTransport {
   send(messages: readonly Message[]): void;
 
   peerState(peer: NodeId): PeerState;
+
+  /** Asks whoever answers at `address` (`host:port`) who it is. Rejects with DEADLINE when nobody answers in time. */
+  meet(address: string, timeoutMs: number): Promise<Greeting>;
 
   /** Throws when the stream breaks or the peer no longer has it; what was received so far can be resumed from `offset`. */
   fetchSnapshot(from: NodeId, snapshot: SnapshotMark, offset: number): AsyncIterable<SnapshotChunk>;

@@ -20,7 +20,8 @@ export type Call =
   | { readonly method: 'status' }
   | { readonly method: 'transfer'; readonly to: NodeId }
   | { readonly method: 'membership'; readonly next: Membership }
-  | { readonly method: 'snapshot' };
+  | { readonly method: 'snapshot' }
+  | { readonly method: 'meet'; readonly address: string; readonly timeoutMs: number };
 
 export type CallResult =
   | { readonly ok: true; readonly value: unknown }

@@ -101,6 +101,15 @@ export class RaftDriver {
     return this.#node.membershipAt(index);
   }
 
+  committedMembership(): { readonly index: LogIndex; readonly membership: Membership } {
+    return this.#node.committedMembership();
+  }
+
+  leftOut(index: LogIndex): void {
+    this.#node.leftOut(index, this.#enter());
+    this.#tellLeadership();
+  }
+
   receive(messages: readonly Message[]): void {
     const now = this.#enter();
     for (const message of messages) this.#node.step(message, now);

@@ -6,6 +6,7 @@
 import { assert, assertNever } from '../../core/base/assert.js';
 import type { Rng } from '../../core/base/rng.js';
 import type { Entry, LogIndex, Membership, NodeId, SnapshotMark } from '../../core/raft/message.js';
+import { membersOf } from '../../core/raft/membership.js';
 import type { RaftOptions } from '../../core/raft/node.js';
 import type { Proposal } from '../../core/raft/propose.js';
 import { OperationalError } from '../errors.js';
@@ -19,6 +20,7 @@ import { Calls, refusedAs } from './calls.js';
 import { Delivery } from './delivery.js';
 import { LeaseWriter } from './lease-cell.js';
 import { PeerDirectory } from './peer-directory.js';
+import { PeerSearch } from './peer-search.js';
 import { Proposals } from './proposals.js';
 import type { Call, Line, Refused, ToMain, ToWorker } from './protocol.js';
 import { type DriverOutput, RaftDriver } from './raft-driver.js';
@@ -35,6 +37,10 @@ export interface HostSettings {
   /** The log is cut when it has grown by this much. */
   readonly snapshotEveryBytes: number;
   readonly leaseBuffer: SharedArrayBuffer;
+  /** Of this process: two that call themselves by one id are told apart by it. */
+  readonly instance: string;
+  /** Where to ask for the others when none of them is found where the log says: RaftNodes of the configuration. */
+  readonly places: readonly string[];
 }
 
 export interface HostPorts {
@@ -61,6 +67,7 @@ export class RaftHost {
   readonly #birth: Birth;
   readonly #reads: Reads;
   readonly #calls: Calls;
+  readonly #search: PeerSearch;
   readonly #proposals = new Proposals();
   #restart: Restart | null = null;
   #keeper: SnapshotKeeper | null = null;
@@ -75,6 +82,9 @@ export class RaftHost {
     this.#ports = ports;
     this.#directory = new PeerDirectory(settings.info, transport, clock);
     this.#delivery = new Delivery(line);
+    this.#search = new PeerSearch(settings.places, transport, clock, (introduction) => {
+      this.#onIntroduced(introduction);
+    });
     this.#birth = new Birth(settings.info.id, settings.birth, clock, (right) => {
       this.#drive(right === 'forgetful');
     });
@@ -148,6 +158,7 @@ export class RaftHost {
       return;
     }
     const { fresh, snapshot, start, events } = this.#restart;
+    this.#search.noticeLeader(null);
     for (const event of events) this.#tell(event);
     if (snapshot !== null) this.#delivery.state(snapshot.bytes, snapshot.mark.index);
     this.#tellPeers();
@@ -190,6 +201,7 @@ export class RaftHost {
       onLeadership: (leadership) => {
         line.post({ kind: 'leadership', leadership });
         this.#calls.onLeadership(leadership);
+        this.#search.noticeLeader(leadership.leader);
       },
       onMembership: (membership) => {
         this.#directory.follow(membership);
@@ -206,7 +218,7 @@ export class RaftHost {
 
   #peerHandlers(): PeerHandlers {
     return {
-      introduce: () => ({ info: this.#settings.info, hasLog: this.#hasLog() }),
+      introduce: () => this.#introduction(),
       onMessages: (messages) => {
         this.#driver?.receive(messages);
       },
@@ -302,6 +314,9 @@ export class RaftHost {
       case 'snapshot':
         this.#calls.snapshot(id);
         return;
+      case 'meet':
+        void this.#meet(id, call.address, call.timeoutMs);
+        return;
       default:
         assertNever(call);
     }
@@ -316,8 +331,38 @@ export class RaftHost {
   }
 
   #onIntroduced(introduction: Introduction): void {
-    if (this.#directory.met(introduction.info)) this.#tellPeers();
+    const { info, cluster } = introduction;
+    if (this.#directory.met(info)) this.#tellPeers();
+    this.#directory.heard(cluster);
+    if (cluster.index > 0 && cluster.addresses[this.#settings.info.id] === undefined) {
+      this.#driver?.leftOut(cluster.index);
+    }
     if (this.#driver === null && this.#restart?.fresh === true) this.#birth.met(introduction);
+  }
+
+  #introduction(): Introduction {
+    const { info, instance } = this.#settings;
+    const known = this.#driver?.committedMembership() ?? { index: 0, membership: this.#settings.birth };
+    // Where this node finds them, which may be newer than what the log says.
+    const addresses: Record<string, string> = {};
+    for (const id of membersOf(known.membership)) {
+      const found = id === info.id ? info.raftAddress : this.#directory.addresses.get(id);
+      addresses[id] = found ?? known.membership.addresses[id] ?? '';
+    }
+    const votes = this.#driver !== null && !this.#driver.status().recovering;
+    return { info, instance, hasLog: this.#hasLog(), votes, cluster: { index: known.index, addresses } };
+  }
+
+  async #meet(id: number, address: string, timeoutMs: number): Promise<void> {
+    const { line, transport } = this.#ports;
+    try {
+      const value = await transport.meet(address, timeoutMs);
+      line.post({ kind: 'result', id, result: { ok: true, value } });
+    } catch (error) {
+      if (!(error instanceof OperationalError)) throw error;
+      const { code, message } = error;
+      line.post({ kind: 'result', id, result: { ok: false, error: { code, message, leader: null } } });
+    }
   }
 
   #hasLog(): boolean {
@@ -367,6 +412,7 @@ export class RaftHost {
     this.#reads.close();
     this.#keeper?.close();
     this.#directory.close();
+    this.#search.close();
     await this.#ports.transport.close();
     if (this.#driver === null) await this.#ports.log.close();
     else await this.#driver.close();

@@ -1,5 +1,5 @@
 /** What the core, the disk and the transport know, put together for a person. A picture of the moment. */
-import { membersOf } from '../../core/raft/membership.js';
+import { isMember, membersOf } from '../../core/raft/membership.js';
 import type { LogIndex, Membership, NodeId } from '../../core/raft/message.js';
 import type { RaftStatus } from '../../core/raft/node.js';
 import type { ConsensusStatus, PeerStatus } from '../ports/consensus.js';
@@ -28,6 +28,11 @@ export function consensusStatus(sources: StatusSources): ConsensusStatus {
     firstIndex: raft?.firstIndex ?? 1,
     lastIndex: raft?.lastIndex ?? 0,
     membership,
+    membershipIndex: raft?.membershipIndex ?? 0,
+    // Founders that have not met yet are members to be.
+    member: raft?.member ?? isMember(membership, self),
+    votes: raft !== null && !raft.recovering && !raft.storageBroken,
+    transferringTo: raft?.transferringTo ?? null,
     snapshotIndex,
     logBytes,
     storageTrouble,
@@ -54,5 +59,6 @@ function peerStatus(id: NodeId, membership: Membership, raft: RaftStatus | null,
     trouble: state.trouble,
     matchIndex: progress?.matchIndex ?? null,
     lastHeardMs: progress?.lastHeardMs ?? null,
+    sending: progress?.state ?? null,
   };
 }

@@ -11,6 +11,10 @@ export interface RaftThreadSettings {
   readonly dataDirectory: string;
   /** Who founds the cluster, this node included if it does; of no account once there is a log. */
   readonly birth: Membership;
+  /** Where others may be found that are not where the log says: RaftNodes. */
+  readonly places?: readonly string[];
+  /** Clusters that ended when this node was made their only voter. */
+  readonly formerClusterIds?: readonly string[];
   /** PEM files for mutual TLS between peers; null for none. */
   readonly tls: { readonly authorityFile: string; readonly certificateFile: string; readonly keyFile: string } | null;
   /** What differs from DEFAULT_RAFT_OPTIONS. */

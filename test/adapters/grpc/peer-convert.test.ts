@@ -56,6 +56,7 @@ const messages: { readonly [Type in StreamMessage['type']]: fc.Arbitrary<StreamM
     hintIndex: number,
     hintTerm: number,
     round: number,
+    recovering: fc.constant(true),
   }),
   'heartbeat-request': fc.record({
     ...envelope,
@@ -142,14 +143,17 @@ describe('messages on the wire', () => {
 
   it('an introduction arrives as it was said', () => {
     const info = { id: 'a' as NodeId, raftAddress: 'h:1', httpAddress: 'http://h:2', grpcAddress: 'h:3', version: '9' };
-    const wire = overTheWire({ introduction: toWireIntroduction({ info, hasLog: true }) }).introduction;
-    expect(wire && fromWireIntroduction(wire)).toEqual({ info, hasLog: true });
+    const cluster = { index: 7, addresses: { a: 'h:1', b: 'h:9' } };
+    const introduction = { info, hasLog: true, instance: '12ab', votes: false, cluster };
+    const wire = overTheWire({ introduction: toWireIntroduction(introduction) }).introduction;
+    expect(wire && fromWireIntroduction(wire)).toEqual(introduction);
   });
 
   it('an introduction without a name is none', () => {
-    expect(fromWireIntroduction({ info: null, hasLog: false })).toBeNull();
+    const nobody = { hasLog: false, instance: '', noVote: false, membershipIndex: 0, addresses: {} };
+    expect(fromWireIntroduction({ ...nobody, info: null })).toBeNull();
     const info = { id: '', raftAddress: '', httpAddress: '', grpcAddress: '', version: '' };
-    expect(fromWireIntroduction({ info, hasLog: false })).toBeNull();
+    expect(fromWireIntroduction({ ...nobody, info })).toBeNull();
   });
 
   it('what a later version says is dropped, not guessed at', () => {

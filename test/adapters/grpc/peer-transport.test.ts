@@ -51,6 +51,9 @@ describe('peers over gRPC', () => {
     expect(a.introductions[0]).toEqual({
       info: { id: 'b', raftAddress: b.address, httpAddress: 'http://b', grpcAddress: 'b:3001', version: '1.2.3' },
       hasLog: false,
+      instance: 'process of b',
+      votes: true,
+      cluster: { index: 0, addresses: {} },
     });
   });
 
@@ -171,6 +174,41 @@ describe('peers over gRPC', () => {
     a.transport.setPeers(new Map([['b' as NodeId, c.address]]));
     await vi.waitFor(() => {
       expect(a.refused).toEqual([`node b: ${c.address} is node c, expected node b: check the addresses`]);
+    }, PATIENCE);
+  });
+
+  it('refuses a second process of a name while the first is connected, its votes too, and takes it afterwards', async () => {
+    const [a, b] = await startPair();
+    const twin = await start('b', { instance: 'another process' });
+    twin.transport.setPeers(new Map([[a.id, a.address]]));
+    await vi.waitFor(() => {
+      expect(twin.refused.join()).toContain('two processes call themselves b');
+      expect(a.refused.join()).toContain('two processes call themselves b');
+    }, PATIENCE);
+    expect(twin.transport.peerState(a.id).connected).toBe(false);
+    await b.transport.close();
+    await vi.waitFor(() => {
+      expect(twin.transport.peerState(a.id).connected).toBe(true);
+    }, PATIENCE);
+  });
+
+  it('tells anybody who it is, and tells apart that nobody answers', async () => {
+    const [a, b] = [await start('a'), await start('b', { clusterId: 'another', hasLog: true })];
+    const { clusterId, introduction } = await a.transport.meet(b.address, 5000);
+    expect([clusterId, introduction.info.id, introduction.hasLog]).toEqual(['another', 'b', true]);
+    const silent = createServer();
+    servers.push(silent);
+    await new Promise<void>((resolve) => silent.listen(0, '127.0.0.1', resolve));
+    const address = silent.address();
+    const port = typeof address === 'object' && address !== null ? address.port : 0;
+    await expect(a.transport.meet(`127.0.0.1:${port}`, 200)).rejects.toMatchObject({ code: 'DEADLINE' });
+  });
+
+  it('tells a node of a cluster that was given up what became of it', async () => {
+    const [a, b] = [await start('a', { formerClusterIds: ['old'] }), await start('b', { clusterId: 'old' })];
+    b.transport.setPeers(new Map([[a.id, a.address]]));
+    await vi.waitFor(() => {
+      expect(b.refused.join()).toMatch(/cluster old was given up when node a was made its only voter.*raft add/);
     }, PATIENCE);
   });
 

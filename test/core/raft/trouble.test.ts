@@ -2,6 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import type { Message } from '../../../src/core/raft/message.js';
 import { assertRaftOptions, DEFAULT_RAFT_OPTIONS } from '../../../src/core/raft/options.js';
+import { encodeMembership } from '../../../src/core/raft/membership-codec.js';
 import { Cluster, id, membership } from './cluster.js';
 import { entriesOf, Lone } from './lone.js';
 
@@ -139,6 +140,37 @@ describe('a start', () => {
 
   test('with a commit beyond the log is refused', () => {
     expect(() => new Lone([1], { hardState: { term: 1, vote: null, commit: 2 } })).toThrow(/beyond the log/);
+  });
+});
+
+describe('a node that hears of its removal after it was away', () => {
+  test('stands for election no more, and says that it is no member', () => {
+    const lone = new Lone([1]);
+    lone.node.leftOut(9, lone.now);
+    lone.timeout();
+    expect(lone.says()).toEqual([]);
+    expect(lone.status).toMatchObject({ role: 'learner', member: false });
+  });
+
+  test('ends a campaign that was under way', () => {
+    const lone = new Lone([1]);
+    lone.timeout();
+    lone.says();
+    expect(lone.status.role).toBe('pre-candidate');
+    lone.node.leftOut(9, lone.now);
+    expect(lone.status.role).toBe('learner');
+  });
+
+  test('is a voter again when the log of a leader says so, at a later entry', () => {
+    const lone = new Lone([1]);
+    lone.node.leftOut(2, lone.now);
+    const payload = encodeMembership(membership('a b c'));
+    const entries = [...entriesOf([2], 2), { index: 3, term: 2, kind: 'membership' as const, payload }];
+    lone.receive('b', { ...append, term: 2, previousIndex: 1, previousTerm: 1, entries, commit: 3 });
+    lone.says();
+    expect(lone.status).toMatchObject({ role: 'follower', member: true });
+    lone.timeout();
+    expect(typesOf(lone.says())).toEqual(['vote-request', 'vote-request']);
   });
 });
 

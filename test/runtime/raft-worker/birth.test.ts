@@ -13,7 +13,8 @@ function make(voters: string[], self = 'a'): { clock: FakeClock; birth: Birth; d
 }
 
 function met(name: string, hasLog: boolean): Introduction {
-  return { info: { id: name as NodeId, raftAddress: '', httpAddress: '', grpcAddress: '', version: '' }, hasLog };
+  const info = { id: name as NodeId, raftAddress: '', httpAddress: '', grpcAddress: '', version: '' };
+  return { info, hasLog, instance: name, votes: hasLog, cluster: { index: 0, addresses: {} } };
 }
 
 describe('a node with an empty disk', () => {

@@ -13,14 +13,27 @@ function membership(...names: string[]): Membership {
   return { voters: names as NodeId[], outgoing: [], learners: [], addresses };
 }
 
-function make(): { clock: FakeClock; directory: PeerDirectory; calls: string[] } {
+interface Made {
+  readonly clock: FakeClock;
+  readonly directory: PeerDirectory;
+  /** Whom the transport was told to reach, and where. */
+  readonly calls: string[];
+  readonly places: ReadonlyMap<NodeId, string>[];
+  readonly connected: Set<NodeId>;
+}
+
+function make(): Made {
   const clock = new FakeClock();
   const calls: string[] = [];
+  const places: ReadonlyMap<NodeId, string>[] = [];
   const setPeers = (addresses: ReadonlyMap<NodeId, string>): void => {
-    calls.push([...addresses.keys()].join(' '));
+    calls.push([...addresses.keys()].sort().join(' '));
+    places.push(addresses);
   };
-  const transport = { setPeers } as unknown as PeerTransport;
-  return { clock, calls, directory: new PeerDirectory(info('a'), transport, clock) };
+  const connected = new Set<NodeId>();
+  const peerState = (id: NodeId) => ({ connected: connected.has(id), trouble: null });
+  const transport = { setPeers, peerState } as unknown as PeerTransport;
+  return { clock, calls, places, connected, directory: new PeerDirectory(info('a'), transport, clock) };
 }
 
 describe('the directory of peers', () => {
@@ -47,5 +60,33 @@ describe('the directory of peers', () => {
     expect(directory.met(info('b', 'http://new'))).toBe(true);
     expect(directory.met(info('a', 'http://double'))).toBe(false);
     expect(directory.infos).toEqual([info('a'), info('b', 'http://new')]);
+  });
+
+  it('looks for a node where it says that it is, though the log does not know yet', () => {
+    const { directory, places } = make();
+    directory.follow(membership('a', 'b', 'c'));
+    directory.met({ ...info('b'), raftAddress: 'elsewhere:1' });
+    expect(places.at(-1)?.get('b' as NodeId)).toBe('elsewhere:1');
+    directory.follow(membership('a', 'b'));
+    expect(places.at(-1)?.get('b' as NodeId)).toBe('elsewhere:1');
+    directory.met(info('b'));
+    expect(places.at(-1)?.get('b' as NodeId)).toBe('b:1');
+  });
+
+  it('believes what others say of a node only while it cannot be reached', () => {
+    const { directory, places, connected } = make();
+    directory.follow(membership('a', 'b', 'c'));
+    connected.add('b' as NodeId);
+    directory.heard({ index: 7, addresses: { a: 'x:1', b: 'x:2', c: 'x:3', d: 'x:4' } });
+    expect(Object.fromEntries(places.at(-1) ?? [])).toEqual({ b: 'b:1', c: 'x:3' });
+  });
+
+  it('follows the log when that learns a new address of a node that is out of reach', () => {
+    const { directory, places } = make();
+    directory.follow(membership('a', 'b'));
+    directory.met({ ...info('b'), raftAddress: 'second:1' });
+    const moved = membership('a', 'b');
+    directory.follow({ ...moved, addresses: { ...moved.addresses, b: 'third:1' } });
+    expect(places.at(-1)?.get('b' as NodeId)).toBe('third:1');
   });
 });
