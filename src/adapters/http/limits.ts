@@ -27,6 +27,11 @@ export const HTTP_LIMITS = {
   recentRecoveryMs: 300_000,
   discoveriesInBackground: 64,
 
+  /** Changes of what is wrong with a server, for each; a flapping one says the same over and over. */
+  changesKept: 100,
+  /** A day: the incumbent's time for the same. */
+  changesKeptMs: 86_400_000,
+
   /** Of addresses that never answered, on the page. */
   overviewTargets: 50,
 

@@ -4,13 +4,16 @@ import { ACKNOWLEDGEMENT_ROUTES } from './routes/acknowledgements.js';
 import { ANALYSIS_ROUTES } from './routes/analysis.js';
 import { AUDIT_ROUTES } from './routes/audit.js';
 import { CLUSTER_ROUTES } from './routes/clusters.js';
+import { CONTROL_REPLICA_ROUTES } from './routes/control-replicas.js';
 import { DISCOVERY_ROUTES } from './routes/discovery.js';
 import { DOWNTIME_ROUTES } from './routes/downtimes.js';
+import { INQUIRY_ROUTES } from './routes/inquiries.js';
 import { INSTANCE_ROUTES } from './routes/instances.js';
 import { NODE_ROUTES } from './routes/nodes.js';
 import { OWN_ROUTES } from './routes/own.js';
 import { pageRoutes } from './routes/pages.js';
 import { RECOVERY_ROUTES } from './routes/recoveries.js';
+import { REPLICABILITY_ROUTES } from './routes/replicability.js';
 import { TAKEOVER_ROUTES } from './routes/takeovers.js';
 import { TOPOLOGY_ROUTES } from './routes/topology.js';
 import { UNSUPPORTED_ROUTES } from './routes/unsupported.js';
@@ -21,12 +24,15 @@ export function routeTable(urlPrefix: string): readonly Route[] {
     ...ANALYSIS_ROUTES,
     ...AUDIT_ROUTES,
     ...CLUSTER_ROUTES,
+    ...CONTROL_REPLICA_ROUTES,
     ...DISCOVERY_ROUTES,
     ...DOWNTIME_ROUTES,
+    ...INQUIRY_ROUTES,
     ...INSTANCE_ROUTES,
     ...NODE_ROUTES,
     ...OWN_ROUTES,
     ...RECOVERY_ROUTES,
+    ...REPLICABILITY_ROUTES,
     ...TAKEOVER_ROUTES,
     ...TOPOLOGY_ROUTES,
     ...UNSUPPORTED_ROUTES,

@@ -1,16 +1,19 @@
 /** The way to the MySQL servers: one connector with this node's account, and on it the prober and the sessions that act. */
+import { MysqlBinaryLogReader } from '../../adapters/mysql/binary-log-reader.js';
 import { Connector } from '../../adapters/mysql/connect.js';
 import type { TlsSettings } from '../../adapters/mysql/dial.js';
 import { CachingResolver } from '../../adapters/mysql/host-resolver.js';
 import { DEFAULT_PROBER_LIMITS, MysqlProber } from '../../adapters/mysql/prober.js';
 import { ReplicationAccounts } from '../../adapters/mysql/replication-account.js';
 import { MysqlSessionOpener } from '../../adapters/mysql/session-opener.js';
+import type { BinaryLogReader } from '../../runtime/ports/binary-logs.js';
 import type { Prober, SessionOpener } from '../../runtime/ports/mysql.js';
 import type { MysqlConfig, MysqlTls } from '../config/config.js';
 
 export interface MysqlSide {
   readonly prober: Prober;
   readonly sessions: SessionOpener;
+  readonly binaryLogs: BinaryLogReader;
 }
 
 export function openMysqlSide(config: MysqlConfig): MysqlSide {
@@ -27,6 +30,7 @@ export function openMysqlSide(config: MysqlConfig): MysqlSide {
   return {
     prober: new MysqlProber(connector, { ...DEFAULT_PROBER_LIMITS, connectTimeoutMs: config.connectTimeoutMs }),
     sessions: new MysqlSessionOpener(connector, new ReplicationAccounts(connector, config.replicationCredentialsQuery)),
+    binaryLogs: new MysqlBinaryLogReader(connector, config.connectTimeoutMs, config.statementTimeoutMs),
   };
 }
 

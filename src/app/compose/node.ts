@@ -96,6 +96,8 @@ export class ComposedNode {
         if (result === undefined) throw new Error(`no probe of ${addressText(address)}`);
         return result;
       },
+      knock: (address) => parts.mysql.prober.knock(address, parts.config.mysql.connectTimeoutMs),
+      binaryLogs: parts.mysql.binaryLogs,
       takeover: (request) => this.#recovery.takeover(request),
     });
   }

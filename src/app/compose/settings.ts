@@ -1,9 +1,10 @@
 /** What the rooms take from the configuration, in the words of each. */
 import type { DiagnosisSettings } from '../../core/analysis/limits.js';
 import type { LedgerState } from '../../core/ledger/state.js';
-import type { ClusterFilter } from '../../core/recovery/filters.js';
+import { type ClusterFilter, filterText } from '../../core/recovery/filters.js';
 import { coveredByFilters } from '../../core/recovery/guards.js';
 import type { RecoveryPolicy } from '../../core/recovery/policy.js';
+import { type Address, addressText } from '../../core/topology/address.js';
 import type { ClusterId } from '../../core/topology/server.js';
 import type { PublicSettings } from '../../runtime/ports/service.js';
 import { DEFAULT_PACE, type ProbingPace } from '../../runtime/probing/pace.js';
@@ -65,5 +66,21 @@ export function publicSettings(config: Config, state: () => LedgerState): Public
     reasonableMaintenanceReplicationLagSeconds: config.lag.maintenanceSeconds,
     automaticPrimaryRecovery: (id) => covered(config.recovery.primaryFilters, id),
     automaticIntermediateRecovery: (id) => covered(config.recovery.intermediateFilters, id),
+    hidesProblemsOf: (address) => matchesAny(config.views.hideProblemsOf, address),
+    isNoControlReplica: (address) => matchesAny(config.views.noControlReplicas, address),
+    replicationRules: {
+      lowerVersionAllowed: config.views.lowerReplicaVersionAllowed,
+      verifyFilters: config.views.verifyReplicationFilters,
+      maintenanceLagSeconds: config.lag.maintenanceSeconds,
+    },
+    recoveryFilters: {
+      primaryClusters: config.recovery.primaryFilters.map(filterText),
+      intermediateClusters: config.recovery.intermediateFilters.map(filterText),
+      ignoredHosts: config.recovery.ignoredHosts,
+    },
   };
+}
+
+function matchesAny(patterns: readonly RegExp[], address: Address): boolean {
+  return patterns.some((pattern) => pattern.test(addressText(address)));
 }

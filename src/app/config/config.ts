@@ -16,6 +16,7 @@ export interface Config {
   readonly probing: ProbingConfig;
   readonly lag: LagConfig;
   readonly recovery: RecoveryConfig;
+  readonly views: ViewsConfig;
 }
 
 export type LogLevel = 'error' | 'warn' | 'info' | 'debug';
@@ -105,6 +106,14 @@ export interface LagConfig {
   readonly maintenanceSeconds: number;
 }
 
+/** What lists leave out, by patterns on `host:port`, and what is said of who could follow whom. */
+export interface ViewsConfig {
+  readonly hideProblemsOf: readonly RegExp[];
+  readonly noControlReplicas: readonly RegExp[];
+  readonly lowerReplicaVersionAllowed: boolean;
+  readonly verifyReplicationFilters: boolean;
+}
+
 export interface RecoveryConfig {
   readonly primaryFilters: readonly ClusterFilter[];
   /** Shown to users; nothing recovers an intermediate source yet. */
@@ -112,6 +121,8 @@ export interface RecoveryConfig {
   readonly detectionBlockMs: number;
   /** No second automatic recovery of a cluster within this time. */
   readonly blockMs: number;
+  /** Shown to users; nothing leaves them out of a diagnosis yet. */
+  readonly ignoredHosts: readonly string[];
   /** Servers that are never promoted, by patterns on `host:port`. */
   readonly neverPromote: readonly RegExp[];
   readonly preventCrossDataCenter: boolean;

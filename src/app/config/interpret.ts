@@ -57,6 +57,12 @@ export async function interpret(
       maintenanceSeconds: values.ReasonableMaintenanceReplicationLagSeconds,
     },
     recovery,
+    views: {
+      hideProblemsOf: values.ProblemIgnoreHostnameFilters,
+      noControlReplicas: values.OSCIgnoreHostnameFilters,
+      lowerReplicaVersionAllowed: values.LowerReplicaVersionAllowed,
+      verifyReplicationFilters: values.VerifyReplicationFilters,
+    },
   };
 }
 
@@ -97,6 +103,7 @@ function readRecovery(values: Values, findings: Findings): RecoveryConfig {
     detectionBlockMs: values.FailureDetectionPeriodBlockMinutes * 60_000,
     // 0 seconds is how a file of old times says "see the minutes".
     blockMs: blockSeconds === 0 ? values.RecoveryPeriodBlockMinutes * 60_000 : blockSeconds * 1000,
+    ignoredHosts: values.RecoveryIgnoreHostnameFilters,
     neverPromote: values.PromotionIgnoreHostnameFilters,
     preventCrossDataCenter: values.PreventCrossDataCenterMasterFailover,
     preventCrossRegion: values.PreventCrossRegionMasterFailover,

@@ -37,6 +37,20 @@ export function parseClusterFilter(text: string): Result<ClusterFilter, string> 
   return ok({ kind: 'name', text, pattern: compiled.value });
 }
 
+/** As an operator would write it. */
+export function filterText(filter: ClusterFilter): string {
+  switch (filter.kind) {
+    case 'every':
+      return '*';
+    case 'alias':
+      return `${ALIAS}${filter.alias}`;
+    case 'alias-pattern':
+      return `${ALIAS_PATTERN}${filter.pattern.source}`;
+    case 'name':
+      return filter.text;
+  }
+}
+
 export function matchesCluster(filters: readonly ClusterFilter[], cluster: ClusterLabels): boolean {
   return filters.some((filter) => matches(filter, cluster));
 }

@@ -4,6 +4,7 @@
  */
 import type { Problem, StructureCode } from '../../core/analysis/problem.js';
 import type { LedgerState } from '../../core/ledger/state.js';
+import type { ReplicationRules } from '../../core/recovery/can-replicate.js';
 import type { Recovery } from '../../core/recovery/recovery.js';
 import type { Address } from '../../core/topology/address.js';
 import type { ClusterId, Server, ServerId } from '../../core/topology/server.js';
@@ -64,6 +65,17 @@ export interface PublicSettings {
   /** Does automatic recovery of a dead primary cover this cluster? By RecoverMasterClusterFilters. */
   automaticPrimaryRecovery(cluster: ClusterId): boolean;
   automaticIntermediateRecovery(cluster: ClusterId): boolean;
+  /** ProblemIgnoreHostnameFilters: what is wrong with it is not listed. */
+  hidesProblemsOf(address: Address): boolean;
+  /** OSCIgnoreHostnameFilters: no measure of how far a cluster lags. */
+  isNoControlReplica(address: Address): boolean;
+  readonly replicationRules: ReplicationRules;
+  /** As an operator wrote them. */
+  readonly recoveryFilters: {
+    readonly primaryClusters: readonly string[];
+    readonly intermediateClusters: readonly string[];
+    readonly ignoredHosts: readonly string[];
+  };
 }
 
 export type ServiceEvent =
@@ -109,5 +121,9 @@ export interface Service {
   switchRecoveries(enabled: boolean, by: string): Promise<Answer<boolean>>;
   beginDowntime(server: ServerId, owner: string, reason: string, durationMs: number): Promise<Answer<Server>>;
   endDowntime(server: ServerId, by: string): Promise<Answer<Server>>;
+  /** The name becomes an address, and something listens there. */
+  resolve(address: Address): Promise<Answer<Address>>;
+  /** Names of the server's binary logs that hold any of these transactions, the oldest first; the server is asked. */
+  locateGtids(server: Server, gtids: string): Promise<Answer<readonly string[]>>;
   setAlias(cluster: ClusterId, alias: string, by: string): Promise<Answer<string>>;
 }

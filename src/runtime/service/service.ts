@@ -19,8 +19,11 @@ import type {
   Sighting,
   TakeoverRequest,
 } from '../ports/service.js';
+import type { BinaryLogReader } from '../ports/binary-logs.js';
+import type { Prober } from '../ports/mysql.js';
 import type { Proposal, ReplicatedLedger } from '../replicated-ledger.js';
 import { EventHub } from './event-hub.js';
+import { locateGtids } from './locate-gtids.js';
 
 export interface ServiceParts {
   readonly ledger: ReplicatedLedger;
@@ -30,6 +33,8 @@ export interface ServiceParts {
   readonly sighting: (address: Address) => Sighting | null;
   /** A probe that begins now. */
   readonly probe: (address: Address) => Promise<ProbeResult>;
+  readonly knock: (address: Address) => ReturnType<Prober['knock']>;
+  readonly binaryLogs: BinaryLogReader;
   readonly takeover: (request: TakeoverRequest) => Promise<Answer<Recovery>>;
 }
 
@@ -87,6 +92,15 @@ export class NodeService implements Service {
     if (refusal !== undefined) return refuse('FORGET_REFUSED', refusal.text);
     await this.#note('forget', `${requestedBy} asked to forget ${addressText(address)}`, null);
     return accept(address);
+  }
+
+  async resolve(address: Address): Promise<Answer<Address>> {
+    const { vote, detail } = await this.#parts.knock(address);
+    return vote === 'alive' ? accept(address) : refuse('UNREACHABLE', detail);
+  }
+
+  locateGtids(server: Server, gtids: string): Promise<Answer<readonly string[]>> {
+    return locateGtids(server, gtids, this.#parts.binaryLogs);
   }
 
   gracefulTakeover(request: TakeoverRequest): Promise<Answer<Recovery>> {

@@ -62,6 +62,8 @@ export class FakeService implements Service {
   /** What the next write answers instead of doing anything. */
   refusal: { code: string; message: string } | null = null;
   takeover: Recovery | null = null;
+  /** A host that configuration leaves out of lists. */
+  hidden = '';
   readonly #listeners = new Set<(event: ServiceEvent) => void>();
 
   readonly settings: PublicSettings = {
@@ -71,6 +73,10 @@ export class FakeService implements Service {
     reasonableMaintenanceReplicationLagSeconds: 20,
     automaticPrimaryRecovery: () => true,
     automaticIntermediateRecovery: () => false,
+    hidesProblemsOf: ({ host }) => host === this.hidden,
+    isNoControlReplica: ({ host }) => host === this.hidden,
+    replicationRules: { lowerVersionAllowed: false, verifyFilters: false, maintenanceLagSeconds: 20 },
+    recoveryFilters: { primaryClusters: ['*'], intermediateClusters: [], ignoredHosts: ['test-'] },
   };
 
   constructor() {
@@ -179,6 +185,16 @@ export class FakeService implements Service {
   async forget(address: Address, requestedBy: string): Promise<Answer<Address>> {
     this.calls.push(`forget ${addressText(address)} by ${requestedBy}`);
     return this.#answer(address);
+  }
+
+  async resolve(address: Address): Promise<Answer<Address>> {
+    this.calls.push(`resolve ${addressText(address)}`);
+    return this.#answer(address);
+  }
+
+  async locateGtids(server: Server, gtids: string): Promise<Answer<readonly string[]>> {
+    this.calls.push(`locate ${gtids} on ${addressText(server.address)}`);
+    return this.#answer(['binlog.000001', 'binlog.000003']);
   }
 
   async gracefulTakeover(request: TakeoverRequest): Promise<Answer<Recovery>> {

@@ -1,4 +1,4 @@
-/** Acknowledging recoveries, and the switch that holds all of them back. */
+/** Acknowledging recoveries, the switch that holds all of them back, and the filters that say which come by themselves. */
 import { failed, ok, type Result } from '../../../core/base/result.js';
 import type { RecoveryId } from '../../../core/recovery/recovery.js';
 import { resolveAlias, resolveCluster, resolveServer } from '../hints.js';
@@ -24,6 +24,14 @@ export const ACKNOWLEDGEMENT_ROUTES: readonly Route[] = [
   read('/api/check-global-recoveries', (_call, door) => {
     const word = door.service.state.recoveriesEnabled ? 'enabled' : 'disabled';
     return done(`Global recoveries ${word}`, word);
+  }),
+  read('/api/automated-recovery-filters', (_call, door) => {
+    const { primaryClusters, intermediateClusters, ignoredHosts } = door.service.settings.recoveryFilters;
+    return done('Automated recovery configuration details', {
+      RecoverMasterClusterFilters: primaryClusters,
+      RecoverIntermediateMasterClusterFilters: intermediateClusters,
+      RecoveryIgnoreHostnameFilters: ignoredHosts,
+    });
   }),
 ];
 

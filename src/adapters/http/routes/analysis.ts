@@ -5,11 +5,13 @@ import { resolveServer } from '../hints.js';
 import { type AnalysisFacts, legacyAnalysis } from '../legacy/analysis.js';
 import { legacyJson } from '../legacy/json.js';
 import type { SeenReplica } from '../legacy/replica-counts.js';
-import { doneBytes, type Reply, refused } from '../reply.js';
+import { instanceKey, timestamp } from '../legacy/values.js';
+import { bare, doneBytes, type Reply, refused } from '../reply.js';
 import { type Call, type Door, type Route, read } from '../route.js';
-import { byHint } from './clusters.js';
+import { byHint, nullWhenEmpty } from './clusters.js';
 
 export const ANALYSIS_ROUTES: readonly Route[] = [
+  read('/api/replication-analysis-changelog', (_call, door) => bare(nullWhenEmpty(changelog(door)))),
   read('/api/replication-analysis', (call, door) => answer('', () => true, call, door)),
   read('/api/replication-analysis/:hint', (call, door) => {
     const found = byHint(call, door);
@@ -32,6 +34,17 @@ export const ANALYSIS_ROUTES: readonly Route[] = [
 function answer(key: string, covers: (server: Server) => boolean, call: Call, door: Door): Reply {
   const build = (): Buffer => Buffer.from(legacyJson(analyses(covers, call.nowMs, door)));
   return doneBytes('Analysis', door.views.answer(`analysis ${key}`, build));
+}
+
+/** Each entry ends in a comma there too. */
+function changelog(door: Door): readonly unknown[] {
+  const changes = door.views.changelog.changes();
+  return door.views.index().servers.flatMap((server) => {
+    const ofServer = changes.get(server.id);
+    if (ofServer === undefined) return [];
+    const lines = ofServer.map(({ atMs, code }) => `${timestamp(atMs)};${code},`);
+    return [{ AnalyzedInstanceKey: instanceKey(server.address), Changelog: lines }];
+  });
 }
 
 function analyses(covers: (server: Server) => boolean, nowMs: number, door: Door): readonly unknown[] {

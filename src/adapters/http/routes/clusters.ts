@@ -1,6 +1,6 @@
 /** Clusters: their names, summaries, members and primaries. */
 import type { Result } from '../../../core/base/result.js';
-import type { Server } from '../../../core/topology/server.js';
+import type { Server, ServerId } from '../../../core/topology/server.js';
 import { resolveAlias, resolveCluster, resolveServer } from '../hints.js';
 import { legacyClusterInfo } from '../legacy/cluster-info.js';
 import { legacyJson } from '../legacy/json.js';
@@ -68,15 +68,19 @@ function summary(found: Result<ClusterView, string>, door: Door): Reply {
   return found.ok ? bare(legacyClusterInfo(found.value, door.service.settings)) : refused(found.error);
 }
 
+/** Of co-primaries that is the one that takes writes. */
 function primaryOf(view: ClusterView): Server | undefined {
-  return view.members.find((server) => server.id === view.cluster.primary);
+  const primary = view.members.find((server) => server.id === view.cluster.primary);
+  if (primary?.facts.readOnly !== true) return primary;
+  const pair: readonly ServerId[] = view.forest.coPrimaries.find((ids) => ids.includes(primary.id)) ?? [];
+  return view.members.find(({ id, facts }) => pair.includes(id) && !facts.readOnly) ?? primary;
 }
 
+/** Whoever sends writes to what is listed here must not be given a server that refuses them. */
 function primaries(door: Door): Reply {
-  const servers = populated(door)
-    .map(primaryOf)
-    .filter((server) => server !== undefined);
-  return servers.length === 0 ? bare(null) : bareBytes(door.views.instances(servers));
+  const servers = populated(door).flatMap((view) => primaryOf(view) ?? []);
+  const writable = servers.filter(({ facts }) => !facts.readOnly);
+  return writable.length === 0 ? bare(null) : bareBytes(door.views.instances(writable));
 }
 
 function primary(call: Call, door: Door): Reply {

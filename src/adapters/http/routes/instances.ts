@@ -88,8 +88,8 @@ function problems(call: Call, door: Door): Reply {
 }
 
 function isTroubled(server: Server, nowMs: number, door: Door): boolean {
-  if (door.views.downtime(server) !== null) return false;
   const settings = door.service.settings;
+  if (door.views.downtime(server) !== null || settings.hidesProblemsOf(server.address)) return false;
   const sighting = door.views.sighting(server);
   const fresh = freshness(sighting, settings, nowMs);
   const errant = door.views.errantGtids(server);

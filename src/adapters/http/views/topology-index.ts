@@ -130,11 +130,11 @@ function place(
 }
 
 function ancestry(path: readonly ServerId[], state: LedgerState): readonly ServerId[] {
-  const named = path.flatMap((id) => {
+  const named = path.flatMap((id): readonly string[] => {
     const group = state.servers.get(id)?.facts.group?.name;
-    return group === undefined ? [id] : [id, group as ServerId];
+    return group === undefined ? [id] : [id, group];
   });
-  return [...new Set(named)];
+  return [...new Set(named)] as ServerId[];
 }
 
 function standingAlone(server: Server, replicas: readonly Address[]): Placement {

@@ -6,12 +6,14 @@ import type { Server } from '../../../core/topology/server.js';
 import type { Clock } from '../../../runtime/ports/clock.js';
 import type { Service, Sighting } from '../../../runtime/ports/service.js';
 import type { InstanceFacts } from '../legacy/instance.js';
+import { AnalysisChangelog } from './analysis-changelog.js';
 import { AnswerMemo } from './answer-memo.js';
 import { ErrantGtids } from './errant-gtids.js';
 import { InstanceBytes, jsonList } from './instance-bytes.js';
 import { buildTopologyIndex, type Placement, type TopologyIndex } from './topology-index.js';
 
 export class Views {
+  readonly changelog: AnalysisChangelog;
   readonly #service: Service;
   readonly #clock: Clock;
   readonly #instances = new InstanceBytes();
@@ -24,6 +26,7 @@ export class Views {
   constructor(service: Service, clock: Clock) {
     this.#service = service;
     this.#clock = clock;
+    this.changelog = new AnalysisChangelog(service, clock);
     this.#unsubscribe = service.subscribe(() => {
       this.#events += 1;
     });
@@ -31,6 +34,7 @@ export class Views {
 
   close(): void {
     this.#unsubscribe();
+    this.changelog.close();
   }
 
   index(): TopologyIndex {

@@ -62,6 +62,16 @@ export const WORKING_KEYS = {
     20,
     'More lag than this keeps a replica from being taken over to, seconds',
   ),
+  ProblemIgnoreHostnameFilters: works(
+    patterns,
+    [],
+    'Servers whose problems are not listed by `problems`: patterns on `host:port`',
+  ),
+  OSCIgnoreHostnameFilters: works(
+    patterns,
+    [],
+    'Servers that do not count where the lag of a cluster is measured: patterns on `host:port`',
+  ),
 
   RecoverMasterClusterFilters: works(
     clusterFilters,
