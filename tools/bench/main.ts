@@ -1,9 +1,11 @@
 // scripts/bench: measurements, which are no tests: what they say depends on the machine and on what else it does.
+import { discoveryBench } from './discovery/discovery-bench.js';
 import { failoverBench } from './failover.js';
 import { raftBenchByWords } from './raft/raft-bench.js';
 
 /** Each takes the words after its name, and answers false when it does not understand them. */
 const BENCHES: Readonly<Record<string, (words: readonly string[]) => Promise<boolean>>> = {
+  discovery: discoveryBench,
   failover: failoverBench,
   raft: raftBenchByWords,
 };
@@ -13,6 +15,13 @@ scripts/bench raft [--seconds N] [--rounds N] [--writes N]
                                                     the replicated log: throughput (N seconds each, 10 unless told
                                                     otherwise), blows to the leader (of each kind, 20), memory over
                                                     N writes (1000000; 0: not measured)
+scripts/bench discovery [PART ...] [--warm-up N] [--seconds N]
+                                                    seeing servers: mysql56, mysql97, mariadb (one probe of a real
+                                                    server), seeds (from five to a hundred), hundred, thousand
+                                                    (simulated servers on three nodes), many (10000; not unless named);
+                                                    N seconds of warm-up (60) and of measurement (20)
+scripts/bench discovery --servers N [--nodes N] [--poll N]
+                                                    any number of simulated servers, polled every N seconds (1)
 `;
 
 const [name = '', ...words] = process.argv.slice(2);

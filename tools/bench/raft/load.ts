@@ -1,5 +1,5 @@
 // A closed loop: so many operations at a time, each followed by the next as soon as it is answered.
-import { round, type Spread, spreadOf } from './statistics.js';
+import { round, type Spread, spreadOf } from '../statistics.js';
 
 export interface LoadResult {
   readonly perSecond: number;

@@ -4,8 +4,8 @@ import { loadavg } from 'node:os';
 import { type BenchCluster, openBenchCluster } from './bench-cluster.js';
 import { benchEtcd, etcdProgram } from './etcd.js';
 import { type Blow, measureOutage } from './outage.js';
-import { coresUsed, rssMiB } from './process-usage.js';
-import { round, type Spread, spreadOf } from './statistics.js';
+import { coresUsed, rssMiB } from '../process-usage.js';
+import { round, type Spread, spreadOf } from '../statistics.js';
 import { measureThroughput, writeMany } from './throughput.js';
 
 interface RaftBenchOptions {

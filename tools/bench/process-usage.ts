@@ -7,7 +7,7 @@ const TICKS_PER_SECOND = 100;
 const KIB = 1024;
 
 /** User and system time so far, of all threads. */
-function cpuSeconds(pid: number): number {
+export function cpuSecondsOf(pid: number): number {
   const stat = readFileSync(`/proc/${String(pid)}/stat`, 'utf8');
   // The name, in parentheses, may hold spaces.
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
@@ -21,9 +21,9 @@ export function rssMiB(pid: number): number {
 
 /** Cores that each process used on average while `durationMs` went by. */
 export async function coresUsed(pids: readonly number[], durationMs: number): Promise<number[]> {
-  const before = pids.map(cpuSeconds);
+  const before = pids.map(cpuSecondsOf);
   const beganAt = performance.now();
   await sleep(durationMs);
   const seconds = (performance.now() - beganAt) / 1000;
-  return pids.map((pid, position) => (cpuSeconds(pid) - (before[position] ?? 0)) / seconds);
+  return pids.map((pid, position) => (cpuSecondsOf(pid) - (before[position] ?? 0)) / seconds);
 }
