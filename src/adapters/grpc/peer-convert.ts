@@ -44,19 +44,21 @@ function toContent(message: StreamMessage): Partial<WireContents> {
       return { appendRequest: { previousIndex, previousTerm, entries: entries.map(toWireEntry), commit, round } };
     }
     case 'append-response': {
-      const { accepted, index, hintIndex, hintTerm, round } = message;
-      return { appendResponse: { accepted, index, hintIndex, hintTerm, round } };
+      const { accepted, index, hintIndex, hintTerm, round, recovering = false } = message;
+      return { appendResponse: { accepted, index, hintIndex, hintTerm, round, recovering } };
     }
     case 'heartbeat-request':
       return { heartbeatRequest: { commit: message.commit, round: message.round } };
     case 'heartbeat-response':
-      return { heartbeatResponse: { round: message.round } };
+      return { heartbeatResponse: { round: message.round, recovering: message.recovering ?? false } };
     case 'snapshot-request': {
       const { index, term, membership } = message.snapshot;
       return { snapshotRequest: { index, term, membership: toWireMembership(membership), round: message.round } };
     }
-    case 'snapshot-response':
-      return { snapshotResponse: { installed: message.installed, index: message.index } };
+    case 'snapshot-response': {
+      const { installed, index, recovering = false } = message;
+      return { snapshotResponse: { installed, index, recovering } };
+    }
     case 'timeout-now':
       return { timeoutNow: {} };
     case 'read-index-request':
@@ -71,11 +73,11 @@ function toContent(message: StreamMessage): Partial<WireContents> {
 export function fromWire(wire: WireMessage): StreamMessage | null {
   const envelope = { from: wire.from as NodeId, to: wire.to as NodeId, term: wire.term };
   if (wire.appendRequest) return fromAppendRequest(envelope, wire.appendRequest);
-  if (wire.appendResponse) return { ...envelope, type: 'append-response', ...wire.appendResponse };
+  if (wire.appendResponse) return { ...envelope, type: 'append-response', ...answerIn(wire.appendResponse) };
   if (wire.heartbeatRequest) return { ...envelope, type: 'heartbeat-request', ...wire.heartbeatRequest };
-  if (wire.heartbeatResponse) return { ...envelope, type: 'heartbeat-response', ...wire.heartbeatResponse };
+  if (wire.heartbeatResponse) return { ...envelope, type: 'heartbeat-response', ...answerIn(wire.heartbeatResponse) };
   if (wire.snapshotRequest) return fromSnapshotRequest(envelope, wire.snapshotRequest);
-  if (wire.snapshotResponse) return { ...envelope, type: 'snapshot-response', ...wire.snapshotResponse };
+  if (wire.snapshotResponse) return { ...envelope, type: 'snapshot-response', ...answerIn(wire.snapshotResponse) };
   if (wire.timeoutNow) return { ...envelope, type: 'timeout-now' };
   if (wire.readIndexRequest) return { ...envelope, type: 'read-index-request', ...wire.readIndexRequest };
   if (wire.readIndexResponse) return { ...envelope, type: 'read-index-response', ...wire.readIndexResponse };
@@ -83,6 +85,13 @@ export function fromWire(wire: WireMessage): StreamMessage | null {
 }
 
 type Envelope = Pick<Message, 'from' | 'to' | 'term'>;
+
+function answerIn<Wire extends { readonly recovering: boolean }>(
+  wire: Wire,
+): Omit<Wire, 'recovering'> & { readonly recovering?: true } {
+  const { recovering, ...rest } = wire;
+  return recovering ? { ...rest, recovering } : rest;
+}
 
 function fromAppendRequest(envelope: Envelope, wire: WireContents['appendRequest']): StreamMessage | null {
   const { previousIndex, previousTerm, commit, round } = wire;
@@ -147,5 +156,7 @@ export function toWireIntroduction({ info, hasLog, instance, votes, cluster }: I
 /** Null when the peer did not say who it is. */
 export function fromWireIntroduction(wire: WireIntroduction): Introduction | null {
   if (wire.info === null || wire.info.id === '') return null;
-  return { info: { ...wire.info, id: wire.info.id as NodeId }, hasLog: wire.hasLog };
+  const { hasLog, instance, noVote, membershipIndex: index, addresses } = wire;
+  const info = { ...wire.info, id: wire.info.id as NodeId };
+  return { info, hasLog, instance, votes: !noVote, cluster: { index, addresses: { ...addresses } } };
 }

@@ -58,16 +58,17 @@ export interface WireContents {
     readonly hintIndex: number;
     readonly hintTerm: number;
     readonly round: number;
+    readonly recovering: boolean;
   };
   readonly heartbeatRequest: { readonly commit: number; readonly round: number };
-  readonly heartbeatResponse: { readonly round: number };
+  readonly heartbeatResponse: { readonly round: number; readonly recovering: boolean };
   readonly snapshotRequest: {
     readonly index: number;
     readonly term: number;
     readonly membership: WireMembership | null;
     readonly round: number;
   };
-  readonly snapshotResponse: { readonly installed: boolean; readonly index: number };
+  readonly snapshotResponse: { readonly installed: boolean; readonly index: number; readonly recovering: boolean };
   readonly timeoutNow: object;
   readonly readIndexRequest: { readonly context: number };
   readonly readIndexResponse: {

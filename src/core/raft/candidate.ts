@@ -38,6 +38,8 @@ export function countVote(state: RaftState, response: VoteResponse): void {
   const { role } = state;
   if (role.kind !== 'candidate' && role.kind !== 'pre-candidate') return;
   if (response.preVote !== (role.kind === 'pre-candidate')) return;
+  // Its time is over, only the timer is late: a voter that lost its disk counts on it (recovering-voter.ts).
+  if (state.now >= state.electionAtMs) return;
   if (!isVoter(state.memberships.current, response.from)) return;
   // A granted pre-vote speaks of the term we would enter, everything else of the term we are in.
   const expected = response.preVote && response.granted ? state.term + 1 : state.term;

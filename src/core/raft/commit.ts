@@ -15,7 +15,7 @@ import { flush } from './replicate.js';
 export function advanceCommit(state: RaftState, leader: LeaderRole): void {
   const { log, disk, memberships } = state;
   const reached = quorumValue(memberships.current, (id) =>
-    id === state.id ? disk.syncedIndex : (leader.peers.get(id)?.match ?? 0),
+    id === state.id ? disk.syncedIndex : (leader.peers.get(id)?.vouched ?? 0),
   );
   if (reached <= state.commit || log.termAt(reached) !== state.term) return;
   assert(reached <= log.lastIndex, `commit ${reached} is beyond the log, which ends at ${log.lastIndex}`);

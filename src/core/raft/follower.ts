@@ -13,6 +13,7 @@ import type {
   NodeId,
   SnapshotRequest,
 } from './message.js';
+import { comparableIndex, noteAgreement } from './recovering-voter.js';
 import type { RaftState } from './state.js';
 import { becomeFollower } from './step-down.js';
 
@@ -40,13 +41,13 @@ export function onAppendRequest(state: RaftState, request: AppendRequest): void 
 }
 
 export function onHeartbeatRequest(state: RaftState, request: HeartbeatRequest): void {
-  followCommit(state, Math.min(request.commit, state.log.lastIndex));
+  followCommit(state, Math.min(request.commit, comparableIndex(state)));
   // It says "I follow you in this term": not before the term is on disk, but it need not wait for entries.
   const termIsSafe = state.disk.syncedTerm === state.term;
   if (!termIsSafe && state.storageBroken) return;
   promiseTo(state, request.from);
-  const { from: to, round } = request;
-  const response = { type: 'heartbeat-response', from: state.id, to, term: state.term, round } as const;
+  const { from, round } = request;
+  const response = { type: 'heartbeat-response', ...envelopeTo(state, from), round } as const;
   if (termIsSafe) state.outbox.send(response);
   else state.outbox.sendAfterSync(response);
   // A leader never tells of a commit beyond what we acknowledged. So our disk lost it, and at rest nothing else would tell.
@@ -74,9 +75,7 @@ export function onSnapshotRequest(state: RaftState, request: SnapshotRequest): v
 export function reportSnapshot(state: RaftState, to: NodeId, installed: boolean): void {
   state.outbox.sendAfterSync({
     type: 'snapshot-response',
-    from: state.id,
-    to,
-    term: state.term,
+    ...envelopeTo(state, to),
     installed,
     index: state.commit,
   });
@@ -106,6 +105,7 @@ function followCommit(state: RaftState, index: LogIndex): void {
 }
 
 function accept(state: RaftState, request: AppendRequest, index: LogIndex): void {
+  noteAgreement(state, index);
   state.outbox.sendAfterSync({ ...answerTo(state, request), accepted: true, index, hintIndex: 0, hintTerm: 0 });
 }
 
@@ -121,6 +121,11 @@ function refuse(state: RaftState, request: AppendRequest): void {
 function answerTo(
   state: RaftState,
   request: AppendRequest | HeartbeatRequest,
-): Pick<AppendResponse, 'type' | 'from' | 'to' | 'term' | 'round'> {
-  return { type: 'append-response', from: state.id, to: request.from, term: state.term, round: request.round };
+): Pick<AppendResponse, 'type' | 'from' | 'to' | 'term' | 'recovering' | 'round'> {
+  return { type: 'append-response', ...envelopeTo(state, request.from), round: request.round };
+}
+
+function envelopeTo(state: RaftState, to: NodeId): Pick<AppendResponse, 'from' | 'to' | 'term' | 'recovering'> {
+  const envelope = { from: state.id, to, term: state.term };
+  return state.recovery === null ? envelope : { ...envelope, recovering: true };
 }

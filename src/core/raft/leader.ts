@@ -59,16 +59,17 @@ export function leaderDeadlineMs(leader: LeaderRole): number {
 export function onAppendResponse(state: RaftState, leader: LeaderRole, response: AppendResponse): void {
   const progress = leader.peers.get(response.from);
   if (progress === undefined || response.round === NO_ROUND) return;
-  hear(state, leader, progress, response.round);
+  hear(state, leader, progress, response);
   state.flushWanted = true;
+  const counts = response.recovering !== true;
   if (!response.accepted) refusedAppend(state, progress, response);
-  else if (acknowledge(progress, response.index, leader.rounds.last)) matched(state, leader, response.from);
+  else if (acknowledge(progress, response.index, leader.rounds.last, counts)) matched(state, leader, response.from);
 }
 
 export function onHeartbeatResponse(state: RaftState, leader: LeaderRole, response: HeartbeatResponse): void {
   const progress = leader.peers.get(response.from);
   if (progress === undefined) return;
-  hear(state, leader, progress, response.round);
+  hear(state, leader, progress, response);
   if (progress.state === 'probe') {
     progress.probeOut = false;
     state.flushWanted = true;
@@ -82,7 +83,8 @@ export function onSnapshotResponse(state: RaftState, leader: LeaderRole, respons
   progress.lastHeardMs = state.now;
   state.flushWanted = true;
   if (response.installed) {
-    if (acknowledge(progress, response.index, leader.rounds.last)) matched(state, leader, response.from);
+    const counts = response.recovering !== true;
+    if (acknowledge(progress, response.index, leader.rounds.last, counts)) matched(state, leader, response.from);
   } else if (progress.state === 'snapshot') {
     // It asks again by refusing the next probe, which leaves with its next heartbeat: no hurry with a node in trouble.
     becomeProbe(progress, progress.match + 1);
@@ -101,14 +103,29 @@ function matched(state: RaftState, leader: LeaderRole, from: NodeId): void {
   if (state.role === leader && leader.transfer?.to === from) orderIfCaughtUp(state, leader);
 }
 
-function hear(state: RaftState, leader: LeaderRole, progress: Progress, round: number): void {
+function hear(
+  state: RaftState,
+  leader: LeaderRole,
+  progress: Progress,
+  { round, recovering }: AppendResponse | HeartbeatResponse,
+): void {
   progress.lastHeardMs = state.now;
-  if (round <= progress.answeredRound) return;
+  if (recovering === true && !progress.recovering) doubt(progress);
+  progress.recovering = recovering === true;
+  if (progress.recovering || round <= progress.answeredRound) return;
   progress.answeredRound = round;
   if (round > leader.leaseFloorRound) {
     progress.answeredSentMs = Math.max(progress.answeredSentMs, leader.rounds.sentMs(round));
   }
   confirmReads(state, leader);
+}
+
+/** It lost something, nobody knows what, and may have taken other entries since: find out anew where our logs agree. */
+function doubt(progress: Progress): void {
+  const next = progress.match + 1;
+  progress.match = 0;
+  progress.vouched = 0;
+  becomeProbe(progress, next);
 }
 
 function refusedAppend(state: RaftState, progress: Progress, response: AppendResponse): void {
@@ -119,6 +136,7 @@ function refusedAppend(state: RaftState, progress: Progress, response: AppendRes
     // It was asked after it had acknowledged this, and no longer has it: its disk lost something.
     state.outbox.tell('lost-log', `${response.from} no longer holds entry ${index}, which it had acknowledged`);
     progress.match = 0;
+    progress.vouched = 0;
     becomeProbe(progress, Math.max(1, Math.min(index, hintIndex + 1)));
   } else if (progress.state === 'replicate') {
     becomeProbe(progress, progress.match + 1);
@@ -129,9 +147,11 @@ function refusedAppend(state: RaftState, progress: Progress, response: AppendRes
 }
 
 function checkQuorum(state: RaftState, leader: LeaderRole): void {
-  const heardMs = quorumValue(state.memberships.current, (id) =>
-    id === state.id ? state.now : (leader.peers.get(id)?.lastHeardMs ?? Number.NEGATIVE_INFINITY),
-  );
+  const heardMs = quorumValue(state.memberships.current, (id) => {
+    const progress = leader.peers.get(id);
+    if (id === state.id) return state.now;
+    return progress === undefined || progress.recovering ? Number.NEGATIVE_INFINITY : progress.lastHeardMs;
+  });
   if (heardMs + state.options.electionTimeoutMs > state.now) return;
   stepDown(state, `no quorum has answered for ${state.options.electionTimeoutMs} ms`);
 }

@@ -57,6 +57,12 @@ export interface VoteResponse extends Envelope {
   readonly granted: boolean;
 }
 
+/** What a node says to the leader it follows. */
+interface Answer extends Envelope {
+  /** Its disk lost something that is not yet made good (recovering-voter.ts): its word counts towards no quorum. */
+  readonly recovering?: true;
+}
+
 export interface AppendRequest extends Envelope {
   readonly type: 'append-request';
   readonly previousIndex: LogIndex;
@@ -67,7 +73,7 @@ export interface AppendRequest extends Envelope {
   readonly round: number;
 }
 
-export interface AppendResponse extends Envelope {
+export interface AppendResponse extends Answer {
   readonly type: 'append-response';
   readonly accepted: boolean;
   /** Accepted: the last index known to match. Rejected: the request's previousIndex. */
@@ -85,7 +91,7 @@ export interface HeartbeatRequest extends Envelope {
   readonly round: number;
 }
 
-export interface HeartbeatResponse extends Envelope {
+export interface HeartbeatResponse extends Answer {
   readonly type: 'heartbeat-response';
   readonly round: number;
 }
@@ -97,7 +103,7 @@ export interface SnapshotRequest extends Envelope {
   readonly round: number;
 }
 
-export interface SnapshotResponse extends Envelope {
+export interface SnapshotResponse extends Answer {
   readonly type: 'snapshot-response';
   readonly installed: boolean;
   readonly index: LogIndex;

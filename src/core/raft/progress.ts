@@ -16,6 +16,13 @@ export interface Progress {
   state: ProgressState;
   /** The peer's log is known, on its disk, to equal ours up to here. */
   match: LogIndex;
+  /**
+   * What of that counts towards a commit; at most `match`. A voter whose disk lost something may follow a leader that was
+   * replaced with its own vote, which it no longer knows: entries on its word could be committed twice over.
+   */
+  vouched: LogIndex;
+  /** As of its last answer, see `vouched`. */
+  recovering: boolean;
   next: LogIndex;
   /** probe: the one append is out. A heartbeat's answer allows another, in case it was lost. */
   probeOut: boolean;
@@ -38,6 +45,8 @@ export function createProgress(next: LogIndex, inflight: Inflight, now: number):
   return {
     state: 'probe',
     match: 0,
+    vouched: 0,
+    recovering: false,
     next,
     probeOut: false,
     inflight,
@@ -66,15 +75,16 @@ export function becomeSnapshot(progress: Progress, snapshotIndex: LogIndex): voi
   progress.inflight.clear();
 }
 
-/** The peer's log equals ours up to `index`. True when that is news. */
-export function acknowledge(progress: Progress, index: LogIndex, lastRound: number): boolean {
+/** The peer's log equals ours up to `index`; `counts` as in `vouched`. True when that is news. */
+export function acknowledge(progress: Progress, index: LogIndex, lastRound: number, counts: boolean): boolean {
   progress.inflight.freeTo(index);
   progress.probeOut = false;
-  const isNews = index > progress.match;
-  if (isNews) {
+  const isNews = index > progress.match || (counts && index > progress.vouched);
+  if (index > progress.match) {
     progress.match = index;
     progress.matchRound = lastRound;
   }
+  if (counts) progress.vouched = Math.max(progress.vouched, index);
   progress.next = Math.max(progress.next, progress.match + 1);
   const caughtUp = progress.state !== 'snapshot' || progress.match >= progress.snapshotIndex;
   if (caughtUp && progress.state !== 'replicate') {

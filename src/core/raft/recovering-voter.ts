@@ -4,8 +4,11 @@
  * takes part like a learner until its log holds everything that the leader's log held at a moment AFTER the loss: whatever
  * it had acknowledged is in there. It asks the leader for that mark with a read, whose number proves the answer new.
  * Its vote in the term in which it recovers counts as given to that leader.
+ *
+ * Until then its word counts towards no quorum (`recovering` in its answers): the leader it happens to hear first may be one
+ * that it helped to replace, and a mark that this leader gave on its word would prove nothing.
  */
-import type { ReadIndexResponse } from './message.js';
+import type { LogIndex, ReadIndexResponse } from './message.js';
 import { leaderOf } from './state.js';
 import type { Recovery, RaftState } from './state.js';
 
@@ -39,6 +42,24 @@ export function recoverIfCaughtUp(state: RaftState): void {
   state.recovery = null;
   state.vote ??= leader;
   state.outbox.tell('recovered', `holds all that was lost, up to entry ${recovery.target}: votes again`);
+}
+
+/** An append was accepted: our log is the leader's up to `index`. */
+export function noteAgreement(state: RaftState, index: LogIndex): void {
+  const { recovery, term } = state;
+  if (recovery === null) return;
+  const before = recovery.agreedTerm === term ? recovery.agreedIndex : 0;
+  recovery.agreedIndex = Math.max(before, index);
+  recovery.agreedTerm = term;
+}
+
+/**
+ * How far a leader that only names a commit index may be believed. It names what we once acknowledged; what stands there
+ * now may have come from another leader, since the loss.
+ */
+export function comparableIndex({ recovery, term, log }: RaftState): LogIndex {
+  if (recovery === null) return log.lastIndex;
+  return recovery.agreedTerm === term ? recovery.agreedIndex : 0;
 }
 
 /** Entries beyond our commit index may be another leader's that this one has not yet replaced. */

@@ -34,9 +34,13 @@ export function flush(state: RaftState, leader: LeaderRole): boolean {
   return readRound;
 }
 
-/** Asks with an empty append whether the pipeline still holds: what was sent may be lost, and nothing else would tell. */
+/**
+ * Asks with an empty append whether the pipeline still holds: what was sent may be lost, and nothing else would tell. And
+ * whether what a voter acknowledged while its word did not count is there now that it does.
+ */
 export function nudge(state: RaftState, leader: LeaderRole, id: NodeId, progress: Progress): void {
-  if (progress.state !== 'replicate' || progress.next - 1 <= progress.match) return;
+  const unvouched = !progress.recovering && progress.vouched < progress.match;
+  if (progress.state !== 'replicate' || (progress.next - 1 <= progress.match && !unvouched)) return;
   if (state.now < progress.lastAppendMs + state.options.heartbeatIntervalMs) return;
   if (state.log.termAt(progress.next - 1) === undefined) {
     // Compacted while it was under way: only a fresh start can find out what arrived.

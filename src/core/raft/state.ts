@@ -106,6 +106,9 @@ export interface Recovery {
   /** What the log must reach, once the leader has said so. */
   target: LogIndex | null;
   term: Term;
+  /** Up to here the log was seen to agree with that of the leader of `agreedTerm`, since the start. */
+  agreedIndex: LogIndex;
+  agreedTerm: Term;
 }
 
 export function createState(options: RaftOptions, start: RaftStart, rng: Rng, now: number): RaftState {
@@ -150,8 +153,19 @@ export function createState(options: RaftOptions, start: RaftStart, rng: Rng, no
     unsyncedReset: null,
     storageBroken: false,
     leftOutAt: 0,
-    recovery: learnerOnly ? { question: null, askAgainAtMs: now, target: null, term: 0 } : null,
+    recovery: learnerOnly ? recoveryFrom(now, options, isNew) : null,
   };
+}
+
+/**
+ * A voter that lost even its terms may have given a vote that still counts, to a candidate it does not remember. A campaign
+ * lasts for two election timeouts at most (election-timer.ts); clocks may differ a little. Only after that does it ask.
+ */
+const CAMPAIGNS_OVER = 2.5;
+
+function recoveryFrom(now: number, { electionTimeoutMs }: RaftOptions, lostTerms: boolean): Recovery {
+  const askAgainAtMs = lostTerms ? now + CAMPAIGNS_OVER * electionTimeoutMs : now;
+  return { question: null, askAgainAtMs, target: null, term: 0, agreedIndex: 0, agreedTerm: 0 };
 }
 
 /**

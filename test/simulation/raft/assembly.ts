@@ -7,8 +7,10 @@ import { freshReads } from './checks/fresh-reads.js';
 import { holdsApplied } from './checks/holds-applied.js';
 import { oneLease } from './checks/lease.js';
 import { logMatching } from './checks/log-matching.js';
+import { witness } from './checks/witness.js';
 import { Clock } from './clock.js';
 import { EventQueue } from './event-queue.js';
+import { Happenings } from './happenings.js';
 import { membershipOf } from './membership-plans.js';
 import { Network } from './network.js';
 import type { Check } from './observer.js';
@@ -36,15 +38,19 @@ export function assemble(rng: Rng, profile: Profile, shell: Shell): Assembly {
     if (found === undefined) throw new Error(`no server ${id}`);
     return found;
   };
-  const network = new Network(events, rng, profile, (message) => {
+  const happened = new Happenings();
+  const network = new Network(events, rng, profile, happened, (message) => {
     const to = server(message.to);
     to.handle((node) => node.step(message, to.now));
   });
   const history = new CommittedHistory();
   const checks: Check<Server>[] = [electionSafety(), logMatching(), history, freshReads(history), holdsApplied()];
-  checks.push(oneLease(() => servers));
+  checks.push(
+    oneLease(() => servers),
+    witness(happened, () => servers),
+  );
   const send: World['send'] = (message) => network.send(message);
-  const world: World = { events, rng, profile, shell, server, checks, send, dangerous: true };
+  const world: World = { events, rng, profile, shell, server, checks, happened, send, dangerous: true };
   const ids = Array.from({ length: profile.voters + profile.spares }, (_, index) => `n${index + 1}` as NodeId);
   const first = membershipOf(ids.slice(0, profile.voters), []);
   for (const [index, id] of ids.entries()) {

@@ -25,7 +25,10 @@ export class Disk {
   /** The last write that took entries away lost them on purpose: a fault to be owned up to at the next start. */
   damaged = false;
 
+  readonly #first: Membership;
+
   constructor(first: Membership) {
+    this.#first = first;
     this.snapshot = { mark: { index: 0, term: 0, membership: first }, state: EMPTY_MACHINE };
   }
 
@@ -48,6 +51,15 @@ export class Disk {
   takeSnapshot(file: SnapshotFile, keepFrom: LogIndex): void {
     this.snapshot = file;
     this.entries = this.entries.filter((entry) => entry.index >= keepFrom);
+  }
+
+  /** Everything is gone, the knowledge of terms and votes included: a new disk, or a directory that somebody emptied. */
+  lose(): void {
+    if (this.hardState.term === 0 && this.entries.length === 0) return;
+    this.hardState = { term: 0, vote: null, commit: 0 };
+    this.snapshot = { mark: { index: 0, term: 0, membership: this.#first }, state: EMPTY_MACHINE };
+    this.entries = [];
+    this.damaged = true;
   }
 
   /** Cuts synced entries off the end, as a torn tail would; returns how many. */

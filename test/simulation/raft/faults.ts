@@ -4,20 +4,24 @@
  */
 import type { Rng } from '../../../src/core/base/rng.js';
 import { assertDefined } from '../../../src/core/base/assert.js';
+import type { Disk } from './disk.js';
 import type { EventQueue } from './event-queue.js';
+import type { Happenings } from './happenings.js';
 import { randomMembership } from './membership-plans.js';
 import type { Network } from './network.js';
 import { FAULT_KINDS } from './profile.js';
 import type { FaultKind, Profile } from './profile.js';
-import type { Server } from './server.js';
+import type { Server, World } from './server.js';
 
 export class Faults {
   readonly #events: EventQueue;
   readonly #rng: Rng;
+  readonly #happened: Happenings;
   readonly #network: Network;
   readonly #profile: Profile;
   readonly #servers: readonly Server[];
-  readonly #kinds: Readonly<Record<FaultKind, () => void>> = {
+  /** False: it could not strike, and did not. */
+  readonly #kinds: Readonly<Record<FaultKind, () => unknown>> = {
     heal: () => this.#network.heal(),
     crash: () => this.#crash(this.#anyone()),
     crashLeader: () => this.#crash(this.#leader()),
@@ -34,13 +38,15 @@ export class Faults {
     transfer: () => this.#transfer(),
     transferToSleeper: () => this.#transferToSleeper(),
     changeMembership: () => this.#changeMembership(),
-    damageDisk: () => this.#damageDisk(),
+    damageDisk: () => this.#damageDisk((disk) => disk.tear(1 + this.#rng.integer(5))),
+    loseDisk: () => this.#damageDisk((disk) => disk.lose()),
   };
   #over = false;
 
-  constructor(events: EventQueue, rng: Rng, network: Network, profile: Profile, servers: readonly Server[]) {
+  constructor({ events, rng, profile, happened }: World, network: Network, servers: readonly Server[]) {
     this.#events = events;
     this.#rng = rng;
+    this.#happened = happened;
     this.#network = network;
     this.#profile = profile;
     this.#servers = servers;
@@ -87,7 +93,7 @@ export class Faults {
     for (const kind of FAULT_KINDS) {
       lot -= faults[kind];
       if (lot >= 0) continue;
-      this.#kinds[kind]();
+      if (this.#kinds[kind]() !== false) this.#happened.note(`fault: ${kind}`);
       return;
     }
   }
@@ -108,11 +114,12 @@ export class Faults {
     this.#events.after(1500 * this.#rng.next() ** 2, () => server.resume());
   }
 
-  #leap(): void {
+  #leap(): boolean {
     const server = this.#anyone();
-    if (server.paused) return;
+    if (server.paused) return false;
     server.clock.leap(1000 * this.#rng.next() ** 2);
     server.handle((node) => node.clockJumped(server.now));
+    return true;
   }
 
   /** A process dies and is back at once, before anyone has drawn conclusions. */
@@ -158,11 +165,12 @@ export class Faults {
     }
   }
 
-  #failDisk(): void {
+  #failDisk(): boolean {
     const server = this.#anyone();
-    if (server.diskBroken) return;
+    if (server.diskBroken) return false;
     server.failDisk();
     this.#events.after(1500 * this.#rng.next(), () => server.repairDisk());
+    return true;
   }
 
   #slowDisk(): void {
@@ -186,37 +194,49 @@ export class Faults {
     this.#events.after(withinMs * this.#rng.next(), () => at.handle((node) => node.peerDisconnected(to.id, at.now)));
   }
 
-  #transfer(): void {
+  #transfer(): boolean {
     const leader = this.#leader();
     const target = this.#anyone();
-    leader.handle((node) => node.transferLeadership(target.id, leader.now));
+    let accepted = false;
+    leader.handle((node) => {
+      accepted = node.transferLeadership(target.id, leader.now).ok;
+    });
+    return accepted;
   }
 
   /** The one who is told to take over wakes up when everybody has forgotten. */
-  #transferToSleeper(): void {
+  #transferToSleeper(): boolean {
     const leader = this.#leader();
     const target = this.#anyone();
-    if (target === leader || !target.up) return;
+    if (target === leader || !target.up) return false;
+    let accepted = false;
     target.pause('unnoticed');
-    leader.handle((node) => node.transferLeadership(target.id, leader.now));
+    leader.handle((node) => {
+      accepted = node.transferLeadership(target.id, leader.now).ok;
+    });
     this.#network.cut(target.id, leader.id);
     this.#events.after(2 * this.#profile.options.electionTimeoutMs * this.#rng.next(), () => target.resume());
+    return accepted;
   }
 
-  #changeMembership(): void {
+  #changeMembership(): boolean {
     const leader = this.#leader();
+    let accepted = false;
     leader.handle((node) => {
       const ids = this.#servers.map(({ id }) => id);
-      node.proposeMembership(randomMembership(this.#rng, ids, this.#profile.damage ? 3 : 1), leader.now);
+      const next = randomMembership(this.#rng, ids, this.#profile.damage ? 3 : 1);
+      accepted = node.proposeMembership(next, leader.now).ok;
     });
+    return accepted;
   }
 
-  #damageDisk(): void {
-    if (!this.#profile.damage || this.#servers.some(({ disk }) => disk.damaged)) return;
+  #damageDisk(damage: (disk: Disk) => void): boolean {
+    if (!this.#profile.damage || this.#servers.some(({ disk }) => disk.damaged)) return false;
     const server = this.#anyone();
     server.crash();
-    server.disk.tear(1 + this.#rng.integer(5));
-    this.#events.after(1000 * this.#rng.next(), () => server.start());
+    damage(server.disk);
+    this.#events.after((this.#rng.next() < 0.5 ? 50 : 1000) * this.#rng.next(), () => server.start());
+    return server.disk.damaged;
   }
 
   #anyone(): Server {

@@ -10,6 +10,7 @@ import { encodeMembership } from '../../../src/core/raft/membership-codec.js';
 import type { Entry, Membership, NodeId, SnapshotMark } from '../../../src/core/raft/message.js';
 import type { VoterPromise } from '../../../src/core/raft/promise.js';
 import { RaftNode } from '../../../src/core/raft/node.js';
+import type { acknowledge, Progress } from '../../../src/core/raft/progress.js';
 import { appendOwn } from '../../../src/core/raft/propose.js';
 import type { Ready } from '../../../src/core/raft/ready.js';
 import type { quorumValue, voteOutcome } from '../../../src/core/raft/quorum.js';
@@ -324,6 +325,24 @@ export const PLANTS: readonly Plant[] = [
         },
       }),
     ],
+  },
+  {
+    bug: 'the word of a voter that lost its disk counts like any other',
+    season: 'amnesia',
+    caughtBy: SAFETY,
+    core: [
+      'progress',
+      (original: { acknowledge: typeof acknowledge }) => ({
+        acknowledge: (progress: Progress, index: number, lastRound: number) =>
+          original.acknowledge(progress, index, lastRound, true),
+      }),
+    ],
+  },
+  {
+    bug: 'a voter that lost its disk believes that it still holds what it once acknowledged',
+    season: 'amnesia',
+    caughtBy: SAFETY,
+    core: ['recovering-voter', () => ({ comparableIndex: ({ log }: RaftState) => log.lastIndex })],
   },
 ];
 

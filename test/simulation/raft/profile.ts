@@ -6,7 +6,7 @@ import { DEFAULT_RAFT_OPTIONS } from '../../../src/core/raft/options.js';
 export const FAULT_KINDS = [
   ...(['heal', 'crash', 'crashLeader', 'bounce', 'pause', 'leap'] as const),
   ...(['cutCable', 'cutPair', 'deafen', 'split', 'breakStream'] as const),
-  ...(['failDisk', 'slowDisk', 'damageDisk'] as const),
+  ...(['failDisk', 'slowDisk', 'damageDisk', 'loseDisk'] as const),
   ...(['transfer', 'transferToSleeper', 'changeMembership'] as const),
 ] as const;
 

@@ -59,8 +59,15 @@ const SEASONS_TABLE = {
   },
   disks: {
     ...{ damage: true, faultEveryMs: 100, syncMsMax: 40, clientPauseMs: 10 },
-    faults: { heal: 2, damageDisk: 3, failDisk: 3, slowDisk: 3, crashLeader: 3, bounce: 1, cutCable: 1 },
+    faults: { heal: 2, damageDisk: 3, loseDisk: 2, failDisk: 3, slowDisk: 3, crashLeader: 3, bounce: 1, cutCable: 1 },
     options: SHORT_PROMISE,
+  },
+  /** A voter comes back with an empty disk, and the first it hears may be a leader that has been replaced. */
+  amnesia: {
+    ...{ voters: 3, spares: 0, damage: true, faultEveryMs: 40, syncMsMax: 0.5, clientPauseMs: 10, huntShare: 0 },
+    ...{ crashShare: 0, lossShare: 0, delayMsMin: 0.1, delayMsMax: 3, strayShare: 0.02, inOrder: false },
+    faults: { heal: 2, loseDisk: 3, cutCable: 3, cutPair: 3, pause: 2 },
+    options: { ...SHORT_PROMISE, electionTimeoutMs: 400 },
   },
 } as const satisfies Record<string, Weather>;
 

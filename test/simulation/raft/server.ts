@@ -13,6 +13,7 @@ import type { Clock } from './clock.js';
 import { Disk } from './disk.js';
 import type { SnapshotFile, Write } from './disk.js';
 import type { EventQueue } from './event-queue.js';
+import type { Happening, Happenings } from './happenings.js';
 import { LogMirror } from './log-mirror.js';
 import { applyEntry } from './machine.js';
 import type { MachineState } from './machine.js';
@@ -48,6 +49,7 @@ export interface World {
   readonly profile: Profile;
   readonly shell: Shell;
   readonly checks: readonly Check<Server>[];
+  readonly happened: Happenings;
   send(message: Message): void;
   server(id: NodeId): Server;
   /** Processes may die at the boundaries of their work. */
@@ -120,8 +122,10 @@ export class Server {
   /** Of what is on its way to the disk some part arrives, always the oldest; `afterWriting`: all of it. */
   crash(afterWriting = false): void {
     if (this.node === null) return;
-    const { rng, shell } = this.#world;
+    const { rng, shell, happened } = this.#world;
     const arrived = afterWriting ? this.#writes.length : rng.integer(this.#writes.length + 1);
+    if (arrived < this.#writes.length) happened.note('dies with unsynced writes lost');
+    if (arrived > 0) happened.note('dies with unsynced writes kept');
     for (const write of this.#writes.slice(0, arrived)) shell.persist(this.disk, write);
     this.node = null;
     this.#pause = null;
@@ -182,6 +186,7 @@ export class Server {
       const mark = { index, term, membership: node.membershipAt(index) };
       const keepFrom = Math.max(1, index + 1 - this.#world.rng.integer(8));
       this.disk.takeSnapshot({ mark, state: this.machine }, keepFrom);
+      this.#world.happened.note('snapshot taken');
       node.snapshotTaken(mark, keepFrom);
     });
   }
@@ -203,7 +208,8 @@ export class Server {
   }
 
   #work(): void {
-    while (this.node?.hasReady() === true && !this.#dies()) this.#carryOut(this.node, this.node.ready());
+    while (this.node?.hasReady() === true && !this.#dies('dies before a Ready is taken'))
+      this.#carryOut(this.node, this.node.ready());
     this.#setAlarm();
   }
 
@@ -211,14 +217,15 @@ export class Server {
     const { checks, shell } = this.#world;
     const file = this.#files.find(({ mark }) => mark.index === ready.logReset?.index) ?? null;
     this.#writes.push({ ready, file });
+    this.#noteOverwriting(ready);
     this.mirror.take(ready);
     for (const check of checks) check.ready?.(this, ready);
     if (ready.softState?.role === 'leader') {
       for (const check of checks) check.leads?.(this, node.status(this.now).term);
     }
-    if (this.#dies(ready)) return;
+    if (this.#dies('dies before its messages leave', ready)) return;
     for (const message of shell.sort(ready).now) this.#send(message);
-    if (this.#dies(ready)) return;
+    if (this.#dies('dies between messages and write', ready)) return;
     if (file !== null && file.state.index > this.machine.index) this.machine = file.state;
     this.#deliver(ready);
     if (ready.fetchSnapshot !== null) this.#fetch(ready.fetchSnapshot.from, ready.fetchSnapshot.snapshot.index);
@@ -267,9 +274,9 @@ export class Server {
     for (const write of arrived) shell.persist(this.disk, write);
     this.handle((node) => {
       for (const { ready } of arrived) {
-        if (this.#dies(ready)) return;
+        if (this.#dies('dies between sync and answers', ready)) return;
         for (const message of shell.sort(ready).afterSync) this.#send(message);
-        if (this.#dies(ready)) return;
+        if (this.#dies('dies between answers and the word that it is synced', ready)) return;
         node.advance(ready.number, this.now);
       }
       this.#startWriting();
@@ -286,6 +293,7 @@ export class Server {
       const file = source.disk.snapshot;
       this.handle((node) => {
         if (!source.up || file.mark.index < index || rng.next() < 0.1) {
+          this.#world.happened.note('snapshot could not be fetched');
           node.snapshotFailed(this.now);
         } else {
           this.#files.push(file);
@@ -295,19 +303,26 @@ export class Server {
     });
   }
 
+  #noteOverwriting({ entries: [first] }: Ready): void {
+    const before = first && this.mirror.termAt(first.index);
+    if (before !== undefined && before !== first?.term)
+      this.#world.happened.note('entries of another leader overwritten');
+  }
+
   #send(message: Message): void {
     for (const check of this.#world.checks) check.sent?.(this, message);
     this.#world.send(message);
   }
 
   /** At a boundary: the process may end here. */
-  #dies(ready: Ready | null = null): boolean {
+  #dies(where: Happening, ready: Ready | null = null): boolean {
     if (this.node === null) return true;
-    const { rng, profile, dangerous, events } = this.#world;
+    const { rng, profile, dangerous, events, happened } = this.#world;
     const isTurningPoint =
       ready !== null && (ready.hardState !== null || ready.softState !== null) && ready.committed.length === 0;
     const share = profile.crashShare * (isTurningPoint ? TURNING_POINT_RISK : 1);
     if (!dangerous || rng.next() >= share) return false;
+    happened.note(where);
     this.crash();
     events.after(rng.next() < 0.7 ? 30 * rng.next() : 1000 * rng.next(), () => this.start());
     return true;

@@ -4,6 +4,7 @@
  */
 import { performance } from 'node:perf_hooks';
 import { expect, test } from 'vitest';
+import { Happenings } from './happenings.js';
 import { simulate } from './simulation.js';
 import type { Outcome } from './simulation.js';
 
@@ -24,6 +25,7 @@ function play(seed: number): Outcome {
 test('clusters in a storm keep every promise of Raft, and heal', { timeout: 24 * 3_600_000 }, () => {
   console.log(`raft simulation: SIM_START=${start}`);
   const total = { histories: 0, committed: 0, acknowledged: 0, readsAnswered: 0, leaders: 0 };
+  const happened = new Happenings();
   const untilMs = Number.isFinite(count) ? Number.POSITIVE_INFINITY : performance.now() + SHARE_MS;
   for (let seed = start; seed < start + count && performance.now() < untilMs; seed += 1) {
     const outcome = play(seed);
@@ -32,12 +34,14 @@ test('clusters in a storm keep every promise of Raft, and heal', { timeout: 24 *
     total.acknowledged += outcome.acknowledged;
     total.readsAnswered += outcome.readsAnswered;
     total.leaders += outcome.leaders;
+    happened.add(outcome.happened.counts);
   }
-  console.log(`raft simulation: ${JSON.stringify(total)}`);
+  console.log(`raft simulation: ${JSON.stringify({ ...total, ...Object.fromEntries(happened.counts) })}`);
   // Histories in which nothing happens prove nothing.
   expect(total.leaders).toBeGreaterThanOrEqual(total.histories);
   if (total.histories < 100) return;
   expect(total.acknowledged).toBeGreaterThan(5 * total.histories);
   expect(total.readsAnswered).toBeGreaterThan(5 * total.histories);
   expect(total.leaders).toBeGreaterThan(2 * total.histories);
+  expect(happened.missing).toEqual([]);
 });

@@ -9,6 +9,7 @@ import { assemble, leaderAmong } from './assembly.js';
 import type { CommittedHistory } from './checks/committed.js';
 import { Clients } from './clients.js';
 import { Faults } from './faults.js';
+import type { Happenings } from './happenings.js';
 import { encodeWrite } from './machine.js';
 import { Violation } from './observer.js';
 import { drawProfile } from './profile.js';
@@ -26,6 +27,7 @@ export interface Outcome {
   readonly acknowledged: number;
   readonly readsAnswered: number;
   readonly leaders: number;
+  readonly happened: Happenings;
 }
 
 /** Throws when a check fails. */
@@ -34,7 +36,7 @@ export function simulate(seed: number, shell: Shell = HONEST_SHELL, season: Seas
   const profile = weatherOf(rng, season);
   const { events, network, servers, history, world, watch } = assemble(rng, profile, shell);
   const clients = new Clients(events, rng, profile, servers);
-  const faults = new Faults(events, rng, network, profile, servers);
+  const faults = new Faults(world, network, servers);
   let leaders = 0;
   watch({
     leads: (leader) => {
@@ -55,6 +57,7 @@ export function simulate(seed: number, shell: Shell = HONEST_SHELL, season: Seas
     acknowledged: clients.acknowledged,
     readsAnswered: clients.readsAnswered,
     leaders,
+    happened: world.happened,
   };
 }
 
