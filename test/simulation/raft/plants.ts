@@ -285,7 +285,8 @@ export const PLANTS: readonly Plant[] = [
   {
     bug: 'an append is accepted without looking at what stands before it',
     season: 'cables',
-    caughtBy: SAFETY,
+    // Mostly by the log itself, which does not take a term that falls.
+    caughtBy: new RegExp(`${SAFETY.source}|of entry \\d+ is below`),
     core: [
       'log',
       (original: { RaftLog: typeof RaftLog }) => ({
