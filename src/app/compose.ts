@@ -20,6 +20,7 @@ export async function runNode(config: Config, log: Log, stop: AbortSignal): Prom
     await doors.start();
     log.info({ grpc: config.grpc.advertise }, `ready: ${config.http.advertiseUrl}${config.http.urlPrefix}`);
     await ending.reached;
+    await node.handOver();
   } finally {
     await doors.stop();
     await node.stop();

@@ -38,6 +38,8 @@ export interface StateSnapshot {
 export interface PeerStatus {
   readonly id: NodeId;
   readonly address: string;
+  /** Where it is looked for: elsewhere than the log says when it has moved. */
+  readonly foundAt: string;
   readonly connected: boolean;
   /** Why the last connection failed or was refused; null while all is well. */
   readonly trouble: string | null;

@@ -381,6 +381,7 @@ export class RaftHost {
       logBytes: this.#ports.log.bytes(),
       storageTrouble: this.#driver?.storageTrouble ?? null,
       transport: this.#ports.transport,
+      foundAt: this.#directory.addresses,
     });
   }
 

@@ -14,47 +14,53 @@ export interface StatusSources {
   readonly logBytes: number;
   readonly storageTrouble: string | null;
   readonly transport: PeerTransport;
+  readonly foundAt: ReadonlyMap<NodeId, string>;
 }
 
 export function consensusStatus(sources: StatusSources): ConsensusStatus {
-  const { self, raft, snapshotIndex, logBytes, storageTrouble, transport } = sources;
-  const membership = raft?.membership ?? sources.birth;
+  const { self, birth, snapshotIndex, logBytes, storageTrouble, transport } = sources;
+  const raft = sources.raft ?? { ...UNBORN, membership: birth, member: isMember(birth, self) };
+  const { role, term, leader, commit, firstIndex, lastIndex, membership, membershipIndex, member } = raft;
   return {
     id: self,
-    role: raft?.role ?? 'learner',
-    term: raft?.term ?? 0,
-    leader: raft?.leader ?? null,
-    commit: raft?.commit ?? 0,
-    firstIndex: raft?.firstIndex ?? 1,
-    lastIndex: raft?.lastIndex ?? 0,
-    membership,
-    membershipIndex: raft?.membershipIndex ?? 0,
-    // Founders that have not met yet are members to be.
-    member: raft?.member ?? isMember(membership, self),
-    votes: raft !== null && !raft.recovering && !raft.storageBroken,
-    transferringTo: raft?.transferringTo ?? null,
-    snapshotIndex,
-    logBytes,
-    storageTrouble,
+    ...{ role, term, leader, commit, firstIndex, lastIndex, membership, membershipIndex, member },
+    votes: !raft.recovering && !raft.storageBroken,
+    transferringTo: raft.transferringTo,
+    ...{ snapshotIndex, logBytes, storageTrouble },
     peers: membersOf(membership)
       .filter((id) => id !== self)
-      .map((id) => peerStatus(id, membership, raft, transport.peerState(id))),
+      .map((id) => peerStatus(id, sources, membership, transport.peerState(id))),
   };
 }
 
-/** Voters to be that do not yet hold what is committed; at a leader. */
+/** While it is not known whether this node may vote. */
+const UNBORN = {
+  role: 'learner',
+  ...{ term: 0, leader: null, commit: 0, firstIndex: 1, lastIndex: 0, membershipIndex: 0 },
+  ...{ recovering: true, storageBroken: false, transferringTo: null },
+} as const;
+
+/** What a voter to be may lack: under load nobody ever holds everything. It is on its way there. */
+const LACK_ENTRIES_MAX = 1000;
+
+const NOWHERE = { matchIndex: 0, state: 'probe' } as const;
+
+/** Voters to be that do not yet hold what is committed, near enough; at a leader. */
 export function unpreparedVoters({ id: self, membership, commit, peers }: RaftStatus, next: Membership): NodeId[] {
   return next.voters.filter((id) => {
     if (id === self || membership.voters.includes(id)) return false;
-    return (peers[id]?.matchIndex ?? 0) < commit;
+    const { matchIndex, state } = peers[id] ?? NOWHERE;
+    return matchIndex === 0 || state !== 'replicate' || commit - matchIndex > LACK_ENTRIES_MAX;
   });
 }
 
-function peerStatus(id: NodeId, membership: Membership, raft: RaftStatus | null, state: PeerState): PeerStatus {
-  const progress = raft?.peers[id];
+function peerStatus(id: NodeId, sources: StatusSources, membership: Membership, state: PeerState): PeerStatus {
+  const progress = sources.raft?.peers[id];
+  const address = membership.addresses[id] ?? '';
   return {
     id,
-    address: membership.addresses[id] ?? '',
+    address,
+    foundAt: sources.foundAt.get(id) ?? address,
     connected: state.connected,
     trouble: state.trouble,
     matchIndex: progress?.matchIndex ?? null,
