@@ -9,6 +9,7 @@ const MAY_IMPORT = {
   'core/ledger': ['core/base', 'core/topology', 'core/analysis', 'core/recovery'],
   'core/raft': ['core/base'],
   runtime: [CORE],
+  'adapters/dns': EDGE,
   'adapters/level': EDGE,
   'adapters/mysql': EDGE,
   'adapters/grpc': EDGE,

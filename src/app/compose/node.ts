@@ -14,11 +14,9 @@ import { LeaderAuthority } from '../../runtime/authority.js';
 import { GrpcLeaderCalls } from '../../adapters/grpc/key-value-leader-calls.js';
 import { DiagnosisLoop } from '../../runtime/diagnosis/diagnosis-loop.js';
 import { PACE } from '../../runtime/diagnosis/limits.js';
-import { handOver } from '../../runtime/membership/hand-over.js';
 import { NodeKeyValue } from '../../runtime/key-value/key-value.js';
 import { type Clock, systemClock } from '../../runtime/ports/clock.js';
 import type { Leadership } from '../../runtime/ports/consensus.js';
-import type { ClusterMembership } from '../../runtime/ports/membership.js';
 import type { Peers } from '../../runtime/ports/peers.js';
 import type { Analysis, PublicSettings } from '../../runtime/ports/service.js';
 import { ProbeLog } from '../../runtime/probing/probe-log.js';
@@ -32,7 +30,7 @@ import type { Config } from '../config/config.js';
 import type { Log } from '../log.js';
 import { programVersion } from '../version.js';
 import { Announcer } from './announcer.js';
-import { MembershipSide } from './membership.js';
+import { Care } from './care.js';
 import type { MysqlSide } from './mysql.js';
 import type { RaftSide } from './raft.js';
 import { diagnosisSettings, probingPace, publicSettings, recoveryPolicy } from './settings.js';
@@ -54,10 +52,10 @@ export class ComposedNode {
   readonly keyValue: NodeKeyValue;
   readonly #parts: NodeParts;
   readonly #clock: Clock = systemClock;
+  readonly #care: Care;
   readonly #probing: ProbingLoop;
   readonly #recovery: RecoveryDriver;
   readonly #announcer: Announcer;
-  readonly #membership: MembershipSide;
   readonly #view: NodeView;
   readonly #leaderCalls: GrpcLeaderCalls;
   readonly #settings: PublicSettings;
@@ -68,6 +66,7 @@ export class ComposedNode {
     this.#parts = parts;
     const { config, raft } = parts;
     this.ledger = new ReplicatedLedger(raft.consensus, this.#clock);
+    this.#care = new Care({ config, log: parts.log, ledger: this.ledger, prober: parts.mysql.prober });
     this.#settings = publicSettings(config, () => this.ledger.state);
     this.#view = new NodeView({
       id: config.raft.id,
@@ -84,7 +83,6 @@ export class ComposedNode {
       clock: this.#clock,
       leaderCalls: this.#leaderCalls,
     });
-    this.#membership = new MembershipSide(raft, this.ledger, parts.log);
     this.#announcer = new Announcer(this.ledger, raft.consensus, config.probing.seeds, parts.log);
     this.#probeLog = new ProbeLog(parts.log);
     this.#probing = this.#composeProbing();
@@ -92,6 +90,10 @@ export class ComposedNode {
     this.#recovery = this.#composeRecovery();
     this.service = new NodeService({
       ledger: this.ledger,
+      clock: this.#clock,
+      lifetimes: this.#care.lifetimes,
+      names: this.#care.names,
+      isIgnored: (address) => this.#care.isIgnored(address, 'server'),
       settings: this.#settings,
       node: () => this.#view.view(),
       analysis: () => this.#analysis(),
@@ -123,7 +125,6 @@ export class ComposedNode {
       onTermReady: (term) => {
         log.info({ term }, 'this node leads and has caught up');
         this.#announcer.announce();
-        this.#membership.notice();
         this.#probing.lead(term);
         this.diagnosis.lead(term);
         this.#recovery.lead();
@@ -131,7 +132,6 @@ export class ComposedNode {
       },
       onPeersChange: () => {
         this.#announcer.announce();
-        this.#membership.notice();
         this.service.publish({ kind: 'node' });
       },
       onEvent: ({ level, kind, text }) => {
@@ -146,37 +146,26 @@ export class ComposedNode {
     this.diagnosis.start();
   }
 
-  get membership(): ClusterMembership {
-    return this.#membership.membership;
-  }
-
-  /** Before the doors are shut: those who ask here are told of the next leader. */
-  async handOver(): Promise<void> {
-    const told = await handOver(this.#parts.raft.consensus, this.#clock);
-    if (told !== null) this.#parts.log.info(told);
-  }
-
   /** Acting ends first: a step that is under way ends in its own time or is taken up by the next leader. */
   async stop(): Promise<void> {
     this.#recovery.follow();
     this.diagnosis.stop();
     this.#probing.stop();
     this.#leaderCalls.close();
-    this.#membership.stop();
     await this.#parts.peers.close();
     await this.#parts.mysql.prober.close();
     await this.#parts.raft.consensus.close();
   }
 
   #composeProbing(): ProbingLoop {
-    const { config, log, mysql } = this.#parts;
+    const { config, log } = this.#parts;
     return new ProbingLoop({
       clock: this.#clock,
-      prober: mysql.prober,
+      prober: this.#care.prober,
       rng: createRng(randomInt(2 ** 32)),
       pace: probingPace(config),
       ledger: this.ledger,
-      isIgnored: () => false,
+      isIgnored: (address, as) => this.#care.isIgnored(address, as),
       onProbed: (result) => {
         this.#probeLog.note(result);
         this.diagnosis.noticeProbe(result);
@@ -189,11 +178,11 @@ export class ComposedNode {
   }
 
   #composeDiagnosis(): DiagnosisLoop {
-    const { config, log, mysql, peers } = this.#parts;
+    const { config, log, peers } = this.#parts;
     return new DiagnosisLoop({
       self: config.raft.id,
       clock: this.#clock,
-      prober: mysql.prober,
+      prober: this.#care.prober,
       peers,
       ledger: this.ledger,
       settings: diagnosisSettings(config),
@@ -222,7 +211,7 @@ export class ComposedNode {
       clock: this.#clock,
       ledger: this.ledger,
       sessions: mysql.sessions,
-      prober: mysql.prober,
+      prober: this.#care.prober,
       policy: recoveryPolicy(config),
       times: { ...RECOVERY_TIMES, connectMs: Math.min(RECOVERY_TIMES.connectMs, config.mysql.connectTimeoutMs) },
       log,
@@ -279,7 +268,6 @@ export class ComposedNode {
     }
     this.keyValue.onLeadershipChange();
     void this.#view.refresh();
-    this.#membership.notice();
     this.service.publish({ kind: 'node' });
   }
 }

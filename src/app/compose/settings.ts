@@ -66,6 +66,8 @@ export function publicSettings(config: Config, state: () => LedgerState): Public
     reasonableMaintenanceReplicationLagSeconds: config.lag.maintenanceSeconds,
     automaticPrimaryRecovery: (id) => covered(config.recovery.primaryFilters, id),
     automaticIntermediateRecovery: (id) => covered(config.recovery.intermediateFilters, id),
+    textRemovedFromHosts: config.views.textRemovedFromHosts,
+    fuzzyPoolHosts: config.views.fuzzyPoolHosts,
     hidesProblemsOf: (address) => matchesAny(config.views.hideProblemsOf, address),
     isNoControlReplica: (address) => matchesAny(config.views.noControlReplicas, address),
     replicationRules: {

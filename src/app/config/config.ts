@@ -4,6 +4,8 @@
  */
 import type { Address } from '../../core/topology/address.js';
 import type { ClusterFilter } from '../../core/recovery/filters.js';
+import type { ClassificationRules } from '../../core/topology/classification.js';
+import type { DiscoveryFilters } from '../../core/topology/discovery-filters.js';
 import type { ListenAddress } from './endpoints.js';
 import type { Secret } from './secret.js';
 
@@ -17,6 +19,9 @@ export interface Config {
   readonly lag: LagConfig;
   readonly recovery: RecoveryConfig;
   readonly views: ViewsConfig;
+  readonly discovery: DiscoveryConfig;
+  readonly classification: ClassificationRules;
+  readonly lifetimes: LifetimesConfig;
 }
 
 export type LogLevel = 'error' | 'warn' | 'info' | 'debug';
@@ -106,12 +111,44 @@ export interface LagConfig {
   readonly maintenanceSeconds: number;
 }
 
+/** Whom to look at, and under which name. */
+export interface DiscoveryConfig {
+  readonly filters: DiscoveryFilters;
+  /** Says once of each address that a filter keeps it out. */
+  readonly logFiltered: boolean;
+  /** Servers that nobody has seen for so long are forgotten; 0: never. */
+  readonly forgetUnseenMs: number;
+  /** Pictures of all topologies are kept so often; 0: only when somebody asks. */
+  readonly recordTopologiesMs: number;
+  readonly names: NamesConfig;
+}
+
+export interface NamesConfig {
+  /** What becomes of a host name before it is used. */
+  readonly hosts: 'as-given' | 'cname' | 'ip';
+  /** What a server says of itself, and is known by once it was found to answer there. */
+  readonly servers: 'as-found' | 'hostname' | 'report-host';
+  readonly lifetimeMs: number;
+  /** Names that are not taken for an answer. */
+  readonly rejected: RegExp | null;
+}
+
+/** How long words stand that are not renewed. */
+export interface LifetimesConfig {
+  readonly candidateMs: number;
+  readonly poolMs: number;
+  readonly unresolveMs: number;
+}
+
 /** What lists leave out, by patterns on `host:port`, and what is said of who could follow whom. */
 export interface ViewsConfig {
   readonly hideProblemsOf: readonly RegExp[];
   readonly noControlReplicas: readonly RegExp[];
   readonly lowerReplicaVersionAllowed: boolean;
   readonly verifyReplicationFilters: boolean;
+  /** Cut out of host names where people read them; '' cuts nothing. */
+  readonly textRemovedFromHosts: string;
+  readonly fuzzyPoolHosts: boolean;
 }
 
 export interface RecoveryConfig {

@@ -18,6 +18,7 @@ import type { Findings } from './findings.js';
 import type { Values } from './keys/keys.js';
 import { type Membership, readMembership, type Resolve } from './membership.js';
 import { readMysqlTls } from './mysql-tls.js';
+import { readServers } from './servers.js';
 
 export interface Surroundings {
   readonly environment: Environment;
@@ -62,7 +63,10 @@ export async function interpret(
       noControlReplicas: values.OSCIgnoreHostnameFilters,
       lowerReplicaVersionAllowed: values.LowerReplicaVersionAllowed,
       verifyReplicationFilters: values.VerifyReplicationFilters,
+      textRemovedFromHosts: values.RemoveTextFromHostnameDisplay,
+      fuzzyPoolHosts: values.SupportFuzzyPoolHostnames,
     },
+    ...readServers(values),
   };
 }
 

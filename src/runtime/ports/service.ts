@@ -9,6 +9,8 @@ import type { Recovery } from '../../core/recovery/recovery.js';
 import type { Address } from '../../core/topology/address.js';
 import type { ClusterId, Server, ServerId } from '../../core/topology/server.js';
 import type { Vitals } from '../../core/topology/vitals.js';
+import type { Answer } from './answer.js';
+import type { Keeping } from './keeping.js';
 
 /** What this node last saw of a server with its own eyes. */
 export interface Sighting {
@@ -62,6 +64,10 @@ export interface PublicSettings {
   readonly instancePollSeconds: number;
   readonly reasonableReplicationLagSeconds: number;
   readonly reasonableMaintenanceReplicationLagSeconds: number;
+  /** RemoveTextFromHostnameDisplay; '' when nothing is to be removed. */
+  readonly textRemovedFromHosts: string;
+  /** SupportFuzzyPoolHostnames: a part of a host's name may stand for it in a pool's list. */
+  readonly fuzzyPoolHosts: boolean;
   /** Does automatic recovery of a dead primary cover this cluster? By RecoverMasterClusterFilters. */
   automaticPrimaryRecovery(cluster: ClusterId): boolean;
   automaticIntermediateRecovery(cluster: ClusterId): boolean;
@@ -93,15 +99,9 @@ export interface TakeoverRequest {
   readonly requestedBy: string;
 }
 
-/** A refusal has a code that programs read and a sentence that people read. */
-export interface Refusal {
-  readonly code: string;
-  readonly message: string;
-}
+export type { Answer, Refusal } from './answer.js';
 
-export type Answer<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly refusal: Refusal };
-
-export interface Service {
+export interface Service extends Keeping {
   readonly state: LedgerState;
   readonly settings: PublicSettings;
   node(): NodeStatus;

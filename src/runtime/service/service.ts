@@ -3,12 +3,12 @@
  * from what applying it changed. On a follower a write rejects with NotLeader: the door passes it on to the leader.
  */
 import { assertDefined } from '../../core/base/assert.js';
-import type { Applied } from '../../core/ledger/ledger.js';
-import type { LedgerState } from '../../core/ledger/state.js';
+import { tombstonesOf } from '../../core/ledger/tombstones.js';
 import type { Recovery } from '../../core/recovery/recovery.js';
 import { type Address, addressText } from '../../core/topology/address.js';
 import type { ProbeResult } from '../../core/topology/report.js';
 import type { ClusterId, Server, ServerId } from '../../core/topology/server.js';
+import { indexServers, serverAt } from '../../core/topology/sources.js';
 import type {
   Analysis,
   Answer,
@@ -21,33 +21,32 @@ import type {
 } from '../ports/service.js';
 import type { BinaryLogReader } from '../ports/binary-logs.js';
 import type { Prober } from '../ports/mysql.js';
-import type { Proposal, ReplicatedLedger } from '../replicated-ledger.js';
+import { accept, refuse } from '../ports/answer.js';
 import { EventHub } from './event-hub.js';
+import { KeepingUseCases, type KeepingParts, refusalIn } from './keeping.js';
 import { locateGtids } from './locate-gtids.js';
 
-export interface ServiceParts {
-  readonly ledger: ReplicatedLedger;
+export interface ServiceParts extends KeepingParts {
   readonly settings: PublicSettings;
   readonly node: () => NodeStatus;
   readonly analysis: () => Analysis;
   readonly sighting: (address: Address) => Sighting | null;
   /** A probe that begins now. */
   readonly probe: (address: Address) => Promise<ProbeResult>;
+  /** DiscoveryIgnoreHostnameFilters. */
+  readonly isIgnored: (address: Address) => boolean;
   readonly knock: (address: Address) => ReturnType<Prober['knock']>;
   readonly binaryLogs: BinaryLogReader;
   readonly takeover: (request: TakeoverRequest) => Promise<Answer<Recovery>>;
 }
 
-export class NodeService implements Service {
+export class NodeService extends KeepingUseCases implements Service {
   readonly #parts: ServiceParts;
   readonly #hub = new EventHub();
 
   constructor(parts: ServiceParts) {
+    super(parts);
     this.#parts = parts;
-  }
-
-  get state(): LedgerState {
-    return this.#parts.ledger.state;
   }
 
   get settings(): PublicSettings {
@@ -75,23 +74,39 @@ export class NodeService implements Service {
   }
 
   async discover(address: Address, requestedBy: string): Promise<Answer<Server>> {
+    const name = addressText(address);
+    if (this.#parts.isIgnored(address)) {
+      return refuse('FILTERED', `${name} matches DiscoveryIgnoreHostnameFilters and is not probed; change that filter`);
+    }
     const result = await this.#parts.probe(address);
     if (!result.ok) return refuse('PROBE_FAILED', result.failure.message);
     const { id, facts, replicaAddresses } = result.report;
-    await this.#propose({ kind: 'topology-observed', servers: [{ id, address, facts }] });
+    const keys = tombstonesOf(this.state, address, id);
+    if (keys.length > 0) await this.propose({ kind: 'forgetting-lifted', keys, by: requestedBy });
+    await this.propose({ kind: 'topology-observed', servers: [{ id, address, facts }] });
+    const found = this.state.servers.get(id);
+    const shared = this.state.sharedIdentities.get(name);
+    if (found === undefined || shared?.server === id) {
+      return refuse('IDENTITY_SHARED', `${name} has the server_uuid of another server: ${shared?.detail ?? id}`);
+    }
     const sources = facts.channels.map((channel) => channel.source);
-    const targets = [...replicaAddresses, ...sources].map((found) => ({ address: found, origin: 'operator' as const }));
-    if (targets.length > 0) await this.#propose({ kind: 'targets-added', targets });
-    await this.#note('discover', `${requestedBy} asked for ${addressText(address)}`, id);
+    const targets = [...replicaAddresses, ...sources].map((one) => ({ address: one, origin: 'operator' as const }));
+    if (targets.length > 0) await this.propose({ kind: 'targets-added', targets });
+    await this.#note('discover', `${requestedBy} asked for ${name}`, id);
     return accept(assertDefined(this.state.servers.get(id), 'an observed server is known'));
   }
 
+  /** A server by any of its addresses, or an address at which nobody answered yet. */
   async forget(address: Address, requestedBy: string): Promise<Answer<Address>> {
-    const { facts } = await this.#propose({ kind: 'server-forgotten', address });
-    const refusal = facts.find((fact) => fact.kind === 'rejected');
-    if (refusal !== undefined) return refuse('FORGET_REFUSED', refusal.text);
-    await this.#note('forget', `${requestedBy} asked to forget ${addressText(address)}`, null);
-    return accept(address);
+    const server = serverAt(indexServers(this.state.servers.values()), address);
+    const applied = await this.propose({
+      kind: 'servers-forgotten',
+      servers: server === null ? [] : [server.id],
+      addresses: server === null ? [address] : [],
+      by: requestedBy,
+    });
+    const refusal = refusalIn(applied);
+    return refusal === null ? accept(address) : refuse('FORGET_REFUSED', refusal.text);
   }
 
   async resolve(address: Address): Promise<Answer<Address>> {
@@ -116,19 +131,19 @@ export class NodeService implements Service {
       (recovery) => recovery.acknowledged === null && recovery.closedAtMs !== null && isSelected(recovery, selector),
     );
     for (const recovery of chosen) {
-      await this.#propose({ kind: 'recovery-acknowledged', recoveryId: recovery.id, by, comment });
+      await this.propose({ kind: 'recovery-acknowledged', recoveryId: recovery.id, by, comment });
     }
     return accept(chosen.length);
   }
 
   async switchRecoveries(enabled: boolean, by: string): Promise<Answer<boolean>> {
-    await this.#propose({ kind: 'recoveries-switched', enabled, by });
+    await this.propose({ kind: 'recoveries-switched', enabled, by });
     return accept(enabled);
   }
 
   async beginDowntime(server: ServerId, owner: string, reason: string, durationMs: number): Promise<Answer<Server>> {
     const beganAtMs = Date.now();
-    await this.#propose({
+    await this.propose({
       kind: 'downtime-begun',
       downtime: { server, owner, reason, beganAtMs, endsAtMs: beganAtMs + durationMs },
     });
@@ -136,24 +151,20 @@ export class NodeService implements Service {
   }
 
   async endDowntime(server: ServerId, by: string): Promise<Answer<Server>> {
-    await this.#propose({ kind: 'downtime-ended', server });
+    await this.propose({ kind: 'downtime-ended', server });
     await this.#note('downtime-ended', `${by} ended the downtime`, server);
     return this.#server(server);
   }
 
   async setAlias(clusterId: ClusterId, alias: string, by: string): Promise<Answer<string>> {
-    await this.#propose({ kind: 'alias-set', clusterId, alias });
-    await this.#propose({ kind: 'noted', server: null, clusterId, topic: 'alias-set', text: `by ${by}` });
+    await this.propose({ kind: 'alias-set', clusterId, alias });
+    await this.propose({ kind: 'noted', server: null, clusterId, topic: 'alias-set', text: `by ${by}` });
     return accept(alias);
-  }
-
-  #propose(proposal: Proposal): Promise<Applied> {
-    return this.#parts.ledger.propose(proposal);
   }
 
   async #note(topic: string, text: string, server: ServerId | null): Promise<void> {
     const clusterId = server === null ? null : (this.state.servers.get(server)?.clusterId ?? null);
-    await this.#propose({ kind: 'noted', server, clusterId, topic, text });
+    await this.propose({ kind: 'noted', server, clusterId, topic, text });
   }
 
   #server(id: ServerId): Answer<Server> {
@@ -168,12 +179,4 @@ function isSelected(
 ): boolean {
   if (selector === 'all') return true;
   return 'uid' in selector ? recovery.id === selector.uid : recovery.clusterId === selector.clusterId;
-}
-
-function accept<T>(value: T): Answer<T> {
-  return { ok: true, value };
-}
-
-function refuse<T>(code: string, message: string): Answer<T> {
-  return { ok: false, refusal: { code, message } };
 }

@@ -1,6 +1,5 @@
 /** A service on a fed ledger: a primary `main`, two replicas, and whatever a test makes of them. */
 import type { Problem, StructureCode } from '../../../src/core/analysis/problem.js';
-import type { LedgerState } from '../../../src/core/ledger/state.js';
 import type { Recovery } from '../../../src/core/recovery/recovery.js';
 import { type Address, addressText } from '../../../src/core/topology/address.js';
 import type { ClusterId, Server, ServerId } from '../../../src/core/topology/server.js';
@@ -17,8 +16,8 @@ import type {
   Sighting,
   TakeoverRequest,
 } from '../../../src/runtime/ports/service.js';
-import { addressOf, factsOf, observed, serverId } from '../../support/facts.js';
-import { FedLedger } from '../../support/ledger.js';
+import { addressOf, factsOf, observed } from '../../support/facts.js';
+import { FakeKeeping } from './fake-keeping.js';
 
 export const MAIN = '11111111-1111-1111-1111-111111111111';
 export const FIRST = '22222222-2222-2222-2222-222222222222';
@@ -51,16 +50,12 @@ export function replicaVitals(changes: Partial<Vitals> = {}): Vitals {
   return vitalsOf({ channels: [channel], lagSeconds: 0, ...changes });
 }
 
-export class FakeService implements Service {
-  readonly fed = new FedLedger();
-  readonly calls: string[] = [];
+export class FakeService extends FakeKeeping implements Service {
   readonly sightings = new Map<string, Sighting>();
   problems: Problem[] = [];
   structure = new Map<ServerId, readonly StructureCode[]>();
   restraint = new Map<ServerId, readonly string[]>();
   status: NodeStatus;
-  /** What the next write answers instead of doing anything. */
-  refusal: { code: string; message: string } | null = null;
   takeover: Recovery | null = null;
   /** A host that configuration leaves out of lists. */
   hidden = '';
@@ -71,6 +66,8 @@ export class FakeService implements Service {
     instancePollSeconds: 5,
     reasonableReplicationLagSeconds: 10,
     reasonableMaintenanceReplicationLagSeconds: 20,
+    textRemovedFromHosts: '',
+    fuzzyPoolHosts: true,
     automaticPrimaryRecovery: () => true,
     automaticIntermediateRecovery: () => false,
     hidesProblemsOf: ({ host }) => host === this.hidden,
@@ -80,6 +77,7 @@ export class FakeService implements Service {
   };
 
   constructor() {
+    super();
     this.fed.feed({
       kind: 'topology-observed',
       servers: [
@@ -111,10 +109,6 @@ export class FakeService implements Service {
       })),
       appliedIndex: 1,
     };
-  }
-
-  get state(): LedgerState {
-    return this.fed.state;
   }
 
   /** Milliseconds of the wall clock; the fixture's clock stands a second after the ledger. */
@@ -168,33 +162,27 @@ export class FakeService implements Service {
     return cluster;
   }
 
-  server(id: string): Server {
-    const server = this.state.servers.get(serverId(id));
-    if (server === undefined) throw new Error(`the fixture has a server ${id}`);
-    return server;
-  }
-
   async discover(address: Address, requestedBy: string): Promise<Answer<Server>> {
     this.calls.push(`discover ${addressText(address)} by ${requestedBy}`);
     const known = [...this.state.servers.values()].find(
       (server) => addressText(server.address) === addressText(address),
     );
-    return this.#answer(known ?? this.server(MAIN));
+    return this.answer(known ?? this.server(MAIN));
   }
 
   async forget(address: Address, requestedBy: string): Promise<Answer<Address>> {
     this.calls.push(`forget ${addressText(address)} by ${requestedBy}`);
-    return this.#answer(address);
+    return this.answer(address);
   }
 
   async resolve(address: Address): Promise<Answer<Address>> {
     this.calls.push(`resolve ${addressText(address)}`);
-    return this.#answer(address);
+    return this.answer(address);
   }
 
   async locateGtids(server: Server, gtids: string): Promise<Answer<readonly string[]>> {
     this.calls.push(`locate ${gtids} on ${addressText(server.address)}`);
-    return this.#answer(['binlog.000001', 'binlog.000003']);
+    return this.answer(['binlog.000001', 'binlog.000003']);
   }
 
   async gracefulTakeover(request: TakeoverRequest): Promise<Answer<Recovery>> {
@@ -203,7 +191,7 @@ export class FakeService implements Service {
       `takeover ${request.clusterId} to ${request.candidate ?? 'anybody'}${auto} by ${request.requestedBy}`,
     );
     if (this.takeover === null) throw new Error('the test says what the takeover answers');
-    return this.#answer(this.takeover);
+    return this.answer(this.takeover);
   }
 
   async acknowledge(
@@ -212,32 +200,27 @@ export class FakeService implements Service {
     comment: string,
   ): Promise<Answer<number>> {
     this.calls.push(`acknowledge ${JSON.stringify(selector)} by ${by}: ${comment}`);
-    return this.#answer(1);
+    return this.answer(1);
   }
 
   async switchRecoveries(enabled: boolean, by: string): Promise<Answer<boolean>> {
     this.calls.push(`switch ${String(enabled)} by ${by}`);
-    return this.#answer(enabled);
+    return this.answer(enabled);
   }
 
   async beginDowntime(server: ServerId, owner: string, reason: string, durationMs: number): Promise<Answer<Server>> {
     this.calls.push(`downtime ${server} by ${owner} because ${reason} for ${String(durationMs)}`);
-    return this.#answer(this.server(server));
+    return this.answer(this.server(server));
   }
 
   async endDowntime(server: ServerId, by: string): Promise<Answer<Server>> {
     this.calls.push(`end downtime ${server} by ${by}`);
-    return this.#answer(this.server(server));
+    return this.answer(this.server(server));
   }
 
   async setAlias(cluster: ClusterId, alias: string, by: string): Promise<Answer<string>> {
     this.calls.push(`alias ${cluster} ${alias} by ${by}`);
-    return this.#answer(alias);
-  }
-
-  async #answer<T>(value: T): Promise<Answer<T>> {
-    await Promise.resolve();
-    return this.refusal === null ? { ok: true, value } : { ok: false, refusal: this.refusal };
+    return this.answer(alias);
   }
 }
 

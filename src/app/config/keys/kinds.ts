@@ -6,6 +6,7 @@ import { z } from 'zod';
 import { type ClusterFilter, parseClusterFilter } from '../../../core/recovery/filters.js';
 import { compilePattern } from '../../../core/base/pattern.js';
 import { failed, ok, type Result } from '../../../core/base/result.js';
+import { type HostFilter, parseHostFilter } from '../../../core/topology/discovery-filters.js';
 import { Secret } from '../secret.js';
 import { parseBaseUrl, parseListenAddress, type ListenAddress } from '../endpoints.js';
 
@@ -76,6 +77,42 @@ export const patterns: Kind<readonly RegExp[]> = {
   schema: z.array(pattern.schema),
   allowed: 'a list of regular expressions',
 };
+
+export const patternOrNone: Kind<RegExp | null> = {
+  schema: z.union([z.literal('').transform(() => null), pattern.schema]),
+  allowed: 'a regular expression, or ""',
+};
+
+const hostFilter = readText<HostFilter>((value) => {
+  const parsed = parseHostFilter(value);
+  return parsed.ok ? parsed : failed(`"${value}" is not a regular expression: ${parsed.error}`);
+}, '');
+
+export const hostFilters: Kind<readonly HostFilter[]> = {
+  schema: z.array(hostFilter.schema),
+  allowed: 'a list of regular expressions or IP addresses',
+};
+
+export const aliasPatterns: Kind<readonly { readonly pattern: RegExp; readonly alias: string }[]> = {
+  schema: z.record(z.string(), z.string()).transform((value, context) =>
+    Object.entries(value).flatMap(([key, alias]) => {
+      const compiled = compilePattern(key);
+      if (compiled.ok) return [{ pattern: compiled.value, alias }];
+      context.addIssue({ code: 'custom', message: `"${key}" is not a regular expression: ${compiled.error}` });
+      return [];
+    }),
+  ),
+  allowed: 'an object from regular expressions to aliases',
+};
+
+/** One of a few words, each with what it means here. */
+export function choice<T extends string>(words: Readonly<Record<string, T>>): Kind<T> {
+  const allowed = Object.keys(words).map((word) => `"${word}"`);
+  return readText((value) => {
+    const meaning = Object.hasOwn(words, value) ? words[value] : undefined;
+    return meaning === undefined ? failed(`"${value}" is not one of them`) : ok(meaning);
+  }, allowed.join(', '));
+}
 
 const clusterFilter = readText<ClusterFilter>(parseClusterFilter, '');
 

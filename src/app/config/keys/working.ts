@@ -1,4 +1,6 @@
 /** The keys that work, in the order of `docs/configuration.md`, which a test compares with this table. */
+import { CLASSIFICATION_KEYS } from './classification.js';
+import { DISCOVERY_KEYS } from './discovery.js';
 import { works, worksHidden } from './key.js';
 import {
   authenticationMethod,
@@ -73,6 +75,10 @@ export const WORKING_KEYS = {
     'Servers that do not count where the lag of a cluster is measured: patterns on `host:port`',
   ),
 
+  ...DISCOVERY_KEYS,
+
+  ...CLASSIFICATION_KEYS,
+
   RecoverMasterClusterFilters: works(
     clusterFilters,
     [],
@@ -87,6 +93,12 @@ export const WORKING_KEYS = {
   // The incumbent's default is 60, so that its zero seconds still block for an hour; here zero means zero.
   RecoveryPeriodBlockMinutes: works(integer(0), 0, 'Old form of the above; only when RecoveryPeriodBlockSeconds is 0'),
   PromotionIgnoreHostnameFilters: works(patterns, [], 'Servers that are never promoted: patterns on `host:port`'),
+  PreventCrossDataCenterMasterFailover: works(
+    bool,
+    false,
+    'Promote nobody in another data centre than that of the primary; see DataCenterPattern',
+  ),
+  PreventCrossRegionMasterFailover: works(bool, false, 'Promote nobody in another region; see RegionPattern'),
   UseSuperReadOnly: works(bool, false, 'Set super_read_only wherever read_only is set; fencing always sets both'),
 
   RaftEnabled: works(bool, false, 'Be one of several nodes; without it the node is a cluster of one'),
