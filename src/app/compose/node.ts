@@ -14,9 +14,11 @@ import { LeaderAuthority } from '../../runtime/authority.js';
 import { GrpcLeaderCalls } from '../../adapters/grpc/key-value-leader-calls.js';
 import { DiagnosisLoop } from '../../runtime/diagnosis/diagnosis-loop.js';
 import { PACE } from '../../runtime/diagnosis/limits.js';
+import { handOver } from '../../runtime/membership/hand-over.js';
 import { NodeKeyValue } from '../../runtime/key-value/key-value.js';
 import { type Clock, systemClock } from '../../runtime/ports/clock.js';
 import type { Leadership } from '../../runtime/ports/consensus.js';
+import type { ClusterMembership } from '../../runtime/ports/membership.js';
 import type { Peers } from '../../runtime/ports/peers.js';
 import type { Analysis, PublicSettings } from '../../runtime/ports/service.js';
 import { ProbeLog } from '../../runtime/probing/probe-log.js';
@@ -31,6 +33,7 @@ import type { Log } from '../log.js';
 import { programVersion } from '../version.js';
 import { Announcer } from './announcer.js';
 import { Care } from './care.js';
+import { MembershipSide } from './membership.js';
 import type { MysqlSide } from './mysql.js';
 import type { RaftSide } from './raft.js';
 import { diagnosisSettings, probingPace, publicSettings, recoveryPolicy } from './settings.js';
@@ -56,6 +59,7 @@ export class ComposedNode {
   readonly #probing: ProbingLoop;
   readonly #recovery: RecoveryDriver;
   readonly #announcer: Announcer;
+  readonly #membership: MembershipSide;
   readonly #view: NodeView;
   readonly #leaderCalls: GrpcLeaderCalls;
   readonly #settings: PublicSettings;
@@ -83,6 +87,7 @@ export class ComposedNode {
       clock: this.#clock,
       leaderCalls: this.#leaderCalls,
     });
+    this.#membership = new MembershipSide(raft, this.ledger, parts.log);
     this.#announcer = new Announcer(this.ledger, raft.consensus, config.probing.seeds, parts.log);
     this.#probeLog = new ProbeLog(parts.log);
     this.#probing = this.#composeProbing();
@@ -125,6 +130,7 @@ export class ComposedNode {
       onTermReady: (term) => {
         log.info({ term }, 'this node leads and has caught up');
         this.#announcer.announce();
+        this.#membership.notice();
         this.#probing.lead(term);
         this.diagnosis.lead(term);
         this.#recovery.lead();
@@ -132,6 +138,7 @@ export class ComposedNode {
       },
       onPeersChange: () => {
         this.#announcer.announce();
+        this.#membership.notice();
         this.service.publish({ kind: 'node' });
       },
       onEvent: ({ level, kind, text }) => {
@@ -146,12 +153,23 @@ export class ComposedNode {
     this.diagnosis.start();
   }
 
+  get membership(): ClusterMembership {
+    return this.#membership.membership;
+  }
+
+  /** Before the doors are shut: those who ask here are told of the next leader. */
+  async handOver(): Promise<void> {
+    const told = await handOver(this.#parts.raft.consensus, this.#clock);
+    if (told !== null) this.#parts.log.info(told);
+  }
+
   /** Acting ends first: a step that is under way ends in its own time or is taken up by the next leader. */
   async stop(): Promise<void> {
     this.#recovery.follow();
     this.diagnosis.stop();
     this.#probing.stop();
     this.#leaderCalls.close();
+    this.#membership.stop();
     await this.#parts.peers.close();
     await this.#parts.mysql.prober.close();
     await this.#parts.raft.consensus.close();
@@ -268,6 +286,7 @@ export class ComposedNode {
     }
     this.keyValue.onLeadershipChange();
     void this.#view.refresh();
+    this.#membership.notice();
     this.service.publish({ kind: 'node' });
   }
 }
