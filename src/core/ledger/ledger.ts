@@ -30,7 +30,7 @@ import { applyForgotten, applyObserved, applyTargets } from './apply/topology.js
 import { decodeCommand } from './codec.js';
 import type { Command } from './command.js';
 import { type Draft, emptyDraft, type Fact, fact } from './draft.js';
-import { decodeKeyValuePart, encodeKeyValuePart, joinParts, splitParts } from './key-value/snapshot-part.js';
+import { decodeKeyValuePart, encodeParts, splitParts } from './key-value/snapshot-part.js';
 import { type KeyValueContent, KeyValueStore } from './key-value/store.js';
 import type { KeyValueOutcome } from './key-value/write.js';
 import { decodeWrites, isKeyValueEntry } from './key-value/write-codec.js';
@@ -80,7 +80,7 @@ export class Ledger {
   }
 
   snapshot(): Uint8Array {
-    return joinParts(encodeSnapshot(this.#draft), encodeKeyValuePart(this.#keyValue));
+    return encodeParts(encodeSnapshot(this.#draft), this.#keyValue);
   }
 
   restore(bytes: Uint8Array): void {

@@ -11,19 +11,30 @@ import { ByteReader, ByteWriter } from './text-bytes.js';
 import { ENTRY_OVERHEAD_BYTES, type KeyValueEntry } from './write.js';
 
 const PART_VERSION = 1;
+const PART_HEAD_BYTES = 1 + 8 + 4;
+/** Beside the bytes of its key and its value. */
+const ENTRY_HEAD_BYTES = 4 + 4 + 8;
 const LENGTH_BYTES = 4;
 
-export function encodeKeyValuePart({ revision, bytes, entries }: KeyValueContent): Uint8Array {
-  const writer = new ByteWriter(bytes + ENTRY_OVERHEAD_BYTES);
+/** In one piece of memory: with some megabytes of keys, each copy on the way would be the largest thing a node makes. */
+export function encodeParts(domain: Uint8Array, keyValue: KeyValueContent): Uint8Array {
+  const writer = new ByteWriter(LENGTH_BYTES + domain.length + partBytes(keyValue));
+  writer.u32(domain.length);
+  writer.bytes(domain);
   writer.u8(PART_VERSION);
-  writer.f64(revision);
-  writer.u32(entries.size);
-  for (const [key, entry] of entries) {
+  writer.f64(keyValue.revision);
+  writer.u32(keyValue.entries.size);
+  for (const [key, entry] of keyValue.entries) {
     writer.text(key);
     writer.text(entry.value);
     writer.f64(entry.revision);
   }
   return writer.finish();
+}
+
+/** Exact, as far as the store counts well; if it does not, the writer makes room. */
+function partBytes({ bytes, entries }: KeyValueContent): number {
+  return PART_HEAD_BYTES + bytes + entries.size * (ENTRY_HEAD_BYTES - ENTRY_OVERHEAD_BYTES);
 }
 
 export function decodeKeyValuePart(part: Uint8Array): Pick<KeyValueContent, 'revision' | 'entries'> {
@@ -40,14 +51,6 @@ export function decodeKeyValuePart(part: Uint8Array): Pick<KeyValueContent, 'rev
   }
   reader.finish();
   return { revision, entries };
-}
-
-export function joinParts(domain: Uint8Array, keyValue: Uint8Array): Uint8Array {
-  const bytes = new Uint8Array(LENGTH_BYTES + domain.length + keyValue.length);
-  new DataView(bytes.buffer).setUint32(0, domain.length);
-  bytes.set(domain, LENGTH_BYTES);
-  bytes.set(keyValue, LENGTH_BYTES + domain.length);
-  return bytes;
 }
 
 export function splitParts(snapshot: Uint8Array): { readonly domain: Uint8Array; readonly keyValue: Uint8Array } {

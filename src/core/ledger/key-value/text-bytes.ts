@@ -51,9 +51,15 @@ export class ByteWriter {
     this.#offset += 4 + written;
   }
 
-  /** A copy of its own, of exactly what was written. */
+  bytes(bytes: Uint8Array): void {
+    this.#reserve(bytes.length);
+    this.#bytes.set(bytes, this.#offset);
+    this.#offset += bytes.length;
+  }
+
+  /** Exactly what was written, in memory of its own; not copied if no more than that was expected. The writer is done. */
   finish(): Uint8Array<ArrayBuffer> {
-    return this.#bytes.slice(0, this.#offset);
+    return this.#offset === this.#bytes.length ? this.#bytes : this.#bytes.slice(0, this.#offset);
   }
 
   #reserve(bytes: number): void {
