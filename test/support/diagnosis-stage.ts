@@ -7,6 +7,8 @@ import { DiagnosisLoop } from '../../src/runtime/diagnosis/diagnosis-loop.js';
 import type { Findings } from '../../src/runtime/diagnosis/findings.js';
 import { PACE, type Pace } from '../../src/runtime/diagnosis/limits.js';
 import type { Proposal } from '../../src/runtime/replicated-ledger.js';
+import type { ProbeResult } from '../../src/core/topology/report.js';
+import { SightingStore } from '../../src/runtime/probing/sightings.js';
 import { addressOf, observed, serverId } from './facts.js';
 import { FakeClock } from './fake-consensus.js';
 import { FakeMysqlWorld } from './fake-mysql-world.js';
@@ -20,6 +22,7 @@ export interface StageOptions {
 
 export class DiagnosisStage {
   readonly clock = new FakeClock();
+  readonly sightings = new SightingStore({ self: 'n1', clock: this.clock });
   readonly world: FakeMysqlWorld;
   readonly ledger = new FedLedger();
   readonly loop: DiagnosisLoop;
@@ -53,6 +56,7 @@ export class DiagnosisStage {
       clock: this.clock,
       prober: this.world,
       peers: this.world,
+      sightings: this.sightings,
       ledger: {
         get state() {
           return ledger.state;
@@ -81,7 +85,9 @@ export class DiagnosisStage {
         const called = findings.problems.filter((problem) => problem.reaction === 'recover-dead-primary');
         this.published.push({ atMs: this.clock.now, codes, recovers: called.map((problem) => problem.server) });
       },
-      onProbed: (result) => this.loop.noticeProbe(result),
+      onProbed: (result) => {
+        this.look(result);
+      },
       log: (level, text) => {
         if (level !== 'debug') this.lines.push(text);
       },
@@ -89,10 +95,16 @@ export class DiagnosisStage {
     if (start) this.loop.start();
   }
 
+  /** What the probe loop does with every result, its own and those of peers. */
+  look(result: ProbeResult, by = 'n1'): void {
+    const news = this.sightings.record(result, by);
+    if (news !== null) this.loop.noticeProbe(news);
+  }
+
   /** The probe loop of the node: everybody is probed once a second, and this one is waited for. */
   async pollAll(timeoutMs = 1000): Promise<void> {
     const polls = [...this.world.servers.keys()].map(async (name) => {
-      this.loop.noticeProbe(await this.world.probe(addressOf(name), timeoutMs));
+      this.look(await this.world.probe(addressOf(name), timeoutMs));
     });
     const done = Promise.all(polls);
     await this.clock.advance(timeoutMs + 1);
@@ -103,7 +115,7 @@ export class DiagnosisStage {
   keepPolling(everyMs: number): void {
     for (const name of this.world.servers.keys()) {
       void this.world.probe(addressOf(name), everyMs).then((result) => {
-        this.loop.noticeProbe(result);
+        this.look(result);
       });
     }
     this.clock.setTimer(everyMs, () => {

@@ -2,6 +2,7 @@
 import { JUDGEMENT_LIMITS } from '../../src/core/analysis/limits.js';
 import type { Problem } from '../../src/core/analysis/problem.js';
 import { addressText } from '../../src/core/topology/address.js';
+import type { ProbeResult } from '../../src/core/topology/report.js';
 import type { ServerId } from '../../src/core/topology/server.js';
 import type { CanaryOrder } from '../../src/runtime/diagnosis/canary-runner.js';
 import { DiagnosisLoop } from '../../src/runtime/diagnosis/diagnosis-loop.js';
@@ -9,6 +10,7 @@ import { LentEyes } from '../../src/runtime/diagnosis/lent-eyes.js';
 import { PACE } from '../../src/runtime/diagnosis/limits.js';
 import { systemClock } from '../../src/runtime/ports/clock.js';
 import type { PeerOpinion, Peers } from '../../src/runtime/ports/peers.js';
+import { SightingStore } from '../../src/runtime/probing/sightings.js';
 import type { Proposal } from '../../src/runtime/replicated-ledger.js';
 import type { LabServer } from '../../tools/lab/lab-server.js';
 import { FedLedger } from '../support/ledger.js';
@@ -28,6 +30,7 @@ export class DiagnosingNodes {
   readonly #eyes = new Map<string, Eyes>();
   readonly #loops = new Map<string, DiagnosisLoop>();
   readonly #duties = new Map<string, LentEyes>();
+  readonly #sightings = new Map<string, SightingStore>();
   readonly #servers: readonly LabServer[];
   readonly #ids = new Map<string, ServerId>();
   #polling: NodeJS.Timeout | null = null;
@@ -73,6 +76,11 @@ export class DiagnosingNodes {
     for (const eyes of this.#eyes.values()) await eyes.close();
   }
 
+  #look(node: string, result: ProbeResult): void {
+    const news = this.#sightings.get(node)?.record(result) ?? null;
+    if (news !== null) this.#loopOf(node).noticeProbe(news);
+  }
+
   get #leader(): DiagnosisLoop {
     return this.#loopOf('n1');
   }
@@ -86,11 +94,13 @@ export class DiagnosingNodes {
   #add(node: string): void {
     const eyes = openEyes();
     const { ledger } = this;
+    const sightings = new SightingStore({ self: node, clock: systemClock });
     const loop: DiagnosisLoop = new DiagnosisLoop({
       self: node,
       clock: systemClock,
       prober: eyes.prober,
       peers: this.#peersOf(node),
+      sightings,
       ledger: {
         get state() {
           return ledger.state;
@@ -119,7 +129,7 @@ export class DiagnosingNodes {
         if (node === 'n1') this.history.push(problems);
       },
       onProbed: (result) => {
-        loop.noticeProbe(result);
+        this.#look(node, result);
       },
       log: (level, text) => {
         if (level !== 'debug') this.lines.push(`${node}: ${text}`);
@@ -127,6 +137,7 @@ export class DiagnosingNodes {
     });
     this.#eyes.set(node, eyes);
     this.#loops.set(node, loop);
+    this.#sightings.set(node, sightings);
     this.#duties.set(node, new LentEyes({ clock: systemClock, prober: eyes.prober, loop, knockMs: PACE.knockMs }));
     loop.start();
   }
@@ -156,7 +167,7 @@ export class DiagnosingNodes {
       const reports = results.map(reportIn);
       for (const { id, address } of reports) this.#ids.set(addressText(address), id);
       if (node === 'n1') this.#commit({ kind: 'topology-observed', servers: reports });
-      for (const result of results) this.#loopOf(node).noticeProbe(result);
+      for (const result of results) this.#look(node, result);
     }
   }
 
@@ -164,7 +175,7 @@ export class DiagnosingNodes {
     await Promise.all(
       this.#servers.map(async (server) => {
         const result = await this.#eyes.get('n1')?.prober.probe(addressIn(server), PATIENT_MS);
-        if (result !== undefined) this.#leader.noticeProbe(result);
+        if (result !== undefined) this.#look('n1', result);
       }),
     );
   }

@@ -14,8 +14,10 @@ import {
   status,
 } from '@grpc/grpc-js';
 import { type Address, addressText } from '../../core/topology/address.js';
-import type { PeerOpinion } from '../../runtime/ports/peers.js';
-import { fromWireVote, type PeersService } from './peers-proto.js';
+import type { PeerOpinion, Watch, WatchListener } from '../../runtime/ports/peers.js';
+import type { PeersService } from './peers-proto.js';
+import { fromWireVote } from './peers-votes.js';
+import { listenTo, type WatchStream } from './peers-watch-client.js';
 
 const CLIENT_OPTIONS = {
   'grpc.keepalive_time_ms': 2000,
@@ -27,6 +29,8 @@ const CLIENT_OPTIONS = {
   'grpc.service_config_disable_resolution': 1,
   'grpc.initial_reconnect_backoff_ms': 50,
   'grpc.max_reconnect_backoff_ms': 1000,
+  // Of one frame of a watch: the GTID sets of one server can be large.
+  'grpc.max_receive_message_length': 32 * 1024 * 1024,
   'grpc.enable_channelz': 0,
 } as const;
 
@@ -55,6 +59,7 @@ export class PeersChannel {
   readonly #parts: PeersChannelParts;
   readonly #questions = new Map<string, Promise<PeerOpinion | null>>();
   readonly #calls = new Set<ClientUnaryCall>();
+  readonly #streams = new Set<WatchStream>();
   #client: Client;
   #connectingSinceMs: number | null = null;
   #told: string | null = null;
@@ -80,6 +85,19 @@ export class PeersChannel {
     await this.#call(this.#parts.service.Lost, { server: address, reason }, timeoutMs);
   }
 
+  /** Told to `listener` until it is closed or ends. A connection that is thrown away ends its watches. */
+  watch(listener: WatchListener): Watch {
+    const { path, requestSerialize, responseDeserialize } = this.#parts.service.Watch;
+    const stream: WatchStream = this.#client.makeBidiStreamRequest(
+      path,
+      requestSerialize,
+      responseDeserialize,
+      this.#parts.metadata(),
+    );
+    this.#streams.add(stream);
+    return listenTo(stream, listener, () => this.#streams.delete(stream));
+  }
+
   /** To be called now and then: keeps the connection open, so that the first question in an emergency finds it so. */
   tend(nowMs: number): void {
     const state = this.#client.getChannel().getConnectivityState(true);
@@ -98,6 +116,7 @@ export class PeersChannel {
   /** Ends what is under way: grpc-js would leave calls hanging on a connection that nobody looks after any more. */
   close(): void {
     for (const call of this.#calls) call.cancel();
+    for (const stream of this.#streams) stream.cancel();
     this.#client.close();
   }
 

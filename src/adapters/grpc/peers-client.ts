@@ -5,7 +5,7 @@
 import type { ChannelCredentials } from '@grpc/grpc-js';
 import type { Address } from '../../core/topology/address.js';
 import { monotonicNowMs } from '../../runtime/ports/clock.js';
-import type { PeerOpinion, Peers } from '../../runtime/ports/peers.js';
+import type { PeerOpinion, Peers, Watch, WatchListener } from '../../runtime/ports/peers.js';
 import { introduceCaller, type Self } from './peer-admission.js';
 import { PeersChannel } from './peers-channel.js';
 import { loadPeersService } from './peers-proto.js';
@@ -57,6 +57,14 @@ export class GrpcPeers implements Peers {
   reportLost(address: Address, reason: string): void {
     const leader = this.#options.leader();
     if (leader !== null) void this.#connect().get(leader)?.lost(address, reason, LOST_TIMEOUT_MS);
+  }
+
+  others(): readonly string[] {
+    return [...this.#connect().keys()];
+  }
+
+  watch(node: string, listener: WatchListener): Watch | null {
+    return this.#connect().get(node)?.watch(listener) ?? null;
   }
 
   close(): Promise<void> {

@@ -5,9 +5,9 @@
 import { fileURLToPath } from 'node:url';
 import type { MethodDefinition, ServiceDefinition } from '@grpc/grpc-js';
 import { loadSync } from '@grpc/proto-loader';
-import type { NodeVote } from '../../core/analysis/vote.js';
 import { assert } from '../../core/base/assert.js';
 import type { Address } from '../../core/topology/address.js';
+import type { WireWatchRequest, WireWatchResponse } from './peers-watch-convert.js';
 
 export interface WireExamineRequest {
   readonly server: Address | null;
@@ -30,34 +30,18 @@ export type WireLostResponse = Readonly<Record<string, never>>;
 export interface PeersService {
   readonly Examine: MethodDefinition<WireExamineRequest, WireExamineResponse>;
   readonly Lost: MethodDefinition<WireLostRequest, WireLostResponse>;
+  readonly Watch: MethodDefinition<WireWatchRequest, WireWatchResponse>;
 }
 
 const PROTO_FILE = fileURLToPath(new URL('../../../proto/peers.proto', import.meta.url));
 
 export function loadPeersService(): PeersService & ServiceDefinition {
-  const loaded = loadSync(PROTO_FILE, { keepCase: false, enums: String, defaults: true });
+  const loaded = loadSync(PROTO_FILE, { keepCase: false, longs: Number, enums: String, defaults: true });
   const service = loaded['orchestrator.peers.v1.Peers'];
   assert(isPeersService(service), `${PROTO_FILE} does not define orchestrator.peers.v1.Peers`);
   return service;
 }
 
 function isPeersService(value: unknown): value is PeersService & ServiceDefinition {
-  return typeof value === 'object' && value !== null && 'Examine' in value && 'Lost' in value;
-}
-
-const WIRE_VOTES: Readonly<Record<NodeVote, string>> = {
-  none: 'VOTE_NONE',
-  alive: 'VOTE_ALIVE',
-  refused: 'VOTE_REFUSED',
-  silent: 'VOTE_SILENT',
-};
-
-export function toWireVote(vote: NodeVote): string {
-  return WIRE_VOTES[vote];
-}
-
-/** A vote that a newer node has and this one does not know is no opinion. */
-export function fromWireVote(wire: string): NodeVote {
-  const votes: readonly NodeVote[] = ['alive', 'refused', 'silent'];
-  return votes.find((vote) => WIRE_VOTES[vote] === wire) ?? 'none';
+  return typeof value === 'object' && value !== null && 'Examine' in value && 'Lost' in value && 'Watch' in value;
 }

@@ -10,16 +10,17 @@ import {
   type UntypedServiceImplementation,
 } from '@grpc/grpc-js';
 import type { Address } from '../../core/topology/address.js';
-import type { PeerDuties } from '../../runtime/ports/peers.js';
+import type { PeerDuties, PeerFeed } from '../../runtime/ports/peers.js';
 import { admit, refusal, type Self } from './peer-admission.js';
 import {
   loadPeersService,
-  toWireVote,
   type WireExamineRequest,
   type WireExamineResponse,
   type WireLostRequest,
   type WireLostResponse,
 } from './peers-proto.js';
+import { toWireVote } from './peers-votes.js';
+import { answerWatch, type WatchCall } from './peers-watch-server.js';
 
 /** Nobody needs to look for longer than this at a server that is silent. */
 const LOOK_MS_MAX = 10_000;
@@ -28,10 +29,14 @@ const REASON_LENGTH_MAX = 500;
 export interface PeersServiceOptions {
   readonly self: Self;
   readonly duties: PeerDuties;
+  readonly feed: PeerFeed;
 }
 
 /** To be called before the server is bound. */
-export function registerPeersService(server: Pick<Server, 'addService'>, { self, duties }: PeersServiceOptions): void {
+export function registerPeersService(
+  server: Pick<Server, 'addService'>,
+  { self, duties, feed }: PeersServiceOptions,
+): void {
   const handlers: UntypedServiceImplementation = {
     Examine: (
       call: ServerUnaryCall<WireExamineRequest, WireExamineResponse>,
@@ -52,6 +57,9 @@ export function registerPeersService(server: Pick<Server, 'addService'>, { self,
         duties.lost(admission.caller, address, call.request.reason.slice(0, REASON_LENGTH_MAX));
         answer(null, {});
       }
+    },
+    Watch: (call: WatchCall) => {
+      answerWatch(self, feed, call);
     },
   };
   server.addService(loadPeersService(), handlers);

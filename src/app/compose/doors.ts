@@ -59,7 +59,10 @@ function authenticationOf({ authentication }: HttpConfig): Authentication {
 }
 
 function openApi(config: Config, raft: RaftSide, mysql: MysqlSide, node: ComposedNode): ApiServer {
-  const api = createApiServer({ listenAddress: listenText(config.grpc.listen) });
+  const api = createApiServer({
+    listenAddress: listenText(config.grpc.listen),
+    credentials: raft.credentials.server,
+  });
   api.register(loadKeyValueService(), keyValueHandlers(node.keyValue, systemClock));
   const duties = new LentEyes({
     clock: systemClock,
@@ -73,7 +76,7 @@ function openApi(config: Config, raft: RaftSide, mysql: MysqlSide, node: Compose
         api.register(service, handlers);
       },
     },
-    { self: raft.self, duties },
+    { self: raft.self, duties, feed: node.feed },
   );
   return api;
 }

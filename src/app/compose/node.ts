@@ -23,6 +23,9 @@ import type { Peers } from '../../runtime/ports/peers.js';
 import type { Analysis, PublicSettings } from '../../runtime/ports/service.js';
 import { ProbeLog } from '../../runtime/probing/probe-log.js';
 import { ProbingLoop } from '../../runtime/probing/probing-loop.js';
+import { Sharing } from '../../runtime/probing/sharing.js';
+import { SightingStore } from '../../runtime/probing/sightings.js';
+import type { PeerFeed } from '../../runtime/ports/peers.js';
 import { RecoveryDriver } from '../../runtime/recovery/recovery-driver.js';
 import { RECOVERY_TIMES } from '../../runtime/recovery/recovery-parts.js';
 import { ReplicatedLedger } from '../../runtime/replicated-ledger.js';
@@ -37,6 +40,9 @@ import { MembershipSide } from './membership.js';
 import type { MysqlSide } from './mysql.js';
 import type { RaftSide } from './raft.js';
 import { diagnosisSettings, probingPace, publicSettings, recoveryPolicy } from './settings.js';
+
+/** A leader is elected and heard within this; a node that starts into a cluster that runs need not ask every server. */
+const ROSTER_GRACE_MS = 2000;
 
 export interface NodeParts {
   readonly config: Config;
@@ -55,8 +61,10 @@ export class ComposedNode {
   readonly keyValue: NodeKeyValue;
   readonly #parts: NodeParts;
   readonly #clock: Clock = systemClock;
+  readonly #sightings: SightingStore;
   readonly #care: Care;
   readonly #probing: ProbingLoop;
+  readonly #sharing: Sharing;
   readonly #recovery: RecoveryDriver;
   readonly #announcer: Announcer;
   readonly #membership: MembershipSide;
@@ -94,7 +102,9 @@ export class ComposedNode {
     this.diagnosis = this.#composeDiagnosis();
     this.#recovery = this.#composeRecovery();
     this.service = new NodeService({
+    this.#sightings = new SightingStore({ self: config.raft.id, clock: this.#clock });
       ledger: this.ledger,
+    this.#sharing = this.#composeSharing();
       clock: this.#clock,
       lifetimes: this.#care.lifetimes,
       names: this.#care.names,
@@ -118,6 +128,11 @@ export class ComposedNode {
     const { log, onFatal } = this.#parts;
     await this.ledger.start({
       onApplied: (applied) => {
+  /** What the other nodes are told by this one. */
+  get feed(): PeerFeed {
+    return this.#sharing.feed;
+  }
+
         this.#onApplied(applied);
       },
       onRestored: () => {
@@ -136,6 +151,7 @@ export class ComposedNode {
         this.#recovery.lead();
         this.service.publish({ kind: 'node' });
       },
+        this.#sharing.lead(term);
       onPeersChange: () => {
         this.#announcer.announce();
         this.#membership.notice();
@@ -155,6 +171,7 @@ export class ComposedNode {
 
   get membership(): ClusterMembership {
     return this.#membership.membership;
+    this.#sharing.start();
   }
 
   /** Before the doors are shut: those who ask here are told of the next leader. */
@@ -171,6 +188,7 @@ export class ComposedNode {
     this.#leaderCalls.close();
     this.#membership.stop();
     await this.#parts.peers.close();
+    this.#sharing.stop();
     await this.#parts.mysql.prober.close();
     await this.#parts.raft.consensus.close();
   }
@@ -182,17 +200,44 @@ export class ComposedNode {
       prober: this.#care.prober,
       rng: createRng(randomInt(2 ** 32)),
       pace: probingPace(config),
+      self: config.raft.id,
       ledger: this.ledger,
       isIgnored: (address, as) => this.#care.isIgnored(address, as),
-      onProbed: (result) => {
-        this.#probeLog.note(result);
-        this.diagnosis.noticeProbe(result);
+      isForAll: (server) => this.diagnosis.dependedUpon.has(server),
+      onNews: (news) => {
+        if (news.isOwn) this.#probeLog.note(news.result);
+        this.#sharing.noticeNews(news);
+        this.diagnosis.noticeProbe(news);
+      sightings: this.#sightings,
         this.service.publish({ kind: 'sighting' });
       },
       log: (level, text) => {
         log[level](text);
       },
     });
+      onForgotten: (address) => {
+        this.#sharing.forget(address);
+      },
+      log: (level, text) => {
+        log[level](text);
+      },
+    });
+  }
+
+  #composeSharing(): Sharing {
+    const { config, log, peers } = this.#parts;
+    return new Sharing({
+      self: { id: config.raft.id, dataCenter: config.probing.dataCenter },
+      clock: this.#clock,
+      peers,
+      startGraceMs: config.raft.enabled ? ROSTER_GRACE_MS : 0,
+      ranSince: (atMs) => this.diagnosis.ranSince(atMs),
+      assign: (nodes) => {
+        this.#probing.assign(nodes);
+      },
+      hear: (result, by) => {
+        this.#probing.hear(result, by);
+      },
   }
 
   #composeDiagnosis(): DiagnosisLoop {
@@ -207,6 +252,7 @@ export class ComposedNode {
       limits: JUDGEMENT_LIMITS,
       pace: PACE,
       voters: () => this.#view.voters(),
+      sightings: this.#sightings,
       bestCandidateOf: (source) => this.#recovery.bestCandidateOf(source),
       restartCanary: ({ canary }) => this.#recovery.restartCanary(canary),
       onProblems: ({ problems }) => {
@@ -271,12 +317,13 @@ export class ComposedNode {
     }
     this.keyValue.onApplied(applied);
     if (applied.length > 0 && applied.every(({ keyValue }) => keyValue !== undefined)) return;
-    this.#probing.noticeApplied();
+    // The diagnosis first: whom others hang on, the probing asks it.
     this.diagnosis.noticeApplied();
     this.#recovery.noticeApplied();
     this.service.publish({ kind: 'state', index: this.ledger.state.index });
   }
 
+    this.#probing.noticeApplied();
   #onLeadershipChange({ role, term, leader }: Leadership): void {
     this.#parts.log.info({ role, term }, leader === null ? 'no leader is known' : `the leader is ${leader}`);
     if (role !== 'leader') {
@@ -287,6 +334,7 @@ export class ComposedNode {
     this.keyValue.onLeadershipChange();
     void this.#view.refresh();
     this.#membership.notice();
+      this.#sharing.follow();
     this.service.publish({ kind: 'node' });
   }
 }

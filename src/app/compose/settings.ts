@@ -16,10 +16,6 @@ const APPLY_LIMIT_MS = 60_000;
 /** A look that is older than this many polls says nothing about now; the incumbent's own measure. */
 const STALE_POLLS = 5;
 
-/** Servers that do not answer are asked less and less often, up to this; a lost primary that comes back is worth a look. */
-const DEAD_POLL_MAX_MS = 30_000;
-const DEAD_FACTOR = 1.5;
-
 export function recoveryPolicy({ recovery, lag }: Config): RecoveryPolicy {
   return {
     primaryFilters: recovery.primaryFilters,
@@ -48,8 +44,10 @@ export function probingPace({ probing, mysql }: Config): ProbingPace {
     pollMs: probing.intervalMs,
     probeTimeoutMs: mysql.probeTimeoutMs,
     concurrencyMax: probing.maxConcurrent,
-    deadFactor: DEAD_FACTOR,
-    deadPollMaxMs: Math.max(DEAD_POLL_MAX_MS, probing.intervalMs),
+    deadConcurrencyMax: probing.deadMaxConcurrent,
+    slowMs: probing.slowMs,
+    deadFactor: probing.deadFactor,
+    deadPollMaxMs: Math.max(probing.deadIntervalMaxMs, probing.intervalMs),
   };
 }
 

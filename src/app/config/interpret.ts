@@ -90,7 +90,18 @@ function readProbing(values: Values, findings: Findings): ProbingConfig {
     if (address.ok) seeds.push(address.value);
     else findings.fault('DiscoverySeeds', `${JSON.stringify(seed)} is one of its entries; allowed: host or host:port`);
   }
-  return { seeds, intervalMs: values.InstancePollSeconds * 1000, maxConcurrent: values.DiscoveryMaxConcurrency };
+  const maxConcurrent = values.DiscoveryMaxConcurrency;
+  return {
+    seeds,
+    intervalMs: values.InstancePollSeconds * 1000,
+    maxConcurrent,
+    deadFactor: values.DeadInstancePollSecondsMultiplyFactor,
+    deadIntervalMaxMs: values.DeadInstancePollSecondsMax * 1000,
+    deadMaxConcurrent: values.DeadInstanceDiscoveryMaxConcurrency || Math.ceil(maxConcurrent / 3),
+    logDead: values.DeadInstanceDiscoveryLogsEnabled,
+    slowMs: values.ReasonableInstanceCheckSeconds * 1000,
+    dataCenter: values.DataCenter,
+  };
 }
 
 function readRecovery(values: Values, findings: Findings): RecoveryConfig {

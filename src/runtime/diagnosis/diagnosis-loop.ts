@@ -9,6 +9,7 @@ import { type Address, addressText } from '../../core/topology/address.js';
 import type { ProbeResult } from '../../core/topology/report.js';
 import type { Server, ServerId } from '../../core/topology/server.js';
 import type { Timer } from '../ports/clock.js';
+import type { News } from '../probing/sightings.js';
 import { CanaryRunner } from './canary-runner.js';
 import { DerivedState } from './derived-state.js';
 import { Diagnostician } from './diagnostician.js';
@@ -20,7 +21,6 @@ import { Inquests } from './inquests.js';
 import { isUnreachable, Lookout } from './lookout.js';
 import type { LoopParts } from './loop-parts.js';
 import { PauseWatch } from './pause-watch.js';
-import { Sightings } from './sightings.js';
 import { SourceWatch } from './source-watch.js';
 import { VerdictLog } from './verdict-log.js';
 
@@ -28,7 +28,6 @@ const TICKS_BETWEEN_CLEANINGS = 60;
 
 export class DiagnosisLoop {
   readonly #parts: LoopParts;
-  readonly #sightings = new Sightings();
   readonly #inquests: Inquests;
   readonly #board: FindingsBoard;
   readonly #derived: DerivedState;
@@ -60,7 +59,7 @@ export class DiagnosisLoop {
       derived: this.#derived,
       limits,
       settings,
-      sightings: this.#sightings,
+      sightings: parts.sightings,
       state: () => ledger.state,
       inquestOf: (server) => this.#inquests.of(server),
       voters: () => parts.voters(),
@@ -105,7 +104,7 @@ export class DiagnosisLoop {
       pace,
       prober: parts.prober,
       sources: () => this.#unsuspectedSources(),
-      lastLookMs: ({ address }) => this.#sightings.at(address)?.last.startedAtMs ?? null,
+      lastLookMs: ({ address }) => parts.sightings.own(address)?.last.startedAtMs ?? null,
       onProbed: (result) => {
         parts.onProbed(result);
       },
@@ -139,6 +138,11 @@ export class DiagnosisLoop {
 
   get findings(): Findings {
     return this.#board.shown;
+  }
+
+  /** Servers that others hang on, or would: every node looks at them with its own eyes. */
+  get dependedUpon(): ReadonlyMap<ServerId, Server> {
+    return this.#derived.now.dependedUpon;
   }
 
   /** Is there a server of the replicated state at this address? */
@@ -181,16 +185,16 @@ export class DiagnosisLoop {
     this.#gatherSoon();
   }
 
-  /** Every probe that this node does, whoever asked for it. */
-  noticeProbe(result: ProbeResult): void {
-    const { before, isNews } = this.#sightings.record(result);
-    if (!isNews || this.#stopped) return;
+  /** Every look that was taken in, of this node (whoever asked for it) and of its peers. */
+  noticeProbe(news: News): void {
+    if (this.#stopped) return;
+    const { result, before } = news;
     const address = result.ok ? result.report.address : result.address;
     const server = serverAt(this.#derived.now.links, address);
-    if (server !== undefined) {
+    if (server !== undefined && news.isOwn) {
       this.#feedInquests(server, result);
       this.#lookout.probed(server, result, before);
-    }
+    } else if (server !== undefined) this.#heedPeer(server, news);
     this.#gatherSoon();
   }
 
@@ -227,6 +231,20 @@ export class DiagnosisLoop {
     }
   }
 
+  /**
+   * What a server said to a peer it has said, and whoever got an answer is a witness of life. That a peer got none is no
+   * vote: those are asked for, of fresh connections. Nor are an inquest's replicas read through a peer, whose times are
+   * known with less precision than the limits of silence are judged by.
+   */
+  #heedPeer(server: Server, { result, by, before }: News): void {
+    if (this.#term === null) return;
+    if (result.ok || result.failure.kind === 'alive') {
+      const detail = 'its probe was answered';
+      this.#inquests.of(server.id)?.hear({ node: by, vote: 'alive', atMs: result.startedAtMs, detail });
+    }
+    if (result.ok) this.#lookout.probed(server, result, before);
+  }
+
   #alarm(server: Server, why: string): void {
     const open = this.#inquests.of(server.id);
     if (open === null) this.#suspect(server, this.#parts.clock.nowMs(), why);
@@ -258,7 +276,7 @@ export class DiagnosisLoop {
         return server === undefined ? null : { server, replicas: this.#diagnostician.replicasOf(id) };
       },
       channelBefore: ({ replica, channel }) => {
-        const report = this.#sightings.at(replica.address)?.lastGood?.report;
+        const report = this.#parts.sightings.newest(replica.address)?.lastGood?.report;
         return report?.facts.channels.find((one) => one.name === channel.name) ?? null;
       },
       onProbed: (result) => {
@@ -340,7 +358,7 @@ export class DiagnosisLoop {
 
   /** What could not be looked at when it failed (a recovery was at work, another node led) is looked at now. */
   #resumeSuspicion(server: Server): void {
-    const sight = this.#sightings.at(server.address);
+    const sight = this.#parts.sightings.own(server.address);
     if (sight === null || !isUnreachable(sight.last)) return;
     this.#suspect(server, sight.last.startedAtMs, 'this node cannot reach it');
   }
@@ -360,7 +378,6 @@ export class DiagnosisLoop {
 
   #clean(): void {
     const { servers } = this.#parts.ledger.state;
-    this.#sightings.keepOnly(new Set(this.#derived.now.links.byAddress.keys()), new Set(servers.keys()));
     this.#lookout.keepOnly(servers);
   }
 }

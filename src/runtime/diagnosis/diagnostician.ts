@@ -13,10 +13,11 @@ import type { Problem, StructureCode } from '../../core/analysis/problem.js';
 import type { LedgerState } from '../../core/ledger/state.js';
 import type { Server, ServerId } from '../../core/topology/server.js';
 import type { Clock } from '../ports/clock.js';
+import type { Sight } from '../../core/analysis/sight.js';
 import type { DerivedState } from './derived-state.js';
 import { ErrantGtids } from './errant-gtids.js';
 import type { Inquest } from './inquest.js';
-import type { Sightings } from './sightings.js';
+import type { Sightings } from '../probing/sightings.js';
 
 export interface DiagnosticianParts {
   readonly clock: Clock;
@@ -86,12 +87,18 @@ export class Diagnostician {
       links: this.#parts.derived.now.links,
       nowMs,
       settings,
-      sightOf: (server) => sightings.at(server.address),
+      sightOf: (server) => this.#sightOf(server),
       judgementOf: (server) => this.#judge(server, nowMs),
       ownOpinion: (server) => this.#parts.inquestOf(server)?.ownOpinion ?? null,
       binlogStillMs: (server) => sightings.binlogStillMs(server, nowMs),
       errantGtids: (link) => this.#errantOf(link),
     };
+  }
+
+  /** That a server which others hang on cannot be reached is told by own eyes alone; of the rest whoever probes them tells. */
+  #sightOf({ id, address }: Server): Sight | null {
+    const { derived, sightings } = this.#parts;
+    return derived.now.dependedUpon.has(id) ? sightings.own(address) : sightings.newest(address);
   }
 
   #judge(server: ServerId, nowMs: number): Judgement | null {
@@ -102,8 +109,8 @@ export class Diagnostician {
 
   #errantOf({ source, replica }: Link): string {
     const { sightings } = this.#parts;
-    const replicaVitals = sightings.at(replica.address)?.lastGood?.report.vitals;
-    const sourceVitals = sightings.at(source.address)?.lastGood?.report.vitals;
+    const replicaVitals = sightings.newest(replica.address)?.lastGood?.report.vitals;
+    const sourceVitals = sightings.newest(source.address)?.lastGood?.report.vitals;
     if (replicaVitals === undefined || sourceVitals === undefined) return '';
     const above = new Set<string>([source.id]);
     for (const link of this.#parts.derived.now.links.sourcesOf.get(source.id) ?? []) above.add(link.source.id);

@@ -5,6 +5,7 @@ import type { ServerId } from '../../core/topology/server.js';
 import type { Clock } from '../ports/clock.js';
 import type { Prober } from '../ports/mysql.js';
 import type { Peers } from '../ports/peers.js';
+import type { Sightings } from '../probing/sightings.js';
 import type { CanaryOrder } from './canary-runner.js';
 import type { Findings } from './findings.js';
 import type { LedgerDoor } from './incident-keeper.js';
@@ -17,6 +18,8 @@ export interface LoopParts {
   readonly prober: Pick<Prober, 'knock' | 'probe' | 'onConnectionLost'>;
   readonly peers: Pick<Peers, 'examine' | 'reportLost'>;
   readonly ledger: LedgerDoor;
+  /** What was seen, of which `noticeProbe` tells the news. */
+  readonly sightings: Sightings;
   readonly settings: DiagnosisSettings;
   readonly limits: JudgementLimits;
   readonly pace: Pace;

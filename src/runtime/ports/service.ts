@@ -12,11 +12,13 @@ import type { Vitals } from '../../core/topology/vitals.js';
 import type { Answer } from './answer.js';
 import type { Keeping } from './keeping.js';
 
-/** What this node last saw of a server with its own eyes. */
+/** What was last seen of a server: by this node where it probes it itself, else by the node whose share it is. */
 export interface Sighting {
   readonly address: Address;
   readonly server: ServerId | null;
-  /** Wall clock, milliseconds; null when it never happened. */
+  /** Id of the node whose look this was. */
+  readonly seenBy: string;
+  /** Wall clock of this node, milliseconds, also for the looks of others; null when it never happened. */
   readonly lastAttemptAtMs: number | null;
   readonly lastSeenAtMs: number | null;
   readonly valid: boolean;

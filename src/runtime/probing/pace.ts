@@ -8,6 +8,8 @@ export interface ProbingPace {
   readonly concurrencyMax: number;
   /** Probes of servers that do not answer; they hold their place until the time-out, so they get a queue of their own. */
   readonly deadConcurrencyMax: number;
+  /** A probe that takes longer counts among those of the dead from then on, where there is room. */
+  readonly slowMs: number;
   /** Probes that somebody waits for; they start at once, beside the queues. */
   readonly urgentConcurrencyMax: number;
   /** DeadInstancePollSecondsMultiplyFactor: 1 is no back-off. */
@@ -29,6 +31,7 @@ export const DEFAULT_PACE: ProbingPace = {
   probeTimeoutMs: 10_000,
   concurrencyMax: 300,
   deadConcurrencyMax: 100,
+  slowMs: 500,
   urgentConcurrencyMax: 64,
   deadFactor: 1,
   deadPollMaxMs: 300_000,

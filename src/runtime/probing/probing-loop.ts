@@ -1,89 +1,119 @@
 /**
- * Asks every known server, each at its own pace, and passes on what it hears: to the sightings that doors read, to the
- * diagnosis, and, where this node leads, to the log. Which addresses to ask is in the replicated state; so every node asks
- * the same ones, and a new leader has seen them all with its own eyes.
+ * Asks servers, each at its own pace, and passes on what it and its peers see: to the sightings that doors read, to the
+ * diagnosis, and, where this node leads, to the log. Which addresses there are is in the replicated state; which of them
+ * are this node's to ask follows from who takes part. Servers that others hang on every node asks itself, because whether
+ * they can be reached is put to the vote.
  */
 import type { Rng } from '../../core/base/rng.js';
 import { type Address, addressText } from '../../core/topology/address.js';
+import { assignedTo, type Participant } from '../../core/topology/assignment.js';
 import type { ProbeResult } from '../../core/topology/report.js';
 import type { ServerId } from '../../core/topology/server.js';
 import type { Clock, Timer } from '../ports/clock.js';
 import type { Prober } from '../ports/mysql.js';
-import { Lane } from './lane.js';
+import { beginCourse, type Course, noteLook } from './course.js';
+import { Lane, type Place } from './lane.js';
 import { Observer, type ProbingLedger } from './observer.js';
+import { OtherShares } from './other-shares.js';
 import type { ProbingPace } from './pace.js';
-import { intervalMs, type Standing } from './rhythm.js';
-import { SightingStore, type Sightings } from './sightings.js';
-import { wantedAddresses } from './wanted.js';
+import { intervalMs } from './rhythm.js';
+import type { News, SightingStore, Sightings } from './sightings.js';
+import { UrgentLooks } from './urgent-looks.js';
+import { type Wanted, wantedAddresses } from './wanted.js';
 
 export interface ProbingParts {
+  /** This node's id, as it is in the list of those who take part. */
+  readonly self: string;
   readonly clock: Clock;
   readonly prober: Prober;
   readonly rng: Rng;
   readonly pace: ProbingPace;
   readonly ledger: ProbingLedger;
+  readonly sightings: SightingStore;
   /** DiscoveryIgnore... filters. */
   isIgnored(address: Address, as: 'server' | 'replica' | 'source'): boolean;
-  /** Every probe that says something, in the turn in which it ended. */
-  onProbed(result: ProbeResult): void;
+  /** Does every node look at it with its own eyes, because others hang on it? */
+  isForAll(server: ServerId): boolean;
+  /** Every look that says something, in the turn in which it ended or came in. */
+  onNews(news: News): void;
+  /** Nobody asks for it any more. */
+  onForgotten(address: Address): void;
   log(level: 'debug' | 'info' | 'warn', text: string): void;
 }
 
-interface Course {
-  readonly address: Address;
-  standing: Standing;
-  failures: number;
-  probes: number;
-  /** When the last of its usual probes began. */
-  startedAtMs: number;
-  timer: Timer | null;
-  /** In a queue or being asked at the usual pace; a course has one such probe at most. */
-  busy: boolean;
-}
-
-interface Urgent {
-  /** Infinity while it waits for its place. */
-  startedAtMs: number;
-  readonly result: Promise<ProbeResult>;
+export interface QueueState {
+  readonly active: number;
+  readonly queued: number;
 }
 
 const FOLLOW_UP_GAP_MS = 250;
+const TICKS_BETWEEN_CLEANINGS = 100;
 
 export class ProbingLoop {
   readonly #parts: ProbingParts;
-  readonly #store = new SightingStore();
+  readonly #store: SightingStore;
   readonly #observer: Observer;
   readonly #courses = new Map<string, Course>();
-  readonly #urgent = new Map<string, Urgent>();
+  readonly #urgent: UrgentLooks;
+  readonly #others: OtherShares;
   readonly #living: Lane;
   readonly #dead: Lane;
-  readonly #waited: Lane;
-  #wanted: ReadonlyMap<string, unknown> = new Map();
+  #wanted: ReadonlyMap<string, Wanted> = new Map();
+  #nodes: readonly Participant[];
   #term: number | null = null;
   #ledSinceMs = Number.POSITIVE_INFINITY;
+  #tick: Timer | null = null;
+  #ticks = 0;
   #stopped = true;
 
   constructor(parts: ProbingParts) {
     this.#parts = parts;
-    const { clock, ledger, pace } = parts;
+    const { clock, ledger, pace, sightings } = parts;
+    this.#store = sightings;
+    this.#nodes = [{ id: parts.self, dataCenter: '' }];
     this.#living = new Lane(pace.concurrencyMax);
     this.#dead = new Lane(pace.deadConcurrencyMax);
-    this.#waited = new Lane(pace.urgentConcurrencyMax);
+    this.#urgent = new UrgentLooks({
+      clock,
+      prober: parts.prober,
+      concurrencyMax: pace.urgentConcurrencyMax,
+      onLooked: (key, result) => {
+        this.#noteUrgent(key, result);
+      },
+    });
+    this.#others = new OtherShares({
+      clock,
+      pace,
+      leads: () => this.#term !== null,
+      lastLookMs: ({ address }) => sightings.newest(address)?.last.startedAtMs ?? null,
+      look: (key, course) => {
+        this.#enqueue(key, course);
+      },
+      release: ({ address }) => {
+        parts.prober.release(address);
+      },
+    });
     this.#observer = new Observer({
       clock,
       ledger,
       pace,
       isKnown: (address) => this.#wanted.has(addressText(address)),
       isIgnored: (address, as) => parts.isIgnored(address, as),
-      isValid: (server, startedAtMs) => this.#store.isValid(server, startedAtMs),
+      isValid: (server, startedAtMs) => sightings.isValid(server, startedAtMs),
       onFailed: (what, error) => {
         parts.log('debug', `${what} was not committed: ${error instanceof Error ? error.message : String(error)}`);
       },
     });
+    sightings.showOwnOf((address) => this.#courses.get(addressText(address))?.isMine ?? true);
   }
 
   get sightings(): Sightings {
     return this.#store;
+  }
+
+  /** What is asked and what waits: servers that answer, and those that do not. */
+  get queues(): { readonly living: QueueState; readonly dead: QueueState } {
+    return { living: stateOf(this.#living), dead: stateOf(this.#dead) };
   }
 
   start(): void {
@@ -92,10 +122,12 @@ export class ProbingLoop {
       this.#followUp(addressText(address));
     });
     this.noticeApplied();
+    this.#armTick();
   }
 
   stop(): void {
     this.#stopped = true;
+    this.#tick?.cancel();
     for (const course of this.#courses.values()) course.timer?.cancel();
     this.#courses.clear();
     for (const lane of [this.#living, this.#dead]) lane.clear();
@@ -107,19 +139,19 @@ export class ProbingLoop {
     if (this.#stopped) return;
     const wanted = wantedAddresses(this.#parts.ledger.state);
     this.#wanted = wanted;
-    for (const [key, course] of this.#courses) {
-      if (wanted.has(key)) continue;
-      course.timer?.cancel();
-      this.#courses.delete(key);
-      this.#store.forget(course.address);
-      this.#parts.prober.release(course.address);
-    }
-    for (const [key, { address, standing }] of wanted) {
+    for (const [key, course] of this.#courses) if (!wanted.has(key)) this.#drop(key, course);
+    for (const [key, one] of wanted) {
       const course = this.#courses.get(key);
-      if (course !== undefined) this.#restand(key, course, standing);
-      else if (!this.#parts.isIgnored(address, 'server')) this.#begin(key, address, standing);
+      if (course !== undefined) this.#restand(key, course, one);
+      else if (!this.#parts.isIgnored(one.address, 'server')) this.#begin(key, one);
     }
-    this.#store.forgetServersExcept(this.#parts.ledger.state.servers);
+  }
+
+  /** Who takes part is another list. What becomes this node's is asked when its turn comes: at once, if it is late. */
+  assign(nodes: readonly Participant[]): void {
+    this.#nodes = nodes;
+    if (this.#stopped) return;
+    for (const [key, course] of this.#courses) this.#settle(key, course);
   }
 
   /** This node leads and has caught up. What it saw before may be older than the last step of its predecessor. */
@@ -129,8 +161,8 @@ export class ProbingLoop {
     this.#ledSinceMs = this.#parts.clock.nowMs();
     let delayMs = 0;
     const spreadMs = Math.min(5, this.#parts.pace.pollMs / Math.max(1, this.#courses.size));
-    for (const [key, { standing }] of this.#courses) {
-      if (standing === 'alias') continue;
+    for (const [key, { standing, isMine }] of this.#courses) {
+      if (standing === 'alias' || !isMine) continue;
       this.#hasten(key, delayMs);
       delayMs += spreadMs;
     }
@@ -141,55 +173,91 @@ export class ProbingLoop {
     this.#ledSinceMs = Number.POSITIVE_INFINITY;
   }
 
-  /**
-   * Looks now, in the order of the addresses; never rejects. A probe that is under way is not joined: it may have begun
-   * before what the caller wants to know of. `timeoutMs` is per probe.
-   */
+  /** Looks now, in the order of the addresses; never rejects. `timeoutMs` is per probe. */
   async probeNow(
     addresses: readonly Address[],
     timeoutMs = this.#parts.pace.probeTimeoutMs,
   ): Promise<readonly ProbeResult[]> {
-    return await Promise.all(addresses.map((address) => this.#probeUrgently(address, timeoutMs)));
+    return await Promise.all(addresses.map((address) => this.#urgent.look(address, timeoutMs)));
   }
 
-  /** A probe that somebody else made with the same prober. */
+  /** A probe that this node made: the loop itself, or somebody else with the same prober. */
   accept(result: ProbeResult): void {
-    if (!this.#store.record(result, this.#parts.clock.wallMs())) return;
-    this.#parts.onProbed(result);
-    this.#observe(result);
+    const course = this.#courseOf(result);
+    if (course?.isMine === false) course.borrowedAtMs = this.#parts.clock.nowMs();
+    this.#take(this.#store.record(result));
+  }
+
+  /** A probe that a peer made, with its times on our clock. */
+  hear(result: ProbeResult, by: string): void {
+    if (this.#stopped) return;
+    const news = this.#store.record(result, by);
+    const course = this.#courseOf(result);
+    if (news !== null && course?.isMine === false) noteLook(course, result);
+    this.#take(news);
   }
 
   /** A step changed this server at `monotonicMs`: what was seen of it before shows it as it was. Looks again at once. */
   invalidateBefore(server: ServerId, monotonicMs: number): void {
     this.#store.invalidateBefore(server, monotonicMs);
     const address = this.#parts.ledger.state.servers.get(server)?.address;
-    if (address !== undefined) this.#hasten(addressText(address), 0);
+    if (address === undefined) return;
+    const key = addressText(address);
+    const course = this.#courses.get(key);
+    if (course?.isMine === false && !course.busy) this.#enqueue(key, course);
+    else this.#hasten(key, 0);
   }
 
-  #begin(key: string, address: Address, standing: Standing): void {
-    const course: Course = {
-      address,
-      standing,
-      failures: 0,
-      probes: 0,
-      startedAtMs: Number.NEGATIVE_INFINITY,
-      timer: null,
-      busy: false,
-    };
+  #begin(key: string, wanted: Wanted): void {
+    const course = beginCourse(wanted, this.#parts.clock.nowMs());
     this.#courses.set(key, course);
-    this.#arm(key, course, 0);
+    this.#restand(key, course, wanted);
   }
 
-  #restand(key: string, course: Course, standing: Standing): void {
-    if (course.standing === standing) return;
-    const backedOff = course.failures > 0 && standing === 'owed';
+  #drop(key: string, course: Course): void {
+    course.timer?.cancel();
+    this.#courses.delete(key);
+    this.#store.forget(course.address);
+    this.#parts.prober.release(course.address);
+    this.#parts.onForgotten(course.address);
+  }
+
+  #restand(key: string, course: Course, { standing, server, dataCenter }: Wanted): void {
+    const backedOff = course.failures > 0 && standing === 'owed' && course.standing !== 'owed';
     course.standing = standing;
+    course.dataCenter = dataCenter;
+    course.forAll = standing === 'owed' || (standing === 'server' && server !== null && this.#parts.isForAll(server));
+    this.#settle(key, course);
     if (backedOff) this.#hasten(key, 0);
+  }
+
+  /** Is it this node's to look at? */
+  #settle(key: string, course: Course): void {
+    const isMine = course.forAll || assignedTo(key, course.dataCenter, this.#nodes) === this.#parts.self;
+    if (isMine === course.isMine) return;
+    const nowMs = this.#parts.clock.nowMs();
+    course.isMine = isMine;
+    course.sinceMs = nowMs;
+    if (isMine) {
+      course.borrowedAtMs = null;
+      if (!course.busy) this.#arm(key, course, this.#dueInMs(course));
+      return;
+    }
+    course.timer?.cancel();
+    course.timer = null;
+    course.borrowedAtMs = nowMs;
+  }
+
+  /** Counted from the last look of whoever looked before. */
+  #dueInMs(course: Course): number {
+    const { clock, pace, rng } = this.#parts;
+    const lastMs = this.#store.newest(course.address)?.last.startedAtMs;
+    return lastMs === undefined ? 0 : Math.max(0, lastMs + intervalMs(course, pace, rng) - clock.nowMs());
   }
 
   #hasten(key: string, delayMs: number): void {
     const course = this.#courses.get(key);
-    if (course !== undefined && !course.busy) this.#arm(key, course, delayMs);
+    if (course?.isMine === true && !course.busy) this.#arm(key, course, delayMs);
   }
 
   /** A connection was lost. A server that ends each of our connections at once must not make us run in circles. */
@@ -204,45 +272,51 @@ export class ProbingLoop {
     course.timer?.cancel();
     course.timer = this.#parts.clock.setTimer(delayMs, () => {
       course.timer = null;
-      course.busy = true;
-      const lane = course.failures > 0 ? this.#dead : this.#living;
-      lane.run(() => this.#probe(key, course));
+      this.#enqueue(key, course);
     });
   }
 
-  async #probe(key: string, course: Course): Promise<void> {
+  #enqueue(key: string, course: Course): void {
+    course.busy = true;
+    // Whoever must be fenced waits behind nobody.
+    const lane = course.failures > 0 && course.standing !== 'owed' ? this.#dead : this.#living;
+    lane.run((place) => this.#probe(key, course, place));
+  }
+
+  async #probe(key: string, course: Course, place: Place): Promise<void> {
     if (this.#courses.get(key) !== course) return;
-    course.startedAtMs = this.#parts.clock.nowMs();
-    const result = await this.#parts.prober.probe(course.address, this.#parts.pace.probeTimeoutMs);
+    const { clock, prober, pace } = this.#parts;
+    course.startedAtMs = clock.nowMs();
+    const slow = clock.setTimer(pace.slowMs, () => {
+      place.moveTo(this.#dead);
+    });
+    const result = await prober.probe(course.address, pace.probeTimeoutMs);
+    slow.cancel();
     course.busy = false;
     if (this.#stopped || this.#courses.get(key) !== course) return;
-    note(course, result);
+    noteLook(course, result);
+    if (course.isMine) this.#rearm(key, course, result);
+    this.accept(result);
+  }
+
+  #rearm(key: string, course: Course, result: ProbeResult): void {
     const { clock, pace, rng } = this.#parts;
     // A server that was changed while it was asked is asked again at once: nothing of this answer was taken in.
     const isStale = result.ok && !this.#store.isValid(result.report.id, result.startedAtMs);
     const nextAtMs = isStale ? 0 : result.startedAtMs + intervalMs(course, pace, rng);
     this.#arm(key, course, Math.max(0, nextAtMs - clock.nowMs()));
+  }
+
+  #noteUrgent(key: string, result: ProbeResult): void {
+    const course = this.#courses.get(key);
+    if (course !== undefined) noteLook(course, result);
     this.accept(result);
   }
 
-  #probeUrgently(address: Address, timeoutMs: number): Promise<ProbeResult> {
-    const key = addressText(address);
-    const underway = this.#urgent.get(key);
-    // It waits for its place, or began in this very moment: it sees all that the caller wants to know of.
-    if (underway !== undefined && underway.startedAtMs >= this.#parts.clock.nowMs()) return underway.result;
-    const { promise, resolve } = deferred<ProbeResult>();
-    const urgent: Urgent = { startedAtMs: Number.POSITIVE_INFINITY, result: promise };
-    this.#urgent.set(key, urgent);
-    this.#waited.run(async () => {
-      urgent.startedAtMs = this.#parts.clock.nowMs();
-      const result = await this.#parts.prober.probe(address, timeoutMs);
-      if (this.#urgent.get(key) === urgent) this.#urgent.delete(key);
-      const course = this.#courses.get(key);
-      if (course !== undefined) note(course, result);
-      resolve(result);
-      this.accept(result);
-    });
-    return promise;
+  #take(news: News | null): void {
+    if (news === null) return;
+    this.#parts.onNews(news);
+    this.#observe(news.result);
   }
 
   #observe(result: ProbeResult): void {
@@ -256,17 +330,24 @@ export class ProbingLoop {
     if (!result.ok || result.startedAtMs < this.#ledSinceMs) return;
     this.#observer.take(result.report, result.startedAtMs);
   }
+
+  #courseOf(result: ProbeResult): Course | undefined {
+    return this.#courses.get(addressText(result.ok ? result.report.address : result.address));
+  }
+
+  #armTick(): void {
+    const everyMs = Math.min(500, Math.max(20, this.#parts.pace.pollMs / 10));
+    this.#tick = this.#parts.clock.setTimer(everyMs, () => {
+      this.#ticks += 1;
+      this.#others.tend(this.#courses);
+      if (this.#ticks % TICKS_BETWEEN_CLEANINGS === 0) {
+        this.#store.keepOnly(this.#wanted, this.#parts.ledger.state.servers);
+      }
+      this.#armTick();
+    });
+  }
 }
 
-function note(course: Course, result: ProbeResult): void {
-  course.probes += 1;
-  course.failures = result.ok ? 0 : course.failures + 1;
-}
-
-function deferred<T>(): { readonly promise: Promise<T>; readonly resolve: (value: T) => void } {
-  let settle: ((value: T) => void) | null = null;
-  const promise = new Promise<T>((resolve) => {
-    settle = resolve;
-  });
-  return { promise, resolve: (value) => settle?.(value) };
+function stateOf({ active, queued }: Lane): QueueState {
+  return { active, queued };
 }

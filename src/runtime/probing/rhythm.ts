@@ -28,7 +28,8 @@ export function intervalMs(course: Course, pace: ProbingPace, rng: Rng): number 
   return steady * (1 - JITTER + 2 * JITTER * rng.next());
 }
 
-function steadyMs({ standing, failures }: Course, pace: ProbingPace): number {
+/** The same without the jitter. */
+export function steadyMs({ standing, failures }: Pick<Course, 'standing' | 'failures'>, pace: ProbingPace): number {
   switch (standing) {
     case 'owed':
       return pace.pollMs;

@@ -1,45 +1,96 @@
 /**
- * What this node last saw at each address, with its own eyes: soft state, kept for reading, lost without harm. A report
- * that was begun before the last change we made to its server is never taken in: it would show the server as it was.
+ * What was last seen at each address: by this node with its own eyes, and by whichever node looked last. Soft state, kept
+ * for reading, lost without harm. The two are kept apart because they prove different things: what a server said is the
+ * same whoever asked, but that it cannot be reached from here nobody else can tell. A report that was begun before the
+ * last change we made to its server is never taken in: it would show the server as it was.
  */
+import type { Sight } from '../../core/analysis/sight.js';
 import { type Address, addressText } from '../../core/topology/address.js';
-import type { ProbeResult } from '../../core/topology/report.js';
+import type { ProbeResult, ServerReport } from '../../core/topology/report.js';
 import type { ServerId } from '../../core/topology/server.js';
+import type { Clock } from '../ports/clock.js';
 import type { Sighting } from '../ports/service.js';
 
-export type GoodProbe = Extract<ProbeResult, { ok: true }>;
+/** A look that was taken in. */
+export interface News {
+  readonly result: ProbeResult;
+  /** The node whose look it was. */
+  readonly by: string;
+  readonly isOwn: boolean;
+  /** What anybody had seen there before. */
+  readonly before: Sight | null;
+}
 
 /** For doors and loops that only read. */
 export interface Sightings {
   /** As doors show it; null for an address that was never tried. */
   sighting(address: Address): Sighting | null;
-  /** The raw result with its monotonic times; null before the first. */
-  latest(address: Address): ProbeResult | null;
-  latestGood(address: Address): GoodProbe | null;
+  /** By this node's own eyes. The only ground for "cannot be reached from here". */
+  own(address: Address): Sight | null;
+  /** By whoever looked last. */
+  newest(address: Address): Sight | null;
+  /** How long its binary log has ended at the same place; null without one, or when it was never read. */
+  binlogStillMs(server: ServerId, nowMs: number): number | null;
 }
 
-interface Look {
-  readonly latest: ProbeResult;
-  readonly latestGood: GoodProbe | null;
+interface Seen extends Sight {
+  readonly by: string;
+  /** Kept rather than computed when asked: a door that compares sightings would otherwise see a change in each. */
   readonly attemptWallMs: number;
   readonly seenWallMs: number | null;
 }
 
-export class SightingStore implements Sightings {
-  readonly #records = new Map<string, Look>();
-  readonly #validFromMs = new Map<ServerId, number>();
+interface Place {
+  readonly address: Address;
+  readonly own: Seen | null;
+  readonly newest: Seen;
+}
 
-  /** False when the result says nothing any more: a later probe was faster, or the server was changed meanwhile. */
-  record(result: ProbeResult, wallMs: number): boolean {
+interface BinlogEnd {
+  readonly file: string;
+  readonly position: number;
+  readonly sinceMs: number;
+}
+
+export interface SightingStoreParts {
+  /** This node's id. */
+  readonly self: string;
+  readonly clock: Pick<Clock, 'nowMs' | 'wallMs'>;
+}
+
+export class SightingStore implements Sightings {
+  readonly #parts: SightingStoreParts;
+  readonly #places = new Map<string, Place>();
+  readonly #validFromMs = new Map<ServerId, number>();
+  readonly #binlogEnds = new Map<ServerId, BinlogEnd>();
+  /** Does this node look there itself, again and again? Then doors show what it sees. */
+  #isWatched: (address: Address) => boolean = () => true;
+
+  constructor(parts: SightingStoreParts) {
+    this.#parts = parts;
+  }
+
+  showOwnOf(isWatched: (address: Address) => boolean): void {
+    this.#isWatched = isWatched;
+  }
+
+  /** Null when the look says nothing any more: a later one was faster, or the server was changed meanwhile. */
+  record(result: ProbeResult, by = this.#parts.self): News | null {
+    if (result.ok && !this.isValid(result.report.id, result.startedAtMs)) return null;
     const address = result.ok ? result.report.address : result.address;
     const key = addressText(address);
-    const before = this.#records.get(key);
-    if (before !== undefined && before.latest.startedAtMs > result.startedAtMs) return false;
-    if (result.ok && !this.isValid(result.report.id, result.startedAtMs)) return false;
-    const latestGood = result.ok ? result : (before?.latestGood ?? null);
-    const seenWallMs = result.ok ? wallMs : (before?.seenWallMs ?? null);
-    this.#records.set(key, { latest: result, latestGood, attemptWallMs: wallMs, seenWallMs });
-    return true;
+    const place = this.#places.get(key);
+    const isOwn = by === this.#parts.self;
+    const own = place?.own ?? null;
+    const newest = place?.newest ?? null;
+    if (isLate(result, isOwn ? own : newest)) return null;
+    this.#places.set(key, {
+      address,
+      own: isOwn ? this.#seen(own, result, by) : own,
+      newest: newest === null || !isLate(result, newest) ? this.#seen(newest, result, by) : newest,
+    });
+    if (result.ok) this.#recordBinlog(result.report, result.finishedAtMs);
+    return { result, by, isOwn, before: newest };
   }
 
   /** Reports of this server that were begun before are no longer taken in. */
@@ -52,33 +103,64 @@ export class SightingStore implements Sightings {
   }
 
   forget(address: Address): void {
-    this.#records.delete(addressText(address));
+    this.#places.delete(addressText(address));
   }
 
-  forgetServersExcept(known: ReadonlyMap<ServerId, unknown>): void {
-    for (const id of this.#validFromMs.keys()) if (!known.has(id)) this.#validFromMs.delete(id);
+  /** Forgets what is not asked for any more, so that a long life with changing addresses does not fill the memory. */
+  keepOnly(addresses: ReadonlyMap<string, unknown>, servers: ReadonlyMap<ServerId, unknown>): void {
+    for (const key of this.#places.keys()) if (!addresses.has(key)) this.#places.delete(key);
+    for (const id of this.#validFromMs.keys()) if (!servers.has(id)) this.#validFromMs.delete(id);
+    for (const id of this.#binlogEnds.keys()) if (!servers.has(id)) this.#binlogEnds.delete(id);
+  }
+
+  own(address: Address): Sight | null {
+    return this.#places.get(addressText(address))?.own ?? null;
+  }
+
+  newest(address: Address): Sight | null {
+    return this.#places.get(addressText(address))?.newest ?? null;
+  }
+
+  binlogStillMs(server: ServerId, nowMs: number): number | null {
+    const end = this.#binlogEnds.get(server);
+    return end === undefined ? null : nowMs - end.sinceMs;
   }
 
   sighting(address: Address): Sighting | null {
-    const record = this.#records.get(addressText(address));
-    if (record === undefined) return null;
-    const { latest, latestGood } = record;
+    const place = this.#places.get(addressText(address));
+    if (place === undefined) return null;
+    const { last, lastGood, by, attemptWallMs, seenWallMs } =
+      place.own !== null && this.#isWatched(address) ? place.own : place.newest;
     return {
       address,
-      server: latestGood?.report.id ?? null,
-      lastAttemptAtMs: record.attemptWallMs,
-      lastSeenAtMs: record.seenWallMs,
-      valid: latest.ok,
-      lastError: latest.ok ? null : latest.failure.message,
-      vitals: latestGood?.report.vitals ?? null,
+      server: lastGood?.report.id ?? null,
+      seenBy: by,
+      lastAttemptAtMs: attemptWallMs,
+      lastSeenAtMs: seenWallMs,
+      valid: last.ok,
+      lastError: last.ok ? null : last.failure.message,
+      vitals: lastGood?.report.vitals ?? null,
     };
   }
 
-  latest(address: Address): ProbeResult | null {
-    return this.#records.get(addressText(address))?.latest ?? null;
+  #seen(before: Seen | null, result: ProbeResult, by: string): Seen {
+    const { clock } = this.#parts;
+    const wallMs = Math.round(clock.wallMs() - Math.max(0, clock.nowMs() - result.finishedAtMs));
+    const lastGood = result.ok ? result : (before?.lastGood ?? null);
+    const seenWallMs = result.ok ? wallMs : (before?.seenWallMs ?? null);
+    return { last: result, lastGood, by, attemptWallMs: wallMs, seenWallMs };
   }
 
-  latestGood(address: Address): GoodProbe | null {
-    return this.#records.get(addressText(address))?.latestGood ?? null;
+  #recordBinlog(report: ServerReport, atMs: number): void {
+    const end = report.vitals.binlog;
+    const known = this.#binlogEnds.get(report.id);
+    if (end === null) this.#binlogEnds.delete(report.id);
+    else if (known?.file !== end.file || known.position !== end.position) {
+      this.#binlogEnds.set(report.id, { file: end.file, position: end.position, sinceMs: atMs });
+    }
   }
+}
+
+function isLate(result: ProbeResult, known: Sight | null): boolean {
+  return known !== null && known.last.startedAtMs > result.startedAtMs;
 }

@@ -2,11 +2,15 @@
 import type { LedgerState } from '../../core/ledger/state.js';
 import { type Address, addressText } from '../../core/topology/address.js';
 import type { ServerReport } from '../../core/topology/report.js';
+import type { ServerId } from '../../core/topology/server.js';
 import type { Standing } from './rhythm.js';
 
 export interface Wanted {
   readonly address: Address;
   readonly standing: Standing;
+  /** Null while nobody answered there. */
+  readonly server: ServerId | null;
+  readonly dataCenter: string;
 }
 
 type WantedState = Pick<LedgerState, 'targets' | 'servers' | 'demotions'>;
@@ -14,13 +18,18 @@ type WantedState = Pick<LedgerState, 'targets' | 'servers' | 'demotions'>;
 /** By address text. A server's own address wins over an alias of another, and both over a mere target. */
 export function wantedAddresses(state: WantedState): ReadonlyMap<string, Wanted> {
   const wanted = new Map<string, Wanted>();
-  for (const { address } of state.targets.values()) wanted.set(addressText(address), { address, standing: 'stranger' });
-  for (const { aliases } of state.servers.values()) {
-    for (const address of aliases) wanted.set(addressText(address), { address, standing: 'alias' });
+  for (const { address } of state.targets.values()) {
+    wanted.set(addressText(address), { address, standing: 'stranger', server: null, dataCenter: '' });
   }
-  for (const { id, address } of state.servers.values()) {
+  for (const { id, aliases, facts } of state.servers.values()) {
+    const { dataCenter } = facts;
+    for (const address of aliases) {
+      wanted.set(addressText(address), { address, standing: 'alias', server: id, dataCenter });
+    }
+  }
+  for (const { id, address, facts } of state.servers.values()) {
     const standing = state.demotions.get(id)?.state === 'owed' ? 'owed' : 'server';
-    wanted.set(addressText(address), { address, standing });
+    wanted.set(addressText(address), { address, standing, server: id, dataCenter: facts.dataCenter });
   }
   return wanted;
 }

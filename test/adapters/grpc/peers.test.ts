@@ -4,11 +4,11 @@ import { fileURLToPath } from 'node:url';
 import { afterEach, describe, expect, it } from 'vitest';
 import { loadCredentials, type PeerTls } from '../../../src/adapters/grpc/peer-tls.js';
 import { GrpcPeers } from '../../../src/adapters/grpc/peers-client.js';
-import { fromWireVote, toWireVote } from '../../../src/adapters/grpc/peers-proto.js';
+import { fromWireVote, toWireVote } from '../../../src/adapters/grpc/peers-votes.js';
 import { registerPeersService } from '../../../src/adapters/grpc/peers-server.js';
 import type { NodeVote } from '../../../src/core/analysis/vote.js';
 import type { NodeId } from '../../../src/core/raft/message.js';
-import type { PeerDuties, PeerOpinion } from '../../../src/runtime/ports/peers.js';
+import type { PeerDuties, PeerFeed, PeerOpinion } from '../../../src/runtime/ports/peers.js';
 import { addressOf } from '../../support/facts.js';
 
 const cleanups: (() => void | Promise<void>)[] = [];
@@ -29,6 +29,7 @@ interface TestNodeOptions {
   readonly clusterId?: string;
   readonly credentials?: ServerCredentials;
   readonly address?: string;
+  readonly feed?: PeerFeed;
 }
 
 async function startNode(id: string, options: TestNodeOptions = {}): Promise<TestNode> {
@@ -45,6 +46,9 @@ async function startNode(id: string, options: TestNodeOptions = {}): Promise<Tes
         );
       },
       lost: (from, address, reason) => lost.push(`${from}: ${address.host} ${reason}`),
+    },
+    feed: options.feed ?? {
+      watched: () => ({ pinged: () => undefined, drained: () => undefined, gone: () => undefined }),
     },
   });
   const port = await new Promise<number>((resolve, reject) => {

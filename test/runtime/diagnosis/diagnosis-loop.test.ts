@@ -86,7 +86,7 @@ describe('a primary that is killed', () => {
     const byReplica = await leading();
     byReplica.world.become('p', 'refuses');
     const atMs = byReplica.clock.now;
-    void byReplica.world.probe({ host: 'r2', port: 3306 }, 1000).then((result) => byReplica.loop.noticeProbe(result));
+    void byReplica.world.probe({ host: 'r2', port: 3306 }, 1000).then((result) => byReplica.look(result));
     await byReplica.clock.advance(500);
     expect(byReplica.tookUntil('p', 'DeadMaster', atMs)).toBeLessThanOrEqual(20);
   });

@@ -376,8 +376,8 @@ describe('sightings', () => {
     const lost = world.loop.sightings.sighting(at('p'));
     expect(lost).toMatchObject({ valid: false, lastError: 'p refused', server: 'p', vitals: seen?.vitals });
     expect(lost?.lastAttemptAtMs ?? 0).toBeGreaterThan(lost?.lastSeenAtMs ?? 0);
-    expect(world.loop.sightings.latest(at('p'))?.ok).toBe(false);
-    expect(world.loop.sightings.latestGood(at('p'))?.report.id).toBe('p');
+    expect(world.loop.sightings.newest(at('p'))?.last.ok).toBe(false);
+    expect(world.loop.sightings.newest(at('p'))?.lastGood?.report.id).toBe('p');
     expect(world.loop.sightings.sighting(at('q'))).toBeNull();
   });
 
@@ -391,7 +391,7 @@ describe('sightings', () => {
     const quick = world.loop.probeNow([at('p')]);
     await world.clock.advance(1_000);
     await Promise.all([slow, quick]);
-    expect(world.loop.sightings.latestGood(at('p'))?.report.facts.binlogFormat).toBe('MIXED');
+    expect(world.loop.sightings.newest(at('p'))?.lastGood?.report.facts.binlogFormat).toBe('MIXED');
     expect(world.heard.length).toBe(1);
   });
 });

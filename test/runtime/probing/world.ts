@@ -9,6 +9,7 @@ import type { ServerFacts } from '../../../src/core/topology/server.js';
 import type { Prober } from '../../../src/runtime/ports/mysql.js';
 import { DEFAULT_PACE, type ProbingPace } from '../../../src/runtime/probing/pace.js';
 import { ProbingLoop, type ProbingParts } from '../../../src/runtime/probing/probing-loop.js';
+import { SightingStore } from '../../../src/runtime/probing/sightings.js';
 import type { Proposal } from '../../../src/runtime/replicated-ledger.js';
 import { factsOf, serverId } from '../../support/facts.js';
 import { FakeClock } from '../../support/fake-consensus.js';
@@ -37,6 +38,7 @@ export class World implements Prober {
   readonly heard: ProbeResult[] = [];
   readonly released: string[] = [];
   readonly ignored = new Set<string>();
+  readonly forAll = new Set<string>();
   readyTerm: number | null = 1;
   failCommits = false;
   underway = 0;
@@ -54,13 +56,17 @@ export class World implements Prober {
       get: () => this.readyTerm,
     }) as ProbingParts['ledger'];
     this.loop = new ProbingLoop({
+      self: 'n1',
       clock,
       prober: this,
       rng: createRng(7),
       pace: { ...DEFAULT_PACE, pollMs: 1000, probeTimeoutMs: 3000, ...pace },
       ledger,
+      sightings: new SightingStore({ self: 'n1', clock }),
       isIgnored: (address) => this.ignored.has(address.host),
-      onProbed: (result) => this.heard.push(result),
+      isForAll: (server) => this.forAll.has(server),
+      onNews: ({ result }) => this.heard.push(result),
+      onForgotten: () => undefined,
       log: () => undefined,
     });
   }

@@ -4,7 +4,7 @@
  * move its line to `working.ts`.
  */
 import { pending, pendingHidden, restrains } from './key.js';
-import { bool, clusterFilters, integer, number, text, texts } from './kinds.js';
+import { bool, clusterFilters, integer, text, texts } from './kinds.js';
 
 const anyInteger = integer();
 const natural = integer(0);
@@ -16,11 +16,6 @@ export const PENDING_KEYS = {
   SlaveLagQuery: pending(text, ''),
   ReplicationLagQuery: pending(text, ''),
   DiscoverByShowSlaveHosts: pending(bool, false),
-  DeadInstancePollSecondsMultiplyFactor: pending(number, 1),
-  DeadInstancePollSecondsMax: pending(natural, 300),
-  DeadInstanceDiscoveryMaxConcurrency: pending(natural, 0),
-  DeadInstanceDiscoveryLogsEnabled: pending(bool, false),
-  ReasonableInstanceCheckSeconds: pending(natural, 1),
   LowerReplicaVersionAllowed: pending(bool, false),
   DiscoveryCollectionRetentionSeconds: pending(natural, 120),
   InstanceBulkOperationsWaitTimeoutSeconds: pending(natural, 10),

@@ -9,6 +9,7 @@ import {
   clusterFilters,
   integer,
   listen,
+  number,
   patterns,
   seconds,
   secret,
@@ -58,6 +59,34 @@ export const WORKING_KEYS = {
   DefaultInstancePort: works(port, 3306, 'Port of a MySQL server that is written without one'),
   InstancePollSeconds: works(seconds(0.05, 3600), 5, 'Interval between two probes of a server, seconds'),
   DiscoveryMaxConcurrency: works(integer(1, 10_000), 300, 'Probes that may run at the same time'),
+  // The incumbent does not back off unless it is told to, and then up to 300 s: a primary that returns is seen late.
+  DeadInstancePollSecondsMultiplyFactor: works(
+    number,
+    1.5,
+    'A server that does not answer is probed at intervals that grow by this factor; 1: they do not grow',
+  ),
+  DeadInstancePollSecondsMax: works(integer(0), 30, '... up to this interval, seconds'),
+  DeadInstanceDiscoveryMaxConcurrency: works(
+    integer(0, 10_000),
+    0,
+    'Probes of servers that do not answer that may run at the same time, beside the others; 0: a third of ' +
+      'DiscoveryMaxConcurrency',
+  ),
+  DeadInstanceDiscoveryLogsEnabled: works(
+    bool,
+    false,
+    'Log every probe of a server that does not answer, not only the first',
+  ),
+  ReasonableInstanceCheckSeconds: works(
+    seconds(0, 3600),
+    1,
+    'A probe that takes longer is shown as invalid, and no longer keeps others waiting, seconds',
+  ),
+  DataCenter: works(
+    text,
+    '',
+    'Where this node stands: it probes the servers of that data centre, where nodes of it are up. New here',
+  ),
   ReasonableReplicationLagSeconds: works(integer(0), 10, 'More lag than this is shown as a problem, seconds'),
   ReasonableMaintenanceReplicationLagSeconds: works(
     integer(0),
