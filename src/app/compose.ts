@@ -1,5 +1,4 @@
 /** A node from its configuration to its end: the only place where adapters meet the loops. */
-import { ChannelCredentials } from '@grpc/grpc-js';
 import { GrpcPeers } from '../adapters/grpc/peers-client.js';
 import { openDoors } from './compose/doors.js';
 import { openMysqlSide } from './compose/mysql.js';
@@ -10,7 +9,12 @@ import type { Log } from './log.js';
 
 /** Runs a node until `stop` is aborted. Rejects when it cannot start or cannot go on. */
 export async function runNode(config: Config, log: Log, stop: AbortSignal): Promise<void> {
-  const raft = await openRaftSide(config, log);
+  const raft = await openRaftSide(config, log, stop).catch((error: unknown) => {
+    // It was asked to stop while it looked for the cluster that it is to join.
+    if (stop.aborted) return null;
+    throw error;
+  });
+  if (raft === null) return;
   const mysql = openMysqlSide(config.mysql);
   const ending = new Ending(stop);
   const node = new ComposedNode({ config, log, raft, mysql, peers: openPeers(raft, log), onFatal: ending.fail });
@@ -49,10 +53,10 @@ class Ending {
   };
 }
 
-function openPeers({ consensus, self }: RaftSide, log: Log): GrpcPeers {
+function openPeers({ consensus, self, credentials }: RaftSide, log: Log): GrpcPeers {
   return new GrpcPeers({
     self,
-    credentials: ChannelCredentials.createInsecure(),
+    credentials: credentials.client,
     addresses: () => new Map([...consensus.peers().values()].map(({ id, grpcAddress }) => [id, grpcAddress])),
     leader: () => consensus.leadership().leader,
     onTrouble: (node, reason) => {

@@ -1,4 +1,8 @@
-import { describe, expect, test } from 'vitest';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, describe, expect, test } from 'vitest';
+import { claimDirectory } from '../../src/adapters/level/identity-file.js';
 import { faultsOf, load, notes, warnings } from './config-files.js';
 
 const three = {
@@ -108,5 +112,45 @@ describe('a cluster of one', () => {
 
   test('by mistake: RaftNodes without RaftEnabled', async () => {
     expect(await warned({ ...three, RaftEnabled: false })).toContain('CLUSTER OF ONE');
+  });
+});
+
+describe('a node that is not at its first address, or is new', () => {
+  const folders: string[] = [];
+
+  afterEach(async () => {
+    for (const folder of folders.splice(0)) await rm(folder, { recursive: true });
+  });
+
+  async function bornAs(id: string): Promise<string> {
+    const folder = await mkdtemp(join(tmpdir(), 'orchestrator-born-'));
+    folders.push(folder);
+    await claimDirectory(join(folder, 'orchestrator-log'), { clusterId: 'c', nodeId: id });
+    return folder;
+  }
+
+  test('keeps the id of its data directory, and is reached where RaftAdvertise says', async () => {
+    const RaftDataDir = await bornAs('node1:10008');
+    const moved = await load({ ...three, RaftDataDir, RaftBind: '0.0.0.0', RaftAdvertise: 'elsewhere' });
+    const { raft, http } = moved.config;
+    expect([raft.id, raft.advertise]).toEqual(['node1:10008', 'elsewhere:10008']);
+    expect(http.advertiseUrl).toBe('http://elsewhere:3000');
+    expect(raft.places).toEqual(['node1:10008', 'node2:10009', 'node3:10008']);
+  });
+
+  test('does not start on the directory of another node of the list', async () => {
+    const RaftDataDir = await bornAs('node3:10008');
+    expect((await faultsOf({ ...three, RaftDataDir })).join()).toMatch(/^RaftDataDir: it belongs to node node3:10008/);
+  });
+
+  test('that joins founds nothing, and need not stand in the list', async () => {
+    const { raft } = (await load({ ...three, RaftBind: 'node4', RaftJoin: true })).config;
+    expect(raft).toMatchObject({ id: 'node4:10008', joins: true, members: [], clusterId: null });
+    expect(raft.places).toEqual(['node1:10008', 'node2:10009', 'node3:10008']);
+  });
+
+  test('that joins needs somebody to ask', async () => {
+    const alone = { ...three, RaftNodes: ['node1'], RaftJoin: true };
+    expect((await faultsOf(alone)).join()).toMatch(/^RaftNodes: nobody else is in it/);
   });
 });

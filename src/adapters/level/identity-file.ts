@@ -11,6 +11,8 @@ import { storageError } from './storage-error.js';
 export interface Identity {
   readonly clusterId: string;
   readonly nodeId: string;
+  /** Clusters that ended when this node was made their only voter. */
+  readonly formerClusterIds?: readonly string[];
 }
 
 const FORMAT = 1;

@@ -1,6 +1,5 @@
 /** This node's place in its cluster: who it is, who founds the cluster with it, and the Raft thread. */
-import { randomBytes } from 'node:crypto';
-import { identityOf } from '../../adapters/level/identity-file.js';
+import { loadCredentials, type PeerCredentials } from '../../adapters/grpc/peer-tls.js';
 import type { Membership, NodeId } from '../../core/raft/message.js';
 import type { Consensus } from '../../runtime/ports/consensus.js';
 import type { NodeInfo } from '../../runtime/ports/peer-transport.js';
@@ -9,45 +8,36 @@ import type { Config } from '../config/config.js';
 import { endpointText, type ListenAddress } from '../config/endpoints.js';
 import type { Log } from '../log.js';
 import { programVersion } from '../version.js';
+import { whichCluster } from './which-cluster.js';
 
 export interface RaftSide {
   readonly consensus: Consensus;
+  /** For the gRPC port, to call and to be called. */
+  readonly credentials: PeerCredentials;
   readonly self: { readonly clusterId: string; readonly nodeId: NodeId };
 }
 
-export async function openRaftSide(config: Config, log: Log): Promise<RaftSide> {
+export async function openRaftSide(config: Config, log: Log, stop: AbortSignal): Promise<RaftSide> {
   const nodeId = config.raft.id as NodeId;
-  const clusterId = await clusterIdOf(config, log);
+  const credentials = await loadCredentials(config.raft.tls);
+  const { clusterId, formerClusterIds } = await whichCluster(config.raft, log, stop);
   const consensus = openRaft(new URL('../raft-worker-main.js', import.meta.url), {
     clusterId,
+    formerClusterIds,
     info: infoOf(config),
     listenAddress: listenText(config.raft.bind),
     dataDirectory: config.raft.dataDir,
     birth: birthOf(config),
-    tls: null,
+    places: config.raft.places,
+    tls: config.raft.tls,
   });
-  return { consensus, self: { clusterId, nodeId } };
-}
-
-/** What the directory remembers holds: a cluster keeps its id when its members are others than those that founded it. */
-async function clusterIdOf(config: Config, log: Log): Promise<string> {
-  const configured = config.raft.clusterId;
-  const found = (await identityOf(config.raft.dataDir))?.clusterId;
-  if (typeof found !== 'string') return configured ?? randomBytes(16).toString('hex');
-  if (configured !== null && configured !== found) {
-    log.warn(
-      { found, configured },
-      'RaftNodes is not the list that founded this cluster; the membership in the log holds, and RaftNodes is not read again',
-    );
-  }
-  return found;
+  return { consensus, credentials, self: { clusterId, nodeId } };
 }
 
 function infoOf(config: Config): NodeInfo {
-  const own = config.raft.members.find(({ id }) => id === config.raft.id);
   return {
     id: config.raft.id as NodeId,
-    raftAddress: own?.address ?? config.raft.id,
+    raftAddress: config.raft.advertise,
     httpAddress: config.http.advertiseUrl + config.http.urlPrefix,
     grpcAddress: config.grpc.advertise,
     version: programVersion(),

@@ -41,10 +41,16 @@ export interface RaftMember {
 export interface RaftConfig {
   /** False: a cluster of one that listens for nobody. */
   readonly enabled: boolean;
-  /** This node. It is always one of `members`. */
+  /** This node: what its data directory says, whatever its address is now; at its first start, its address. */
   readonly id: string;
-  /** At birth; what the log says later holds. Sorted by id. */
+  /** `host:port` at which the others reach this node now. */
+  readonly advertise: string;
+  /** A new node waits to be added to the cluster of RaftNodes, and founds none. */
+  readonly joins: boolean;
+  /** Those who found the cluster, at birth; what the log says later holds. Sorted by id; empty for one that joins. */
   readonly members: readonly RaftMember[];
+  /** Addresses of others, where they may be asked. */
+  readonly places: readonly string[];
   /** Made of the members' ids, so that all come to the same one. Null for a cluster of one: made up at its first start. */
   readonly clusterId: string | null;
   readonly bind: ListenAddress;

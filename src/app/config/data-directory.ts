@@ -6,6 +6,7 @@ import { constants } from 'node:fs';
 import { access } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { identityOf } from '../../adapters/level/identity-file.js';
 import type { Findings } from './findings.js';
 import type { Values } from './keys/keys.js';
 
@@ -26,6 +27,12 @@ export async function chooseDataDirectory(
   const chosen = join((await systemFolderUsable()) ? SYSTEM_FOLDER : userFolder(environment), OWN_FOLDER);
   if (!values.RaftEnabled) findings.note(`RaftDataDir is not set: the state is kept in ${chosen}`);
   return chosen;
+}
+
+/** The id of the node whose directory it is; null for one that was never used. What is wrong with it is told at the start. */
+export async function bornAs(dataDirectory: string): Promise<string | null> {
+  const identity = await identityOf(dataDirectory).catch(() => null);
+  return typeof identity?.nodeId === 'string' ? identity.nodeId : null;
 }
 
 async function systemFolderUsable(): Promise<boolean> {

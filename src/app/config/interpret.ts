@@ -12,7 +12,7 @@ import type {
   RecoveryConfig,
 } from './config.js';
 import { readCredentials } from './credentials.js';
-import { chooseDataDirectory, type Environment } from './data-directory.js';
+import { bornAs, chooseDataDirectory, type Environment } from './data-directory.js';
 import { overlap, urlHost } from './endpoints.js';
 import type { Findings } from './findings.js';
 import type { Values } from './keys/keys.js';
@@ -39,7 +39,7 @@ export async function interpret(
   const recovery = readRecovery(values, findings);
   const authentication = readAuthentication(values, findings);
   const dataDir = await chooseDataDirectory(values, surroundings.environment, findings);
-  const membership = await readMembership(values, findings, surroundings.resolve);
+  const membership = await readMembership(values, findings, surroundings.resolve, await bornAs(dataDir));
   if (membership === null) return null;
   const raft: RaftConfig = { enabled: values.RaftEnabled, ...membership, dataDir };
   checkRaftPort(raft, values, findings);
@@ -142,7 +142,7 @@ function readHttp(values: Values, membership: Membership, authentication: Authen
   const prefix = values.URLPrefix.replace(/^\/+|\/+$/g, '');
   return {
     listen,
-    advertiseUrl: values.HTTPAdvertise || `http://${hostOf(membership.id)}:${String(listen.port)}`,
+    advertiseUrl: values.HTTPAdvertise || `http://${hostOf(membership.advertise)}:${String(listen.port)}`,
     urlPrefix: prefix === '' ? '' : `/${prefix}`,
     statusEndpoint: values.StatusEndpoint.startsWith('/') ? values.StatusEndpoint : `/${values.StatusEndpoint}`,
     readOnly: values.ReadOnly,
@@ -152,12 +152,12 @@ function readHttp(values: Values, membership: Membership, authentication: Authen
 
 function readGrpc(values: Values, membership: Membership): GrpcConfig {
   const listen = values.GRPCListenAddress;
-  return { listen, advertise: `${hostOf(membership.id)}:${String(listen.port)}` };
+  return { listen, advertise: `${hostOf(membership.advertise)}:${String(listen.port)}` };
 }
 
-/** The host of a member's id, as it stands in a URL. */
-function hostOf(id: string): string {
-  return urlHost(id.slice(0, id.lastIndexOf(':')).replace(/^\[|\]$/g, ''));
+/** The host of a `host:port`, as it stands in a URL. */
+function hostOf(address: string): string {
+  return urlHost(address.slice(0, address.lastIndexOf(':')).replace(/^\[|\]$/g, ''));
 }
 
 function checkRaftPort(raft: RaftConfig, values: Values, findings: Findings): void {

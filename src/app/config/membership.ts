@@ -15,51 +15,113 @@ export type Resolve = (host: string) => Promise<readonly string[]>;
 
 export interface Membership {
   readonly id: string;
+  readonly advertise: string;
+  readonly joins: boolean;
   readonly members: readonly RaftMember[];
+  readonly places: readonly string[];
   readonly clusterId: string | null;
   readonly bind: ListenAddress;
 }
 
-/** Null when a fault was found. */
-export async function readMembership(values: Values, findings: Findings, resolve: Resolve): Promise<Membership | null> {
+/** `born`: the id in the data directory, which a node keeps wherever it moves. Null when a fault was found. */
+export async function readMembership(
+  values: Values,
+  findings: Findings,
+  resolve: Resolve,
+  born: string | null,
+): Promise<Membership | null> {
   const bind = readBind(values, findings);
   const self = readSelf(values, bind, findings);
   const nodes = readNodes(values, findings);
   if (bind === null || self === null || nodes === null) return null;
+  const alone = {
+    ...founders([self]),
+    id: born ?? endpointText(self),
+    advertise: endpointText(self),
+    joins: false,
+    bind,
+  };
   if (!values.RaftEnabled) {
     if (nodes.length > 1) {
       findings.warn(
         `RaftNodes names ${String(nodes.length)} nodes and RaftEnabled is not true: this node is a CLUSTER OF ONE that agrees with nobody`,
       );
     }
-    return { ...membership(endpointText(self), [self]), bind };
+    return { ...alone, places: [] };
   }
-  if (nodes.length === 0) return { ...membership(endpointText(self), [self]), bind };
+  if (values.RaftJoin) return joining({ values, findings, nodes, self, born, bind });
+  if (nodes.length === 0) return { ...alone, places: [] };
   const own = await findSelf(self, nodes, resolve);
-  if (own === null) {
-    const key = values.RaftAdvertise === '' ? 'RaftBind' : 'RaftAdvertise';
-    const list = nodes.map(endpointText).join(', ');
+  if (isSuspect(own ?? self, nodes, born, findings)) return null;
+  if (own === null && born === null) {
+    refuseStranger(values, self, nodes, findings);
+    return null;
+  }
+  warnOfTwo(nodes, findings);
+  const advertise = endpointText(own ?? self);
+  const places = nodes.map(endpointText).filter((place) => place !== advertise);
+  return { ...founders(nodes), id: born ?? advertise, advertise, joins: false, places, bind };
+}
+
+interface Joiner {
+  readonly values: Values;
+  readonly findings: Findings;
+  readonly nodes: readonly Address[];
+  readonly self: Address;
+  readonly born: string | null;
+  readonly bind: ListenAddress;
+}
+
+/** It need not stand in RaftNodes itself; there must be somebody to ask. */
+function joining({ findings, nodes, self, born, bind }: Joiner): Membership | null {
+  const advertise = endpointText(self);
+  const places = nodes.map(endpointText).filter((place) => place !== advertise);
+  if (places.length === 0) {
     findings.fault(
-      key,
-      `this node calls itself ${endpointText(self)}, which is not one of RaftNodes (${list}); allowed: one of them, ` +
-        'written in the same way (set RaftAdvertise where RaftBind has to be another address)',
+      'RaftNodes',
+      'nobody else is in it, and RaftJoin is true; allowed: at least one member of the cluster',
     );
     return null;
   }
-  if (nodes.length === 2) {
-    findings.warn(
-      'RaftNodes names two nodes: BOTH are needed for every decision, so the loss of either stops failovers; three survive the loss of one',
-    );
-  }
-  return { ...membership(endpointText(own), nodes), bind };
+  return { id: born ?? advertise, advertise, joins: true, members: [], places, clusterId: null, bind };
 }
 
-function membership(id: string, nodes: readonly Address[]): Omit<Membership, 'bind'> {
+/** A directory that was copied from one node to another would give two nodes one vote. */
+function isSuspect(self: Address, nodes: readonly Address[], born: string | null, findings: Findings): boolean {
+  const listed = nodes.map(endpointText);
+  const name = endpointText(self);
+  if (born === null || born === name || !listed.includes(born) || !listed.includes(name)) return false;
+  findings.fault(
+    'RaftDataDir',
+    `it belongs to node ${born}, and this node calls itself ${name}; both stand in RaftNodes. Allowed: a folder of its own; ` +
+      `or, if ${born} has moved here, RaftNodes without ${born}`,
+  );
+  return true;
+}
+
+function warnOfTwo(nodes: readonly Address[], findings: Findings): void {
+  if (nodes.length !== 2) return;
+  findings.warn(
+    'RaftNodes names two nodes: BOTH are needed for every decision, so the loss of either stops failovers; three survive the loss of one',
+  );
+}
+
+function refuseStranger(values: Values, self: Address, nodes: readonly Address[], findings: Findings): void {
+  const key = values.RaftAdvertise === '' ? 'RaftBind' : 'RaftAdvertise';
+  const list = nodes.map(endpointText).join(', ');
+  findings.fault(
+    key,
+    `this node calls itself ${endpointText(self)}, which is not one of RaftNodes (${list}); allowed: one of them, ` +
+      'written in the same way (set RaftAdvertise where RaftBind has to be another address), or RaftJoin for a new node',
+  );
+}
+
+function founders(nodes: readonly Address[]): Pick<Membership, 'members' | 'clusterId'> {
   const ids = nodes.map(endpointText).sort();
   const members = ids.map((member) => ({ id: member, address: member }));
   const clusterId =
     ids.length > 1 ? createHash('sha256').update(ids.join('\n')).digest('hex').slice(0, CLUSTER_ID_DIGITS) : null;
-  return { id, members, clusterId };
+  return { members, clusterId };
 }
 
 const CLUSTER_ID_DIGITS = 32;

@@ -132,6 +132,11 @@ export const WORKING_KEYS = {
 
   RaftEnabled: works(bool, false, 'Be one of several nodes; without it the node is a cluster of one'),
   RaftNodes: works(texts, [], 'All nodes of the cluster, this one too, `host` or `host:port`; the same list on each'),
+  RaftJoin: works(
+    bool,
+    false,
+    'A new node that joins a cluster: it founds none, asks the nodes in RaftNodes which it is, and waits to be added. New here',
+  ),
   RaftBind: works(text, '127.0.0.1:10008', 'Where this node listens for the others, `host` or `host:port`'),
   RaftAdvertise: works(text, '', 'Where the others reach this node, if that is not RaftBind: its entry in RaftNodes'),
   DefaultRaftPort: works(port, 10_008, 'Port of an entry that is written without one'),
