@@ -63,6 +63,8 @@ export class Driver {
       bigNumberStrings: true,
       dateStrings: true,
       trace: false,
+      // None is ever prepared, and the driver lays out the room for all of them at once: half a megabyte a connection.
+      maxPreparedStatements: 1,
       connectAttributes: { program_name: this.settings.programName },
       flags: ['-LOCAL_FILES', '-FOUND_ROWS', '-SESSION_TRACK'],
       ...(tls ? { ssl: this.#ssl } : {}),
