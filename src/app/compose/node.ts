@@ -98,13 +98,13 @@ export class ComposedNode {
     this.#membership = new MembershipSide(raft, this.ledger, parts.log);
     this.#announcer = new Announcer(this.ledger, raft.consensus, config.probing.seeds, parts.log);
     this.#probeLog = new ProbeLog(parts.log);
+    this.#sightings = new SightingStore({ self: config.raft.id, clock: this.#clock });
     this.#probing = this.#composeProbing();
+    this.#sharing = this.#composeSharing();
     this.diagnosis = this.#composeDiagnosis();
     this.#recovery = this.#composeRecovery();
     this.service = new NodeService({
-    this.#sightings = new SightingStore({ self: config.raft.id, clock: this.#clock });
       ledger: this.ledger,
-    this.#sharing = this.#composeSharing();
       clock: this.#clock,
       lifetimes: this.#care.lifetimes,
       names: this.#care.names,
@@ -124,15 +124,15 @@ export class ComposedNode {
     });
   }
 
-  async start(): Promise<void> {
-    const { log, onFatal } = this.#parts;
-    await this.ledger.start({
-      onApplied: (applied) => {
   /** What the other nodes are told by this one. */
   get feed(): PeerFeed {
     return this.#sharing.feed;
   }
 
+  async start(): Promise<void> {
+    const { log, onFatal } = this.#parts;
+    await this.ledger.start({
+      onApplied: (applied) => {
         this.#onApplied(applied);
       },
       onRestored: () => {
@@ -147,11 +147,11 @@ export class ComposedNode {
         this.#announcer.announce();
         this.#membership.notice();
         this.#probing.lead(term);
+        this.#sharing.lead(term);
         this.diagnosis.lead(term);
         this.#recovery.lead();
         this.service.publish({ kind: 'node' });
       },
-        this.#sharing.lead(term);
       onPeersChange: () => {
         this.#announcer.announce();
         this.#membership.notice();
@@ -167,11 +167,11 @@ export class ComposedNode {
     if (warning !== null) log.warn(warning);
     this.#probing.start();
     this.diagnosis.start();
+    this.#sharing.start();
   }
 
   get membership(): ClusterMembership {
     return this.#membership.membership;
-    this.#sharing.start();
   }
 
   /** Before the doors are shut: those who ask here are told of the next leader. */
@@ -184,11 +184,11 @@ export class ComposedNode {
   async stop(): Promise<void> {
     this.#recovery.follow();
     this.diagnosis.stop();
+    this.#sharing.stop();
     this.#probing.stop();
     this.#leaderCalls.close();
     this.#membership.stop();
     await this.#parts.peers.close();
-    this.#sharing.stop();
     await this.#parts.mysql.prober.close();
     await this.#parts.raft.consensus.close();
   }
@@ -196,25 +196,21 @@ export class ComposedNode {
   #composeProbing(): ProbingLoop {
     const { config, log } = this.#parts;
     return new ProbingLoop({
+      self: config.raft.id,
       clock: this.#clock,
       prober: this.#care.prober,
       rng: createRng(randomInt(2 ** 32)),
       pace: probingPace(config),
-      self: config.raft.id,
       ledger: this.ledger,
+      sightings: this.#sightings,
       isIgnored: (address, as) => this.#care.isIgnored(address, as),
       isForAll: (server) => this.diagnosis.dependedUpon.has(server),
       onNews: (news) => {
         if (news.isOwn) this.#probeLog.note(news.result);
         this.#sharing.noticeNews(news);
         this.diagnosis.noticeProbe(news);
-      sightings: this.#sightings,
         this.service.publish({ kind: 'sighting' });
       },
-      log: (level, text) => {
-        log[level](text);
-      },
-    });
       onForgotten: (address) => {
         this.#sharing.forget(address);
       },
@@ -238,6 +234,10 @@ export class ComposedNode {
       hear: (result, by) => {
         this.#probing.hear(result, by);
       },
+      log: (level, text) => {
+        log[level](text);
+      },
+    });
   }
 
   #composeDiagnosis(): DiagnosisLoop {
@@ -248,11 +248,11 @@ export class ComposedNode {
       prober: this.#care.prober,
       peers,
       ledger: this.ledger,
+      sightings: this.#sightings,
       settings: diagnosisSettings(config),
       limits: JUDGEMENT_LIMITS,
       pace: PACE,
       voters: () => this.#view.voters(),
-      sightings: this.#sightings,
       bestCandidateOf: (source) => this.#recovery.bestCandidateOf(source),
       restartCanary: ({ canary }) => this.#recovery.restartCanary(canary),
       onProblems: ({ problems }) => {
@@ -319,22 +319,22 @@ export class ComposedNode {
     if (applied.length > 0 && applied.every(({ keyValue }) => keyValue !== undefined)) return;
     // The diagnosis first: whom others hang on, the probing asks it.
     this.diagnosis.noticeApplied();
+    this.#probing.noticeApplied();
     this.#recovery.noticeApplied();
     this.service.publish({ kind: 'state', index: this.ledger.state.index });
   }
 
-    this.#probing.noticeApplied();
   #onLeadershipChange({ role, term, leader }: Leadership): void {
     this.#parts.log.info({ role, term }, leader === null ? 'no leader is known' : `the leader is ${leader}`);
     if (role !== 'leader') {
       this.#recovery.follow();
       this.diagnosis.follow();
       this.#probing.follow();
+      this.#sharing.follow();
     }
     this.keyValue.onLeadershipChange();
     void this.#view.refresh();
     this.#membership.notice();
-      this.#sharing.follow();
     this.service.publish({ kind: 'node' });
   }
 }

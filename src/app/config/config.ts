@@ -109,6 +109,16 @@ export interface ProbingConfig {
   readonly seeds: readonly Address[];
   readonly intervalMs: number;
   readonly maxConcurrent: number;
+  /** 1: no back-off from servers that do not answer. */
+  readonly deadFactor: number;
+  readonly deadIntervalMaxMs: number;
+  readonly deadMaxConcurrent: number;
+  /** Every attempt is logged, not only what is new. */
+  readonly logDead: boolean;
+  /** A probe that takes longer is slow. */
+  readonly slowMs: number;
+  /** Where this node stands; '' when that was not told. */
+  readonly dataCenter: string;
 }
 
 /** Seconds, as MySQL counts lag. */
@@ -124,16 +134,6 @@ export interface DiscoveryConfig {
   readonly logFiltered: boolean;
   /** Servers that nobody has seen for so long are forgotten; 0: never. */
   readonly forgetUnseenMs: number;
-  /** 1: no back-off from servers that do not answer. */
-  readonly deadFactor: number;
-  readonly deadIntervalMaxMs: number;
-  readonly deadMaxConcurrent: number;
-  /** Every attempt is logged, not only what is new. */
-  readonly logDead: boolean;
-  /** A probe that takes longer is slow. */
-  readonly slowMs: number;
-  /** Where this node stands; '' when that was not told. */
-  readonly dataCenter: string;
   /** Pictures of all topologies are kept so often; 0: only when somebody asks. */
   readonly recordTopologiesMs: number;
   readonly names: NamesConfig;
