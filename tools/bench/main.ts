@@ -1,12 +1,14 @@
 // scripts/bench: measurements, which are no tests: what they say depends on the machine and on what else it does.
 import { discoveryBench } from './discovery/discovery-bench.js';
 import { failoverBench } from './failover.js';
+import { httpBench } from './http/http-bench.js';
 import { raftBenchByWords } from './raft/raft-bench.js';
 
 /** Each takes the words after its name, and answers false when it does not understand them. */
 const BENCHES: Readonly<Record<string, (words: readonly string[]) => Promise<boolean>>> = {
   discovery: discoveryBench,
   failover: failoverBench,
+  http: httpBench,
   raft: raftBenchByWords,
 };
 
@@ -22,6 +24,9 @@ scripts/bench discovery [PART ...] [--warm-up N] [--seconds N]
                                                     N seconds of warm-up (60) and of measurement (20)
 scripts/bench discovery --servers N [--nodes N] [--poll N]
                                                     any number of simulated servers, polled every N seconds (1)
+scripts/bench http [reading] [failover] [--seconds N]
+                                                    answers to wrk by the leader and by a follower, N seconds for each
+                                                    question (10), and while a primary is replaced
 `;
 
 const [name = '', ...words] = process.argv.slice(2);

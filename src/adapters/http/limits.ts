@@ -39,6 +39,9 @@ export const HTTP_LIMITS = {
   answersKept: 512,
   answerBytesKept: 33_554_432,
 
+  /** How much later than it was seen something may stand in an answer; what was committed stands there at once. */
+  sightingsTogetherMs: 50,
+
   eventClients: 256,
   /** Between two pictures of what was decided; an eye sees no more. */
   eventIntervalMs: 100,

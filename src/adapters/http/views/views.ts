@@ -10,6 +10,7 @@ import { AnalysisChangelog } from './analysis-changelog.js';
 import { AnswerMemo } from './answer-memo.js';
 import { ErrantGtids } from './errant-gtids.js';
 import { InstanceBytes, jsonList } from './instance-bytes.js';
+import { HTTP_LIMITS } from '../limits.js';
 import { buildTopologyIndex, type Placement, type TopologyIndex } from './topology-index.js';
 
 export class Views {
@@ -22,13 +23,16 @@ export class Views {
   readonly #unsubscribe: () => void;
   #index: TopologyIndex | null = null;
   #events = 0;
+  #newSightings = false;
+  #sightingsTakenMs = Number.NEGATIVE_INFINITY;
 
   constructor(service: Service, clock: Clock) {
     this.#service = service;
     this.#clock = clock;
     this.changelog = new AnalysisChangelog(service, clock);
-    this.#unsubscribe = service.subscribe(() => {
-      this.#events += 1;
+    this.#unsubscribe = service.subscribe(({ kind }) => {
+      if (kind === 'sighting') this.#newSightings = true;
+      else this.#events += 1;
     });
   }
 
@@ -89,7 +93,17 @@ export class Views {
 
   /** `key` names the question with everything it depends on beside state and time. */
   answer(key: string, build: () => Buffer): Buffer {
+    this.#takeSightings();
     const second = Math.floor(this.#clock.wallMs() / 1000);
     return this.#memo.answer({ stateIndex: this.#service.state.index, events: this.#events, second }, key, build);
+  }
+
+  /** Of a thousand servers there is a new look each millisecond: answers would be written anew for every one of them. */
+  #takeSightings(): void {
+    const nowMs = this.#clock.nowMs();
+    if (!this.#newSightings || nowMs - this.#sightingsTakenMs < HTTP_LIMITS.sightingsTogetherMs) return;
+    this.#newSightings = false;
+    this.#sightingsTakenMs = nowMs;
+    this.#events += 1;
   }
 }
