@@ -88,7 +88,11 @@ export class ComposedNode {
       clock: this.#clock,
       state: () => this.ledger.state,
     });
-    this.#leaderCalls = new GrpcLeaderCalls({ nodeId: config.raft.id, clock: this.#clock });
+    this.#leaderCalls = new GrpcLeaderCalls({
+      nodeId: config.raft.id,
+      clock: this.#clock,
+      credentials: raft.credentials.client,
+    });
     this.keyValue = new NodeKeyValue({
       ledger: this.ledger,
       consensus: raft.consensus,

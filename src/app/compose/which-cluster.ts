@@ -34,9 +34,9 @@ export async function whichCluster(raft: RaftConfig, log: Log, stop: AbortSignal
   };
 }
 
-async function clusterToJoin({ places }: RaftConfig, log: Log, stop: AbortSignal): Promise<string> {
+async function clusterToJoin({ places, tls }: RaftConfig, log: Log, stop: AbortSignal): Promise<string> {
   for (let told = ''; ; ) {
-    const greetings = await meetAll(places);
+    const greetings = await meetAll(places, tls);
     const cluster = greetings.find(({ introduction }) => introduction.hasLog)?.clusterId;
     if (cluster !== undefined) {
       log.info(`RaftJoin: the cluster of ${places.join(', ')} is ${cluster}`);
@@ -49,10 +49,10 @@ async function clusterToJoin({ places }: RaftConfig, log: Log, stop: AbortSignal
   }
 }
 
-async function clusterToFound({ id, places, clusterId }: RaftConfig, log: Log): Promise<string> {
+async function clusterToFound({ id, places, clusterId, tls }: RaftConfig, log: Log): Promise<string> {
   const founded = clusterId ?? randomBytes(16).toString('hex');
   if (places.length === 0) return founded;
-  const known = (await meetAll(places)).find(
+  const known = (await meetAll(places, tls)).find(
     ({ introduction }) => introduction.hasLog && introduction.cluster.addresses[id] !== undefined,
   );
   if (known === undefined || known.clusterId === founded) return founded;
@@ -62,7 +62,7 @@ async function clusterToFound({ id, places, clusterId }: RaftConfig, log: Log): 
   return known.clusterId;
 }
 
-async function meetAll(places: readonly string[]): Promise<readonly Greeting[]> {
-  const met = await Promise.allSettled(places.map((place) => meetAs(null, place, MEETING_MS)));
+async function meetAll(places: readonly string[], tls: RaftConfig['tls']): Promise<readonly Greeting[]> {
+  const met = await Promise.allSettled(places.map((place) => meetAs(tls, place, MEETING_MS)));
   return met.flatMap((outcome) => (outcome.status === 'fulfilled' ? [outcome.value] : []));
 }

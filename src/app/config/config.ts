@@ -56,6 +56,15 @@ export interface RaftConfig {
   readonly bind: ListenAddress;
   /** Our own folder inside RaftDataDir. */
   readonly dataDir: string;
+  /** Null: whoever reaches the ports is believed. */
+  readonly tls: RaftTls | null;
+}
+
+/** Paths of PEM files, of which each node has its own certificate and key, all of one authority. */
+export interface RaftTls {
+  readonly authorityFile: string;
+  readonly certificateFile: string;
+  readonly keyFile: string;
 }
 
 export interface HttpConfig {

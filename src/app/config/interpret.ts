@@ -18,6 +18,7 @@ import type { Findings } from './findings.js';
 import type { Values } from './keys/keys.js';
 import { type Membership, readMembership, type Resolve } from './membership.js';
 import { readMysqlTls } from './mysql-tls.js';
+import { readRaftTls } from './raft-tls.js';
 import { readServers } from './servers.js';
 
 export interface Surroundings {
@@ -41,7 +42,8 @@ export async function interpret(
   const dataDir = await chooseDataDirectory(values, surroundings.environment, findings);
   const membership = await readMembership(values, findings, surroundings.resolve, await bornAs(dataDir));
   if (membership === null) return null;
-  const raft: RaftConfig = { enabled: values.RaftEnabled, ...membership, dataDir };
+  const tls = await readRaftTls(values, hostOf(membership.advertise), new Date(), findings);
+  const raft: RaftConfig = { enabled: values.RaftEnabled, ...membership, dataDir, tls };
   checkRaftPort(raft, values, findings);
   return {
     log: {

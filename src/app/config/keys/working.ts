@@ -145,6 +145,13 @@ export const WORKING_KEYS = {
     '',
     'Folder for the state, which goes to `orchestrator-log` in it; required with RaftEnabled',
   ),
+  RaftTLSCAFile: works(
+    text,
+    '',
+    'Certificate authority of the nodes. With this and the next two, Raft and gRPC take only callers with a certificate of it. New here',
+  ),
+  RaftTLSCertFile: works(text, '', "This node's certificate, for the host under which the others reach it. New here"),
+  RaftTLSKeyFile: works(text, '', 'Key of that certificate, without a passphrase. New here'),
 
   ListenAddress: works(listen, ':3000', 'Where the web page and the HTTP API are served, `host:port` or `:port`'),
   HTTPAdvertise: works(
