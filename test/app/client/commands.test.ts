@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { COMMAND_GROUPS, commandNames, currentName, findCommand } from '../../../src/app/client/commands/catalogue.js';
 import { channelTo, serverId } from '../../support/facts.js';
 import { recoveryOf } from '../../support/ledger.js';
-import { FakeService, FIRST, MAIN, seen } from '../../adapters/http/fake-service.js';
+import { FakeService, FIRST, MAIN, replicaVitals, seen } from '../../adapters/http/fake-service.js';
 import { type Listening, run, serve, serveCanned } from './client-run.js';
 import { INCUMBENT_COMMANDS } from './incumbent-commands.js';
 
@@ -51,6 +51,11 @@ describe('commands that look', () => {
     [['-c', 'which-cluster', '-i', 'read-replica-2'], 'main:3306\n'],
     [['-c', 'which-cluster-alias', '-i', 'read-replica-2'], 'main:3306\n'],
     [['-c', 'which-cluster-master', '-i', 'read-replica-2'], 'main:3306\n'],
+    [['-c', 'which-cluster-osc-replicas', '-i', 'main'], REPLICAS],
+    [['-c', 'which-cluster-osc-slaves', '-a', 'main:3306'], REPLICAS],
+    [['-c', 'which-cluster-osc-running-replicas', '-i', 'main'], REPLICAS],
+    [['-c', 'which-cluster-gh-ost-replicas', '-i', 'main'], REPLICAS],
+    [['-c', 'get-cluster-heuristic-lag', '-i', 'main'], '0\n'],
     [['-c', 'all-clusters-masters'], 'main:3306\n'],
     [['-c', 'all-instances'], `main:3306\n${REPLICAS}`],
     [['-c', 'downtimed'], ''],
@@ -67,6 +72,25 @@ describe('commands that look', () => {
     [['-c', 'api', '-P', '/api/raft-state'], '"Leader"\n'],
   ])('%j print what the script prints', async (argv, expected) => {
     expect(await printed(...argv)).toBe(expected);
+  });
+
+  it('say whom a server could follow, or why not', async () => {
+    service.fed.feed({
+      kind: 'topology-observed',
+      servers: [seen(FIRST, 'read-replica-1', { id: MAIN, host: 'main' }, { serverNumber: 7 })],
+    });
+    expect(await printed('-c', 'can-replicate-from', '-i', 'read-replica-1', '-d', 'main')).toBe('main:3306\n');
+    expect(await printed('-c', 'can-replicate-from-gtid', '-i', 'read-replica-1', '-d', 'main')).toBe('main:3306\n');
+    const { code, out, err } = await run(node.url, ['-c', 'can-replicate-from', '-i', 'read-replica-2', '-d', 'main']);
+    expect(code).toBe(1);
+    expect(err).toContain('both have the server_id 1');
+    expect(out).toBe('{ "Hostname": "main", "Port": 3306 }\n');
+  });
+
+  it('find the logs with errant transactions', async () => {
+    service.see('read-replica-1', replicaVitals({ executedGtids: `${MAIN}:1-10,${FIRST}:1-2` }));
+    expect(await printed('-c', 'which-gtid-errant', '-i', 'read-replica-1')).toBe(`${FIRST}:1-2\n`);
+    expect(await printed('-c', 'locate-gtid-errant', '-i', 'read-replica-1')).toBe('binlog.000001\nbinlog.000003\n');
   });
 
   it('show columns and tags', async () => {

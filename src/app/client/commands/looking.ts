@@ -25,6 +25,18 @@ export const LOOKING: readonly ClientCommand[] = [
     'those of them that replicate',
   ),
   asks(
+    'which-cluster-gh-ost-replicas',
+    'v1/cluster-gh-ost-replicas/{hint}',
+    p.instances,
+    'replicas that gh-ost can read changes from',
+  ),
+  asks(
+    'get-cluster-heuristic-lag',
+    'v1/cluster-heuristic-lag/{hint}',
+    p.text,
+    'how far a cluster lags by the word of the replicas to watch, seconds',
+  ),
+  asks(
     'which-heuristic-cluster-pool-instances',
     'heuristic-cluster-pool-instances/{hint}[/{pool}]',
     p.instances,
