@@ -9,11 +9,16 @@ import { DISCOVERY_ROUTES } from './routes/discovery.js';
 import { DOWNTIME_ROUTES } from './routes/downtimes.js';
 import { INQUIRY_ROUTES } from './routes/inquiries.js';
 import { INSTANCE_ROUTES } from './routes/instances.js';
+import { LABEL_ROUTES } from './routes/labels.js';
+import { NAME_ROUTES } from './routes/names.js';
 import { NODE_ROUTES } from './routes/nodes.js';
 import { OWN_ROUTES } from './routes/own.js';
 import { pageRoutes } from './routes/pages.js';
+import { PAST_ROUTES } from './routes/past.js';
+import { POOL_ROUTES } from './routes/pools.js';
 import { RECOVERY_ROUTES } from './routes/recoveries.js';
 import { REPLICABILITY_ROUTES } from './routes/replicability.js';
+import { TAG_ROUTES } from './routes/tags.js';
 import { TAKEOVER_ROUTES } from './routes/takeovers.js';
 import { TOPOLOGY_ROUTES } from './routes/topology.js';
 import { UNSUPPORTED_ROUTES } from './routes/unsupported.js';
@@ -29,10 +34,15 @@ export function routeTable(urlPrefix: string): readonly Route[] {
     ...DOWNTIME_ROUTES,
     ...INQUIRY_ROUTES,
     ...INSTANCE_ROUTES,
+    ...LABEL_ROUTES,
+    ...NAME_ROUTES,
     ...NODE_ROUTES,
     ...OWN_ROUTES,
+    ...PAST_ROUTES,
+    ...POOL_ROUTES,
     ...RECOVERY_ROUTES,
     ...REPLICABILITY_ROUTES,
+    ...TAG_ROUTES,
     ...TAKEOVER_ROUTES,
     ...TOPOLOGY_ROUTES,
     ...UNSUPPORTED_ROUTES,

@@ -1,6 +1,6 @@
 /** Making servers known and forgetting them. The address is taken as it was given: an unknown one cannot be guessed. */
 import { addressText } from '../../../core/topology/address.js';
-import { readAddress } from '../hints.js';
+import { readAddress, resolveCluster } from '../hints.js';
 import { instanceKey } from '../legacy/values.js';
 import { declined, done, doneBytes, type Reply, refused } from '../reply.js';
 import { askedBy, type Call, type Door, type Route, write } from '../route.js';
@@ -10,6 +10,7 @@ export const DISCOVERY_ROUTES: readonly Route[] = [
   write('/api/async-discover/:host/:port', discoverLater),
   write('/api/refresh/:host/:port', refresh),
   write('/api/forget/:host/:port', forget),
+  write('/api/forget-cluster/:hint', forgetCluster),
 ];
 
 async function discover(call: Call, door: Door): Promise<Reply> {
@@ -52,4 +53,13 @@ async function forget(call: Call, door: Door): Promise<Reply> {
   const answer = await door.service.forget(address.value, askedBy(call, door));
   if (!answer.ok) return declined(answer.refusal);
   return done(`Instance forgotten: ${addressText(answer.value)}`, instanceKey(answer.value));
+}
+
+async function forgetCluster(call: Call, door: Door): Promise<Reply> {
+  const port = door.service.settings.defaultInstancePort;
+  const found = resolveCluster(door.views.index(), call.param('hint'), port, 'changing');
+  if (!found.ok) return refused(found.error);
+  const answer = await door.service.forgetCluster(found.value.cluster.id, askedBy(call, door));
+  if (!answer.ok) return declined(answer.refusal);
+  return done(`Cluster forgotten: ${found.value.name}`, null);
 }
