@@ -38,7 +38,18 @@ export interface LogFiles {
   clearing: Promise<void>;
 }
 
-const BINARY = { keyEncoding: 'view', valueEncoding: 'view', compression: false } as const;
+/**
+ * LevelDB keeps two buffers of writes and maps the files that it merges, each as large as a buffer. The log is short and
+ * read only at the start, so that larger ones than these would take memory and give nothing.
+ */
+const WRITE_BUFFER_BYTES = 1024 * 1024;
+
+const OPTIONS = {
+  keyEncoding: 'view',
+  valueEncoding: 'view',
+  compression: false,
+  writeBufferSize: WRITE_BUFFER_BYTES,
+} as const;
 const NOT_YET_UP_TO_DATE = 'no leader has brought this node up to date since its log was damaged';
 
 export async function openLog(directory: string): Promise<{ readonly opened: OpenedLog; readonly files: LogFiles }> {
@@ -106,7 +117,7 @@ class Opening {
   async #openDatabase(): Promise<Database> {
     const location = join(this.#directory, 'log');
     await makeDirectory(location);
-    this.#database = new Level<Uint8Array, Uint8Array>(location, BINARY);
+    this.#database = new Level<Uint8Array, Uint8Array>(location, OPTIONS);
     try {
       await this.#database.open();
       return this.#database;
@@ -116,7 +127,7 @@ class Opening {
     // The marks, which are ahead of an empty log, will tell that something was lost.
     await this.#setAside();
     await makeDirectory(location);
-    this.#database = new Level<Uint8Array, Uint8Array>(location, BINARY);
+    this.#database = new Level<Uint8Array, Uint8Array>(location, OPTIONS);
     await this.#database.open();
     return this.#database;
   }

@@ -32,7 +32,7 @@ export function encodeParts(domain: Uint8Array, keyValue: KeyValueContent): Uint
   return writer.finish();
 }
 
-/** Exact, as far as the store counts well; if it does not, the writer makes room. */
+/** Exact for ASCII, because the store counts in units of UTF-16; for anything else the writer makes room. */
 function partBytes({ bytes, entries }: KeyValueContent): number {
   return PART_HEAD_BYTES + bytes + entries.size * (ENTRY_HEAD_BYTES - ENTRY_OVERHEAD_BYTES);
 }
