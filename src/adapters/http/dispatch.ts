@@ -10,6 +10,7 @@ import { HTTP_LIMITS } from './limits.js';
 import { isLeading } from './legacy/node-status.js';
 import { type Reply, refused } from './reply.js';
 import type { Call, Door, Route } from './route.js';
+import { HANDED_OVER } from './routes/membership.js';
 
 export interface HttpLog {
   info(fields: Readonly<Record<string, unknown>>, message: string): void;
@@ -62,7 +63,10 @@ export async function dispatch(route: Route, arrival: Arrival, parts: Dispatcher
 async function change(route: Route, arrival: Arrival, parts: Dispatcher): Promise<Reply> {
   if (arrival.method === 'HEAD') return { status: 200, contentType: 'application/json; charset=UTF-8', body: '' };
   const { target, headers } = arrival;
-  if (parts.door.service.node().role === 'leader') return await answer(route, arrival, parts);
+  if (parts.door.service.node().role === 'leader') {
+    const reply = await answer(route, arrival, parts);
+    if (reply.headers?.[HANDED_OVER] === undefined || isLeading(parts.door.service.node())) return reply;
+  }
   return await parts.forwarder.forward({ target, headers, timeoutMs: HTTP_LIMITS.forwardAnswerMs });
 }
 

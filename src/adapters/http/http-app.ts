@@ -1,5 +1,6 @@
 /** The web framework with our routes in it; it listens to nothing yet. Only this file and its two neighbours know fastify. */
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
+import type { ClusterMembership } from '../../runtime/ports/membership.js';
 import type { Service } from '../../runtime/ports/service.js';
 import type { Clock } from '../../runtime/ports/clock.js';
 import { type Authentication, createAuthorizer, type Identity } from './authorization.js';
@@ -29,6 +30,7 @@ export interface HttpSettings {
 
 export interface HttpAppOptions {
   readonly service: Service;
+  readonly membership: ClusterMembership;
   readonly settings: HttpSettings;
   /** The folder of the built page; null without one. */
   readonly webRoot: string | null;
@@ -43,12 +45,12 @@ export interface HttpApp {
 }
 
 export async function createHttpApp(options: HttpAppOptions): Promise<HttpApp> {
-  const { service, clock, log, settings } = options;
+  const { service, membership, clock, log, settings } = options;
   const app = fastify(fastifyOptions());
   const views = new Views(service, clock);
   const stateAge = new StateAge(service, clock);
   const forwarder = new Forwarder(service);
-  const door: Door = { service, views, inBackground: backgroundWork(log) };
+  const door: Door = { service, views, membership, nowMs: () => clock.nowMs(), inBackground: backgroundWork(log) };
   const events = new EventStream({
     service,
     clock,

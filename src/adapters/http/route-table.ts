@@ -11,6 +11,7 @@ import { INQUIRY_ROUTES } from './routes/inquiries.js';
 import { INSTANCE_ROUTES } from './routes/instances.js';
 import { LABEL_ROUTES } from './routes/labels.js';
 import { NAME_ROUTES } from './routes/names.js';
+import { MEMBERSHIP_ROUTES } from './routes/membership.js';
 import { NODE_ROUTES } from './routes/nodes.js';
 import { OWN_ROUTES } from './routes/own.js';
 import { pageRoutes } from './routes/pages.js';
@@ -36,6 +37,7 @@ export function routeTable(urlPrefix: string): readonly Route[] {
     ...INSTANCE_ROUTES,
     ...LABEL_ROUTES,
     ...NAME_ROUTES,
+    ...MEMBERSHIP_ROUTES,
     ...NODE_ROUTES,
     ...OWN_ROUTES,
     ...PAST_ROUTES,

@@ -38,9 +38,10 @@ export function openDoors(config: Config, log: Log, raft: RaftSide, mysql: Mysql
   };
 }
 
-function openHttp(config: HttpConfig, log: Log, { service }: ComposedNode): HttpServer {
+function openHttp(config: HttpConfig, log: Log, { service, membership }: ComposedNode): HttpServer {
   return createHttpServer({
     service,
+    membership,
     settings: {
       urlPrefix: config.urlPrefix,
       statusEndpoint: config.statusEndpoint,

@@ -19,7 +19,15 @@ beforeEach(async () => {
   service = new FakeService();
   clock = new HandClock(service.nowMs);
   const listen = { host: '127.0.0.1', port: 0 };
-  server = createHttpServer({ service, settings: OPEN_SETTINGS, listen, webRoot: null, log: QUIET, clock });
+  server = createHttpServer({
+    service,
+    membership: service.membership,
+    settings: OPEN_SETTINGS,
+    listen,
+    webRoot: null,
+    log: QUIET,
+    clock,
+  });
   await server.start();
   port = server.address()?.port ?? 0;
 });

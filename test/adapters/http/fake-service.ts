@@ -1,4 +1,5 @@
 /** A service on a fed ledger: a primary `main`, two replicas, and whatever a test makes of them. */
+import { FakeMembership } from '../../support/fake-membership.js';
 import type { Problem, StructureCode } from '../../../src/core/analysis/problem.js';
 import type { Recovery } from '../../../src/core/recovery/recovery.js';
 import { type Address, addressText } from '../../../src/core/topology/address.js';
@@ -51,6 +52,7 @@ export function replicaVitals(changes: Partial<Vitals> = {}): Vitals {
 }
 
 export class FakeService extends FakeKeeping implements Service {
+  readonly membership = new FakeMembership();
   readonly sightings = new Map<string, Sighting>();
   problems: Problem[] = [];
   structure = new Map<ServerId, readonly StructureCode[]>();
@@ -291,6 +293,7 @@ export async function openFixture(
   const clock = new HandClock(service.nowMs);
   const { app, release } = await createHttpApp({
     service,
+    membership: service.membership,
     clock,
     log: QUIET,
     webRoot,

@@ -21,7 +21,14 @@ async function node(role: 'leader' | 'follower', leaderHttpAddress: string | nul
   const service = new FakeService();
   service.status = { ...service.status, id: role, role, leader: 'leader', leaderHttpAddress };
   const listen = { host: '127.0.0.1', port: 0 };
-  const server = createHttpServer({ service, settings: OPEN_SETTINGS, listen, webRoot: null, log: QUIET });
+  const server = createHttpServer({
+    service,
+    membership: service.membership,
+    settings: OPEN_SETTINGS,
+    listen,
+    webRoot: null,
+    log: QUIET,
+  });
   await server.start();
   closing.push(server);
   return [service, `http://127.0.0.1:${String(server.address()?.port)}`];

@@ -43,6 +43,7 @@ export interface Listening {
 export async function serve(service: FakeService, settings: Partial<typeof OPEN_SETTINGS> = {}): Promise<Listening> {
   const server = createHttpServer({
     service,
+    membership: service.membership,
     settings: { ...OPEN_SETTINGS, ...settings },
     listen: { host: '127.0.0.1', port: 0 },
     webRoot: null,

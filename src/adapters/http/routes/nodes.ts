@@ -12,6 +12,7 @@ import {
 } from '../legacy/node-status.js';
 import { bare, done, plain, type Reply, refused } from '../reply.js';
 import { aboutNode, type Call, type Door, each, type Route } from '../route.js';
+import type { Standing } from '../../../runtime/ports/membership.js';
 import type { NodeStatus } from '../../../runtime/ports/service.js';
 
 export const NODE_ROUTES: readonly Route[] = [
@@ -50,8 +51,17 @@ export function health(call: Call, door: Door): Reply {
   const details = legacyHealth(node, call.nowMs);
   return isHealthy(node)
     ? done('Application node is healthy', details)
-    : refused('Application node is unhealthy: it is not part of a quorum', details);
+    : refused(`Application node is unhealthy: ${WHY[door.membership.standing()]}`, details);
 }
+
+const OUTSIDE = 'it is not part of a quorum';
+const WHY: Readonly<Record<Standing, string>> = {
+  voter: OUTSIDE,
+  learner: OUTSIDE,
+  recovering: OUTSIDE,
+  waiting: 'it is no member of a cluster yet, and waits to be added ("orchestrator raft add" at a member)',
+  removed: 'it was removed from its cluster, and answers from what it knew; it can be stopped',
+};
 
 const NOT_LEADER_STATUS = 404;
 
