@@ -16,7 +16,7 @@ export function legacyClusterInfo(view: ClusterView, settings: PublicSettings): 
   return {
     ClusterName: view.name,
     ClusterAlias: view.cluster.alias === '' ? view.name : view.cluster.alias,
-    ClusterDomain: '',
+    ClusterDomain: view.cluster.domain,
     CountInstances: view.members.length,
     HeuristicLag: 0,
     HasAutomatedMasterRecovery: settings.automaticPrimaryRecovery(view.cluster.id),
@@ -26,5 +26,5 @@ export function legacyClusterInfo(view: ClusterView, settings: PublicSettings): 
 
 /** Within an analysis or a recovery: members are not counted, and the domain falls back to the name. */
 export function legacyClusterDetails(view: ClusterView, settings: PublicSettings): LegacyClusterInfo {
-  return { ...legacyClusterInfo(view, settings), ClusterDomain: view.name, CountInstances: 0 };
+  return { ...legacyClusterInfo(view, settings), ClusterDomain: view.cluster.domain || view.name, CountInstances: 0 };
 }

@@ -20,6 +20,8 @@ export interface InstanceFacts {
   readonly downtime: Downtime | null;
   /** Transactions that no ancestor of the server has; '' when there are none or it cannot be told. */
   readonly errantGtids: string;
+  /** The name that replicas shall know its host by; '' when nobody registered one. */
+  readonly unresolvedName: string;
   readonly settings: PublicSettings;
   readonly nowMs: number;
 }
@@ -192,7 +194,7 @@ function checks({ server, sighting }: InstanceFacts, fresh: Freshness): LegacyIn
   };
 }
 
-function downtime({ downtime: active, nowMs }: InstanceFacts): LegacyInstance {
+function downtime({ downtime: active, unresolvedName, nowMs }: InstanceFacts): LegacyInstance {
   // Whole seconds: an answer that changes with every nanosecond could never be kept.
   const elapsedSeconds = active === null ? 0 : Math.max(0, Math.floor((nowMs - active.beganAtMs) / 1000));
   return {
@@ -201,7 +203,7 @@ function downtime({ downtime: active, nowMs }: InstanceFacts): LegacyInstance {
     DowntimeOwner: active?.owner ?? '',
     DowntimeEndTimestamp: timestamp(active?.endsAtMs),
     ElapsedDowntime: nanoseconds(elapsedSeconds * 1000),
-    UnresolvedHostname: '',
+    UnresolvedHostname: unresolvedName,
   };
 }
 

@@ -4,6 +4,7 @@
  */
 import { addressText } from '../../../core/topology/address.js';
 import type { Analysis, Service } from '../../../runtime/ports/service.js';
+import { shapeWarnings } from './shape-warnings.js';
 import { STRUCTURE_SENTENCES } from './structure-sentences.js';
 import { HTTP_LIMITS } from '../limits.js';
 import { isLeading } from '../legacy/node-status.js';
@@ -65,6 +66,12 @@ export interface ClusterOverview {
   readonly primary: string;
   readonly epoch: number;
   readonly automaticRecovery: boolean;
+  /** What is no tree in it, by servers' ids: pairs that follow each other, longer rings, replicas of nobody known. */
+  readonly shape: {
+    readonly coPrimaries: readonly (readonly string[])[];
+    readonly loops: readonly (readonly string[])[];
+    readonly orphans: readonly string[];
+  };
   readonly problems: readonly ProblemOverview[];
   /** By address. */
   readonly servers: readonly ServerOverview[];
@@ -128,6 +135,11 @@ function clusters(index: TopologyIndex, service: Service, views: Views, nowMs: n
     primary: view.cluster.primary,
     epoch: view.cluster.epoch,
     automaticRecovery: service.settings.automaticPrimaryRecovery(view.cluster.id),
+    shape: {
+      coPrimaries: view.forest.coPrimaries,
+      loops: view.forest.loops,
+      orphans: view.forest.orphans,
+    },
     problems: problems(view, service),
     servers: view.members.map((server) => serverOverview(server, service, views, nowMs)),
   }));
@@ -150,16 +162,15 @@ function problems(view: ClusterView, service: Service): readonly ProblemOverview
 
 /** How the topology is built; beside the problems, because nothing is wrong yet. */
 function warnings(view: ClusterView, { structure }: Analysis): readonly ProblemOverview[] {
-  return view.members.flatMap(({ id }) =>
-    (structure.get(id) ?? []).map((code) => ({
-      server: id,
-      code,
-      description: STRUCTURE_SENTENCES[code],
-      severity: 'warning',
-      because: [],
-      restraint: [],
-    })),
+  const codes = view.members.flatMap(({ id }) =>
+    (structure.get(id) ?? []).map((code) => ({ server: id, code, description: STRUCTURE_SENTENCES[code] })),
   );
+  return [...codes, ...shapeWarnings(view)].map((warning) => ({
+    ...warning,
+    severity: 'warning',
+    because: [],
+    restraint: [],
+  }));
 }
 
 function recoveries(service: Service): readonly RecoveryOverview[] {

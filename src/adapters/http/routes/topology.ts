@@ -1,5 +1,6 @@
 /** A topology as text, for people and for scripts that cut lines apart. */
 import type { Result } from '../../../core/base/result.js';
+import type { Tag } from '../../../core/ledger/records.js';
 import { renderTopology } from '../../../core/topology/render.js';
 import { isGroupSecondary, isReplicating, mainChannel, type Server } from '../../../core/topology/server.js';
 import type { TopologyEntry } from '../../../core/topology/topology-entry.js';
@@ -74,7 +75,7 @@ function entryOf(server: Server, nowMs: number, door: Door): TopologyEntry {
     semiSyncSource: facts.semiSync.sourceActive,
     semiSyncReplica: facts.semiSync.replicaActive,
     isDowntimed: door.views.downtime(server) !== null,
-    tags: [],
+    tags: (door.service.state.tags.get(server.id) ?? []).map(tagText),
   };
 }
 
@@ -82,6 +83,10 @@ function entryOf(server: Server, nowMs: number, door: Door): TopologyEntry {
 function groupPrimary(server: Server, door: Door): TopologyEntry['source'] {
   const { sourceId } = door.views.placement(server);
   return sourceId === null ? null : (door.service.state.servers.get(sourceId)?.address ?? null);
+}
+
+function tagText({ name, value }: Tag): string {
+  return value === '' ? name : `${name}=${value}`;
 }
 
 type Replication = Pick<

@@ -60,6 +60,7 @@ function unchanged(kept: Rendered, facts: InstanceFacts, fresh: Freshness): bool
     before.placement === facts.placement &&
     before.downtime === facts.downtime &&
     before.errantGtids === facts.errantGtids &&
+    before.unresolvedName === facts.unresolvedName &&
     sameSighting(before.sighting, facts.sighting) &&
     kept.fresh.valid === fresh.valid &&
     kept.fresh.upToDate === fresh.upToDate &&

@@ -76,6 +76,7 @@ export class Views {
       sighting: this.sighting(server),
       downtime: this.downtime(server),
       errantGtids: this.errantGtids(server),
+      unresolvedName: this.#service.state.unresolves.get(server.address.host)?.name ?? '',
       settings: this.#service.settings,
       nowMs: this.#clock.wallMs(),
     };
