@@ -1,0 +1,118 @@
+// Three nodes and real servers: each replica is asked by one node, all know what it saw, and one that dies is replaced.
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import type { LabServer } from '../../tools/lab/lab-server.js';
+import { MySqlLab } from '../../tools/lab/mysql-lab.js';
+import type { OrchestratorCluster } from '../../tools/lab/orchestrator-cluster.js';
+import type { OrchestratorNode } from '../../tools/lab/orchestrator-node.js';
+import type { Topology } from '../../tools/lab/topology.js';
+
+const PATIENCE = { timeout: 60_000, interval: 100 };
+const POLL_SECONDS = 1;
+
+interface Seen {
+  readonly valid: boolean;
+  /** Seconds. */
+  readonly ageSeconds: number;
+}
+
+interface Instance {
+  readonly Key: { readonly Hostname: string; readonly Port: number };
+  readonly IsLastCheckValid: boolean;
+  readonly SecondsSinceLastSeen: { readonly Int64: number; readonly Valid: boolean };
+}
+
+let lab: MySqlLab;
+let topology: Topology;
+let cluster: OrchestratorCluster;
+
+beforeEach(async () => {
+  lab = await MySqlLab.open();
+  topology = await lab.topology({ replicas: 5, flavor: 'mysql56' });
+  cluster = await lab.cluster({
+    seeds: [topology.primary.address],
+    config: { InstancePollSeconds: POLL_SECONDS },
+  });
+  await vi.waitFor(async () => {
+    for (const node of cluster.nodes) expect((await seenBy(node)).size).toBe(6);
+  }, PATIENCE);
+});
+
+afterEach(async () => {
+  await lab.close();
+});
+
+async function seenBy(node: OrchestratorNode): Promise<Map<string, Seen>> {
+  const instances = await node.get<readonly Instance[]>(`/api/cluster/${topology.primary.address}`);
+  return new Map(
+    instances.map(({ Key, IsLastCheckValid, SecondsSinceLastSeen }) => [
+      `${Key.Hostname}:${String(Key.Port)}`,
+      {
+        valid: IsLastCheckValid,
+        ageSeconds: SecondsSinceLastSeen.Valid ? SecondsSinceLastSeen.Int64 : Number.POSITIVE_INFINITY,
+      },
+    ]),
+  );
+}
+
+/** Connections of our nodes to the server, which keep one each while they ask it again and again. */
+async function connectionsTo(server: LabServer): Promise<number> {
+  const rows = await server.query(
+    "SELECT COUNT(*) AS nodes FROM information_schema.processlist WHERE user = 'orchestrator'",
+  );
+  return Number(rows[0]?.['nodes']);
+}
+
+async function askedOnceEach(): Promise<void> {
+  for (const replica of topology.replicas) expect(await connectionsTo(replica)).toBe(1);
+}
+
+describe('three nodes share the probing', () => {
+  it('so that a replica is asked by one, a primary by all, and each node shows fresh looks at everybody', async () => {
+    await vi.waitFor(askedOnceEach, PATIENCE);
+    expect(await connectionsTo(topology.primary)).toBe(3);
+    for (let second = 0; second < 5; second += 1) {
+      for (const node of cluster.nodes) {
+        for (const { valid, ageSeconds } of (await seenBy(node)).values()) {
+          expect(valid).toBe(true);
+          expect(ageSeconds).toBeLessThanOrEqual(2 * POLL_SECONDS);
+        }
+      }
+      await new Promise((resolve) => setTimeout(resolve, 1000));
+    }
+    // Nobody asked twice meanwhile, and no emergency left a connection behind.
+    await askedOnceEach();
+  });
+
+  it('and a replica that dies is found by all, whoever asks it', async () => {
+    await vi.waitFor(askedOnceEach, PATIENCE);
+    for (const replica of topology.replicas.slice(0, 3)) {
+      await replica.kill();
+      await vi.waitFor(async () => {
+        for (const node of cluster.nodes) expect((await seenBy(node)).get(replica.address)?.valid).toBe(false);
+      }, PATIENCE);
+    }
+  });
+
+  it.each(['the leader', 'a follower'])('and nobody goes unseen when %s is killed', async (whom) => {
+    await vi.waitFor(askedOnceEach, PATIENCE);
+    const killed = whom === 'the leader' ? await cluster.leader() : await cluster.follower();
+    await killed.kill();
+    const left = cluster.nodes.filter((node) => node !== killed);
+    let oldest = 0;
+    for (let round = 0; round < 25; round += 1) {
+      for (const node of left) {
+        for (const { ageSeconds } of (await seenBy(node)).values()) oldest = Math.max(oldest, ageSeconds);
+      }
+      await new Promise((resolve) => setTimeout(resolve, 200));
+    }
+    // Whole seconds, rounded down: two intervals are shown as 2.
+    expect(oldest).toBeLessThanOrEqual(2 * POLL_SECONDS);
+    await vi.waitFor(askedOnceEach, PATIENCE);
+    expect(await connectionsTo(topology.primary)).toBe(2);
+    await killed.start();
+    await vi.waitFor(async () => {
+      expect(await connectionsTo(topology.primary)).toBe(3);
+      await askedOnceEach();
+    }, PATIENCE);
+  });
+});
