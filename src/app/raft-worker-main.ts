@@ -41,11 +41,12 @@ const line: Line<ToMain, ToWorker> = {
 const self = { clusterId, nodeId: info.id };
 const instance = randomBytes(8).toString('hex');
 const { formerClusterIds = [] } = data;
+const options = { ...DEFAULT_RAFT_OPTIONS, ...data.raft, id: info.id };
 new RaftHost(
   {
     info,
     birth,
-    options: { ...DEFAULT_RAFT_OPTIONS, ...data.raft, id: info.id },
+    options,
     snapshotEveryBytes: data.snapshotEveryBytes ?? SNAPSHOT_EVERY_BYTES,
     leaseBuffer,
     instance,
@@ -57,7 +58,10 @@ new RaftHost(
     claim: () => claimDirectory(dataDirectory, self),
     log: new LevelLogStore(dataDirectory),
     snapshots: new FileSnapshotStore(dataDirectory),
-    transport: new GrpcPeerTransport({ ...self, instance, formerClusterIds, listenAddress, tls }, systemClock),
+    transport: new GrpcPeerTransport(
+      { ...self, instance, formerClusterIds, times: options, listenAddress, tls },
+      systemClock,
+    ),
     line,
     later: setImmediate,
     die: (why) => {

@@ -1,5 +1,6 @@
 /** A peer transport with a notebook: everything that its handlers were told is kept for a test to look at. */
 import { GrpcPeerTransport } from '../../src/adapters/grpc/grpc-peer-transport.js';
+import type { PeerTimes } from '../../src/adapters/grpc/peer-times.js';
 import type { PeerTls } from '../../src/adapters/grpc/peer-tls.js';
 import type { Message, NodeId } from '../../src/core/raft/message.js';
 import { systemClock } from '../../src/runtime/ports/clock.js';
@@ -22,6 +23,7 @@ export interface TestPeerOptions {
   readonly clusterId?: string;
   readonly listenAddress?: string;
   readonly tls?: PeerTls;
+  readonly times?: PeerTimes;
   readonly hasLog?: boolean;
   readonly instance?: string;
   readonly formerClusterIds?: readonly string[];
@@ -34,6 +36,7 @@ export async function startPeer(name: string, options: TestPeerOptions = {}): Pr
     nodeId: id,
     listenAddress: options.listenAddress ?? '127.0.0.1:0',
     tls: options.tls ?? null,
+    times: options.times ?? { promiseMs: 100, electionTimeoutMs: 400, heartbeatIntervalMs: 120 },
     instance: options.instance ?? `process of ${name}`,
     formerClusterIds: options.formerClusterIds ?? [],
   };

@@ -1,10 +1,11 @@
 /**
- * Who may speak to us. Every call carries three words about its caller; one that belongs to another cluster, or speaks a
- * version we do not understand, is told so and by whom. Two clusters that listen to each other by a copied address would
+ * Who may speak to us. Every call carries a few words about its caller; one that belongs to another cluster, speaks a
+ * version we do not understand or keeps other times (peer-times.ts) is told so and by whom. Two clusters that listen to each other by a copied address would
  * otherwise depose each other's leaders without end.
  */
 import { Metadata, status } from '@grpc/grpc-js';
 import type { NodeId } from '../../core/raft/message.js';
+import { admitTimes, describeTimes, type PeerTimes } from './peer-times.js';
 
 /** Raised when a node of the version before can no longer take part; the log of changes is docs/architecture.md. */
 const PROTOCOL = '1';
@@ -13,6 +14,7 @@ const CLUSTER = 'orchestrator-cluster';
 const NODE = 'orchestrator-node';
 const PROTOCOL_KEY = 'orchestrator-protocol';
 const INSTANCE = 'orchestrator-instance';
+const TIMES = 'orchestrator-times';
 
 export interface Self {
   readonly clusterId: string;
@@ -21,6 +23,8 @@ export interface Self {
   readonly instance?: string;
   /** Clusters that ended when this node was made their only voter; who comes from one of them is told so. */
   readonly formerClusterIds?: readonly string[];
+  /** Of Raft; absent where none of it is spoken. */
+  readonly times?: PeerTimes;
 }
 
 export function introduceCaller(self: Self): Metadata {
@@ -29,6 +33,7 @@ export function introduceCaller(self: Self): Metadata {
   metadata.set(NODE, self.nodeId);
   metadata.set(PROTOCOL_KEY, PROTOCOL);
   if (self.instance !== undefined) metadata.set(INSTANCE, self.instance);
+  if (self.times !== undefined) metadata.set(TIMES, describeTimes(self.times));
   return metadata;
 }
 
@@ -66,6 +71,8 @@ export function admit(self: Self, metadata: Metadata): Admission {
     );
   }
   if (caller === self.nodeId) return refuse(`two nodes are configured as ${caller}`);
+  const trouble = self.times === undefined ? null : admitTimes(self.nodeId, self.times, caller, word(metadata, TIMES));
+  if (trouble !== null) return refuse(trouble);
   return { ok: true, caller: caller as NodeId };
 }
 

@@ -121,11 +121,7 @@ export class PeerLink {
       if (this.#attempt === attempt) this.#onFrame(attempt, frame);
     });
     stream.on('error', (error: ServiceError) => {
-      this.#broke(
-        attempt,
-        error.details === '' ? error.message : error.details,
-        error.code === status.FAILED_PRECONDITION,
-      );
+      this.#broke(attempt, troubleOf(error, this.address), error.code === status.FAILED_PRECONDITION);
     });
     stream.on('end', () => {
       this.#broke(attempt, `${this.address} ended the stream`);
@@ -185,4 +181,10 @@ export class PeerLink {
     attempt.stream.cancel();
     attempt.channel.close();
   }
+}
+
+/** A peer that does not like our certificate hangs up, and grpc-js knows no more than that. */
+function troubleOf({ details, message }: ServiceError, address: string): string {
+  if (!details.includes('Last error: Failed to connect')) return details === '' ? message : details;
+  return `${address} hung up before a word was said: it may ask for TLS, or for another certificate than ours (RaftTLSCertFile); its log says`;
 }

@@ -23,6 +23,7 @@ import { fromWireIntroduction, fromWireVoteRequest, toWireIntroduction, toWireVo
 import type { PeerNamesakes } from './peer-namesakes.js';
 import { PeerOutlet } from './peer-outlet.js';
 import type { PeerService } from './peer-proto.js';
+import { onHandshakeFailed } from './peer-tls.js';
 import type {
   WireFrame,
   WireGreeting,
@@ -98,6 +99,10 @@ export class PeerServer {
       this.#server.bindAsync(address, credentials, (error, port) => {
         if (error === null) {
           this.#address = `${address.slice(0, address.lastIndexOf(':'))}:${port}`;
+          onHandshakeFailed(this.#server, (from, reason) => {
+            // It has no name yet, and a new port each time.
+            this.#tellRefused(from.slice(0, from.lastIndexOf(':')), reason, from);
+          });
           resolve(this.#address);
         } else {
           const advice = 'is another process listening there, and is it an address of this machine?';

@@ -1,4 +1,6 @@
+import { readFile } from 'node:fs/promises';
 import { createServer, type Server, type Socket } from 'node:net';
+import { connect as connectTls } from 'node:tls';
 import { fileURLToPath } from 'node:url';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import type { Message, NodeId } from '../../../src/core/raft/message.js';
@@ -169,6 +171,17 @@ describe('peers over gRPC', () => {
     expect([a.messages, b.messages, a.introductions, b.introductions]).toEqual([[], [], [], []]);
   });
 
+  it('refuses a node that promises its leader less than others count on, and tells both sides', async () => {
+    const times = { promiseMs: 50, electionTimeoutMs: 400, heartbeatIntervalMs: 120 };
+    const [a, b] = [await start('a'), await start('b', { times })];
+    connect(a, b);
+    await vi.waitFor(() => {
+      expect(a.refused.join()).toContain('node b promises its leader 50 ms and node a 100 ms: two leaders could act');
+      expect(b.refused.join()).toContain('node a promises its leader 100 ms and node b 50 ms: two leaders could act');
+    }, PATIENCE);
+    expect([a.introductions, b.introductions]).toEqual([[], []]);
+  });
+
   it('refuses a node that is not the one expected at an address', async () => {
     const [a, c] = [await start('a'), await start('c')];
     a.transport.setPeers(new Map([['b' as NodeId, c.address]]));
@@ -319,20 +332,45 @@ describe('peers over gRPC', () => {
       }, PATIENCE);
     });
 
+    const stranger = { certificateFile: pem('stranger'), keyFile: pem('stranger-key') };
+
     it.each([
-      [
-        "another authority's certificate",
-        { tls: { ...own, certificateFile: pem('stranger'), keyFile: pem('stranger-key') } },
-      ],
-      ['none', {}],
-    ])('does not listen to a caller with %s', async (_, options) => {
+      ["another authority's certificate", { tls: { ...own, ...stranger } }, 'its certificate is not of the authority'],
+      ['none', {}, 'it does not speak TLS, and this node takes nothing else'],
+    ])('does not listen to a caller with %s, and both ends say why', async (_, options, reason) => {
       const [a, b] = [await start('a', { tls: own }), await start('b', options)];
       b.transport.setPeers(new Map([[a.id, a.address]]));
       await vi.waitFor(() => {
-        expect(b.transport.peerState(a.id).trouble).not.toBe('not connected yet');
+        expect(b.transport.peerState(a.id).trouble).toContain('hung up before a word was said: it may ask for TLS');
+        expect(a.refused.join()).toContain(reason);
       }, PATIENCE);
       expect(b.transport.peerState(a.id).connected).toBe(false);
       expect(a.introductions).toEqual([]);
+      expect(a.refused).toHaveLength(1);
+    });
+
+    it('refuses a caller that shows no certificate at all, and says so', async () => {
+      const a = await start('a', { tls: own });
+      const authority = await readFile(own.authorityFile);
+      const [host = '', port] = a.address.split(':');
+      const socket = connectTls({ host, port: Number(port), ca: authority, ALPNProtocols: ['h2'] });
+      socket.on('error', () => undefined);
+      await vi.waitFor(() => {
+        expect(a.refused.join()).toContain('it shows no certificate');
+      }, PATIENCE);
+      socket.destroy();
+    });
+
+    it.each([
+      ['that does not speak TLS', {}],
+      ['of another authority', { tls: { ...stranger, authorityFile: pem('stranger') } }],
+    ])('does not speak to a peer %s', async (_, options) => {
+      const [a, b] = [await start('a', { tls: own }), await start('b', options)];
+      a.transport.setPeers(new Map([[b.id, b.address]]));
+      await vi.waitFor(() => {
+        expect(a.transport.peerState(b.id).trouble).toMatch(/wrong version number|certificate/);
+      }, PATIENCE);
+      expect(b.introductions).toEqual([]);
     });
 
     it('names a file that cannot be read', async () => {
