@@ -4,6 +4,8 @@ import { parseCommandLine, type Request } from './cli/command-line.js';
 import { grantStatements } from './cli/grants.js';
 import { helpText } from './cli/help.js';
 import { type RunNode, runHttp } from './cli/http.js';
+import { runRaft } from './cli/raft.js';
+import { recoverNode } from './cli/raft-recover.js';
 import { clientInstead } from './cli/redirect.js';
 import { loadConfig } from './config/load.js';
 import { programVersion } from './version.js';
@@ -34,6 +36,10 @@ async function answer(request: Request): Promise<number> {
       return await checkConfig({ file: request.file, environment: process.env }, terminal);
     case 'grants':
       return await printGrants(request.file);
+    case 'raft': {
+      if (request.action === 'recover') return await recoverNode(request, terminal);
+      return await runRaft(request, terminal);
+    }
     case 'version':
       terminal.out(`${programVersion()}\n`);
       return 0;

@@ -34,6 +34,20 @@ export async function claimDirectory(directory: string, identity: Identity): Pro
   check('cluster', found.clusterId, identity.clusterId, directory);
 }
 
+/** The cluster goes on under another id, and the directory remembers the one it had. */
+export async function renameCluster(directory: string, clusterId: string): Promise<void> {
+  const path = join(directory, 'identity.json');
+  const found = await read(path, directory);
+  const former = Array.isArray(found?.formerClusterIds) ? found.formerClusterIds.map(String) : [];
+  const formerClusterIds = [...former, String(found?.clusterId)];
+  const identity = { format: FORMAT, clusterId, nodeId: found?.nodeId, formerClusterIds };
+  try {
+    await writeFileDurably(path, [Buffer.from(`${JSON.stringify(identity, null, 2)}\n`)]);
+  } catch (error) {
+    throw storageError('write identity.json', directory, error);
+  }
+}
+
 function check(what: string, found: unknown, wanted: string, directory: string): void {
   if (found === wanted) return;
   throw new OperationalError(

@@ -12,8 +12,27 @@ export interface NodeRequest {
   readonly stacks: boolean;
 }
 
+export type RaftAction = 'status' | 'add' | 'promote' | 'remove' | 'replace' | 'transfer' | 'snapshot' | 'recover';
+
+export interface RaftRequest {
+  readonly verb: 'raft';
+  readonly action: RaftAction;
+  /** What stands after the action. */
+  readonly words: readonly string[];
+  readonly file: string | null;
+  /** Null: not given. */
+  readonly api: string | null;
+  readonly timeoutSeconds: number | null;
+  readonly json: boolean;
+  readonly learner: boolean;
+  readonly despiteDeadVoters: boolean;
+  readonly asOnlyVoter: boolean;
+  readonly acceptDataLoss: boolean;
+}
+
 export type Request =
   | NodeRequest
+  | RaftRequest
   | { readonly verb: 'config-check'; readonly file: string | null }
   | { readonly verb: 'grants'; readonly file: string | null }
   | { readonly verb: 'version' }
@@ -21,7 +40,21 @@ export type Request =
   /** A command of the incumbent's `-c`; it belongs to the client. */
   | { readonly verb: 'command'; readonly command: string; readonly options: ReadonlyMap<string, string> };
 
-const VERBS = ['http', 'config', 'grants', 'version', 'help', 'cli'];
+const VERBS = ['http', 'config', 'grants', 'raft', 'version', 'help', 'cli'];
+
+/** How many words each takes after it. */
+const RAFT_ACTIONS: Readonly<
+  Record<RaftAction, { readonly words: readonly [number, number]; readonly usage: string }>
+> = {
+  status: { words: [0, 0], usage: 'status' },
+  add: { words: [1, 1], usage: 'add [ID@]HOST:PORT' },
+  promote: { words: [1, 1], usage: 'promote ID' },
+  remove: { words: [1, 1], usage: 'remove ID' },
+  replace: { words: [2, 2], usage: 'replace OLD [ID@]HOST:PORT' },
+  transfer: { words: [0, 1], usage: 'transfer [ID]' },
+  snapshot: { words: [0, 0], usage: 'snapshot' },
+  recover: { words: [0, 0], usage: 'recover' },
+};
 
 /** The error is a sentence about how the program was called. */
 export function parseCommandLine(argv: readonly string[]): Result<Request, string> {
@@ -29,7 +62,7 @@ export function parseCommandLine(argv: readonly string[]): Result<Request, strin
   if (!split.ok) return split;
   const { words, texts, switches } = split.value;
   const [verb] = words;
-  if (switches.get('help') === true || switches.get('h') === true) return ok({ verb: 'help', topic: verb ?? null });
+  if (switches.get('help') === true || switches.get('h') === true) return ok({ verb: 'help', topic: topicOf(words) });
   if (switches.get('version') === true) return ok({ verb: 'version' });
   if (texts.has('s') && texts.has('d')) return failed('-s and -d mean the same; give one of them');
   return verb === undefined || verb === 'cli' ? withoutVerb(split.value) : withVerb(verb, split.value);
@@ -38,7 +71,8 @@ export function parseCommandLine(argv: readonly string[]): Result<Request, strin
 function withVerb(verb: string, given: Arguments): Result<Request, string> {
   const [, ...others] = given.words;
   const file = given.texts.get('config') ?? null;
-  if (verb === 'help') return ok({ verb, topic: others[0] ?? null });
+  if (verb === 'help') return ok({ verb, topic: topicOf(others) });
+  if (verb === 'raft') return raftRequest(others, given, file);
   if (verb === 'config') return configRequest(others, file);
   if (!VERBS.includes(verb)) return failed(unknownVerb(verb));
   if (others[0] !== undefined) return failed(`${verb} takes nothing after it, and "${others[0]}" was given`);
@@ -56,6 +90,50 @@ function configRequest([action, file, extra]: readonly string[], fallback: strin
   if (action !== 'check') return failed('config is followed by "check" and a file');
   if (extra !== undefined) return failed(`one file is checked at a time, and "${extra}" was given as well`);
   return ok({ verb: 'config-check', file: file ?? fallback });
+}
+
+/** `raft add` has a text of its own. */
+function topicOf([verb, action]: readonly string[]): string | null {
+  if (verb === undefined) return null;
+  return verb === 'raft' && action !== undefined ? `raft ${action}` : verb;
+}
+
+function raftRequest(
+  [action, ...words]: readonly string[],
+  given: Arguments,
+  file: string | null,
+): Result<Request, string> {
+  if (action === undefined) return ok({ verb: 'help', topic: 'raft' });
+  if (!isRaftAction(action)) {
+    const nearest = nearestName(action, Object.keys(RAFT_ACTIONS));
+    return failed(
+      `raft knows no "${action}"${nearest === null ? '' : `; is ${nearest} meant?`} "orchestrator raft --help" lists all`,
+    );
+  }
+  const { words: range, usage } = RAFT_ACTIONS[action];
+  if (words.length < range[0] || words.length > range[1]) {
+    return failed(`it is "orchestrator raft ${usage}"; "orchestrator raft ${action} --help" has examples`);
+  }
+  const { texts, switches } = given;
+  const timeout = texts.get('timeout');
+  if (timeout !== undefined && !/^\d+(\.\d+)?$/.test(timeout)) return failed('--timeout takes seconds');
+  return ok({
+    verb: 'raft',
+    action,
+    words,
+    file,
+    api: texts.get('api') ?? null,
+    timeoutSeconds: timeout === undefined ? null : Number(timeout),
+    json: switches.get('json') === true,
+    learner: switches.get('learner') === true,
+    despiteDeadVoters: switches.get('despite-dead-voters') === true,
+    asOnlyVoter: switches.get('as-only-voter') === true,
+    acceptDataLoss: switches.get('accept-data-loss') === true,
+  });
+}
+
+function isRaftAction(word: string): word is RaftAction {
+  return Object.hasOwn(RAFT_ACTIONS, word);
 }
 
 function nodeRequest({ switches }: Arguments, file: string | null): Result<Request, string> {

@@ -1,6 +1,7 @@
 /** The help, as it is printed. */
 import { dashed } from './arguments.js';
 import { OPTIONS } from './options.js';
+import { raftHelp } from './raft-help.js';
 
 const TOPICS: Readonly<Record<string, string>> = {
   http: `orchestrator [--config FILE] http
@@ -21,7 +22,7 @@ Prints the statements that create the account MySQLTopologyUser with what it nee
 };
 
 export function helpText(topic: string | null): string {
-  const text = topic === null ? undefined : TOPICS[topic];
+  const text = topic === null ? undefined : (raftHelp(topic) ?? TOPICS[topic]);
   return text ?? generalHelp();
 }
 
@@ -34,6 +35,7 @@ function generalHelp(): string {
   orchestrator [options] http           run a node
   orchestrator config check [FILE]      find the mistakes in a configuration file
   orchestrator grants                   print what the MySQL account needs
+  orchestrator raft COMMAND             show and change the nodes of the cluster themselves
   orchestrator version | help [TOPIC]
 
 Options, with one dash or two:

@@ -42,6 +42,15 @@ export const OPTIONS: readonly Option[] = [
   { name: 'skip-unresolve', takes: 'switch' },
   { name: 'skip-unresolve-check', takes: 'switch' },
 
+  // Of `orchestrator raft`; its help tells of them.
+  { name: 'api', takes: 'text' },
+  { name: 'json', takes: 'switch' },
+  { name: 'learner', takes: 'switch' },
+  { name: 'timeout', takes: 'text' },
+  { name: 'despite-dead-voters', takes: 'switch' },
+  { name: 'as-only-voter', takes: 'switch' },
+  { name: 'accept-data-loss', takes: 'switch' },
+
   { name: 'discovery', takes: 'switch' },
   { name: 'grab-election', takes: 'switch' },
   { name: 'enable-database-update', takes: 'switch' },
