@@ -1,10 +1,15 @@
 /** The care for servers, wired: what they are to us, whom we leave out, where they are, and when we give them up. */
 import { DnsHostNames } from '../../adapters/dns/host-names.js';
 import { type DiscoveryFilters, filteredBy, filteredByUser } from '../../core/topology/discovery-filters.js';
-import { type Address, addressText } from '../../core/topology/address.js';
-import type { ServerFacts } from '../../core/topology/server.js';
+import { type Address, addressText, sameAddress } from '../../core/topology/address.js';
+import type { ProbeResult, ServerReport } from '../../core/topology/report.js';
+import { Caretaker } from '../../runtime/care/caretaker.js';
+import { Naming } from '../../runtime/care/naming.js';
+import { WhereaboutsKeeper } from '../../runtime/care/whereabouts-keeper.js';
+import type { Clock } from '../../runtime/ports/clock.js';
 import type { HostNames } from '../../runtime/ports/host-names.js';
 import type { Prober } from '../../runtime/ports/mysql.js';
+import type { Sighting } from '../../runtime/ports/service.js';
 import { ClassifyingProber } from '../../runtime/probing/classifying-prober.js';
 import type { ReplicatedLedger } from '../../runtime/replicated-ledger.js';
 import type { Lifetimes } from '../../runtime/service/keeping.js';
@@ -20,7 +25,9 @@ export interface CareParts {
   readonly config: Config;
   readonly log: Log;
   readonly ledger: ReplicatedLedger;
+  readonly clock: Clock;
   readonly prober: Prober;
+  readonly sighting: (address: Address) => Sighting | null;
 }
 
 export class Care {
@@ -31,8 +38,12 @@ export class Care {
   readonly #filters: DiscoveryFilters;
   readonly #log: Log | null;
   readonly #told = new Set<string>();
+  readonly #ledger: ReplicatedLedger;
+  readonly #whereabouts: WhereaboutsKeeper;
+  readonly #naming: Naming;
+  readonly #caretaker: Caretaker;
 
-  constructor({ config, log, ledger, prober }: CareParts) {
+  constructor({ config, log, ledger, clock, prober, sighting }: CareParts) {
     const { discovery, classification, lifetimes } = config;
     const { hosts, lifetimeMs, rejected } = discovery.names;
     this.prober = new ClassifyingProber(prober, classification, (id) => ledger.state.servers.get(id)?.address ?? null);
@@ -40,6 +51,24 @@ export class Care {
     this.lifetimes = { ...lifetimes, maintenanceMs: MAINTENANCE_MS };
     this.#filters = discovery.filters;
     this.#log = discovery.logFiltered ? log : null;
+    this.#ledger = ledger;
+    const onFailed = (what: string, error: unknown): void => {
+      log.debug({ err: error }, `${what} was not committed`);
+    };
+    const { forgetUnseenMs, recordTopologiesMs } = discovery;
+    const settings = { forgetUnseenMs, recordTopologiesMs };
+    this.#whereabouts = new WhereaboutsKeeper({ clock, ledger, onFailed });
+    this.#naming = new Naming({
+      ledger,
+      clock,
+      prober: this.prober,
+      method: discovery.names.servers,
+      rejected,
+      retryMs: lifetimeMs,
+      timeoutMs: config.mysql.probeTimeoutMs,
+      onFailed,
+    });
+    this.#caretaker = new Caretaker({ clock, ledger, settings, sighting, onFailed });
   }
 
   isIgnored(address: Address, as: 'server' | 'replica' | 'source'): boolean {
@@ -48,10 +77,44 @@ export class Care {
     return key !== null;
   }
 
-  isIgnoredFor(address: Address, facts: ServerFacts): boolean {
-    const isIgnored = filteredByUser(this.#filters, facts);
-    if (isIgnored) this.#tell(`${addressText(address)} is left out: DiscoveryIgnoreReplicationUsernameFilters`);
-    return isIgnored;
+  start(): void {
+    this.#caretaker.start();
+  }
+
+  stop(): void {
+    this.#caretaker.stop();
+  }
+
+  /** Every look, before anybody believes it. */
+  noticeLook(result: ProbeResult): void {
+    this.#whereabouts.note(result);
+    if (result.ok && this.#whereabouts.admits(result.report)) this.#naming.consider(result.report, result.finishedAtMs);
+  }
+
+  forgetAddress(address: Address): void {
+    this.#whereabouts.forget(address);
+  }
+
+  /** May the report be believed, and its server be known? */
+  admits(report: ServerReport): boolean {
+    if (filteredByUser(this.#filters, report.facts)) {
+      this.#tell(`${addressText(report.address)} is left out: DiscoveryIgnoreReplicationUsernameFilters`);
+      return false;
+    }
+    if (!this.#ledger.state.tombstones.has(report.id)) return this.#whereabouts.admits(report);
+    this.#forgetThereToo(report);
+    return false;
+  }
+
+  /** A forgotten server turned up under a name that nobody knew: that name is forgotten too, or it would be asked for ever. */
+  #forgetThereToo({ id, address }: ServerReport): void {
+    const tombstone = this.#ledger.state.tombstones.get(id);
+    if (tombstone === undefined || tombstone.addresses.some((known) => sameAddress(known, address))) return;
+    this.#ledger
+      .propose({ kind: 'servers-forgotten', servers: [id], addresses: [address], by: tombstone.by })
+      .catch((error: unknown) => {
+        this.#log?.debug({ err: error }, 'a name of a forgotten server was not committed');
+      });
   }
 
   #tell(text: string): void {

@@ -78,7 +78,14 @@ export class ComposedNode {
     this.#parts = parts;
     const { config, raft } = parts;
     this.ledger = new ReplicatedLedger(raft.consensus, this.#clock);
-    this.#care = new Care({ config, log: parts.log, ledger: this.ledger, prober: parts.mysql.prober });
+    this.#care = new Care({
+      config,
+      log: parts.log,
+      ledger: this.ledger,
+      clock: this.#clock,
+      prober: parts.mysql.prober,
+      sighting: (address) => this.#probing.sightings.sighting(address),
+    });
     this.#settings = publicSettings(config, () => this.ledger.state);
     this.#view = new NodeView({
       id: config.raft.id,
@@ -170,6 +177,7 @@ export class ComposedNode {
     const warning = votersWarning(this.#view.voters().length);
     if (warning !== null) log.warn(warning);
     this.#probing.start();
+    this.#care.start();
     this.diagnosis.start();
     this.#sharing.start();
   }
@@ -190,6 +198,7 @@ export class ComposedNode {
     this.diagnosis.stop();
     this.#sharing.stop();
     this.#probing.stop();
+    this.#care.stop();
     this.#leaderCalls.close();
     this.#membership.stop();
     await this.#parts.peers.close();
@@ -208,8 +217,11 @@ export class ComposedNode {
       ledger: this.ledger,
       sightings: this.#sightings,
       isIgnored: (address, as) => this.#care.isIgnored(address, as),
+      admits: (report) => this.#care.admits(report),
+      hostName: (host) => this.#care.names.resolve(host),
       isForAll: (server) => this.diagnosis.dependedUpon.has(server),
       onNews: (news) => {
+        this.#care.noticeLook(news.result);
         if (news.isOwn) this.#probeLog.note(news.result);
         this.#sharing.noticeNews(news);
         this.diagnosis.noticeProbe(news);
@@ -217,6 +229,7 @@ export class ComposedNode {
       },
       onForgotten: (address) => {
         this.#sharing.forget(address);
+        this.#care.forgetAddress(address);
       },
       log: (level, text) => {
         log[level](text);

@@ -5,7 +5,7 @@
 import { type Address, sameAddress } from './address.js';
 import { sameValue } from './diff.js';
 import type { ServerReport } from './report.js';
-import type { Server, ServerFacts, ServerId } from './server.js';
+import type { PromotionRule, Server, ServerFacts, ServerId } from './server.js';
 
 /** What is to be committed of one server. */
 export interface Observation {
@@ -14,10 +14,18 @@ export interface Observation {
   readonly facts: ServerFacts;
 }
 
-/** Null when nothing material changed. */
-export function observe(servers: ReadonlyMap<ServerId, Server>, report: ServerReport): Observation | null {
+/**
+ * Null when nothing material changed. `registered` is the promotion rule that an operator registered for the server, if
+ * there is one: it stands over the server's own, which is then no news whatever it is.
+ */
+export function observe(
+  servers: ReadonlyMap<ServerId, Server>,
+  report: ServerReport,
+  registered: PromotionRule | null = null,
+): Observation | null {
   const believed = servers.get(report.id);
-  const known = believed !== undefined && isAt(believed, report.address) && sameValue(believed.facts, report.facts);
+  const facts = registered === null ? report.facts : { ...report.facts, promotionRule: registered };
+  const known = believed !== undefined && isAt(believed, report.address) && sameValue(believed.facts, facts);
   return known ? null : { id: report.id, address: report.address, facts: report.facts };
 }
 

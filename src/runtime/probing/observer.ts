@@ -23,6 +23,10 @@ export interface ObserverParts {
   isKnown(address: Address): boolean;
   /** DiscoveryIgnore... filters. */
   isIgnored(address: Address, as: 'replica' | 'source'): boolean;
+  /** May the report be believed, and its server be known? */
+  admits(report: ServerReport): boolean;
+  /** What HostnameResolveMethod makes of a host; at once where it is known. */
+  hostName(host: string): string | Promise<string>;
   /** Was the server changed after this probe of it began? */
   isValid(server: ServerId, startedAtMs: number): boolean;
   onFailed(what: string, error: unknown): void;
@@ -46,12 +50,33 @@ export class Observer {
   }
 
   take(report: ServerReport, startedAtMs: number): void {
-    this.#gather(report, startedAtMs);
-    for (const target of foundTargets(report, (address) => this.#isKnown(address))) {
-      if (!this.#parts.isIgnored(target.address, target.origin)) this.#targets.set(addressText(target.address), target);
+    if (!this.#parts.admits(report)) {
+      this.#gathered.delete(report.id);
+      return;
     }
+    this.#gather(report, startedAtMs);
+    for (const target of foundTargets(report, (address) => this.#isKnown(address))) this.#takeTarget(target);
     if (this.#gathered.size >= this.#parts.pace.observationsMax) this.#flush();
     else if (this.#gathered.size > 0 || this.#targets.size > 0) this.#flushSoon();
+  }
+
+  #takeTarget(target: FoundTarget): void {
+    if (this.#parts.isIgnored(target.address, target.origin)) return;
+    const host = this.#parts.hostName(target.address.host);
+    if (typeof host === 'string') {
+      this.#addTarget(target, host);
+      return;
+    }
+    void host.then((resolved) => {
+      this.#addTarget(target, resolved);
+      if (this.#targets.size > 0) this.#flushSoon();
+    });
+  }
+
+  #addTarget(target: FoundTarget, host: string): void {
+    const address = host === target.address.host ? target.address : { ...target.address, host };
+    if (this.#isKnown(address) || this.#parts.isIgnored(address, target.origin)) return;
+    this.#targets.set(addressText(address), { ...target, address });
   }
 
   stop(): void {
@@ -73,7 +98,10 @@ export class Observer {
   /** Against what will be believed when the entry that is on its way is applied, if there is one. */
   #news(report: ServerReport): Observation | null {
     const underway = this.#underway.get(report.id);
-    if (underway === undefined) return observe(this.#parts.ledger.state.servers, report);
+    if (underway === undefined) {
+      const { servers, candidates } = this.#parts.ledger.state;
+      return observe(servers, report, candidates.get(report.id)?.rule ?? null);
+    }
     const isSame = sameAddress(underway.address, report.address) && sameValue(underway.facts, report.facts);
     return isSame ? null : { id: report.id, address: report.address, facts: report.facts };
   }

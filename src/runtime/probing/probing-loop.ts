@@ -5,9 +5,10 @@
  * they can be reached is put to the vote.
  */
 import type { Rng } from '../../core/base/rng.js';
+import { forgottenAddresses } from '../../core/ledger/tombstones.js';
 import { type Address, addressText } from '../../core/topology/address.js';
 import { assignedTo, type Participant } from '../../core/topology/assignment.js';
-import type { ProbeResult } from '../../core/topology/report.js';
+import type { ProbeResult, ServerReport } from '../../core/topology/report.js';
 import type { ServerId } from '../../core/topology/server.js';
 import type { Clock, Timer } from '../ports/clock.js';
 import type { Prober } from '../ports/mysql.js';
@@ -32,6 +33,10 @@ export interface ProbingParts {
   readonly sightings: SightingStore;
   /** DiscoveryIgnore... filters. */
   isIgnored(address: Address, as: 'server' | 'replica' | 'source'): boolean;
+  /** May the report be believed, and its server be known? */
+  admits(report: ServerReport): boolean;
+  /** What HostnameResolveMethod makes of a host; at once where it is known. */
+  hostName(host: string): string | Promise<string>;
   /** Does every node look at it with its own eyes, because others hang on it? */
   isForAll(server: ServerId): boolean;
   /** Every look that says something, in the turn in which it ended or came in. */
@@ -59,6 +64,8 @@ export class ProbingLoop {
   readonly #living: Lane;
   readonly #dead: Lane;
   #wanted: ReadonlyMap<string, Wanted> = new Map();
+  /** Whoever names them does not bring them back. */
+  #forgotten: ReadonlySet<string> = new Set();
   #nodes: readonly Participant[];
   #term: number | null = null;
   #ledSinceMs = Number.POSITIVE_INFINITY;
@@ -97,8 +104,10 @@ export class ProbingLoop {
       clock,
       ledger,
       pace,
-      isKnown: (address) => this.#wanted.has(addressText(address)),
+      isKnown: (address) => this.#wanted.has(addressText(address)) || this.#forgotten.has(addressText(address)),
       isIgnored: (address, as) => parts.isIgnored(address, as),
+      admits: (report) => parts.admits(report),
+      hostName: (host) => parts.hostName(host),
       isValid: (server, startedAtMs) => sightings.isValid(server, startedAtMs),
       onFailed: (what, error) => {
         parts.log('debug', `${what} was not committed: ${error instanceof Error ? error.message : String(error)}`);
@@ -139,6 +148,7 @@ export class ProbingLoop {
     if (this.#stopped) return;
     const wanted = wantedAddresses(this.#parts.ledger.state);
     this.#wanted = wanted;
+    this.#forgotten = forgottenAddresses(this.#parts.ledger.state);
     for (const [key, course] of this.#courses) if (!wanted.has(key)) this.#drop(key, course);
     for (const [key, one] of wanted) {
       const course = this.#courses.get(key);

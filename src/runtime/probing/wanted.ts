@@ -13,13 +13,17 @@ export interface Wanted {
   readonly dataCenter: string;
 }
 
-type WantedState = Pick<LedgerState, 'targets' | 'servers' | 'demotions'>;
+type WantedState = Pick<LedgerState, 'targets' | 'servers' | 'demotions' | 'sharedIdentities'>;
 
 /** By address text. A server's own address wins over an alias of another, and both over a mere target. */
 export function wantedAddresses(state: WantedState): ReadonlyMap<string, Wanted> {
   const wanted = new Map<string, Wanted>();
   for (const { address } of state.targets.values()) {
     wanted.set(addressText(address), { address, standing: 'stranger', server: null, dataCenter: '' });
+  }
+  // A copy under another's identity is looked at now and then: has it got one of its own?
+  for (const { address } of state.sharedIdentities.values()) {
+    wanted.set(addressText(address), { address, standing: 'alias', server: null, dataCenter: '' });
   }
   for (const { id, aliases, facts } of state.servers.values()) {
     const { dataCenter } = facts;

@@ -38,6 +38,8 @@ export class World implements Prober {
   readonly heard: ProbeResult[] = [];
   readonly released: string[] = [];
   readonly ignored = new Set<string>();
+  readonly names = new Map<string, string>();
+  admits: ProbingParts['admits'] = () => true;
   readonly forAll = new Set<string>();
   readyTerm: number | null = 1;
   failCommits = false;
@@ -64,6 +66,8 @@ export class World implements Prober {
       ledger,
       sightings: new SightingStore({ self: 'n1', clock }),
       isIgnored: (address) => this.ignored.has(address.host),
+      admits: (report) => this.admits(report),
+      hostName: (host) => this.names.get(host) ?? host,
       isForAll: (server) => this.forAll.has(server),
       onNews: ({ result }) => this.heard.push(result),
       onForgotten: () => undefined,

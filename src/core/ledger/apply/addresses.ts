@@ -20,6 +20,8 @@ export function applyReaddressed(draft: Draft, { moves, replaced }: Of<'servers-
   for (const { server: id, address, why } of moves) {
     const server = draft.servers.get(id);
     if (server === undefined || sameAddress(server.address, address)) continue;
+    // The steps of an open recovery know it by its address.
+    if (takesPartInRecovery(draft, id)) continue;
     draft.targets.delete(addressText(address));
     draft.servers.set(id, { ...server, address, aliases: withAlias(server.aliases, server.address, address) });
     const text = `${addressText(server.address)} answers at ${addressText(address)} now: ${why}`;

@@ -7,6 +7,7 @@ import { type Address, addressText, sameAddress } from '../../topology/address.j
 import type { Server, ServerId } from '../../topology/server.js';
 import type { KeepingCommand } from '../command.js';
 import { type Draft, type Fact, fact, rejected } from '../draft.js';
+import type { LedgerState } from '../state.js';
 import { placeServers } from './placement.js';
 
 type Of<Kind extends KeepingCommand['kind']> = Extract<KeepingCommand, { kind: Kind }>;
@@ -104,8 +105,8 @@ export function removeServer(draft: Draft, id: ServerId): void {
   for (const [key, shared] of draft.sharedIdentities) if (shared.server === id) draft.sharedIdentities.delete(key);
 }
 
-export function takesPartInRecovery(draft: Draft, id: ServerId): boolean {
-  for (const recovery of draft.recoveries.values()) {
+export function takesPartInRecovery({ recoveries }: Pick<LedgerState, 'recoveries'>, id: ServerId): boolean {
+  for (const recovery of recoveries.values()) {
     if (recovery.closedAtMs === null && recovery.inputs.participants.some((participant) => participant.id === id))
       return true;
   }
