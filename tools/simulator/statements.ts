@@ -1,10 +1,11 @@
 // Statement to answer. Whatever is not recognised here is refused in a way that no node can take for a missing right:
 // when the probes learn a new question, the simulator must be taught the answer, or its figures would be about another
 // program than the real one.
-import { type Column, neverTaught, type ResultSet } from './result-set.js';
+import { type Column, neverTaught, type ResultSet, SqlError } from './result-set.js';
 import type { SimulatedServer } from './simulated-world.js';
 import { listItems, type Select, selectIn } from './sql-text.js';
 import {
+  accountRows,
   channelRows,
   dumpThreadRows,
   type Lookup,
@@ -24,6 +25,7 @@ const SESSION_VARIABLES = new Set(['sql_mode', 'time_zone', 'wait_timeout']);
 
 /** Null for a statement that returns no rows. Throws SqlError. */
 export function answerTo(statement: string, server: SimulatedServer): ResultSet | null {
+  if (statement === 'DO 0') return null;
   const show = SHOWS[statement];
   if (show !== undefined) return show(server);
   const status = /^SHOW GLOBAL STATUS WHERE Variable_name IN \((.*)\)$/s.exec(statement)?.[1];
@@ -74,13 +76,19 @@ const SOURCES: readonly (readonly [pattern: RegExp, rows: (server: SimulatedServ
     /^performance_schema\.replication_connection_status \w+(?: (?:LEFT )?JOIN performance_schema\.replication_(?:connection_configuration|applier_status|applier_configuration) \w+ ON \w+\.CHANNEL_NAME = \w+\.CHANNEL_NAME)*$/,
     channelRows,
   ],
+  [/^mysql\.slave_master_info$/, accountRows],
   [
     /^performance_schema\.threads t LEFT JOIN performance_schema\.user_variables_by_thread v ON v\.THREAD_ID = t\.THREAD_ID AND v\.VARIABLE_NAME IN \('replica_uuid', 'slave_uuid'\) WHERE t\.PROCESSLIST_COMMAND LIKE 'Binlog Dump%'$/,
     dumpThreadRows,
   ],
 ];
 
+/** Tables of plugins that are not loaded: a real server has none of these. */
+const ABSENT_TABLE = /^performance_schema\.clone_(?:status|progress)$/;
+const NO_SUCH_TABLE = 1146;
+
 function selectRows({ items }: Select, from: string, server: SimulatedServer): ResultSet {
+  if (ABSENT_TABLE.test(from)) throw new SqlError(NO_SUCH_TABLE, `Table '${from}' doesn't exist`);
   const rowsOf = SOURCES.find(([pattern]) => pattern.test(from))?.[1];
   if (rowsOf === undefined) throw neverTaught(`to read from ${from}`);
   const tables = tableNames(from);

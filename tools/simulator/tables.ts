@@ -133,6 +133,7 @@ export function channelRows(server: SimulatedServer): readonly Lookup[] {
     ['replication_connection_configuration.USER', ['text', REPLICATION_USER]],
     ['replication_connection_configuration.AUTO_POSITION', ['text', '1']],
     ['replication_connection_configuration.SSL_ALLOWED', ['text', 'YES']],
+    ['replication_connection_configuration.TLS_CIPHERSUITES', ['text', null]],
     ['replication_connection_configuration.HEARTBEAT_INTERVAL', ['double', '1']],
     ['replication_applier_status.SERVICE_STATE', ['text', 'ON']],
     ['replication_applier_configuration.DESIRED_DELAY', ['int', '0']],
@@ -153,4 +154,10 @@ export function dumpThreadRows(server: SimulatedServer): readonly Lookup[] {
     ]);
     return (expression) => columns.get(expression) ?? null;
   });
+}
+
+/** Whether the account is known by which a server replicates; one row, whoever is asked. */
+export function accountRows(server: SimulatedServer): readonly Lookup[] {
+  const isKnown = server.source === null ? '0' : '1';
+  return [(expression) => (expression === "COUNT(*) > 0 AND MAX(User_name) <> ''" ? ['bigint', isKnown] : null)];
 }
