@@ -6,11 +6,12 @@ import { delimiter, join } from 'node:path';
 import { freePorts } from '../../lab/free-ports.js';
 import { GuardedProcess } from '../../lab/guarded-process.js';
 import { until } from './bench-cluster.js';
-import { run } from './load.js';
-import { keyAndValue, RawUnaryClient } from './raw-unary.js';
+import { type Column, measureThroughput, type Subject, unarySubject } from './throughput.js';
 
-const VALUE = 'v'.repeat(256);
-const KEYS = 10_000;
+const PATHS = { put: '/etcdserverpb.KV/Put', get: '/etcdserverpb.KV/Range' };
+
+export const ETCD_MISSING = `etcd is not on the PATH: nothing to compare with. Debian and Ubuntu have the package etcd-server;
+without installing it: apt-get download etcd-server && dpkg -x etcd-server_*.deb DIR, and DIR/usr/bin on the PATH.`;
 
 export function etcdProgram(): string | null {
   for (const directory of (process.env['PATH'] ?? '').split(delimiter)) {
@@ -25,7 +26,7 @@ export function etcdProgram(): string | null {
   return null;
 }
 
-export async function benchEtcd(program: string, seconds: number, say: (line: string) => void): Promise<object> {
+export async function benchEtcd(program: string, seconds: number, say: (line: string) => void): Promise<Column> {
   const directory = mkdtempSync(join(tmpdir(), 'bench-etcd-'));
   const ports = await freePorts(6);
   const members = ports.slice(0, 3).map((port, number) => ({
@@ -57,28 +58,18 @@ export async function benchEtcd(program: string, seconds: number, say: (line: st
 }
 
 /** Any member takes the writes; one that follows passes them on, as here. */
-async function measure(address: string, seconds: number, say: (line: string) => void): Promise<object> {
-  const put = (client: RawUnaryClient, number: number): Promise<void> =>
-    client.call('/etcdserverpb.KV/Put', keyAndValue(`bench/${String(number % KEYS)}`, VALUE));
+async function measure(address: string, seconds: number, say: (line: string) => void): Promise<Column> {
+  const subject = (): Subject => unarySubject('etcd, unary', address, PATHS);
   await until(async () => {
-    const client = new RawUnaryClient(address);
+    const trial = subject();
     try {
-      await put(client, 0);
+      await trial.put(0);
       return true;
     } catch {
       return false;
     } finally {
-      client.close();
+      trial.close();
     }
   }, 'etcd takes writes');
-  const client = new RawUnaryClient(address);
-  const results: Record<string, object> = {};
-  for (const inFlight of [1, 64, 256]) {
-    const operation = (number: number): Promise<void> => put(client, number);
-    const result = await run({ inFlight, durationMs: seconds * 1000, warmUpMs: 1000, operation });
-    say(`  put, ${String(inFlight)} in flight: ${String(result.perSecond)}/s, p50 ${String(result.p50Ms)} ms`);
-    results[`put${String(inFlight)}Unary`] = result;
-  }
-  client.close();
-  return results;
+  return await measureThroughput(subject(), seconds, say);
 }

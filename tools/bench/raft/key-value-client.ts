@@ -1,7 +1,7 @@
 // A client of the KeyValue service as anyone could write it from proto/orchestrator.proto, for the benches and for the
 // tests that kill nodes under it. Its answers keep apart what is certainly not done and what may be.
 import { join } from 'node:path';
-import { credentials, loadPackageDefinition, type ServiceError } from '@grpc/grpc-js';
+import { type ChannelCredentials, credentials, loadPackageDefinition, type ServiceError } from '@grpc/grpc-js';
 import type { ClientDuplexStream, ClientReadableStream, Metadata } from '@grpc/grpc-js';
 import { loadSync } from '@grpc/proto-loader';
 import { PROJECT_ROOT } from '../../lab/project-root.js';
@@ -97,10 +97,10 @@ export class KeyValueClient {
   readonly #raw: RawClient;
   readonly #timeoutMs: number;
 
-  constructor(address: string, timeoutMs = 5000) {
+  constructor(address: string, timeoutMs = 5000, trust: ChannelCredentials = credentials.createInsecure()) {
     this.address = address;
     this.#timeoutMs = timeoutMs;
-    this.#raw = new loaded.orchestrator.v1.KeyValue(address, credentials.createInsecure(), {
+    this.#raw = new loaded.orchestrator.v1.KeyValue(address, trust, {
       'grpc.use_local_subchannel_pool': 1,
       'grpc.enable_retries': 0,
       'grpc.initial_reconnect_backoff_ms': 20,

@@ -6,6 +6,8 @@ export interface LoadResult {
   readonly p50Ms: number;
   readonly p99Ms: number;
   readonly operations: number;
+  /** What this process, the client, took meanwhile. */
+  readonly clientCores: number;
 }
 
 export interface Load {
@@ -17,10 +19,17 @@ export interface Load {
   readonly operation: (number: number) => Promise<unknown>;
 }
 
+/** The client runs on one thread: from here on it is what limits the rate, and more could be had with a second client. */
+const CLIENT_LIMIT_CORES = 0.9;
+
 export async function run({ inFlight, durationMs, warmUpMs, operation }: Load): Promise<LoadResult> {
   const latencies: number[] = [];
   const startAt = performance.now() + warmUpMs;
   const endAt = startAt + durationMs;
+  let used = process.cpuUsage();
+  const timer = setTimeout(() => {
+    used = process.cpuUsage();
+  }, warmUpMs);
   let number = 0;
   const worker = async (): Promise<void> => {
     for (;;) {
@@ -32,11 +41,18 @@ export async function run({ inFlight, durationMs, warmUpMs, operation }: Load): 
     }
   };
   await Promise.all(Array.from({ length: inFlight }, worker));
+  clearTimeout(timer);
+  const { user, system } = process.cpuUsage(used);
   const spread: Spread = spreadOf(latencies);
   return {
     perSecond: Math.round(latencies.length / (durationMs / 1000)),
     p50Ms: round(spread.p50),
     p99Ms: round(spread.p99),
     operations: latencies.length,
+    clientCores: round((user + system) / 1000 / durationMs),
   };
+}
+
+export function clientIsTheLimit({ clientCores }: LoadResult): boolean {
+  return clientCores >= CLIENT_LIMIT_CORES;
 }

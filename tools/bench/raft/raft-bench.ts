@@ -2,11 +2,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { loadavg } from 'node:os';
 import { type BenchCluster, openBenchCluster } from './bench-cluster.js';
-import { benchEtcd, etcdProgram } from './etcd.js';
+import { benchEtcd, ETCD_MISSING, etcdProgram } from './etcd.js';
 import { type Blow, measureOutage } from './outage.js';
 import { coresUsed, rssMiB } from '../process-usage.js';
 import { round, type Spread, spreadOf } from '../statistics.js';
-import { measureThroughput, writeMany } from './throughput.js';
+import { type Column, measureThroughput, pipelineSubject, tableOf, unarySubject, writeMany } from './throughput.js';
 
 interface RaftBenchOptions {
   /** Of each measurement of throughput. */
@@ -21,6 +21,13 @@ const DEFAULTS: RaftBenchOptions = { seconds: 10, rounds: 20, writes: 1_000_000 
 
 const IDLE_MS = 15_000;
 const QUIET_MS = 3000;
+
+const PATHS = { put: '/orchestrator.v1.KeyValue/Put', get: '/orchestrator.v1.KeyValue/Get' };
+
+/** The table's columns, and what the JSON at the end says beside them. */
+interface Ours extends Readonly<Record<string, unknown>> {
+  readonly throughput: readonly Column[];
+}
 
 type Say = (line: string) => void;
 
@@ -47,23 +54,29 @@ function parse(words: readonly string[]): RaftBenchOptions | null {
 }
 
 async function raftBench(options: RaftBenchOptions, say: Say): Promise<object> {
-  say(
-    `load average before: ${loadavg()
-      .map((load) => round(load))
-      .join(' ')}`,
-  );
+  const load = (when: string): void => {
+    const averages = loadavg().map((average) => round(average));
+    say(`load average ${when}: ${averages.join(' ')}`);
+  };
+  load('before');
   const ours = await benchOurs(options, say);
-  const etcd = etcdProgram();
-  say(etcd === null ? 'etcd is not on the PATH: nothing to compare with' : 'etcd, by the same unary client:');
-  return { ours, etcd: etcd === null ? null : await benchEtcd(etcd, options.seconds, say) };
+  const program = etcdProgram();
+  const etcd = program === null ? null : await benchEtcd(program, options.seconds, say);
+  load('after');
+  say(etcd === null ? ETCD_MISSING : '');
+  say(tableOf(etcd === null ? ours.throughput : [etcd, ...ours.throughput]));
+  return { ours, etcd };
 }
 
-async function benchOurs({ seconds, rounds, writes }: RaftBenchOptions, say: Say): Promise<object> {
+async function benchOurs({ seconds, rounds, writes }: RaftBenchOptions, say: Say): Promise<Ours> {
   const cluster = await openBenchCluster();
   try {
     const fresh = await idle(cluster, say);
-    const leader = await cluster.leader();
-    const throughput = await measureThroughput(leader, seconds, say);
+    const { grpcAddress } = await cluster.leader();
+    const throughput = [
+      await measureThroughput(unarySubject('here, unary', grpcAddress, PATHS), seconds, say),
+      await measureThroughput({ ...pipelineSubject(grpcAddress), name: 'here, Pipeline' }, seconds, say),
+    ];
     const killed = await outages(cluster, 'SIGKILL', rounds, say);
     const stopped = await outages(cluster, 'SIGSTOP', rounds, say);
     const memory = writes === 0 ? null : await memoryOver(cluster, writes, say);
@@ -105,20 +118,32 @@ async function outages(cluster: BenchCluster, blow: Blow, rounds: number, say: S
   return spread;
 }
 
-/** Growth over the second half of the writes, where everything that is kept by design is full. */
+/** Over the second half of the writes, where everything that is kept by design is full. */
 async function memoryOver(cluster: BenchCluster, writes: number, say: Say): Promise<object> {
   const looks: number[][] = [];
-  await writeMany(await cluster.leader(), writes, () => {
+  const failed = await writeMany((await cluster.leader()).grpcAddress, writes, () => {
     looks.push(cluster.nodes.map(({ pid }) => round(rssMiB(pid), 0)));
   });
-  const half = looks.slice(Math.floor(looks.length / 2));
-  const growth = cluster.nodes.map((_, node) => {
-    const series = half.map((look) => look[node] ?? Number.NaN);
-    return round(Math.max(...series) / Math.min(...series) - 1);
+  const quarter = Math.floor(looks.length / 4);
+  const shown = looks.filter((_, number) => number % 5 === 4).map((look) => look.join('/'));
+  if (failed > 0) say(`  ${String(failed)} of the writes failed`);
+  say(`  RSS over ${String(writes)} writes, MiB: ${shown.join(' ')}`);
+  const nodes = cluster.nodes.map(({ name }, node) => {
+    const series = looks.map((look) => look[node] ?? Number.NaN);
+    const third = spreadOf(series.slice(2 * quarter, 3 * quarter));
+    const fourth = spreadOf(series.slice(3 * quarter));
+    const [least, most] = [Math.min(third.least, fourth.least), Math.max(third.most, fourth.most)];
+    const growth = round(fourth.p50 / third.p50 - 1, 3);
+    const spread = round(most / least - 1, 3);
+    say(
+      `  ${name}: median of the third quarter ${String(third.p50)}, of the fourth ${String(fourth.p50)} (${percent(growth)}); ` +
+        `in both ${String(least)} to ${String(most)} (${percent(spread)})`,
+    );
+    return { name, thirdMedian: third.p50, fourthMedian: fourth.p50, growth, least, most, spread };
   });
-  say(`  RSS over ${String(writes)} writes, MiB: ${looks.map((look) => look.join('/')).join(' ')}`);
-  say(
-    `  most against least in the second half: ${growth.map((share) => `+${String(round(share * 100, 0))} %`).join(', ')}`,
-  );
-  return { writes, rssMiB: looks, growth };
+  return { writes, failed, nodes, rssMiB: looks };
+}
+
+function percent(share: number): string {
+  return `${share < 0 ? '' : '+'}${String(round(share * 100, 1))} %`;
 }

@@ -50,6 +50,11 @@ export function keyAndValue(key: string, value: string): Uint8Array {
   return Buffer.concat([field(1, key), field(2, value)]);
 }
 
+/** A message whose first field is a key: our Get and etcd's Range, both linearizable unless asked otherwise. */
+export function keyOnly(key: string): Uint8Array {
+  return field(1, key);
+}
+
 function field(number: number, text: string): Buffer {
   const bytes = Buffer.from(text);
   const length = bytes.length < 128 ? [bytes.length] : [(bytes.length & 0x7f) | 0x80, bytes.length >> 7];
