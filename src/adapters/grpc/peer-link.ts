@@ -20,6 +20,8 @@ const BACKOFF_MAX_MS = 1000;
 /** From the first byte to the peer's introduction. */
 const CONNECT_TIMEOUT_MS = 2000;
 const VOTE_TIMEOUT_MS = 1000;
+/** All that grpc-js knows of a peer that ends the connection in the handshake; one that is not there is told apart. */
+const HUNG_UP = 'Last error: Failed to connect';
 
 export interface LinkSettings {
   readonly self: Self;
@@ -121,7 +123,9 @@ export class PeerLink {
       if (this.#attempt === attempt) this.#onFrame(attempt, frame);
     });
     stream.on('error', (error: ServiceError) => {
-      this.#broke(attempt, troubleOf(error, this.address), error.code === status.FAILED_PRECONDITION);
+      const hungUp = error.details.includes(HUNG_UP);
+      const trouble = hungUp ? hangingUpOf(this.address) : error.details || error.message;
+      this.#broke(attempt, trouble, hungUp || error.code === status.FAILED_PRECONDITION);
     });
     stream.on('end', () => {
       this.#broke(attempt, `${this.address} ended the stream`);
@@ -183,8 +187,6 @@ export class PeerLink {
   }
 }
 
-/** A peer that does not like our certificate hangs up, and grpc-js knows no more than that. */
-function troubleOf({ details, message }: ServiceError, address: string): string {
-  if (!details.includes('Last error: Failed to connect')) return details === '' ? message : details;
+function hangingUpOf(address: string): string {
   return `${address} hung up before a word was said: it may ask for TLS, or for another certificate than ours (RaftTLSCertFile); its log says`;
 }
