@@ -14,8 +14,11 @@ import {
 import type { BinlogPosition, ChannelVitals } from '../../core/topology/vitals.js';
 import type { Dialect } from './dialect.js';
 import type { Row } from './table.js';
+import { transportOf } from './transport-rows.js';
 
 export interface ReadChannel {
+  /** Counted by the server since its start; '' where it does not tell. For `QuietWatch`. */
+  readonly heartbeats: string;
   readonly channel: Channel;
   readonly vitals: ChannelVitals;
 }
@@ -28,11 +31,22 @@ export function channelsOf(
   const byName = new Map((connections ?? []).map((row) => [row.text('channel'), row]));
   if (status !== null) {
     return status
-      .filter((row) => row.text(`${dialect.source}_Host`) !== '')
+      .filter((row) => isReplication(row, dialect))
       .map((row) => fromStatus(dialect, row, byName.get(nameOf(dialect, row)) ?? null));
   }
   // Group replication's own channels have no host to replicate from.
-  return [...byName.values()].filter((row) => row.text('host') !== '').map(fromConnection);
+  return [...byName.values()]
+    .filter((row) => row.text('host') !== '' && !isOfGroup(row.text('channel')))
+    .map(fromConnection);
+}
+
+function isReplication(row: Row, dialect: Dialect): boolean {
+  return row.text(`${dialect.source}_Host`) !== '' && !isOfGroup(nameOf(dialect, row));
+}
+
+/** group_replication_applier and group_replication_recovery: the group chooses their source, nobody points them. */
+function isOfGroup(channel: string): boolean {
+  return channel.startsWith('group_replication_');
 }
 
 function nameOf(dialect: Dialect, row: Row): string {
@@ -56,7 +70,7 @@ function fromStatus(dialect: Dialect, row: Row, connection: Row | null): ReadCha
     tls: row.flag(`${source}_SSL_Allowed`),
     hasFilters: FILTER_COLUMNS.some((column) => row.text(column) !== ''),
     heartbeatIntervalMs: millisecondsOf(connection?.number('heartbeat') ?? row.number('Slave_heartbeat_period')),
-    transport: PLAIN_TRANSPORT,
+    transport: transportOf(dialect, row, connection),
   };
   const vitals: ChannelVitals = {
     name,
@@ -67,7 +81,7 @@ function fromStatus(dialect: Dialect, row: Row, connection: Row | null): ReadCha
     secondsBehind: nonNegative(row.number(`Seconds_Behind_${source}`)),
     quietMs: quietOf(connection),
   };
-  return { channel, vitals };
+  return { channel, vitals, heartbeats: row.text('Slave_received_heartbeats') };
 }
 
 const FILTER_COLUMNS = [
@@ -102,7 +116,7 @@ function fromConnection(row: Row): ReadChannel {
   };
   const unseen = { read: null, executed: null, relay: null, secondsBehind: null };
   const vitals = { name, ...unseen, retrievedGtids: oneLine(row.text('received')), quietMs: quietOf(row) };
-  return { channel, vitals };
+  return { channel, vitals, heartbeats: '' };
 }
 
 /** A replica that has never connected says nothing, or on old versions "No". */

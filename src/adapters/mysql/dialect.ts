@@ -1,16 +1,17 @@
 /**
- * Which words a server understands, by flavour and version: one table, so that nothing else in this folder asks for a
- * version. MySQL changed the words of replication over several releases (8.0.22 SHOW REPLICA STATUS, 8.0.23 CHANGE
- * REPLICATION SOURCE, 8.0.26 variables, 8.2 SHOW BINARY LOG STATUS) and dropped the old ones in 8.4; MariaDB keeps the
- * old ones. Statements that change a server are built here and run only by a session that holds its barrier.
+ * How to speak to a server: the statements of probing, and those that change it, in the words that its flavour and version
+ * understand (`capabilities.ts` knows which). MySQL changed the words of replication over several releases and dropped the
+ * old ones in 8.4; MariaDB keeps the old ones. Statements that change a server are built here and run only by a session
+ * that holds its barrier.
  */
 import type { Address } from '../../core/topology/address.js';
 import type { Flavor, Version } from '../../core/topology/server.js';
-import { isAtLeast } from '../../core/topology/version.js';
+import { type Capability, isCapable } from './capabilities.js';
 
 export interface Dialect {
   readonly flavor: Flavor;
   readonly version: Version;
+  can(capability: Capability): boolean;
   readonly gtid: 'mysql' | 'mariadb' | 'none';
   /** Words of statements and of the columns of replica status: Source_Host or Master_Host, Replica_IO_Running or Slave_IO_Running. */
   readonly source: 'Source' | 'Master';
@@ -58,63 +59,40 @@ const OLD_SEMI_SYNC: SemiSyncPrefixes = {
   waitCount: 'rpl_semi_sync_master_wait_for_slave_count',
   waitPoint: 'rpl_semi_sync_master_wait_point',
 };
-const MARIADB_SEMI_SYNC: SemiSyncPrefixes = { ...OLD_SEMI_SYNC, waitCount: null };
-const OLDEST_SEMI_SYNC: SemiSyncPrefixes = { ...MARIADB_SEMI_SYNC, waitPoint: null };
 
 export function dialectOf(flavor: Flavor, version: Version): Dialect {
-  return flavor === 'MariaDB' ? mariaDbDialect(version) : mysqlDialect(flavor, version);
-}
-
-function mysqlDialect(flavor: Flavor, version: Version): Dialect {
-  const modern = isAtLeast(version, 8, 0, 23);
-  const newest = isAtLeast(version, 8, 2);
+  const can = (capability: Capability): boolean => isCapable(flavor, version, capability);
+  const modern = can('sourceWords');
+  const slaveStatus = can('showAllSlaves') ? 'SHOW ALL SLAVES STATUS' : 'SHOW SLAVE STATUS';
   return {
     flavor,
     version,
-    gtid: isAtLeast(version, 5, 6) ? 'mysql' : 'none',
+    can,
+    gtid: can('gtidSets') ? 'mysql' : can('gtidPositions') ? 'mariadb' : 'none',
     source: modern ? 'Source' : 'Master',
     replica: modern ? 'Replica' : 'Slave',
-    hasChannels: isAtLeast(version, 5, 7),
-    hasSuperReadOnly: isAtLeast(version, 5, 7, 8),
-    hasOfflineMode: isAtLeast(version, 5, 7, 5),
-    hasRowImage: isAtLeast(version, 5, 6, 2),
-    hasConnectionTimes: isAtLeast(version, 8, 0),
-    changesSourceWhileApplying: isAtLeast(version, 5, 7, 4),
-    logReplicaUpdatesVariable: isAtLeast(version, 8, 0, 26) ? 'log_replica_updates' : 'log_slave_updates',
-    semiSyncPrefixes: mysqlSemiSync(version),
-    showReplicaStatus: modern ? 'SHOW REPLICA STATUS' : 'SHOW SLAVE STATUS',
+    hasChannels: can('channels'),
+    hasSuperReadOnly: can('superReadOnly'),
+    hasOfflineMode: can('offlineMode'),
+    hasRowImage: can('binlogRowImage'),
+    hasConnectionTimes: can('connectionTimes'),
+    changesSourceWhileApplying: can('changesSourceWhileApplying'),
+    logReplicaUpdatesVariable: can('replicaVariables') ? 'log_replica_updates' : 'log_slave_updates',
+    semiSyncPrefixes: semiSyncOf(can),
+    showReplicaStatus: modern ? 'SHOW REPLICA STATUS' : slaveStatus,
     showReplicas: modern ? 'SHOW REPLICAS' : 'SHOW SLAVE HOSTS',
-    showBinaryLogStatus: newest ? 'SHOW BINARY LOG STATUS' : 'SHOW MASTER STATUS',
-    resetBinaryLogs: newest ? 'RESET BINARY LOGS AND GTIDS' : 'RESET MASTER',
+    showBinaryLogStatus: can('binaryLogWords') ? 'SHOW BINARY LOG STATUS' : 'SHOW MASTER STATUS',
+    resetBinaryLogs: can('binaryLogWords') ? 'RESET BINARY LOGS AND GTIDS' : 'RESET MASTER',
   };
 }
 
-function mysqlSemiSync(version: Version): readonly SemiSyncPrefixes[] {
-  if (isAtLeast(version, 9, 0)) return [NEW_SEMI_SYNC];
-  if (isAtLeast(version, 8, 0, 26)) return [NEW_SEMI_SYNC, OLD_SEMI_SYNC];
-  return [isAtLeast(version, 5, 7, 3) ? OLD_SEMI_SYNC : OLDEST_SEMI_SYNC];
-}
-
-function mariaDbDialect(version: Version): Dialect {
-  return {
-    flavor: 'MariaDB',
-    version,
-    gtid: isAtLeast(version, 10, 0, 2) ? 'mariadb' : 'none',
-    source: 'Master',
-    replica: 'Slave',
-    hasChannels: isAtLeast(version, 10, 0, 1),
-    hasSuperReadOnly: false,
-    hasOfflineMode: false,
-    hasRowImage: isAtLeast(version, 10, 1, 6),
-    hasConnectionTimes: false,
-    changesSourceWhileApplying: false,
-    logReplicaUpdatesVariable: 'log_slave_updates',
-    semiSyncPrefixes: [isAtLeast(version, 10, 1, 3) ? MARIADB_SEMI_SYNC : OLDEST_SEMI_SYNC],
-    showReplicaStatus: isAtLeast(version, 10, 0, 1) ? 'SHOW ALL SLAVES STATUS' : 'SHOW SLAVE STATUS',
-    showReplicas: 'SHOW SLAVE HOSTS',
-    showBinaryLogStatus: 'SHOW MASTER STATUS',
-    resetBinaryLogs: 'RESET MASTER',
+function semiSyncOf(can: (capability: Capability) => boolean): readonly SemiSyncPrefixes[] {
+  const old: SemiSyncPrefixes = {
+    ...OLD_SEMI_SYNC,
+    waitCount: can('semiSyncWaitCount') ? OLD_SEMI_SYNC.waitCount : null,
+    waitPoint: can('semiSyncWaitPoint') ? OLD_SEMI_SYNC.waitPoint : null,
   };
+  return [...(can('newSemiSync') ? [NEW_SEMI_SYNC] : []), ...(can('oldSemiSync') ? [old] : [])];
 }
 
 /** What to change of a channel's source; what is absent stays as it is. `user` and `password` go together. */

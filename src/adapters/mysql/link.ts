@@ -7,6 +7,7 @@ import type { Socket } from 'node:net';
 import type { Connection, FieldPacket } from 'mysql2';
 import { assert } from '../../core/base/assert.js';
 import type { Address } from '../../core/topology/address.js';
+import type { ProbeFailure } from '../../core/topology/report.js';
 import type { Dialect } from './dialect.js';
 import { deadlineAt, failureAt, LinkFailed, serverErrorNumber, StatementFailed } from './failure.js';
 
@@ -16,6 +17,16 @@ export type Cell = string | number | Buffer | null;
 export interface ResultSet {
   readonly fields: readonly Pick<FieldPacket, 'name'>[];
   readonly rows: readonly (readonly Cell[])[];
+}
+
+/** The deadline passed with some of the results in. Those are whole; the one that was coming in is left out. */
+export class AnsweredInPart extends LinkFailed {
+  readonly sets: readonly ResultSet[];
+
+  constructor(failure: ProbeFailure, sets: readonly ResultSet[]) {
+    super(failure);
+    this.sets = sets;
+  }
 }
 
 interface Pending {
@@ -95,7 +106,7 @@ export class Link {
     assert(this.#pending === null, 'one query at a time on a link');
     return new Promise((resolve, reject) => {
       const timer = setTimeout(() => {
-        this.#end(new LinkFailed(deadlineAt(this.address, 'query', timeoutMs)));
+        this.#end(new AnsweredInPart(deadlineAt(this.address, 'query', timeoutMs), pending.sets.slice(0, -1)));
       }, timeoutMs);
       const pending: Pending = { statement, sets: [], timer, resolve, reject };
       this.#pending = pending;

@@ -5,36 +5,35 @@
  * session the rights that its account had when it connected.
  */
 import type { ServerReport } from '../../core/topology/report.js';
-import type { BlindSpot } from '../../core/topology/server.js';
+import { sameValue } from '../../core/topology/diff.js';
+import type { ServerFacts } from '../../core/topology/server.js';
 import { monotonicNowMs } from '../../runtime/ports/clock.js';
+import { blindSpotsOf, mendOf } from './blind-spots.js';
 import { StatementFailed } from './failure.js';
-import { cellText, type Link, type ResultSet } from './link.js';
+import { AnsweredInPart, cellText, type Link, type ResultSet } from './link.js';
+import { type Dropped, ProbeMemory } from './probe-memory.js';
+import { dumpThreadsSql, type ProbeStatement, probeStatements, type StatementName } from './probe-statements.js';
 import {
-  dumpThreadsSql,
   FIXED_COLUMNS,
   type FixedName,
   fixedStatement,
   type GroupName,
-  type ProbeStatement,
-  probeStatements,
-  type StatementName,
+  groupOf,
   type VariableGroup,
   type VariableName,
   variableGroups,
   variablesSql,
-} from './probe-statements.js';
-import {
-  type DumpThread,
-  type Located,
-  locateReplicas,
-  type RegisteredReplica,
-  registeredReplicas,
-} from './replica-rows.js';
-import { type Answers, buildReport } from './report-rows.js';
+} from './probe-variables.js';
+import { NO_QUESTIONS, type Questions, questionStatements } from './questions.js';
+import { ReplicaPlaces } from './replica-places.js';
+import { registeredReplicas } from './replica-rows.js';
+import { type Answers, buildReport, identityOf } from './report-rows.js';
 import { rowsOf } from './table.js';
 
 const RETRY_MS = 60_000;
-const LOST_AFTER_MS = 10_000;
+
+/** How often that is asked which only people change; see `ProbeStatement.pace`. */
+const SLOW_MS = 10_000;
 
 /** What a refusal of one statement looks like. Anything else (a shutdown, a killed query) is no reason to stop asking. */
 const REFUSALS = new Set([
@@ -45,32 +44,47 @@ const REFUSALS = new Set([
 /** Those of them that are about rights. */
 const DENIALS = new Set([1044, 1142, 1143, 1144, 1227, 1370]);
 
-/** More reruns than there are statements and groups to drop would be a mistake of ours, not of the server. */
-const MAX_RERUNS = 20;
+/** Not of one statement: the session or the server itself ends, or the account is no longer let in. */
+const ENDS = new Set([1053, 1077, 1079, 1152, 1184, 1317, 1927, 3032, 3169, 3170, 4031]);
 
-interface Dropped {
-  readonly number: number;
-  readonly error: string;
-  readonly triedMs: number;
-}
+/** More reruns than there are statements and groups to drop would be a mistake of ours, not of the server. */
+const MAX_RERUNS = 40;
+
+/** Stands between our statements and the operator's: its answer says that all of ours have come in whole. */
+const MARK = 'DO 0';
 
 export class ProbeSession {
   readonly link: Link;
+  readonly #questions: Questions;
+  readonly #memory: ProbeMemory;
   readonly #statements: readonly ProbeStatement[];
   readonly #groups: readonly VariableGroup[];
   readonly #dropped = new Map<StatementName | GroupName, Dropped>();
+  readonly #places: ReplicaPlaces;
   readonly #nowMs: () => number;
+  readonly #openedMs: number;
   #fixed: ReadonlyMap<FixedName, string> | null = null;
-  /** For replicas without report_host: read when such a one is seen for the first time, and once a minute after that. */
-  #threads: readonly DumpThread[] = [];
-  #threadsReadMs = Number.NEGATIVE_INFINITY;
-  #lostSinceMs: number | null = null;
+  #slowReadMs = Number.NEGATIVE_INFINITY;
+  #lastFacts: ServerFacts | null = null;
 
-  constructor(link: Link, nowMs: () => number = monotonicNowMs) {
+  constructor(
+    link: Link,
+    nowMs: () => number = monotonicNowMs,
+    questions: Questions = NO_QUESTIONS,
+    memory: ProbeMemory = new ProbeMemory(),
+  ) {
     this.link = link;
-    this.#statements = probeStatements(link.dialect);
+    this.#questions = questions;
+    this.#memory = memory;
+    this.#statements = [
+      ...probeStatements(link.dialect, !questions.replicationAccountIsKnown),
+      ...questionStatements(questions),
+    ];
     this.#groups = variableGroups(link.dialect);
+    this.#places = new ReplicaPlaces(link.address.host, questions.onlyReportedReplicas);
     this.#nowMs = nowMs;
+    this.#openedMs = nowMs();
+    for (const [name, hung] of memory.hung) if (nowMs() - hung.triedMs < RETRY_MS) this.#dropped.set(name, hung);
   }
 
   /** Rejects with LinkFailed, or StatementFailed where nothing useful can be read from this server. */
@@ -78,27 +92,43 @@ export class ProbeSession {
     const startedMs = this.#nowMs();
     this.#fixed ??= await this.#readFixed(deadlineMs);
     const { variables, sets } = await this.#runBatch(deadlineMs);
-    await this.#retryDropped(deadlineMs);
-    const replicas = await this.#locate(registeredReplicas(rowsOf(sets.get('replicas'))), deadlineMs);
+    if (this.link.alive) await this.#retryDropped(deadlineMs);
+    if (this.link.alive) await this.#locate(sets, deadlineMs);
+    const { dialect, address } = this.link;
+    const nowMs = this.#nowMs();
+    const account = this.#fixed.get('account') ?? '';
+    const located = this.#places.locate(registeredReplicas(rowsOf(sets.get('replicas'))), nowMs);
     const answers: Answers = {
-      dialect: this.link.dialect,
-      address: this.link.address,
+      dialect,
+      address,
       fixed: this.#fixed,
       variables,
       sets,
-      replicaAddresses: replicas.addresses,
-      blindSpots: [...this.#blindSpots(this.#fixed.get('account') ?? ''), ...this.#lostReplicas(replicas.lostPorts)],
-      latencyMs: this.#nowMs() - startedMs,
+      replicaAddresses: located.addresses,
+      blindSpots: [...blindSpotsOf(dialect, this.#statements, this.#dropped, account), ...located.blindSpots],
+      asksForLag: this.#questions.lag !== '',
+      replicationAccountIsKnown: this.#questions.replicationAccountIsKnown,
+      nowMs,
+      latencyMs: nowMs - startedMs,
     };
-    return buildReport(answers);
+    this.#memory.belongTo(identityOf(answers));
+    return this.#withKnownFacts(buildReport(answers, this.#memory.quiet));
   }
 
-  /** A right was missing a minute ago, and only a new connection can show whether it still is. */
+  /** A right was missing a minute ago, and only a new connection can show whether it still is; or this one has had its time. */
   get isOutdated(): boolean {
     const nowMs = this.#nowMs();
+    const { connectionLifetimeMs } = this.#questions;
+    if (connectionLifetimeMs > 0 && nowMs - this.#openedMs >= connectionLifetimeMs) return true;
     return [...this.#dropped.values()].some(
       ({ number, triedMs }) => DENIALS.has(number) && nowMs - triedMs >= RETRY_MS,
     );
+  }
+
+  /** The same value while nothing changed, so that whoever compares is done at once. */
+  #withKnownFacts(report: ServerReport): ServerReport {
+    if (this.#lastFacts === null || !sameValue(this.#lastFacts, report.facts)) this.#lastFacts = report.facts;
+    return { ...report, facts: this.#lastFacts };
   }
 
   #leftMs(deadlineMs: number): number {
@@ -112,35 +142,85 @@ export class ProbeSession {
   }
 
   async #runBatch(deadlineMs: number): Promise<Pick<Answers, 'variables' | 'sets'>> {
+    const slowIsDue = this.#nowMs() - this.#slowReadMs >= SLOW_MS;
     for (let run = 0; ; run += 1) {
       const groups = this.#groups.filter(({ name }) => !this.#dropped.has(name));
-      const statements = this.#statements.filter(({ name }) => !this.#dropped.has(name));
-      const text = [variablesSql(groups), ...statements.map(({ sql }) => sql)].join('; ');
+      const asked = this.#statements.filter((statement) => this.#isAsked(statement, slowIsDue));
+      const ours = asked.filter(({ isQuestion }) => isQuestion !== true);
+      const questions = asked.filter(({ isQuestion }) => isQuestion === true);
       try {
-        const [first, ...rest] = await this.link.run(text, this.#leftMs(deadlineMs));
-        return { variables: readVariables(groups, first), sets: named(statements, rest) };
+        const [first, ...sets] = await this.#ask(groups, ours, questions, deadlineMs);
+        if (slowIsDue) this.#slowReadMs = this.#nowMs();
+        return { variables: readVariables(groups, first), sets: this.#named([...ours, ...questions], sets) };
       } catch (error) {
         if (!(error instanceof StatementFailed) || run === MAX_RERUNS) throw error;
-        this.#drop(error, groups, statements);
+        this.#drop(error, groups, ours, questions);
       }
     }
   }
 
+  #isAsked({ name, pace, plugin }: ProbeStatement, slowIsDue: boolean): boolean {
+    if (this.#dropped.has(name) || (plugin !== undefined && this.#dropped.has(plugin))) return false;
+    return pace === 'each' || slowIsDue;
+  }
+
+  /** The variables, then one result for each of ours and of the questions that gave one. */
+  async #ask(
+    groups: readonly VariableGroup[],
+    ours: readonly ProbeStatement[],
+    questions: readonly ProbeStatement[],
+    deadlineMs: number,
+  ): Promise<readonly (ResultSet | undefined)[]> {
+    const parts = [variablesSql(groups), ...ours.map(({ sql }) => sql)];
+    if (questions.length === 0) return await this.link.run(parts.join('; '), this.#leftMs(deadlineMs));
+    // On lines of their own: a comment at the end of a query must not swallow the next one.
+    const text = [...parts, MARK, ...questions.map(({ sql }) => sql)].join('\n; ');
+    let sets: readonly ResultSet[];
+    try {
+      sets = await this.link.run(text, this.#leftMs(deadlineMs));
+    } catch (error) {
+      if (!(error instanceof AnsweredInPart) || error.sets.length < parts.length) throw error;
+      this.#hold(questions.slice(error.sets.length - parts.length), 'it had not answered when the probe had to end');
+      return error.sets.slice(0, parts.length);
+    }
+    if (sets.length === parts.length + 1 + questions.length) {
+      return [...sets.slice(0, parts.length), ...sets.slice(parts.length + 1)];
+    }
+    this.#hold(questions, 'one of these queries gives more than one result');
+    return sets.slice(0, parts.length);
+  }
+
+  /** The first of them did not answer, or it cannot be told which one is to blame. */
+  #hold(questions: readonly ProbeStatement[], error: string): void {
+    const [culprit] = questions;
+    if (culprit === undefined) return;
+    const held = { number: 0, error, triedMs: this.#nowMs() };
+    this.#dropped.set(culprit.name, held);
+    this.#memory.hung.set(culprit.name, held);
+  }
+
   /** Finds the part to blame, or throws the error on: without that part there is no report. */
-  #drop(error: StatementFailed, groups: readonly VariableGroup[], statements: readonly ProbeStatement[]): void {
-    const statement = statements[error.index - 1];
+  #drop(
+    error: StatementFailed,
+    groups: readonly VariableGroup[],
+    ours: readonly ProbeStatement[],
+    questions: readonly ProbeStatement[],
+  ): void {
+    const question = questions[error.index - ours.length - 2];
+    const statement = ours[error.index - 1] ?? question;
     const part = error.index === 0 ? groupOf(groups, error.text) : statement?.name;
-    if (!REFUSALS.has(error.number) || part === undefined || part === 'basic') throw error;
+    const isRefusal = question === undefined ? REFUSALS.has(error.number) : !ENDS.has(error.number);
+    if (!isRefusal || part === undefined || part === 'basic') throw error;
     // Channels can be seen in two places. Without either, a replica would pass for a primary.
-    const other =
-      CHANNEL_VIEWS.includes(part) && statements.filter(({ name }) => CHANNEL_VIEWS.includes(name)).length < 2;
+    const other = CHANNEL_VIEWS.includes(part) && ours.filter(({ name }) => CHANNEL_VIEWS.includes(name)).length < 2;
     if (other) throw this.#blinded(error, statement?.sql ?? '');
     this.#dropped.set(part, { number: error.number, error: error.text, triedMs: this.#nowMs() });
+    // Of the operator's queries the last good answer stands; what is ours and cannot be seen is not known.
+    if (question === undefined && statement !== undefined) this.#memory.seldom.delete(statement.name);
   }
 
   #blinded(error: StatementFailed, sql: string): StatementFailed {
-    const { grant } = this.#statements.find(({ name }) => name === 'replica-status') ?? { grant: null };
-    const mend = `GRANT ${grant ?? ''} TO ${accountText(this.#fixed?.get('account') ?? '')}`;
+    const mend = mendOf(this.link.dialect, 'replica status', this.#fixed?.get('account') ?? '');
     const text = `${error.text}; without it a replica cannot be told from a primary: ${mend}`;
     return new StatementFailed(this.link.address, sql, error.number, text, error.index);
   }
@@ -151,11 +231,16 @@ export class ProbeSession {
       const nowMs = this.#nowMs();
       if (nowMs - triedMs < RETRY_MS || DENIALS.has(number)) continue;
       const group = this.#groups.find(({ name }) => name === part);
-      const sql = group === undefined ? this.#statements.find(({ name }) => name === part)?.sql : variablesSql([group]);
+      const statement = this.#statements.find(({ name }) => name === part);
+      const sql = group === undefined ? statement?.sql : variablesSql([group]);
       if (sql === undefined) continue;
+      if (statement?.isQuestion === true) {
+        this.#comeBack(part);
+        continue;
+      }
       try {
         await this.link.run(sql, this.#leftMs(deadlineMs));
-        this.#dropped.delete(part);
+        this.#comeBack(part);
       } catch (error) {
         if (!(error instanceof StatementFailed)) throw error;
         this.#dropped.set(part, { number: error.number, error: error.text, triedMs: nowMs });
@@ -163,62 +248,44 @@ export class ProbeSession {
     }
   }
 
-  #blindSpots(account: string): readonly BlindSpot[] {
-    const spots: BlindSpot[] = [];
-    for (const { name, shows, grant } of this.#statements) {
-      const dropped = this.#dropped.get(name);
-      if (dropped === undefined) continue;
-      const mend = grant === null ? '' : `GRANT ${grant} TO ${accountText(account)}`;
-      spots.push({ what: shows, error: dropped.error, mend });
-    }
-    return spots;
+  /** A question goes with the next batch again, where a refusal or its hanging is provided for. */
+  #comeBack(part: StatementName | GroupName): void {
+    this.#dropped.delete(part);
+    this.#slowReadMs = Number.NEGATIVE_INFINITY;
   }
 
-  /** A replica stands in the list a moment before its dump thread does; only one that stays without is worth a word. */
-  #lostReplicas(ports: readonly number[]): readonly BlindSpot[] {
-    if (ports.length === 0) this.#lostSinceMs = null;
-    else this.#lostSinceMs ??= this.#nowMs();
-    if (this.#lostSinceMs === null || this.#nowMs() - this.#lostSinceMs < LOST_AFTER_MS) return [];
-    return ports.map((port) => ({
-      what: `the host of the replica with port ${String(port)}`,
-      error: 'it has no report_host, and its dump thread cannot be seen',
-      mend: 'set report_host on that replica, or grant the right to see the process list',
-    }));
-  }
-
-  async #locate(registered: readonly RegisteredReplica[], deadlineMs: number): Promise<Located> {
-    const own = this.link.address.host;
-    const isNew = ({ host, uuid }: RegisteredReplica): boolean =>
-      host === '' && !this.#threads.some((thread) => uuid !== '' && thread.uuid === uuid);
-    const isOld = this.#nowMs() - this.#threadsReadMs > RETRY_MS && registered.some(({ host }) => host === '');
-    if (isOld || registered.some(isNew)) {
-      this.#threads = await this.#readDumpThreads(deadlineMs);
-      this.#threadsReadMs = this.#nowMs();
-    }
-    return locateReplicas(registered, this.#threads, own);
-  }
-
-  async #readDumpThreads(deadlineMs: number): Promise<readonly DumpThread[]> {
+  async #locate(sets: ReadonlyMap<StatementName, ResultSet>, deadlineMs: number): Promise<void> {
+    const registered = registeredReplicas(rowsOf(sets.get('replicas')));
+    if (!this.#places.needsThreads(registered, this.#nowMs())) return;
     try {
       const [set] = await this.link.run(dumpThreadsSql(this.link.dialect), this.#leftMs(deadlineMs));
-      return (set?.rows ?? []).map((row) => ({ host: cellText(row[0]), uuid: cellText(row[1]) }));
+      const threads = (set?.rows ?? []).map((row) => ({ host: cellText(row[0]), uuid: cellText(row[1]) }));
+      this.#places.learn(threads, this.#nowMs());
     } catch (error) {
-      if (error instanceof StatementFailed) return [];
-      throw error;
+      if (!(error instanceof StatementFailed)) throw error;
+      this.#places.learn([], this.#nowMs());
     }
+  }
+
+  /** Seldom answers stand until they are given anew. */
+  #named(
+    statements: readonly ProbeStatement[],
+    sets: readonly (ResultSet | undefined)[],
+  ): ReadonlyMap<StatementName, ResultSet> {
+    const { seldom } = this.#memory;
+    const answers = new Map<StatementName, ResultSet>();
+    statements.forEach(({ name, pace }, at) => {
+      const set = sets[at];
+      if (set === undefined) return;
+      if (pace === 'slow') seldom.set(name, set);
+      else answers.set(name, set);
+    });
+    for (const [name, set] of seldom) answers.set(name, set);
+    return answers;
   }
 }
 
 const CHANNEL_VIEWS: readonly (StatementName | GroupName)[] = ['replica-status', 'connections'];
-
-/** The group of the variable that the error names: "Unknown system variable 'rpl_semi_sync_source_enabled'". */
-function groupOf(groups: readonly VariableGroup[], text: string): GroupName | undefined {
-  const variable = /'([a-z_]+)'/i.exec(text)?.[1]?.toLowerCase();
-  if (variable === undefined) return undefined;
-  const holds = ({ variables }: VariableGroup): boolean =>
-    variables.some(({ expression }) => expression === `@@global.${variable}`);
-  return groups.find(holds)?.name;
-}
 
 function readVariables(
   groups: readonly VariableGroup[],
@@ -234,17 +301,4 @@ function readVariables(
     }
   }
   return values;
-}
-
-function named(
-  statements: readonly ProbeStatement[],
-  sets: readonly ResultSet[],
-): ReadonlyMap<StatementName, ResultSet> {
-  return new Map(statements.flatMap(({ name }, at) => (sets[at] === undefined ? [] : [[name, sets[at]] as const])));
-}
-
-/** `orchestrator@%` as MySQL says it, `'orchestrator'@'%'` as a GRANT wants it. */
-function accountText(account: string): string {
-  const at = account.lastIndexOf('@');
-  return at < 0 ? `'${account}'` : `'${account.slice(0, at)}'@'${account.slice(at + 1)}'`;
 }

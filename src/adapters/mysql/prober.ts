@@ -10,7 +10,9 @@ import type { Prober } from '../../runtime/ports/mysql.js';
 import type { Connector } from './connect.js';
 import { deadlineAt, failureAt, isBroken, LinkFailed, StatementFailed } from './failure.js';
 import type { Knock } from './knock.js';
+import { ProbeMemory } from './probe-memory.js';
 import { ProbeSession } from './probe-session.js';
+import { NO_QUESTIONS, type Questions } from './questions.js';
 
 type LostListener = (address: Address, reason: string) => void;
 
@@ -35,14 +37,22 @@ export class MysqlProber implements Prober {
   readonly #connector: Connector;
   readonly #limits: ProberLimits;
   readonly #nowMs: () => number;
+  readonly #questions: Questions;
   readonly #sessions = new Map<string, ProbeSession>();
+  readonly #memories = new Map<string, ProbeMemory>();
   readonly #lostListeners = new Set<LostListener>();
   #closed = false;
 
-  constructor(connector: Connector, limits = DEFAULT_PROBER_LIMITS, nowMs: () => number = monotonicNowMs) {
+  constructor(
+    connector: Connector,
+    limits = DEFAULT_PROBER_LIMITS,
+    nowMs: () => number = monotonicNowMs,
+    questions: Questions = NO_QUESTIONS,
+  ) {
     this.#connector = connector;
     this.#limits = limits;
     this.#nowMs = nowMs;
+    this.#questions = questions;
   }
 
   async probe(address: Address, timeoutMs: number): Promise<ProbeResult> {
@@ -72,9 +82,21 @@ export class MysqlProber implements Prober {
   }
 
   release(address: Address): void {
+    this.#hangUp(address);
+    this.#memories.delete(addressText(address));
+  }
+
+  #hangUp(address: Address): void {
     const key = addressText(address);
     this.#sessions.get(key)?.link.close();
     this.#sessions.delete(key);
+  }
+
+  #memoryOf(address: Address): ProbeMemory {
+    const key = addressText(address);
+    const known = this.#memories.get(key) ?? new ProbeMemory();
+    this.#memories.set(key, known);
+    return known;
   }
 
   close(): Promise<void> {
@@ -92,7 +114,7 @@ export class MysqlProber implements Prober {
     // A probe that is under way keeps its connection; this one must not wait for it, since it may wait for ever.
     if (kept?.link.alive !== true || kept.link.busy) return await this.#readFresh(address, deadlineMs);
     if (kept.isOutdated) {
-      this.release(address);
+      this.#hangUp(address);
       return await this.#readFresh(address, deadlineMs);
     }
     try {
@@ -107,7 +129,7 @@ export class MysqlProber implements Prober {
   async #readFresh(address: Address, deadlineMs: number): Promise<ServerReport> {
     const leftMs = Math.max(1, deadlineMs - this.#nowMs());
     const link = await this.#connector.connect(address, Math.min(leftMs, this.#limits.connectTimeoutMs));
-    const session = new ProbeSession(link, this.#nowMs);
+    const session = new ProbeSession(link, this.#nowMs, this.#questions, this.#memoryOf(address));
     this.#keep(session);
     try {
       return await session.report(deadlineMs);

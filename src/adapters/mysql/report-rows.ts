@@ -1,6 +1,6 @@
 /** From the answers of one probe to a report: names of columns and variables end here. */
 import type { Address } from '../../core/topology/address.js';
-import { NOTHING_DETECTED, type ServerReport } from '../../core/topology/report.js';
+import type { ServerReport } from '../../core/topology/report.js';
 import {
   type BlindSpot,
   mainChannel,
@@ -12,8 +12,12 @@ import type { BinlogPosition, Vitals } from '../../core/topology/vitals.js';
 import { flavorOf } from '../../core/topology/version.js';
 import { channelsOf, oneLine, type ReadChannel } from './channel-rows.js';
 import type { Dialect } from './dialect.js';
-import type { ResultSet } from './link.js';
-import type { FixedName, StatementName, VariableName } from './probe-statements.js';
+import { cellText, type ResultSet } from './link.js';
+import { cloneOf, membershipOf } from './membership-rows.js';
+import type { StatementName } from './probe-statements.js';
+import type { FixedName, VariableName } from './probe-variables.js';
+import { detectedIn, lagIn } from './questions.js';
+import type { QuietWatch } from './quiet.js';
 import { isOn, pairsOf, rowsOf } from './table.js';
 
 export interface Answers {
@@ -26,26 +30,60 @@ export interface Answers {
   readonly sets: ReadonlyMap<StatementName, ResultSet>;
   readonly replicaAddresses: readonly Address[];
   readonly blindSpots: readonly BlindSpot[];
+  /** ReplicationLagQuery is configured. */
+  readonly asksForLag: boolean;
+  /** The account that it replicates with is configured, wherever it is. */
+  readonly replicationAccountIsKnown: boolean;
+  /** The time of this node, monotonic, milliseconds. */
+  readonly nowMs: number;
   readonly latencyMs: number;
 }
 
-export function buildReport(answers: Answers): ServerReport {
+/** `quiet`: what was seen of this server's channels before. */
+export function buildReport(answers: Answers, quiet: QuietWatch): ServerReport {
   const { address, sets } = answers;
   const status = pairsOf(sets.get('status'));
-  const channels = channelsOf(
-    answers.dialect,
-    optionalRows(sets.get('replica-status')),
-    optionalRows(sets.get('connections')),
-  );
+  const channels = quietRefined(answers, quiet, status);
   const facts = factsOf(answers, channels, status);
   return {
     id: identityOf(answers),
     address,
     facts,
     vitals: vitalsOf(answers, facts, channels, status),
-    detected: NOTHING_DETECTED,
+    detected: detectedIn(sets),
     replicaAddresses: answers.replicaAddresses,
   };
+}
+
+/** Since 8.0 the server tells all of it by itself. */
+function quietRefined(
+  answers: Answers,
+  quiet: QuietWatch,
+  status: ReadonlyMap<string, string>,
+): readonly ReadChannel[] {
+  const { dialect, sets, variables } = answers;
+  const channels = channelsOf(dialect, optionalRows(sets.get('replica-status')), optionalRows(sets.get('connections')));
+  if (dialect.can('connectionTimes')) return channels;
+  const told = dialect.can('heartbeatStatus')
+    ? channels.map((read) => withHeartbeat(read, status, variables.get('now') ?? ''))
+    : channels;
+  return quiet.refined(told, answers.nowMs);
+}
+
+/** MySQL 5.6, which has one channel and says in status variables when its last heartbeat came, in whole seconds of UTC. */
+function withHeartbeat(read: ReadChannel, status: ReadonlyMap<string, string>, now: string): ReadChannel {
+  const agoMs = timeOf(now) - timeOf(status.get('Slave_last_heartbeat') ?? '');
+  const period = Number(status.get('Slave_heartbeat_period') ?? '');
+  return {
+    ...read,
+    channel: { ...read.channel, heartbeatIntervalMs: Number.isFinite(period) ? Math.round(period * 1000) : null },
+    vitals: { ...read.vitals, quietMs: Number.isFinite(agoMs) ? Math.max(0, agoMs) : null },
+  };
+}
+
+/** NaN for the zero date, which means never. */
+function timeOf(text: string): number {
+  return Date.parse(`${text.replace(' ', 'T')}Z`);
 }
 
 function optionalRows(set: ResultSet | undefined): ReturnType<typeof rowsOf> | null {
@@ -56,7 +94,7 @@ function optionalRows(set: ResultSet | undefined): ReturnType<typeof rowsOf> | n
  * server_uuid where there is one. MariaDB and MySQL 5.5 have none: the host's own name, the port and the server id stand
  * in for it; they outlive a restart, and a copied data directory does not carry them to another machine.
  */
-function identityOf({ fixed, variables, dialect }: Answers): ServerId {
+export function identityOf({ fixed, variables, dialect }: Pick<Answers, 'fixed' | 'variables' | 'dialect'>): ServerId {
   const uuid = fixed.get('serverUuid') ?? '';
   if (uuid !== '') return uuid as ServerId;
   const words = [dialect.flavor.toLowerCase(), fixed.get('hostname'), fixed.get('port'), variables.get('serverNumber')];
@@ -86,10 +124,17 @@ function factsOf(answers: Answers, channels: readonly ReadChannel[], status: Rea
     gtidMode: text('gtidMode').toUpperCase(),
     channels: channels.map(({ channel }) => channel),
     semiSync: semiSyncOf(answers, status),
-    group: null,
-    clone: null,
+    group: membershipOf({
+      name: text('groupName'),
+      singlePrimary: isOn(text('groupSinglePrimary')),
+      selfId: fixedText('serverUuid'),
+      members: rowsOf(answers.sets.get('members')),
+      primaryId: status.get('group_replication_primary_member') ?? '',
+    }),
+    clone: cloneOf(rowsOf(answers.sets.get('clone'))),
     isBinlogServer: false,
-    givesReplicationAccount: false,
+    givesReplicationAccount:
+      answers.replicationAccountIsKnown || isOn(cellText(answers.sets.get('account')?.rows[0]?.[0])),
     dataCenter: '',
     region: '',
     environment: '',
@@ -123,8 +168,8 @@ function semiSyncOf({ variables }: Answers, status: ReadonlyMap<string, string>)
     waitCount: variables.has('semiSourceWaitCount') ? Number(text('semiSourceWaitCount')) : sourceAvailable ? 1 : 0,
     waitNoReplica: isOn(text('semiSourceWaitNoReplica')),
     waitPoint: WAIT_POINTS[waitPoint] ?? (sourceAvailable && waitPoint === '' ? 'after-commit' : 'unknown'),
-    sourcePluginIsNew: false,
-    replicaPluginIsNew: false,
+    sourcePluginIsNew: sourceAvailable && status.has('Rpl_semi_sync_source_status'),
+    replicaPluginIsNew: variables.has('semiReplicaEnabled') && status.has('Rpl_semi_sync_replica_status'),
   };
 }
 
@@ -148,11 +193,17 @@ function vitalsOf(
     purgedGtids: oneLine(answers.variables.get('gtidPurged') ?? ''),
     binlog: binlogOf(answers.sets.get('binary-log')),
     channels: channels.map(({ vitals }) => vitals),
-    // A primary is not behind anybody.
-    lagSeconds: main === null ? 0 : behind,
+    lagSeconds: lagOf(answers, main === null, behind),
     semiSyncClients: Number(clients),
     latencyMs: answers.latencyMs,
   };
+}
+
+/** The operator's query says it where there is one: what it cannot tell is unknown then, whatever the server thinks. */
+function lagOf({ sets, asksForLag }: Answers, isPrimary: boolean, behind: number | null): number | null {
+  if (asksForLag && !isPrimary) return lagIn(sets.get('lag'));
+  // A primary is not behind anybody.
+  return isPrimary ? 0 : behind;
 }
 
 function binlogOf(set: ResultSet | undefined): BinlogPosition | null {

@@ -1,9 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { channelsOf } from '../../../src/adapters/mysql/channel-rows.js';
 import { type Dialect, dialectOf } from '../../../src/adapters/mysql/dialect.js';
-import { fixedStatement, probeStatements, variableGroups } from '../../../src/adapters/mysql/probe-statements.js';
+import { grantFor } from '../../../src/adapters/mysql/privileges.js';
+import { probeStatements } from '../../../src/adapters/mysql/probe-statements.js';
+import { fixedStatement, variableGroups } from '../../../src/adapters/mysql/probe-variables.js';
+import { QuietWatch } from '../../../src/adapters/mysql/quiet.js';
 import { locateReplicas, registeredReplicas } from '../../../src/adapters/mysql/replica-rows.js';
-import { type Answers, buildReport } from '../../../src/adapters/mysql/report-rows.js';
+import { type Answers, buildReport as build } from '../../../src/adapters/mysql/report-rows.js';
 import { isOn } from '../../../src/adapters/mysql/table.js';
 import { PLAIN_TRANSPORT } from '../../../src/core/topology/server.js';
 import { flavorOf, parseVersion } from '../../../src/core/topology/version.js';
@@ -11,12 +14,15 @@ import { answer, CONNECTION, MARIADB_STATUS, MODERN_STATUS, OLD_STATUS, rows } f
 
 const speak = (text: string): Dialect => dialectOf(flavorOf(text, ''), parseVersion(text));
 
+const buildReport = (answers: Answers): ReturnType<typeof build> => build(answers, new QuietWatch());
+
 const UUID = '99ec6843-e6d6-11f1-892d-02fc00000001';
 
 describe('channels', () => {
   it('of 8.4 and later', () => {
     const [read] = channelsOf(speak('9.7.0'), rows(MODERN_STATUS), rows(CONNECTION));
     expect(read).toEqual({
+      heartbeats: '',
       channel: {
         name: '',
         source: { host: '127.0.0.1', port: 21100 },
@@ -200,6 +206,9 @@ describe('a report', () => {
     sets: new Map(),
     replicaAddresses: [],
     blindSpots: [],
+    asksForLag: false,
+    replicationAccountIsKnown: false,
+    nowMs: 0,
     latencyMs: 2,
     ...changes,
   });
@@ -261,7 +270,7 @@ describe('a report', () => {
       waitCount: 2,
       waitNoReplica: true,
       waitPoint: 'after-sync',
-      sourcePluginIsNew: false,
+      sourcePluginIsNew: true,
       replicaPluginIsNew: false,
     });
     const oldest: [string, string][] = [
@@ -300,7 +309,7 @@ describe('the questions of a probe', () => {
 
   it('use no word that the version does not know', () => {
     expect(text('9.7.0')).not.toMatch(/@@global\.\w*(slave|master)|SHOW (SLAVE|MASTER)/);
-    expect(text('8.0.11')).not.toMatch(/@@global\.\w*(replica|source)|SHOW (REPLICA|BINARY)/);
+    expect(text('8.0.11')).not.toMatch(/@@global\.(rpl|log)\w*(replica|source)|SHOW (REPLICA|BINARY)/);
     expect(text('5.6.24')).not.toMatch(/super_read_only|offline_mode|performance_schema|wait_point/);
     expect(text('10.11.6-MariaDB')).not.toMatch(
       /server_uuid|gtid_mode|gtid_executed|super_read_only|performance_schema/,
@@ -308,21 +317,24 @@ describe('the questions of a probe', () => {
   });
 
   it('say which right each needs, in the words of the flavour', () => {
-    const grants = (version: string): (string | null)[] => probeStatements(speak(version)).map(({ grant }) => grant);
-    expect(grants('9.7.0')).toEqual([
-      null,
-      'REPLICATION CLIENT ON *.*',
-      'REPLICATION CLIENT ON *.*',
-      'REPLICATION SLAVE ON *.*',
-      'SELECT ON performance_schema.*',
-    ]);
+    const grants = (version: string): (string | null)[] => {
+      const dialect = speak(version);
+      return probeStatements(dialect).map(({ right }) => (right === null ? null : grantFor(dialect, right)));
+    };
+    const schema = 'SELECT ON performance_schema.*';
+    const account = 'SELECT ON mysql.slave_master_info';
+    const old = [null, 'REPLICATION CLIENT ON *.*', 'REPLICATION CLIENT ON *.*', 'REPLICATION SLAVE ON *.*'];
+    expect(grants('9.7.0')).toEqual([...old, schema, schema, schema, account]);
+    expect(grants('5.7.44')).toEqual([...old, schema, schema, account]);
+    expect(grants('5.6.24')).toEqual([...old, account]);
     expect(grants('10.11.6-MariaDB')).toEqual([
       null,
       'REPLICA MONITOR ON *.*',
       'BINLOG MONITOR ON *.*',
       'REPLICATION MASTER ADMIN ON *.*',
     ]);
-    expect(grants('10.4.1-MariaDB')[3]).toBe('REPLICATION SLAVE ON *.*');
+    expect(grants('10.5.4-MariaDB')[1]).toBe('REPLICATION SLAVE ADMIN ON *.*');
+    expect(grants('10.4.1-MariaDB')).toEqual(old);
   });
 });
 

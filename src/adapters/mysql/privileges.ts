@@ -1,0 +1,122 @@
+/**
+ * Which privileges the account of the nodes needs, by flavour and version, and what each is for. Two use it: a probe that
+ * was refused names from here the GRANT that mends it, and `orchestrator grants` prints all of it. The list is as short as
+ * the version allows, because an account that can change every server is worth stealing: SUPER stands here only where the
+ * version has nothing finer.
+ */
+import type { Dialect } from './dialect.js';
+
+export type RightName =
+  | 'replica status'
+  | 'binary log'
+  | 'replicas'
+  | 'processes'
+  | 'performance schema'
+  | 'replication account'
+  | 'start and stop replication'
+  | 'reset replication'
+  | 'global variables'
+  | 'semi-sync variables'
+  | 'connections';
+
+export interface Right {
+  readonly name: RightName;
+  readonly privilege: string;
+  readonly on: string;
+  /** Completes "for ...". */
+  readonly purpose: string;
+}
+
+type Privileges = { readonly [K in RightName]: string | null };
+
+const NO_SCHEMA = { 'performance schema': null, 'replication account': null } as const;
+
+/** MySQL 8.0 and later: what SUPER had is in dynamic privileges. */
+const MYSQL: Privileges = {
+  'replica status': 'REPLICATION CLIENT',
+  'binary log': 'REPLICATION CLIENT',
+  replicas: 'REPLICATION SLAVE',
+  processes: 'PROCESS',
+  'performance schema': 'SELECT',
+  'start and stop replication': 'REPLICATION_SLAVE_ADMIN',
+  'reset replication': 'RELOAD',
+  'global variables': 'SYSTEM_VARIABLES_ADMIN',
+  'semi-sync variables': 'SYSTEM_VARIABLES_ADMIN',
+  connections: 'CONNECTION_ADMIN',
+  'replication account': 'SELECT',
+};
+
+const SUPER = {
+  'start and stop replication': 'SUPER',
+  'global variables': 'SUPER',
+  'semi-sync variables': 'SUPER',
+  connections: 'SUPER',
+} as const;
+
+const OLD_MARIADB: Privileges = { ...MYSQL, ...NO_SCHEMA, ...SUPER };
+
+/** MariaDB 10.5 and later. BINLOG MONITOR is what REPLICATION CLIENT became, and showed replica status until 10.5.9. */
+const MARIADB: Privileges = {
+  ...MYSQL,
+  ...NO_SCHEMA,
+  'replica status': 'REPLICA MONITOR',
+  'binary log': 'BINLOG MONITOR',
+  replicas: 'REPLICATION MASTER ADMIN',
+  'start and stop replication': 'REPLICATION SLAVE ADMIN',
+  'global variables': 'READ_ONLY ADMIN',
+  'semi-sync variables': 'REPLICATION MASTER ADMIN',
+  connections: 'CONNECTION ADMIN',
+};
+
+function privilegesOf({ can, flavor }: Dialect): Privileges {
+  if (flavor === 'MariaDB') {
+    if (!can('splitPrivileges')) return OLD_MARIADB;
+    return can('replicaMonitor') ? MARIADB : { ...MARIADB, 'replica status': 'REPLICATION SLAVE ADMIN' };
+  }
+  return {
+    ...MYSQL,
+    ...(can('dynamicPrivileges') ? {} : SUPER),
+    'performance schema': can('connectionTables') ? 'SELECT' : null,
+    'replication account': can('sourceInfoTable') ? 'SELECT' : null,
+  };
+}
+
+/** Every right that the version knows; several may be one privilege. */
+export function rightsOf(dialect: Dialect): readonly Right[] {
+  const privileges = privilegesOf(dialect);
+  const readOnly = ['read_only', ...superReadOnly(dialect), ...(dialect.can('offlineMode') ? ['offline_mode'] : [])];
+  const purposes: { readonly [K in RightName]: string } = {
+    'replica status': dialect.showReplicaStatus,
+    'binary log': dialect.showBinaryLogStatus,
+    replicas: `${dialect.showReplicas}, by which the replicas of a server are found`,
+    processes: 'the replicas in the process list, and who else is connected to a server that is being fenced',
+    'performance schema': 'the last heartbeat, the state of the appliers, group members and clones',
+    'start and stop replication': `START and STOP ${dialect.replica.toUpperCase()} and ${
+      dialect.source === 'Source' ? 'CHANGE REPLICATION SOURCE TO' : 'CHANGE MASTER TO'
+    }`,
+    'reset replication': `RESET ${dialect.replica.toUpperCase()}, by which a new primary forgets that it was a replica`,
+    'global variables': `SET GLOBAL ${readOnly.join(', ')}`,
+    'semi-sync variables': 'the switches of semi-sync',
+    connections: 'a way in when max_connections is reached, and ending the sessions of clients and of a former leader',
+    'replication account': 'the account that replicas replicate with, to point a returning primary at the new one',
+  };
+  return (Object.keys(purposes) as RightName[]).flatMap((name) => {
+    const privilege = privileges[name];
+    return privilege === null ? [] : [{ name, privilege, on: PLACES[name] ?? '*.*', purpose: purposes[name] }];
+  });
+}
+
+function superReadOnly(dialect: Dialect): readonly string[] {
+  return dialect.hasSuperReadOnly ? ['super_read_only'] : [];
+}
+
+const PLACES: { readonly [K in RightName]?: string } = {
+  'performance schema': 'performance_schema.*',
+  'replication account': 'mysql.slave_master_info',
+};
+
+/** What stands between GRANT and TO; null where the version has no such right. */
+export function grantFor(dialect: Dialect, name: RightName): string | null {
+  const right = rightsOf(dialect).find((one) => one.name === name);
+  return right === undefined ? null : `${right.privilege} ON ${right.on}`;
+}
