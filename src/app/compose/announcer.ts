@@ -3,6 +3,7 @@
  * own configuration. Only what is new is proposed, and a proposal that fails is made again at the next occasion.
  */
 import type { NodeRecord } from '../../core/ledger/state.js';
+import { forgottenAddresses } from '../../core/ledger/tombstones.js';
 import { type Address, addressText, sameAddress } from '../../core/topology/address.js';
 import type { Consensus } from '../../runtime/ports/consensus.js';
 import type { NodeInfo } from '../../runtime/ports/peer-transport.js';
@@ -58,9 +59,18 @@ export class Announcer {
           [address, ...aliases].some((known) => sameAddress(known, seed)),
         ),
     );
-    if (unknown.length === 0) return;
-    this.#log.info(`DiscoverySeeds: ${unknown.map(addressText).join(', ')}`);
-    this.#propose({ kind: 'targets-added', targets: unknown.map((address) => ({ address, origin: 'seed' as const })) });
+    const forgotten = forgottenAddresses(this.#ledger.state);
+    const wanted = unknown.filter((seed) => !forgotten.has(addressText(seed)));
+    // An operator's word of yesterday is newer than a file that names the server still.
+    for (const seed of unknown.filter((one) => !wanted.includes(one))) {
+      const name = addressText(seed);
+      this.#log.warn(
+        `DiscoverySeeds names ${name}, which was forgotten on purpose: \`discover -i ${name}\` brings it back`,
+      );
+    }
+    if (wanted.length === 0) return;
+    this.#log.info(`DiscoverySeeds: ${wanted.map(addressText).join(', ')}`);
+    this.#propose({ kind: 'targets-added', targets: wanted.map((address) => ({ address, origin: 'seed' as const })) });
   }
 
   #propose(proposal: Proposal): void {

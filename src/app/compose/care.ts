@@ -91,6 +91,10 @@ export class Care {
     if (result.ok && this.#whereabouts.admits(result.report)) this.#naming.consider(result.report, result.finishedAtMs);
   }
 
+  noticeApplied(): void {
+    this.#whereabouts.noticeApplied();
+  }
+
   forgetAddress(address: Address): void {
     this.#whereabouts.forget(address);
   }

@@ -336,6 +336,7 @@ export class ComposedNode {
     if (applied.length > 0 && applied.every(({ keyValue }) => keyValue !== undefined)) return;
     // The diagnosis first: whom others hang on, the probing asks it.
     this.diagnosis.noticeApplied();
+    this.#care.noticeApplied();
     this.#probing.noticeApplied();
     this.#recovery.noticeApplied();
     this.service.publish({ kind: 'state', index: this.ledger.state.index });

@@ -65,8 +65,12 @@ export interface Verdict {
 
 /** What the judgement rests on. */
 export interface Whereabouts {
-  readonly places: ReadonlyMap<string, Place>;
   readonly servers: ReadonlyMap<ServerId, Server>;
+  place(address: Address): Place | undefined;
+  /** Where this identity answered last. */
+  placesOf(server: ServerId): readonly Place[];
+  /** Servers that have it as their own address; one, but for moments. */
+  ownersOf(address: Address): readonly Server[];
   /** Addresses of copies that are known as such. */
   readonly copies: ReadonlyMap<string, { readonly server: ServerId }>;
 }
@@ -100,12 +104,12 @@ export function judgeWhereabouts(
   nowMs: number,
   limits: WhereaboutsLimits,
 ): Verdict {
-  const here = known.places.get(addressText(address));
+  const here = known.place(address);
   const seen = here?.last ?? null;
   if (here === undefined || seen === null) return verdict({});
   if (known.copies.get(addressText(address))?.server === seen.id) return verdict({ hold: true });
   const server = known.servers.get(seen.id);
-  const owners = [...known.servers.values()].filter((one) => one.id !== seen.id && sameAddress(one.address, address));
+  const owners = known.ownersOf(address).filter(({ id }) => id !== seen.id);
   const displaced = owners.map((owner) => fateOf(known, owner, here, nowMs, limits));
   const own = server === undefined ? verdict({}) : judgeServer(known, server, here, seen, nowMs, limits);
   const isMoving = own.moves.length > 0;
@@ -128,7 +132,7 @@ function judgeServer(
   limits: WhereaboutsLimits,
 ): Verdict {
   if (sameAddress(server.address, here.address)) return verdict({ shared: copiesOf(known, server, here, limits) });
-  const home = known.places.get(addressText(server.address));
+  const home = known.place(server.address);
   if (home === undefined) return verdict({ hold: !isAlias(server, here.address) });
   const move = { server: server.id, address: here.address };
   if (home.failingSinceMs !== null) {
@@ -149,8 +153,8 @@ function judgeServer(
 function copiesOf(known: Whereabouts, server: Server, home: Place, limits: WhereaboutsLimits): Verdict['shared'] {
   const { last, earlier } = home;
   if (last === null || earlier === null || !isSameProcess(last, earlier, limits)) return [];
-  return [...known.places.values()].flatMap(({ address, last: other, failingSinceMs }) => {
-    if (other?.id !== server.id || failingSinceMs !== null || sameAddress(address, home.address)) return [];
+  return known.placesOf(server.id).flatMap(({ address, last: other, failingSinceMs }) => {
+    if (other === null || failingSinceMs !== null || sameAddress(address, home.address)) return [];
     const isBetween = earlier.seenMs <= other.seenMs && other.seenMs <= last.seenMs;
     if (!isBetween || isSameProcess(last, other, limits) || known.copies.has(addressText(address))) return [];
     return [{ server: server.id, address, detail: difference(last, other, limits) }];
@@ -176,13 +180,9 @@ function isSameProcess(one: Presence, other: Presence, { startToleranceMs }: Whe
 
 /** Of a server at whose address another one answered. */
 function fateOf(known: Whereabouts, owner: Server, here: Place, nowMs: number, limits: WhereaboutsLimits): Verdict {
-  const elsewhere = [...known.places.values()].find(
-    ({ address, last, failingSinceMs }) =>
-      last?.id === owner.id &&
-      failingSinceMs === null &&
-      !sameAddress(address, here.address) &&
-      !known.copies.has(addressText(address)),
-  );
+  const elsewhere = known
+    .placesOf(owner.id)
+    .find(({ address, failingSinceMs }) => failingSinceMs === null && !known.copies.has(addressText(address)));
   const by = here.last?.id;
   if (elsewhere !== undefined) {
     const why = `${addressText(owner.address)} answers as ${by ?? 'nobody'}`;

@@ -5,7 +5,7 @@
 import { takesPartInRecovery } from '../../core/ledger/apply/forgetting.js';
 import { type Address, addressText } from '../../core/topology/address.js';
 import type { ProbeResult, ServerReport } from '../../core/topology/report.js';
-import type { ServerId } from '../../core/topology/server.js';
+import type { Server, ServerId } from '../../core/topology/server.js';
 import {
   judgeWhereabouts,
   type Place,
@@ -13,6 +13,7 @@ import {
   presenceOf,
   type Verdict,
   WHEREABOUTS_LIMITS,
+  type Whereabouts,
   type WhereaboutsLimits,
 } from '../../core/topology/whereabouts.js';
 import type { Clock } from '../ports/clock.js';
@@ -31,6 +32,10 @@ export interface WhereaboutsParts {
 export class WhereaboutsKeeper {
   readonly #parts: WhereaboutsParts;
   readonly #places = new Map<string, Place>();
+  /** Keys of the places at which each identity answered last. */
+  readonly #placesOf = new Map<ServerId, Set<string>>();
+  /** By address text; null: to be made anew. */
+  #owners: ReadonlyMap<string, readonly Server[]> | null = null;
   /** Of addresses whose last answer is not to be believed yet. */
   readonly #held = new Set<string>();
   #isProposing = false;
@@ -44,14 +49,23 @@ export class WhereaboutsKeeper {
     const address = result.ok ? result.report.address : result.address;
     const key = addressText(address);
     const seen = result.ok ? presenceOf(result.report, result.finishedAtMs) : null;
-    this.#places.set(key, placeAfter(this.#places.get(key), address, seen, result.finishedAtMs));
+    const before = this.#places.get(key);
+    this.#places.set(key, placeAfter(before, address, seen, result.finishedAtMs));
+    if (seen !== null) this.#index(key, before?.last?.id ?? null, seen.id);
     if (result.ok) this.#judge(address);
     else this.#settleIfGone(address);
   }
 
   forget(address: Address): void {
-    this.#places.delete(addressText(address));
-    this.#held.delete(addressText(address));
+    const key = addressText(address);
+    this.#index(key, this.#places.get(key)?.last?.id ?? null, null);
+    this.#places.delete(key);
+    this.#held.delete(key);
+  }
+
+  /** Entries were applied: servers may have other addresses. */
+  noticeApplied(): void {
+    this.#owners = null;
   }
 
   /** May what was just seen there be believed? */
@@ -63,13 +77,37 @@ export class WhereaboutsKeeper {
     const { ledger, clock, limits = WHEREABOUTS_LIMITS } = this.#parts;
     const { servers, sharedIdentities } = ledger.state;
     const key = addressText(address);
-    const known = { places: this.#places, servers, copies: sharedIdentities };
+    const known: Whereabouts = {
+      servers,
+      copies: sharedIdentities,
+      place: (one) => this.#places.get(addressText(one)),
+      placesOf: (id) => [...(this.#placesOf.get(id) ?? [])].flatMap((one) => this.#places.get(one) ?? []),
+      ownersOf: (one) => this.#ownersOf(one),
+    };
     const verdict = judgeWhereabouts(known, address, clock.nowMs(), limits);
     if (verdict.hold) this.#held.add(key);
     else this.#held.delete(key);
     const copy = sharedIdentities.get(key);
     const isSettled = copy !== undefined && this.#places.get(key)?.last?.id !== copy.server;
     this.#tell(verdict, isSettled ? [address] : []);
+  }
+
+  #index(key: string, before: ServerId | null, after: ServerId | null): void {
+    if (before === after) return;
+    if (before !== null) {
+      const places = this.#placesOf.get(before);
+      places?.delete(key);
+      if (places?.size === 0) this.#placesOf.delete(before);
+    }
+    if (after === null) return;
+    const places = this.#placesOf.get(after);
+    if (places === undefined) this.#placesOf.set(after, new Set([key]));
+    else places.add(key);
+  }
+
+  #ownersOf(address: Address): readonly Server[] {
+    this.#owners ??= groupByAddress(this.#parts.ledger.state.servers.values());
+    return this.#owners.get(addressText(address)) ?? [];
   }
 
   #settleIfGone(address: Address): void {
@@ -110,4 +148,15 @@ export class WhereaboutsKeeper {
       this.#isProposing = false;
     }
   }
+}
+
+function groupByAddress(servers: Iterable<Server>): ReadonlyMap<string, readonly Server[]> {
+  const owners = new Map<string, Server[]>();
+  for (const server of servers) {
+    const key = addressText(server.address);
+    const others = owners.get(key);
+    if (others === undefined) owners.set(key, [server]);
+    else others.push(server);
+  }
+  return owners;
 }

@@ -11,6 +11,7 @@ import type { Address } from '../../core/topology/address.js';
 import type { ClusterId, PromotionRule, Server, ServerId } from '../../core/topology/server.js';
 import { accept, type Answer, refuse } from '../ports/answer.js';
 import type { Clock } from '../ports/clock.js';
+import type { HostNames } from '../ports/host-names.js';
 import type { Keeping, ResolvedName } from '../ports/keeping.js';
 import type { Proposal, ReplicatedLedger } from '../replicated-ledger.js';
 
@@ -30,7 +31,7 @@ export interface KeepingParts {
   readonly clock: Pick<Clock, 'nowMs'>;
   readonly lifetimes: Lifetimes;
   /** The cache of host names of this node. */
-  readonly names: { list(): readonly ResolvedName[]; clear(): void };
+  readonly names: HostNames;
 }
 
 export class KeepingUseCases implements Keeping {

@@ -73,14 +73,16 @@ export class NodeService extends KeepingUseCases implements Service {
     this.#hub.publish(event);
   }
 
-  async discover(address: Address, requestedBy: string): Promise<Answer<Server>> {
+  /** Its neighbours are found by the looks at it that follow at once, as far as the filters let them. */
+  async discover(given: Address, requestedBy: string): Promise<Answer<Server>> {
+    const address = await this.#named(given);
     const name = addressText(address);
     if (this.#parts.isIgnored(address)) {
       return refuse('FILTERED', `${name} matches DiscoveryIgnoreHostnameFilters and is not probed; change that filter`);
     }
     const result = await this.#parts.probe(address);
     if (!result.ok) return refuse('PROBE_FAILED', result.failure.message);
-    const { id, facts, replicaAddresses } = result.report;
+    const { id, facts } = result.report;
     const keys = tombstonesOf(this.state, address, id);
     if (keys.length > 0) await this.propose({ kind: 'forgetting-lifted', keys, by: requestedBy });
     await this.propose({ kind: 'topology-observed', servers: [{ id, address, facts }] });
@@ -89,9 +91,6 @@ export class NodeService extends KeepingUseCases implements Service {
     if (found === undefined || shared?.server === id) {
       return refuse('IDENTITY_SHARED', `${name} has the server_uuid of another server: ${shared?.detail ?? id}`);
     }
-    const sources = facts.channels.map((channel) => channel.source);
-    const targets = [...replicaAddresses, ...sources].map((one) => ({ address: one, origin: 'operator' as const }));
-    if (targets.length > 0) await this.propose({ kind: 'targets-added', targets });
     await this.#note('discover', `${requestedBy} asked for ${name}`, id);
     return accept(assertDefined(this.state.servers.get(id), 'an observed server is known'));
   }
@@ -110,8 +109,9 @@ export class NodeService extends KeepingUseCases implements Service {
   }
 
   async resolve(address: Address): Promise<Answer<Address>> {
-    const { vote, detail } = await this.#parts.knock(address);
-    return vote === 'alive' ? accept(address) : refuse('UNREACHABLE', detail);
+    const resolved = await this.#named(address);
+    const { vote, detail } = await this.#parts.knock(resolved);
+    return vote === 'alive' ? accept(resolved) : refuse('UNREACHABLE', detail);
   }
 
   locateGtids(server: Server, gtids: string): Promise<Answer<readonly string[]>> {
@@ -160,6 +160,11 @@ export class NodeService extends KeepingUseCases implements Service {
     await this.propose({ kind: 'alias-set', clusterId, alias });
     await this.propose({ kind: 'noted', server: null, clusterId, topic: 'alias-set', text: `by ${by}` });
     return accept(alias);
+  }
+
+  /** As HostnameResolveMethod has it. */
+  async #named(address: Address): Promise<Address> {
+    return { ...address, host: await this.#parts.names.resolve(address.host) };
   }
 
   async #note(topic: string, text: string, server: ServerId | null): Promise<void> {
