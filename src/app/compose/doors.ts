@@ -3,7 +3,10 @@ import { fileURLToPath } from 'node:url';
 import { loadKeyValueService } from '../../adapters/grpc/api-proto.js';
 import { type ApiServer, createApiServer } from '../../adapters/grpc/api-server.js';
 import { keyValueHandlers } from '../../adapters/grpc/key-value-handlers.js';
+import { type MembershipDoor, membershipHandlers } from '../../adapters/grpc/membership-handlers.js';
+import { loadMembershipService } from '../../adapters/grpc/membership-wire.js';
 import { registerPeersService } from '../../adapters/grpc/peers-server.js';
+import { allows, createAuthorizer } from '../../adapters/http/authorization.js';
 import { type Authentication, createHttpServer, type HttpServer } from '../../adapters/http/server.js';
 import { LentEyes } from '../../runtime/diagnosis/lent-eyes.js';
 import { PACE } from '../../runtime/diagnosis/limits.js';
@@ -59,12 +62,36 @@ function authenticationOf({ authentication }: HttpConfig): Authentication {
   return { method: 'basic', user: authentication.user, password: authentication.password.reveal() };
 }
 
+/** Whoever may do it over HTTP may do it over gRPC: the same user, the same password. */
+function membershipDoor(
+  config: Config,
+  { consensus, credentials, self }: RaftSide,
+  node: ComposedNode,
+): MembershipDoor {
+  const authorizer = createAuthorizer(authenticationOf(config.http), config.http.readOnly);
+  return {
+    nodeId: self.nodeId,
+    membership: node.membership,
+    clock: systemClock,
+    credentials: credentials.client,
+    leaderAddress: () => {
+      const { leader } = consensus.leadership();
+      return leader === null || leader === self.nodeId ? null : (consensus.peers().get(leader)?.grpcAddress ?? null);
+    },
+    rights: (authorization) => {
+      const identity = authorizer({ authorization });
+      return { look: identity !== null, change: identity !== null && allows(identity, 'admin') };
+    },
+  };
+}
+
 function openApi(config: Config, raft: RaftSide, mysql: MysqlSide, node: ComposedNode): ApiServer {
   const api = createApiServer({
     listenAddress: listenText(config.grpc.listen),
     credentials: raft.credentials.server,
   });
   api.register(loadKeyValueService(), keyValueHandlers(node.keyValue, systemClock));
+  api.register(loadMembershipService(), membershipHandlers(membershipDoor(config, raft, node)));
   const duties = new LentEyes({
     clock: systemClock,
     prober: mysql.prober,
