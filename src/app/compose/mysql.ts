@@ -7,6 +7,7 @@ import { DEFAULT_PROBER_LIMITS, MysqlProber } from '../../adapters/mysql/prober.
 import { ReplicationAccounts } from '../../adapters/mysql/replication-account.js';
 import { MysqlSessionOpener } from '../../adapters/mysql/session-opener.js';
 import type { BinaryLogReader } from '../../runtime/ports/binary-logs.js';
+import { monotonicNowMs } from '../../runtime/ports/clock.js';
 import type { Prober, SessionOpener } from '../../runtime/ports/mysql.js';
 import type { MysqlConfig, MysqlTls } from '../config/config.js';
 
@@ -28,7 +29,12 @@ export function openMysqlSide(config: MysqlConfig): MysqlSide {
     new CachingResolver(),
   );
   return {
-    prober: new MysqlProber(connector, { ...DEFAULT_PROBER_LIMITS, connectTimeoutMs: config.connectTimeoutMs }),
+    prober: new MysqlProber(
+      connector,
+      { ...DEFAULT_PROBER_LIMITS, connectTimeoutMs: config.connectTimeoutMs },
+      monotonicNowMs,
+      { ...config.questions, replicationAccountIsKnown: config.replicationCredentialsQuery !== '' },
+    ),
     sessions: new MysqlSessionOpener(connector, new ReplicationAccounts(connector, config.replicationCredentialsQuery)),
     binaryLogs: new MysqlBinaryLogReader(connector, config.connectTimeoutMs, config.statementTimeoutMs),
   };

@@ -6,6 +6,7 @@ import type { Address } from '../../core/topology/address.js';
 import type { ClusterFilter } from '../../core/recovery/filters.js';
 import type { ClassificationRules } from '../../core/topology/classification.js';
 import type { DiscoveryFilters } from '../../core/topology/discovery-filters.js';
+import type { Detected } from '../../core/topology/report.js';
 import type { ListenAddress } from './endpoints.js';
 import type { Secret } from './secret.js';
 
@@ -94,6 +95,7 @@ export interface MysqlConfig {
   readonly tls: MysqlTls;
   /** How long it is remembered that a server requires TLS. */
   readonly tlsMemoryMs: number;
+  readonly questions: QuestionsConfig;
   /** '' when there is none. */
   readonly replicationCredentialsQuery: string;
   readonly defaultPort: number;
@@ -101,6 +103,16 @@ export interface MysqlConfig {
   readonly probeTimeoutMs: number;
   /** Of a statement that changes a server. */
   readonly statementTimeoutMs: number;
+}
+
+/** The operator's own queries; '' where there is none. */
+export interface QuestionsConfig {
+  readonly lag: string;
+  readonly detect: { readonly [K in keyof Detected]: string };
+  /** Replicas without report_host are left out as long as there are others. */
+  readonly onlyReportedReplicas: boolean;
+  /** 0: a connection is kept as long as it lasts. */
+  readonly connectionLifetimeMs: number;
 }
 
 export type MysqlTls =
@@ -124,6 +136,8 @@ export interface ProbingConfig {
   readonly deadMaxConcurrent: number;
   /** Every attempt is logged, not only what is new. */
   readonly logDead: boolean;
+  /** How long the figures of the probing are kept. */
+  readonly metricsRetentionMs: number;
   /** A probe that takes longer is slow. */
   readonly slowMs: number;
   /** Where this node stands; '' when that was not told. */

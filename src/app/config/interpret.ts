@@ -19,7 +19,7 @@ import type { Values } from './keys/keys.js';
 import { type Membership, readMembership, type Resolve } from './membership.js';
 import { readMysqlTls } from './mysql-tls.js';
 import { readRaftTls } from './raft-tls.js';
-import { readServers } from './servers.js';
+import { readQuestions, readServers } from './servers.js';
 
 export interface Surroundings {
   readonly environment: Environment;
@@ -77,6 +77,7 @@ async function readMysql(values: Values, environment: Environment, findings: Fin
     ...(await readCredentials(values, environment, findings)),
     tls: await readMysqlTls(values, findings),
     tlsMemoryMs: values.TLSCacheTTLFactor * values.InstancePollSeconds * 1000,
+    questions: readQuestions(values),
     replicationCredentialsQuery: values.ReplicationCredentialsQuery,
     defaultPort: values.DefaultInstancePort,
     connectTimeoutMs: values.MySQLConnectTimeoutSeconds * 1000,
@@ -101,6 +102,7 @@ function readProbing(values: Values, findings: Findings): ProbingConfig {
     deadIntervalMaxMs: values.DeadInstancePollSecondsMax * 1000,
     deadMaxConcurrent: values.DeadInstanceDiscoveryMaxConcurrency || Math.ceil(maxConcurrent / 3),
     logDead: values.DeadInstanceDiscoveryLogsEnabled,
+    metricsRetentionMs: values.DiscoveryCollectionRetentionSeconds * 1000,
     slowMs: values.ReasonableInstanceCheckSeconds * 1000,
     dataCenter: values.DataCenter,
   };

@@ -1,5 +1,5 @@
 /** From the keys about servers to what the rooms need: filters, names, classes, and how long words stand. */
-import type { Config } from './config.js';
+import type { Config, QuestionsConfig } from './config.js';
 import type { Values } from './keys/keys.js';
 
 const MINUTE_MS = 60_000;
@@ -35,5 +35,23 @@ export function readServers(values: Values): Pick<Config, 'discovery' | 'classif
       poolMs: values.InstancePoolExpiryMinutes * MINUTE_MS,
       unresolveMs: values.ExpiryHostnameResolvesMinutes * MINUTE_MS,
     },
+  };
+}
+
+export function readQuestions(values: Values): QuestionsConfig {
+  return {
+    lag: values.ReplicationLagQuery || values.SlaveLagQuery,
+    detect: {
+      clusterAlias: values.DetectClusterAliasQuery,
+      clusterDomain: values.DetectClusterDomainQuery,
+      instanceAlias: values.DetectInstanceAliasQuery,
+      promotionRule: values.DetectPromotionRuleQuery,
+      dataCenter: values.DetectDataCenterQuery,
+      region: values.DetectRegionQuery,
+      environment: values.DetectPhysicalEnvironmentQuery,
+      semiSyncEnforced: values.DetectSemiSyncEnforcedQuery,
+    },
+    onlyReportedReplicas: values.DiscoverByShowSlaveHosts,
+    connectionLifetimeMs: values.MySQLConnectionLifetimeSeconds * 1000,
   };
 }

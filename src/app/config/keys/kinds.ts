@@ -73,6 +73,15 @@ const pattern = readText<RegExp>((value) => {
   return compiled.ok ? compiled : failed(`"${value}" is not a regular expression: ${compiled.error}`);
 }, '');
 
+/** Statements with their quotes and comments, in which a semicolon ends nothing. */
+const NOT_CODE = /'(?:[^'\\]|\\.|'')*'|"(?:[^"\\]|\\.|"")*"|`[^`]*`|\/\*[\s\S]*?\*\/|--[ \t][^\n]*|#[^\n]*/g;
+
+export const query: Kind<string> = readText<string>((value) => {
+  const statement = value.trim().replace(/(?:\s*;)+$/, '');
+  const several = statement.replaceAll(NOT_CODE, '').includes(';');
+  return several ? failed('it holds more than one statement') : ok(statement);
+}, 'one SQL statement, or ""');
+
 export const patterns: Kind<readonly RegExp[]> = {
   schema: z.array(pattern.schema),
   allowed: 'a list of regular expressions',

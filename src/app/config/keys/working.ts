@@ -1,5 +1,6 @@
 /** The keys that work, in the order of `docs/configuration.md`, which a test compares with this table. */
 import { CLASSIFICATION_KEYS } from './classification.js';
+import { QUESTION_KEYS } from './questions.js';
 import { DISCOVERY_KEYS } from './discovery.js';
 import { works, worksHidden } from './key.js';
 import {
@@ -82,6 +83,11 @@ export const WORKING_KEYS = {
     1,
     'A probe that takes longer is shown as invalid, and no longer keeps others waiting, seconds',
   ),
+  DiscoveryCollectionRetentionSeconds: works(
+    integer(0, 3600),
+    120,
+    'How long the figures of `discovery-metrics-raw` and its kin are kept, seconds',
+  ),
   DataCenter: works(
     text,
     '',
@@ -107,6 +113,8 @@ export const WORKING_KEYS = {
   ...DISCOVERY_KEYS,
 
   ...CLASSIFICATION_KEYS,
+
+  ...QUESTION_KEYS,
 
   RecoverMasterClusterFilters: works(
     clusterFilters,
