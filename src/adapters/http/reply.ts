@@ -30,10 +30,14 @@ export function done(message: string, details: unknown): Reply {
   return { status: 200, contentType: JSON_TYPE, body: envelope('OK', message, legacyJson(details ?? null)) };
 }
 
-/** The same around bytes that are JSON already; as text they would be decoded and encoded again for every answer. */
+/** The same around bytes that are JSON already. */
 export function doneBytes(message: string, details: Buffer): Reply {
-  const body = Buffer.concat([Buffer.from(envelopeHead('OK', message)), details, ENVELOPE_TAIL]);
-  return { status: 200, contentType: JSON_TYPE, body };
+  return bareBytes(doneEnvelope(message, details));
+}
+
+/** Such an answer's bytes, to be kept: put together anew for every request they would be most of its cost. */
+export function doneEnvelope(message: string, details: Buffer): Buffer {
+  return Buffer.concat([Buffer.from(envelopeHead('OK', message)), details, ENVELOPE_TAIL]);
 }
 
 /** Every error of a handler is a 500 with this envelope: the incumbent's clients look at `Code`, balancers at the status. */

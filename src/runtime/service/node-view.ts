@@ -22,6 +22,8 @@ export interface NodeViewOptions {
 
 export class NodeView {
   readonly #options: NodeViewOptions;
+  /** Asked once: it is a call into the system, and every answer to a reader has this view in its headers. */
+  readonly #hostname = hostname();
   #status: ConsensusStatus | null = null;
   #askedAtMs = Number.NEGATIVE_INFINITY;
 
@@ -45,7 +47,7 @@ export class NodeView {
     const { role, term, leader } = consensus.leadership();
     return {
       id,
-      hostname: hostname(),
+      hostname: this.#hostname,
       version,
       role: this.#status === null && leader === null ? 'starting' : role === 'pre-candidate' ? 'candidate' : role,
       term,

@@ -5,7 +5,7 @@ import { MySqlLab } from '../../lab/mysql-lab.js';
 import type { OrchestratorNode } from '../../lab/orchestrator-node.js';
 import { SimulatorProcesses } from '../../simulator/simulator-process.js';
 import { msUntilKnown, openBenchNodes } from '../discovery/bench-nodes.js';
-import { cpuSecondsOf } from '../process-usage.js';
+import { coresUsed, cpuSecondsOf } from '../process-usage.js';
 import { round } from '../statistics.js';
 import { QUESTIONS } from './figures.js';
 import { load, type Loading } from './wrk.js';
@@ -15,12 +15,13 @@ const REPLICAS = 19;
 const KNOWN_DEADLINE_MS = 60_000;
 /** What has just started is still being compiled. */
 const WARM_UP_SECONDS = 3;
+const RESTING_MS = 4_000;
 
 export interface Reading extends Loading {
   readonly question: string;
   readonly node: 'leader' | 'follower';
   readonly answerBytes: number;
-  /** Of the node, all its threads, what it does besides included. */
+  /** Of the node, all its threads, less what it takes when nobody asks. */
   readonly cpuMicrosecondsPerAnswer: number;
 }
 
@@ -43,10 +44,15 @@ export async function measureReading(seconds: number, tell: (reading: Reading) =
       // Or there would be nothing to analyse: its replicas still say that they replicate.
       await simulator.setFault(ailing, 'refuse');
       await sleep(WARM_UP_SECONDS * 1000);
+      const [atLeader = 0, atFollower = 0] = await coresUsed([leader.pid, follower.pid], RESTING_MS);
+      const asked = [
+        { role: 'leader', node: leader, restingCores: atLeader },
+        { role: 'follower', node: follower, restingCores: atFollower },
+      ] as const;
       const readings: Reading[] = [];
       for (const question of QUESTIONS) {
-        for (const [role, node] of [['leader', leader] as const, ['follower', follower] as const]) {
-          const reading = await measure(node, question.path(hint), seconds, lab.directory);
+        for (const { role, node, restingCores } of asked) {
+          const reading = await measure(node, question.path(hint), seconds, restingCores, lab.directory);
           const named: Reading = { question: question.name, node: role, ...reading };
           tell(named);
           readings.push(named);
@@ -65,14 +71,16 @@ async function measure(
   node: OrchestratorNode,
   path: string,
   seconds: number,
+  restingCores: number,
   directory: string,
 ): Promise<Omit<Reading, 'question' | 'node'>> {
   const answer = await fetch(`${node.url}${path}`);
   if (!answer.ok) throw new Error(`${node.name} ${path}: ${await answer.text()}`);
   const answerBytes = (await answer.arrayBuffer()).byteLength;
   await load(node.url, [path], 1, directory);
-  const before = cpuSecondsOf(node.pid);
+  const [before, beganMs] = [cpuSecondsOf(node.pid), performance.now()];
   const loading = await load(node.url, [path], seconds, directory);
-  const cpuSeconds = cpuSecondsOf(node.pid) - before;
+  const besides = (restingCores * (performance.now() - beganMs)) / 1000;
+  const cpuSeconds = Math.max(0, cpuSecondsOf(node.pid) - before - besides);
   return { ...loading, answerBytes, cpuMicrosecondsPerAnswer: round((cpuSeconds * 1e6) / loading.answers, 0) };
 }

@@ -6,7 +6,7 @@ import { type AnalysisFacts, legacyAnalysis } from '../legacy/analysis.js';
 import { legacyJson } from '../legacy/json.js';
 import type { SeenReplica } from '../legacy/replica-counts.js';
 import { instanceKey, timestamp } from '../legacy/values.js';
-import { bare, doneBytes, type Reply, refused } from '../reply.js';
+import { bare, bareBytes, doneEnvelope, type Reply, refused } from '../reply.js';
 import { type Call, type Door, type Route, read } from '../route.js';
 import { byHint, nullWhenEmpty } from './clusters.js';
 
@@ -32,8 +32,8 @@ export const ANALYSIS_ROUTES: readonly Route[] = [
 ];
 
 function answer(key: string, covers: (server: Server) => boolean, call: Call, door: Door): Reply {
-  const build = (): Buffer => Buffer.from(legacyJson(analyses(covers, call.nowMs, door)));
-  return doneBytes('Analysis', door.views.answer(`analysis ${key}`, build));
+  const build = (): Buffer => doneEnvelope('Analysis', Buffer.from(legacyJson(analyses(covers, call.nowMs, door))));
+  return bareBytes(door.views.answer(`analysis ${key}`, build));
 }
 
 /** Each entry ends in a comma there too. */

@@ -6,7 +6,7 @@ import { isGroupSecondary, isReplicating, mainChannel, type Server } from '../..
 import type { TopologyEntry } from '../../../core/topology/topology-entry.js';
 import { legacyJson } from '../legacy/json.js';
 import { freshness } from '../legacy/freshness.js';
-import { doneBytes, type Reply, refused } from '../reply.js';
+import { bareBytes, doneEnvelope, type Reply, refused } from '../reply.js';
 import { type Call, type Door, type Route, read } from '../route.js';
 import type { ClusterView } from '../views/topology-index.js';
 import { byHint, byMember } from './clusters.js';
@@ -30,10 +30,11 @@ export const TOPOLOGY_ROUTES: readonly Route[] = Object.entries(FORMS).flatMap((
 function draw(found: Result<ClusterView, string>, name: string, form: Form, call: Call, door: Door): Reply {
   if (!found.ok) return refused(found.error);
   const view = found.value;
-  const text = door.views.answer(`${name} ${view.cluster.id}`, () =>
-    Buffer.from(legacyJson(topologyText(view, form, call.nowMs, door))),
-  );
-  return doneBytes(`Topology for cluster ${view.name}`, text);
+  const build = (): Buffer => {
+    const text = Buffer.from(legacyJson(topologyText(view, form, call.nowMs, door)));
+    return doneEnvelope(`Topology for cluster ${view.name}`, text);
+  };
+  return bareBytes(door.views.answer(`${name} ${view.cluster.id}`, build));
 }
 
 function topologyText(view: ClusterView, form: Form, nowMs: number, door: Door): string {
