@@ -17,6 +17,7 @@ import { OWN_ROUTES } from './routes/own.js';
 import { pageRoutes } from './routes/pages.js';
 import { PAST_ROUTES } from './routes/past.js';
 import { POOL_ROUTES } from './routes/pools.js';
+import { PROBING_METRICS_ROUTES } from './routes/probing-metrics.js';
 import { RECOVERY_ROUTES } from './routes/recoveries.js';
 import { REPLICABILITY_ROUTES } from './routes/replicability.js';
 import { TAG_ROUTES } from './routes/tags.js';
@@ -42,6 +43,7 @@ export function routeTable(urlPrefix: string): readonly Route[] {
     ...OWN_ROUTES,
     ...PAST_ROUTES,
     ...POOL_ROUTES,
+    ...PROBING_METRICS_ROUTES,
     ...RECOVERY_ROUTES,
     ...REPLICABILITY_ROUTES,
     ...TAG_ROUTES,

@@ -24,6 +24,7 @@ import type { Analysis, PublicSettings } from '../../runtime/ports/service.js';
 import { ProbeLog } from '../../runtime/probing/probe-log.js';
 import { ProbingLoop } from '../../runtime/probing/probing-loop.js';
 import { Sharing } from '../../runtime/probing/sharing.js';
+import { MetricsKeeper } from '../../runtime/probing/metrics.js';
 import { SightingStore } from '../../runtime/probing/sightings.js';
 import type { PeerFeed } from '../../runtime/ports/peers.js';
 import { RecoveryDriver } from '../../runtime/recovery/recovery-driver.js';
@@ -65,6 +66,7 @@ export class ComposedNode {
   readonly #care: Care;
   readonly #probing: ProbingLoop;
   readonly #sharing: Sharing;
+  readonly #metrics: MetricsKeeper;
   readonly #recovery: RecoveryDriver;
   readonly #announcer: Announcer;
   readonly #membership: MembershipSide;
@@ -108,10 +110,15 @@ export class ComposedNode {
     });
     this.#membership = new MembershipSide(raft, this.ledger, parts.log);
     this.#announcer = new Announcer(this.ledger, raft.consensus, config.probing.seeds, parts.log);
-    this.#probeLog = new ProbeLog(parts.log);
+    this.#probeLog = new ProbeLog(parts.log, config.probing.logDead);
     this.#sightings = new SightingStore({ self: config.raft.id, clock: this.#clock });
     this.#probing = this.#composeProbing();
     this.#sharing = this.#composeSharing();
+    this.#metrics = new MetricsKeeper({
+      clock: this.#clock,
+      retentionMs: config.probing.metricsRetentionMs,
+      queues: () => this.#probing.queues,
+    });
     this.diagnosis = this.#composeDiagnosis();
     this.#recovery = this.#composeRecovery();
     this.service = new NodeService({
@@ -124,6 +131,7 @@ export class ComposedNode {
       node: () => this.#view.view(),
       analysis: () => this.#analysis(),
       sighting: (address) => this.#probing.sightings.sighting(address),
+      probingMetrics: this.#metrics,
       probe: async (address) => {
         const [result] = await this.#probing.probeNow([address]);
         if (result === undefined) throw new Error(`no probe of ${addressText(address)}`);
@@ -180,6 +188,7 @@ export class ComposedNode {
     this.#care.start();
     this.diagnosis.start();
     this.#sharing.start();
+    this.#metrics.start();
   }
 
   get membership(): ClusterMembership {
@@ -196,6 +205,7 @@ export class ComposedNode {
   async stop(): Promise<void> {
     this.#recovery.follow();
     this.diagnosis.stop();
+    this.#metrics.stop();
     this.#sharing.stop();
     this.#probing.stop();
     this.#care.stop();
@@ -222,7 +232,10 @@ export class ComposedNode {
       isForAll: (server) => this.diagnosis.dependedUpon.has(server),
       onNews: (news) => {
         this.#care.noticeLook(news.result);
-        if (news.isOwn) this.#probeLog.note(news.result);
+        if (news.isOwn) {
+          this.#probeLog.note(news.result);
+          this.#metrics.note(news.result);
+        }
         this.#sharing.noticeNews(news);
         this.diagnosis.noticeProbe(news);
         this.service.publish({ kind: 'sighting' });

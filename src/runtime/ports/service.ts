@@ -9,6 +9,7 @@ import type { Recovery } from '../../core/recovery/recovery.js';
 import type { Address } from '../../core/topology/address.js';
 import type { ClusterId, Server, ServerId } from '../../core/topology/server.js';
 import type { Vitals } from '../../core/topology/vitals.js';
+import type { ProbingMetrics } from './probing-metrics.js';
 import type { Answer } from './answer.js';
 import type { Keeping } from './keeping.js';
 
@@ -109,6 +110,8 @@ export interface Service extends Keeping {
   node(): NodeStatus;
   analysis(): Analysis;
   sighting(address: Address): Sighting | null;
+  /** Of this node's own probes. */
+  probingMetrics(): ProbingMetrics;
   subscribe(listener: (event: ServiceEvent) => void): () => void;
 
   /** Probes the address now and commits what was found. */

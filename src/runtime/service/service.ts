@@ -9,6 +9,7 @@ import { type Address, addressText } from '../../core/topology/address.js';
 import type { ProbeResult } from '../../core/topology/report.js';
 import type { ClusterId, Server, ServerId } from '../../core/topology/server.js';
 import { indexServers, serverAt } from '../../core/topology/sources.js';
+import type { ProbingMetrics } from '../ports/probing-metrics.js';
 import type {
   Analysis,
   Answer,
@@ -31,6 +32,7 @@ export interface ServiceParts extends KeepingParts {
   readonly node: () => NodeStatus;
   readonly analysis: () => Analysis;
   readonly sighting: (address: Address) => Sighting | null;
+  readonly probingMetrics: ProbingMetrics;
   /** A probe that begins now. */
   readonly probe: (address: Address) => Promise<ProbeResult>;
   /** DiscoveryIgnoreHostnameFilters. */
@@ -63,6 +65,10 @@ export class NodeService extends KeepingUseCases implements Service {
 
   sighting(address: Address): Sighting | null {
     return this.#parts.sighting(address);
+  }
+
+  probingMetrics(): ProbingMetrics {
+    return this.#parts.probingMetrics;
   }
 
   subscribe(listener: (event: ServiceEvent) => void): () => void {

@@ -1,5 +1,6 @@
 /** A service on a fed ledger: a primary `main`, two replicas, and whatever a test makes of them. */
 import { FakeMembership } from '../../support/fake-membership.js';
+import type { ProbingMetrics } from '../../../src/runtime/ports/probing-metrics.js';
 import type { Problem, StructureCode } from '../../../src/core/analysis/problem.js';
 import type { Recovery } from '../../../src/core/recovery/recovery.js';
 import { type Address, addressText } from '../../../src/core/topology/address.js';
@@ -54,6 +55,7 @@ export function replicaVitals(changes: Partial<Vitals> = {}): Vitals {
 export class FakeService extends FakeKeeping implements Service {
   readonly membership = new FakeMembership();
   readonly sightings = new Map<string, Sighting>();
+  metrics: ProbingMetrics = { looks: () => [], queue: () => [] };
   problems: Problem[] = [];
   structure = new Map<ServerId, readonly StructureCode[]>();
   restraint = new Map<ServerId, readonly string[]>();
@@ -139,6 +141,10 @@ export class FakeService extends FakeKeeping implements Service {
 
   analysis(): Analysis {
     return { problems: this.problems, structure: this.structure, restraint: this.restraint };
+  }
+
+  probingMetrics(): ProbingMetrics {
+    return this.metrics;
   }
 
   sighting(address: Address): Sighting | null {
