@@ -45,10 +45,14 @@ export function filterText(filter: ClusterFilter): string {
     case 'alias':
       return `${ALIAS}${filter.alias}`;
     case 'alias-pattern':
-      return `${ALIAS_PATTERN}${filter.pattern.source}`;
+      return `${ALIAS_PATTERN}${flagsOf(filter.pattern)}${filter.pattern.source}`;
     case 'name':
       return filter.text;
   }
+}
+
+function flagsOf({ flags }: RegExp): string {
+  return flags === '' ? '' : `(?${flags})`;
 }
 
 export function matchesCluster(filters: readonly ClusterFilter[], cluster: ClusterLabels): boolean {

@@ -1,5 +1,10 @@
 import { describe, expect, test } from 'vitest';
-import { type ClusterFilter, matchesCluster, parseClusterFilter } from '../../../src/core/recovery/filters.js';
+import {
+  type ClusterFilter,
+  filterText,
+  matchesCluster,
+  parseClusterFilter,
+} from '../../../src/core/recovery/filters.js';
 
 const shop = { name: 'db1.shop.example:3306', alias: 'shop' };
 const nameless = { name: 'db9:3306', alias: '' };
@@ -33,6 +38,13 @@ describe('cluster filters', () => {
   test.each(['alias=', 'alias~=.*', 'alias~=^$'])('%s does not take a missing alias for one', (text) => {
     expect(matchesCluster(filters(text), nameless)).toBe(false);
   });
+
+  test.each(['*', 'alias=shop', 'alias~=^sh', 'alias~=(?i)^SH', 'db1', '(?i)DB1'])(
+    '%s can be shown as written',
+    (text) => {
+      expect(filters(text).map(filterText)).toEqual([text]);
+    },
+  );
 
   test('a plain word is looked for in the name, and must be the whole alias', () => {
     expect(matchesCluster(filters('sho'), { name: 'db1:3306', alias: 'shop' })).toBe(false);
