@@ -1,7 +1,7 @@
 /** The program `orchestrator`. It finds out what is asked for and hands on; the exit code says how it went. */
 import { checkConfig, faultsText, type Terminal } from './cli/config-check.js';
 import { parseCommandLine, type Request } from './cli/command-line.js';
-import { grantStatements } from './cli/grants.js';
+import { grantStatements, parseServerKind } from './cli/grants.js';
 import { helpText } from './cli/help.js';
 import { type RunNode, runHttp } from './cli/http.js';
 import { runRaft } from './cli/raft.js';
@@ -35,7 +35,7 @@ async function answer(request: Request): Promise<number> {
     case 'config-check':
       return await checkConfig({ file: request.file, environment: process.env }, terminal);
     case 'grants':
-      return await printGrants(request.file);
+      return await printGrants(request.file, request.server);
     case 'raft': {
       if (request.action === 'recover') return await recoverNode(request, terminal);
       return await runRaft(request, terminal);
@@ -52,7 +52,12 @@ async function answer(request: Request): Promise<number> {
   }
 }
 
-async function printGrants(file: string | null): Promise<number> {
+async function printGrants(file: string | null, server: string | null): Promise<number> {
+  const kind = server === null ? null : parseServerKind(server);
+  if (kind?.ok === false) {
+    terminal.err(`${kind.error}\n`);
+    return 2;
+  }
   let user = 'orchestrator';
   if (file !== null) {
     const loaded = await loadConfig({ file, environment: process.env });
@@ -62,7 +67,7 @@ async function printGrants(file: string | null): Promise<number> {
     }
     user = loaded.value.config.mysql.user || user;
   }
-  terminal.out(grantStatements(user));
+  terminal.out(kind === null ? grantStatements(user) : grantStatements(user, kind.value));
   return 0;
 }
 

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { describe, expect, test } from 'vitest';
 import { parseCommandLine } from '../../src/app/cli/command-line.js';
 import { checkConfig } from '../../src/app/cli/config-check.js';
-import { GRANTS, grantStatements } from '../../src/app/cli/grants.js';
+import { GRANTS, grantStatements, parseServerKind } from '../../src/app/cli/grants.js';
 import { helpText } from '../../src/app/cli/help.js';
 import { clientInstead } from '../../src/app/cli/redirect.js';
 import { writeConfig } from './config-files.js';
@@ -63,10 +63,34 @@ describe('grants', () => {
     expect(GRANTS.map(({ privilege, on }) => [privilege, on])).toEqual(granted);
   });
 
+  test.each([
+    ['9.7', 'MySQL 8.0 and later', ['REPLICATION_SLAVE_ADMIN', 'performance_schema'], ['SUPER']],
+    ['percona-8.0', 'MySQL 8.0 and later', ['CONNECTION_ADMIN'], ['SUPER']],
+    ['5.7.44', 'MySQL 5.7', ['SUPER', 'performance_schema'], ['_ADMIN']],
+    [
+      '5.6',
+      'MySQL 5.6',
+      ['SUPER', 'mysql.slave_master_info', "CREATE USER 'o'"],
+      ['_ADMIN', 'performance_schema', 'IF NOT'],
+    ],
+    ['10.11', 'MariaDB 10.5', ['REPLICA MONITOR', 'READ_ONLY ADMIN', 'BINLOG MONITOR'], ['SUPER', 'slave_master_info']],
+    ['mariadb-10.4', 'MariaDB up to 10.4', ['SUPER', 'REPLICATION CLIENT'], ['MONITOR']],
+  ])('of %s are in its own words', (version, named, has, lacks) => {
+    const kind = parseServerKind(version);
+    if (!kind.ok) throw new Error(kind.error);
+    const text = grantStatements('o', kind.value);
+    for (const word of [named, ...has]) expect(text).toContain(word);
+    for (const word of lacks) expect(text).not.toContain(word);
+  });
+
+  test('are not made up for what is no version', () => {
+    expect(parseServerKind('newest')).toMatchObject({ ok: false, error: expect.stringContaining('8.0') as unknown });
+  });
+
   test('name the account safely, and no password', () => {
     const text = grantStatements("o'x");
     expect(text).toContain("CREATE USER IF NOT EXISTS 'o''x'@'%' IDENTIFIED BY '<password>';");
-    expect(text.match(/^-- for /gm)).toHaveLength(GRANTS.length);
+    expect(text.match(/^-- for (?!replicas to log in)/gm)).toHaveLength(GRANTS.length);
   });
 });
 

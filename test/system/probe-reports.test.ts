@@ -111,6 +111,7 @@ describe('MySQL 9.7', () => {
         tls: expect.any(Boolean) as boolean,
         hasFilters: false,
         heartbeatIntervalMs: 1000,
+        transport: expect.objectContaining({ verifiesServer: false, getsPublicKey: true }) as unknown,
       },
     ]);
     expect(report.vitals.channels).toHaveLength(1);

@@ -34,7 +34,8 @@ export type Request =
   | NodeRequest
   | RaftRequest
   | { readonly verb: 'config-check'; readonly file: string | null }
-  | { readonly verb: 'grants'; readonly file: string | null }
+  /** `server`: the version whose words are wanted, as it was written; null: the newest. */
+  | { readonly verb: 'grants'; readonly file: string | null; readonly server: string | null }
   | { readonly verb: 'version' }
   | { readonly verb: 'help'; readonly topic: string | null }
   /** A command of the incumbent's `-c`; it belongs to the client. */
@@ -58,17 +59,31 @@ const RAFT_ACTIONS: Readonly<
 
 /** The error is a sentence about how the program was called. */
 export function parseCommandLine(argv: readonly string[]): Result<Request, string> {
-  const split = splitArguments(argv);
+  const { rest, server } = takeServerVersion(argv);
+  const split = splitArguments(rest);
   if (!split.ok) return split;
   const { words, texts, switches } = split.value;
   const [verb] = words;
   if (switches.get('help') === true || switches.get('h') === true) return ok({ verb: 'help', topic: topicOf(words) });
   if (switches.get('version') === true) return ok({ verb: 'version' });
   if (texts.has('s') && texts.has('d')) return failed('-s and -d mean the same; give one of them');
-  return verb === undefined || verb === 'cli' ? withoutVerb(split.value) : withVerb(verb, split.value);
+  return verb === undefined || verb === 'cli' ? withoutVerb(split.value) : withVerb(verb, split.value, server);
 }
 
-function withVerb(verb: string, given: Arguments): Result<Request, string> {
+/** Behind `grants`, --version has a value and means a server's; elsewhere it asks for our own. */
+function takeServerVersion(argv: readonly string[]): {
+  readonly rest: readonly string[];
+  readonly server: string | null;
+} {
+  const verb = argv.indexOf('grants');
+  const at = argv.findIndex((word, place) => place > verb && /^--?version(?:=|$)/.test(word));
+  if (verb < 0 || at < 0) return { rest: argv, server: null };
+  const [, inline] = /=([\s\S]*)$/.exec(argv[at] ?? '') ?? [];
+  const taken = inline === undefined ? 2 : 1;
+  return { rest: argv.toSpliced(at, taken), server: inline ?? argv[at + 1] ?? '' };
+}
+
+function withVerb(verb: string, given: Arguments, server: string | null): Result<Request, string> {
   const [, ...others] = given.words;
   const file = given.texts.get('config') ?? null;
   if (verb === 'help') return ok({ verb, topic: topicOf(others) });
@@ -77,7 +92,7 @@ function withVerb(verb: string, given: Arguments): Result<Request, string> {
   if (!VERBS.includes(verb)) return failed(unknownVerb(verb));
   if (others[0] !== undefined) return failed(`${verb} takes nothing after it, and "${others[0]}" was given`);
   if (verb === 'http') return nodeRequest(given, file);
-  return ok(verb === 'grants' ? { verb, file } : { verb: 'version' });
+  return ok(verb === 'grants' ? { verb, file, server } : { verb: 'version' });
 }
 
 function withoutVerb({ words, texts }: Arguments): Result<Request, string> {

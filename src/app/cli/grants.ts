@@ -1,7 +1,12 @@
 /**
- * What the account on the monitored servers needs, each with what stops working without it. The list is short on
- * purpose: an account that can change every server is worth stealing. MySQL 8.0 and later; others still need SUPER.
+ * `orchestrator grants [--version V]`: the accounts that a topology needs, as statements to be run, each with what stops
+ * working without it. What is needed for which version is known where it is used, beside the statements of MySQL.
  */
+import { dialectOf } from '../../adapters/mysql/dialect.js';
+import { rightsOf } from '../../adapters/mysql/privileges.js';
+import { failed, ok, type Result } from '../../core/base/result.js';
+import type { Flavor, Version } from '../../core/topology/server.js';
+
 export interface Grant {
   readonly privilege: string;
   readonly on: string;
@@ -9,50 +14,78 @@ export interface Grant {
   readonly purpose: string;
 }
 
-export const GRANTS: readonly Grant[] = [
-  { privilege: 'REPLICATION CLIENT', on: '*.*', purpose: 'SHOW REPLICA STATUS and SHOW BINARY LOG STATUS' },
-  { privilege: 'REPLICATION SLAVE', on: '*.*', purpose: 'SHOW REPLICAS, by which the replicas of a server are found' },
-  {
-    privilege: 'PROCESS',
-    on: '*.*',
-    purpose: 'the replicas in the process list, and who else is connected to a server that is being fenced',
-  },
-  {
-    privilege: 'SELECT',
-    on: 'performance_schema.*',
-    purpose: 'the last heartbeat and the state of the appliers',
-  },
-  {
-    privilege: 'REPLICATION_SLAVE_ADMIN',
-    on: '*.*',
-    purpose: 'START and STOP REPLICA and CHANGE REPLICATION SOURCE TO',
-  },
-  { privilege: 'RELOAD', on: '*.*', purpose: 'RESET REPLICA, by which a new primary forgets that it was a replica' },
-  {
-    privilege: 'SYSTEM_VARIABLES_ADMIN',
-    on: '*.*',
-    purpose: 'SET GLOBAL read_only, super_read_only, offline_mode and the switches of semi-sync',
-  },
-  {
-    privilege: 'CONNECTION_ADMIN',
-    on: '*.*',
-    purpose: 'a way in when max_connections is reached or offline_mode is on, and ending the sessions of clients',
-  },
-  {
-    privilege: 'SELECT',
-    on: 'mysql.slave_master_info',
-    purpose: 'the account that replicas replicate with, to point a returning primary at the new one',
-  },
-];
+export interface ServerKind {
+  readonly flavor: Flavor;
+  readonly version: Version;
+}
 
-export function grantStatements(user: string): string {
-  const account = `'${user.replaceAll('\\', '\\\\').replaceAll("'", "''")}'@'%'`;
-  const lines = GRANTS.map(
+/** What is printed for when no version is given. */
+const NEWEST: ServerKind = kind('MySQL', 9, 7);
+
+function kind(flavor: Flavor, major: number, minor: number, patch = 0): ServerKind {
+  return { flavor, version: { text: `${String(major)}.${String(minor)}`, major, minor, patch } };
+}
+
+/**
+ * `8.0`, `5.7.44`, `10.11`, `mariadb-10.6`, `11.4-MariaDB`, `percona 8.0`: numbers from 10 up are MariaDB's unless said
+ * otherwise. The error is a sentence.
+ */
+export function parseServerKind(text: string): Result<ServerKind, string> {
+  const match = /^(mysql|percona|mariadb)?[\s-]*(\d+)\.(\d+)(?:\.(\d+))?(?:-(mariadb|percona|log).*)?$/i.exec(
+    text.trim(),
+  );
+  if (match === null) {
+    return failed(`"${text}" is no version of a server; versions are written 8.0, 5.7.44, 10.11 or mariadb-10.6`);
+  }
+  const [major, minor, patch] = [Number(match[2]), Number(match[3]), match[4] === undefined ? null : Number(match[4])];
+  const named = (match[1] ?? match[5] ?? '').toLowerCase();
+  const isMariaDb = named === 'mariadb' || (named !== 'mysql' && named !== 'percona' && major >= 10);
+  // A release without its last number stands for the newest of its line.
+  return ok(kind(isMariaDb ? 'MariaDB' : named === 'percona' ? 'Percona' : 'MySQL', major, minor, patch ?? 999));
+}
+
+/** One for each privilege, with all that it is for. */
+export function grantsFor({ flavor, version }: ServerKind): readonly Grant[] {
+  const grants = new Map<string, Grant>();
+  for (const { privilege, on, purpose } of rightsOf(dialectOf(flavor, version))) {
+    const key = `${privilege} ON ${on}`;
+    const known = grants.get(key);
+    grants.set(key, { privilege, on, purpose: known === undefined ? purpose : `${known.purpose}; ${purpose}` });
+  }
+  return [...grants.values()];
+}
+
+export const GRANTS: readonly Grant[] = grantsFor(NEWEST);
+
+export function grantStatements(user: string, server: ServerKind = NEWEST): string {
+  const account = accountText(user);
+  const lines = grantsFor(server).map(
     ({ privilege, on, purpose }) => `-- for ${purpose}\nGRANT ${privilege} ON ${on} TO ${account};`,
   );
-  return `-- Run this on the primary; replicas get it by replication. MySQL 8.0 and later.
+  return `-- ${shown(server)}. Run this on the primary; replicas get it by replication.
 -- Narrow '%' to the addresses of the nodes, and put the password of MySQLTopologyPassword in.
-CREATE USER IF NOT EXISTS ${account} IDENTIFIED BY '<password>';
+${create(server, account)}
 ${lines.join('\n')}
+
+-- The account that the replicas replicate with, if there is none yet.
+${create(server, accountText('repl'))}
+-- for replicas to log in to their source
+GRANT REPLICATION SLAVE ON *.* TO ${accountText('repl')};
 `;
+}
+
+/** MySQL 5.6 has no IF NOT EXISTS here. */
+function create({ flavor, version }: ServerKind, account: string): string {
+  const isOld = flavor !== 'MariaDB' && version.major === 5 && version.minor < 7;
+  return `CREATE USER ${isOld ? '' : 'IF NOT EXISTS '}${account} IDENTIFIED BY '<password>';`;
+}
+
+function accountText(user: string): string {
+  return `'${user.replaceAll('\\', '\\\\').replaceAll("'", "''")}'@'%'`;
+}
+
+function shown({ flavor, version }: ServerKind): string {
+  const dialect = dialectOf(flavor, version);
+  if (flavor === 'MariaDB') return `MariaDB ${dialect.can('splitPrivileges') ? '10.5 and later' : 'up to 10.4'}`;
+  return dialect.can('dynamicPrivileges') ? 'MySQL 8.0 and later' : `MySQL ${version.text}`;
 }

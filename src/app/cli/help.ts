@@ -15,9 +15,11 @@ then stops in order; a second signal ends it at once.
 Reads the file as a node would, and prints every wrong setting with what is allowed. Without FILE it reads the files that
 a node reads when it is given none. Exits with 0 when a node would start with it, and with 1 when it would not.
 `,
-  grants: `orchestrator [--config FILE] grants
+  grants: `orchestrator [--config FILE] grants [--version V]
 
 Prints the statements that create the account MySQLTopologyUser with what it needs on every server, and what each is for.
+V is the version of the servers: 5.6, 5.7, 8.0, 9.7, 10.11 (MariaDB), mariadb-10.6, percona-8.0. Without it: MySQL 8.0 and
+later.
 `,
 };
 
@@ -34,7 +36,7 @@ function generalHelp(): string {
 
   orchestrator [options] http           run a node
   orchestrator config check [FILE]      find the mistakes in a configuration file
-  orchestrator grants                   print what the MySQL account needs
+  orchestrator grants [--version V]     print what the MySQL account needs
   orchestrator raft COMMAND             show and change the nodes of the cluster themselves
   orchestrator version | help [TOPIC]
 
