@@ -299,6 +299,7 @@ export class ProbingLoop {
     course.startedAtMs = clock.nowMs();
     const slow = clock.setTimer(pace.slowMs, () => {
       place.moveTo(this.#dead);
+      this.#store.noteSlow(course.address, course.startedAtMs);
     });
     const result = await prober.probe(course.address, pace.probeTimeoutMs);
     slow.cancel();

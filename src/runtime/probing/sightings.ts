@@ -61,6 +61,7 @@ export interface SightingStoreParts {
 export class SightingStore implements Sightings {
   readonly #parts: SightingStoreParts;
   readonly #places = new Map<string, Place>();
+  readonly #slowSinceMs = new Map<string, number>();
   readonly #validFromMs = new Map<ServerId, number>();
   readonly #binlogEnds = new Map<ServerId, BinlogEnd>();
   /** Does this node look there itself, again and again? Then doors show what it sees. */
@@ -93,6 +94,11 @@ export class SightingStore implements Sightings {
     return { result, by, isOwn, before: newest };
   }
 
+  /** A probe of this node that began then has taken longer than ReasonableInstanceCheckSeconds, and is not answered yet. */
+  noteSlow(address: Address, startedAtMs: number): void {
+    this.#slowSinceMs.set(addressText(address), startedAtMs);
+  }
+
   /** Reports of this server that were begun before are no longer taken in. */
   invalidateBefore(server: ServerId, monotonicMs: number): void {
     this.#validFromMs.set(server, Math.max(monotonicMs, this.#validFromMs.get(server) ?? Number.NEGATIVE_INFINITY));
@@ -103,12 +109,15 @@ export class SightingStore implements Sightings {
   }
 
   forget(address: Address): void {
+    this.#slowSinceMs.delete(addressText(address));
     this.#places.delete(addressText(address));
   }
 
   /** Forgets what is not asked for any more, so that a long life with changing addresses does not fill the memory. */
   keepOnly(addresses: ReadonlyMap<string, unknown>, servers: ReadonlyMap<ServerId, unknown>): void {
-    for (const key of this.#places.keys()) if (!addresses.has(key)) this.#places.delete(key);
+    for (const kept of [this.#places, this.#slowSinceMs]) {
+      for (const key of kept.keys()) if (!addresses.has(key)) kept.delete(key);
+    }
     for (const id of this.#validFromMs.keys()) if (!servers.has(id)) this.#validFromMs.delete(id);
     for (const id of this.#binlogEnds.keys()) if (!servers.has(id)) this.#binlogEnds.delete(id);
   }
@@ -131,14 +140,15 @@ export class SightingStore implements Sightings {
     if (place === undefined) return null;
     const { last, lastGood, by, attemptWallMs, seenWallMs } =
       place.own !== null && this.#isWatched(address) ? place.own : place.newest;
+    const isSlow = last.startedAtMs < (this.#slowSinceMs.get(addressText(address)) ?? Number.NEGATIVE_INFINITY);
     return {
       address,
       server: lastGood?.report.id ?? null,
       seenBy: by,
       lastAttemptAtMs: attemptWallMs,
       lastSeenAtMs: seenWallMs,
-      valid: last.ok,
-      lastError: last.ok ? null : last.failure.message,
+      valid: last.ok && !isSlow,
+      lastError: isSlow ? `${addressText(address)}: a probe is not answered yet` : errorOf(last),
       vitals: lastGood?.report.vitals ?? null,
     };
   }
@@ -163,4 +173,8 @@ export class SightingStore implements Sightings {
 
 function isLate(result: ProbeResult, known: Sight | null): boolean {
   return known !== null && known.last.startedAtMs > result.startedAtMs;
+}
+
+function errorOf(result: ProbeResult): string | null {
+  return result.ok ? null : result.failure.message;
 }

@@ -206,6 +206,34 @@ describe('the pace', () => {
     expect(world.timesOf('live9').length).toBeGreaterThan(40);
   });
 
+  it('does not let those who fall silent in one moment hold up the others', async () => {
+    const world = new World({ concurrencyMax: 10, deadConcurrencyMax: 40, slowMs: 100 });
+    const names = Array.from({ length: 60 }, (_, index) => `s${String(index)}`);
+    for (const name of names) world.add(name);
+    world.loop.start();
+    world.seed(...names);
+    await world.clock.advance(5_000);
+    for (const name of names.slice(0, 30)) world.servers.set(`${name}:3306`, { ...world.add(name), failure: 'silent' });
+    world.probes.length = 0;
+    await world.clock.advance(4_000);
+    for (const name of names.slice(30)) expect(Math.max(...gaps(world.timesOf(name)))).toBeLessThan(1_700);
+  });
+
+  it('shows a server as invalid while it does not answer in time', async () => {
+    const world = new World({ slowMs: 500 });
+    const server = world.add('p');
+    world.loop.start();
+    world.seed('p');
+    await world.clock.advance(3_000);
+    server.tookMs = 2_000;
+    await world.clock.advance(1_800);
+    const late = world.loop.sightings.sighting(at('p'));
+    expect(late).toMatchObject({ valid: false, lastError: 'p:3306: a probe is not answered yet' });
+    server.tookMs = 2;
+    await world.clock.advance(3_000);
+    expect(world.loop.sightings.sighting(at('p'))).toMatchObject({ valid: true, lastError: null });
+  });
+
   it('backs off from a dead server as configured, and comes back when it answers', async () => {
     const world = new World({ deadFactor: 2, deadPollMaxMs: 8_000 });
     const server = world.add('p');
