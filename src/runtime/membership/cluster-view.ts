@@ -1,5 +1,5 @@
 /** The cluster as people see it: what the Raft thread knows, with what the nodes said of themselves. */
-import { isJoint, membersOf } from '../../core/raft/membership.js';
+import { isJoint, isMember, membersOf } from '../../core/raft/membership.js';
 import type { NodeId } from '../../core/raft/message.js';
 import type { ConsensusStatus, PeerStatus } from '../ports/consensus.js';
 import type { ClusterMember, ClusterStatus, MemberKind, Standing } from '../ports/membership.js';
@@ -13,7 +13,8 @@ export interface SelfDescription {
 
 export function standingOf(status: ConsensusStatus): Standing {
   const { membership, id, member, votes, storageTrouble } = status;
-  if (!member) return status.membershipIndex === 0 ? 'waiting' : 'removed';
+  // One that was removed while it was away has only heard of it: its own log still names it.
+  if (!member) return status.membershipIndex === 0 && !isMember(membership, id) ? 'waiting' : 'removed';
   if (membership.learners.includes(id)) return 'learner';
   // A failed disk has words of its own.
   return votes || storageTrouble !== null ? 'voter' : 'recovering';

@@ -33,11 +33,11 @@ export function consensusStatus(sources: StatusSources): ConsensusStatus {
   };
 }
 
-/** While it is not known whether this node may vote. */
+/** While it is not known whether this node may vote: it may be about to found its cluster with the others. */
 const UNBORN = {
   role: 'learner',
   ...{ term: 0, leader: null, commit: 0, firstIndex: 1, lastIndex: 0, membershipIndex: 0 },
-  ...{ recovering: true, storageBroken: false, transferringTo: null },
+  ...{ recovering: false, storageBroken: false, transferringTo: null },
 } as const;
 
 /** What a voter to be may lack: under load nobody ever holds everything. It is on its way there. */
