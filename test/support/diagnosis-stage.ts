@@ -39,6 +39,8 @@ export class DiagnosisStage {
   best: string | null = null;
   /** What a restart of the canary does to it. */
   onCanary: (canary: string) => void = () => undefined;
+  /** Called in the turn of each publication. */
+  onPublished: () => void = () => undefined;
   proposeFails = false;
   latest: Findings = { problems: [], structure: new Map() };
 
@@ -84,6 +86,7 @@ export class DiagnosisStage {
         const codes = Object.fromEntries(findings.problems.map((problem) => [problem.server, problem.code]));
         const called = findings.problems.filter((problem) => problem.reaction === 'recover-dead-primary');
         this.published.push({ atMs: this.clock.now, codes, recovers: called.map((problem) => problem.server) });
+        this.onPublished();
       },
       onProbed: (result) => {
         this.look(result);

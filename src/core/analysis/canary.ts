@@ -33,7 +33,7 @@ const NOT_NEEDED: CanaryDecision = { kind: 'not-needed' };
 const EXPENDABLE: readonly Server['facts']['promotionRule'][] = ['must_not', 'prefer_not', 'neutral', 'prefer', 'must'];
 
 export function decideCanary(question: CanaryQuestion, limits: JudgementLimits): CanaryDecision {
-  const { inquiry, judgement, best, incident, nowMs } = question;
+  const { inquiry, judgement, incident, nowMs } = question;
   if (judgement.verdict !== 'unproven' || judgement.nodes.verdict !== 'unreachable') return NOT_NEEDED;
   if (judgement.replicas.some((replica) => replica.vote === 'receiving')) return NOT_NEEDED;
   const unnoticed = judgement.replicas.filter((replica) => replica.vote === 'unknown' && replica.unnoticed);
@@ -43,6 +43,8 @@ export function decideCanary(question: CanaryQuestion, limits: JudgementLimits):
   );
   if (soon || incident === null || incident.canary !== null) return NOT_NEEDED;
   if (inquiry.reachedBy !== null) return no(`${inquiry.reachedBy} reached it since the suspicion arose`);
+  // Asked last: whoever knows may have to weigh all servers for it, and nearly always it does not matter.
+  const { best } = question;
   if (best === null) return no('it is not known which replica would be promoted, and that one must not be touched');
   const eligible = question.links
     .filter((link) => unnoticed.some((replica) => replica.server === link.replica.id))

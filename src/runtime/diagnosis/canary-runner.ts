@@ -52,7 +52,8 @@ export class CanaryRunner {
   }
 
   consider(source: Server, inquest: Inquest, finding: Finding): void {
-    const { ledger, clock, limits, diagnostician } = this.#parts;
+    const parts = this.#parts;
+    const { ledger, clock, limits, diagnostician } = parts;
     this.#restraints.delete(source.id);
     // Recoveries are switched off: nothing would come of knowing, and a replica would be touched for nothing.
     if (finding.judgement === null || !ledger.state.recoveriesEnabled) return;
@@ -61,7 +62,9 @@ export class CanaryRunner {
         inquiry: inquest.inquiry,
         judgement: finding.judgement,
         links: diagnostician.replicasOf(source.id),
-        best: this.#parts.bestCandidateOf(source.id),
+        get best() {
+          return parts.bestCandidateOf(source.id);
+        },
         incident: ledger.state.incidents.get(source.id) ?? null,
         nowMs: clock.nowMs(),
       },

@@ -25,6 +25,10 @@ import { SourceWatch } from './source-watch.js';
 import { VerdictLog } from './verdict-log.js';
 
 const TICKS_BETWEEN_CLEANINGS = 60;
+/** Times as long as the last examination of all took: with very many servers it would otherwise be all that is done. */
+const REST_AFTER_EXAMINATION = 9;
+/** A process that was stopped meanwhile did not examine for so long. */
+const REST_MAX_MS = 2000;
 
 export class DiagnosisLoop {
   readonly #parts: LoopParts;
@@ -40,6 +44,7 @@ export class DiagnosisLoop {
   #term: number | null = null;
   #ledSinceMs = 0;
   #gather: Timer | null = null;
+  #examinationMs = 0;
   #tick: Timer | null = null;
   #ticks = 0;
   #stopped = true;
@@ -334,9 +339,13 @@ export class DiagnosisLoop {
 
   #gatherSoon(): void {
     if (this.#gather !== null || this.#stopped) return;
-    this.#gather = this.#parts.clock.setTimer(this.#parts.pace.gatherMs, () => {
+    const { clock, pace } = this.#parts;
+    const delayMs = Math.max(pace.gatherMs, Math.min(REST_MAX_MS, this.#examinationMs * REST_AFTER_EXAMINATION));
+    this.#gather = clock.setTimer(delayMs, () => {
       this.#gather = null;
+      const beganMs = clock.nowMs();
       this.#examineAll();
+      this.#examinationMs = clock.nowMs() - beganMs;
     });
   }
 

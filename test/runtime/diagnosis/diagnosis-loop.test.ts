@@ -490,3 +490,31 @@ describe('answers that come one after the other', () => {
     ]);
   });
 });
+
+describe('an examination of all servers', () => {
+  async function published(tookMs: number): Promise<number> {
+    const stage = await leading();
+    stage.keepPolling(100);
+    await stage.clock.advance(5000);
+    stage.onPublished = () => {
+      stage.clock.now += tookMs;
+    };
+    const before = stage.published.length;
+    await stage.clock.advance(20_000);
+    return stage.published.length - before;
+  }
+
+  it('is made several times a second', async () => {
+    expect(await published(0)).toBeGreaterThan(60);
+  });
+
+  it('takes a tenth of the time at most, however long it takes', async () => {
+    const count = await published(100);
+    expect(count).toBeLessThanOrEqual(21);
+    expect(count).toBeGreaterThan(15);
+  });
+
+  it('is not put off for long by a process that was stopped in the middle of it', async () => {
+    expect(await published(1000)).toBeGreaterThan(5);
+  });
+});
