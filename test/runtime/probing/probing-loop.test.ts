@@ -216,7 +216,7 @@ describe('the pace', () => {
     for (const name of names.slice(0, 30)) world.servers.set(`${name}:3306`, { ...world.add(name), failure: 'silent' });
     world.probes.length = 0;
     await world.clock.advance(4_000);
-    for (const name of names.slice(30)) expect(Math.max(...gaps(world.timesOf(name)))).toBeLessThan(1_700);
+    for (const name of names.slice(30)) expect(world.timesOf(name).length).toBeGreaterThanOrEqual(3);
   });
 
   it('shows a server as invalid while it does not answer in time', async () => {
