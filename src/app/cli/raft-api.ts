@@ -44,6 +44,12 @@ export class RaftApi {
     return endpoints.ok ? new RaftApi(options, endpoints.value) : endpoints.error;
   }
 
+  /** True: there is another node to ask; it is asked next. */
+  another(asked: number): boolean {
+    this.#turn += 1;
+    return asked < this.#endpoints.length;
+  }
+
   /** Until there is an answer that counts. */
   async ask(path: string): Promise<RaftAnswer> {
     const giveUpAtMs = this.#options.nowMs() + PATIENCE_MS;

@@ -45,11 +45,20 @@ async function urlOf({ file, api }: RaftRequest, terminal: Terminal): Promise<st
 }
 
 async function status(api: RaftApi, { json }: RaftRequest, terminal: Terminal): Promise<number> {
-  const answer = await api.ask('status');
+  let answer = await api.ask('status');
+  // A node that was removed, or cut off, knows no leader; of several the one that does is believed.
+  for (let asked = 1; isLeaderless(answer) && api.another(asked); asked += 1) {
+    const other = await api.ask('status');
+    if (!isLeaderless(other)) answer = other;
+  }
   if (answer.kind !== 'ok') return failed(answer, terminal);
   const cluster = answer.body as ClusterStatus;
   terminal.out(json ? `${JSON.stringify(cluster, null, 2)}\n` : drawCluster(cluster));
   return cluster.leader === null ? EXIT.failed : EXIT.done;
+}
+
+function isLeaderless(answer: RaftAnswer): boolean {
+  return answer.kind !== 'ok' || field(answer.body, 'leader') === null;
 }
 
 async function snapshot(api: RaftApi, { json }: RaftRequest, terminal: Terminal): Promise<number> {
