@@ -48,9 +48,11 @@ export class RaftProcess {
   #lastId = 0;
   #gone = false;
 
-  constructor(settings: RaftThreadSettings) {
+  /** `within`: a command that is put in front of the node's own. */
+  constructor(settings: RaftThreadSettings, within: readonly string[] = []) {
     this.settings = settings;
-    this.#child = spawn(process.execPath, [PROGRAM, JSON.stringify(settings)], {
+    const [command, ...rest] = [...within, process.execPath, PROGRAM, JSON.stringify(settings)];
+    this.#child = spawn(command ?? '', rest, {
       env: { ...process.env, UV_THREADPOOL_SIZE: '16' },
     });
     this.#child.stdin.on('error', () => undefined);
@@ -76,6 +78,10 @@ export class RaftProcess {
 
   get running(): boolean {
     return !this.#gone;
+  }
+
+  get pid(): number {
+    return this.#child.pid ?? 0;
   }
 
   async ask(wish: string, parameters: object = {}): Promise<unknown> {
@@ -179,23 +185,24 @@ export class RaftProcesses {
   }
 
   start(...names: readonly string[]): void {
-    for (const name of names) {
-      const id = name as NodeId;
-      const address = this.membership.addresses[id] ?? '';
-      const info = { id, raftAddress: address, httpAddress: '', grpcAddress: '', version: 'test' };
-      this.#nodes.set(
-        id,
-        new RaftProcess({
-          clusterId: 'test-cluster',
-          info,
-          listenAddress: address,
-          dataDirectory: this.directoryOf(name),
-          birth: this.membership,
-          tls: null,
-          ...this.#overrides,
-        }),
-      );
-    }
+    for (const name of names) this.startWithin([], name);
+  }
+
+  /** `within` as of RaftProcess. */
+  startWithin(within: readonly string[], name: string): void {
+    const id = name as NodeId;
+    const address = this.membership.addresses[id] ?? '';
+    const info = { id, raftAddress: address, httpAddress: '', grpcAddress: '', version: 'test' };
+    const settings = {
+      clusterId: 'test-cluster',
+      info,
+      listenAddress: address,
+      dataDirectory: this.directoryOf(name),
+      birth: this.membership,
+      tls: null,
+      ...this.#overrides,
+    };
+    this.#nodes.set(id, new RaftProcess(settings, within));
   }
 
   /** The node that leads and that a majority of those that run follow. */

@@ -26,9 +26,27 @@ export function storageError(doing: string, directory: string, error: unknown): 
     );
   }
   const detail = chain.at(-1)?.message ?? String(error);
-  const full = chain.some((cause) => codeOf(cause) === 'ENOSPC' || cause.message.includes('No space left on device'));
-  const advice = full ? `; the disk that holds ${directory} is full: make room, the node goes on by itself` : '';
-  return new OperationalError('STORAGE', `could not ${doing} in ${directory}: ${detail}${advice}`, error);
+  return new OperationalError(
+    'STORAGE',
+    `could not ${doing} in ${directory}: ${detail}${adviceFor(chain, directory)}`,
+    error,
+  );
+}
+
+/** LevelDB tells of its trouble in words alone, Node in a code. */
+const NO_ROOM: readonly (readonly [code: string, words: string, meaning: string])[] = [
+  ['ENOSPC', 'No space left on device', 'is full'],
+  ['EDQUOT', 'Disk quota exceeded', 'has no room left in the quota of this user'],
+  ['EFBIG', 'File too large', 'would take more, but this process may not make files so large (ulimit -f)'],
+];
+
+function adviceFor(chain: readonly Error[], directory: string): string {
+  const found = NO_ROOM.find(([code, words]) =>
+    chain.some((cause) => codeOf(cause) === code || cause.message.includes(words)),
+  );
+  return found === undefined
+    ? ''
+    : `; the disk that holds ${directory} ${found[2]}: make room, the node goes on by itself`;
 }
 
 /** LevelDB itself found blocks that do not match their checksums. */
