@@ -14,11 +14,11 @@ export class FedLedger {
   #index = 0;
   #nowMs = 1_000_000;
 
-  /** Applies the command one second after the last and returns what it changed. */
-  feed(command: Unstamped<Command>): readonly Fact[] {
+  /** Applies the command, one second after the last if nothing else is said, and returns what it changed. */
+  feed(command: Unstamped<Command>, atMs = this.#nowMs + 1000): readonly Fact[] {
     this.#index += 1;
-    this.#nowMs += 1000;
-    return this.ledger.apply(this.#index, encodeCommand({ atMs: this.#nowMs, ...command })).facts;
+    this.#nowMs = atMs;
+    return this.ledger.apply(this.#index, encodeCommand({ atMs, ...command })).facts;
   }
 
   get state() {

@@ -27,7 +27,7 @@ export function applyReaddressed(draft: Draft, { moves, replaced }: Of<'servers-
     const text = `${addressText(server.address)} answers at ${addressText(address)} now: ${why}`;
     facts.push(fact('server-readdressed', text, id, server.clusterId));
   }
-  for (const { address } of moves) keepForOne(draft, address);
+  if (facts.length > 0) dropOwnedAliases(draft);
   for (const { former, by } of replaced) facts.push(...replace(draft, former, by));
   return facts.length === 0 ? [] : [...facts, ...placeServers(draft)];
 }
@@ -38,12 +38,11 @@ export function withAlias(aliases: readonly Address[], alias: Address, own: Addr
 }
 
 /** An address that is somebody's own is nobody's alias. */
-function keepForOne(draft: Draft, address: Address): void {
+function dropOwnedAliases(draft: Draft): void {
   const owned = new Set([...draft.servers.values()].map((server) => addressText(server.address)));
-  for (const server of draft.servers.values()) {
+  for (const server of [...draft.servers.values()]) {
     const aliases = server.aliases.filter((alias) => !owned.has(addressText(alias)));
-    const isHere = sameAddress(server.address, address);
-    if (!isHere && aliases.length < server.aliases.length) draft.servers.set(server.id, { ...server, aliases });
+    if (aliases.length < server.aliases.length) draft.servers.set(server.id, { ...server, aliases });
   }
 }
 
