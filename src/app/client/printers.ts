@@ -42,6 +42,21 @@ export const printers = {
   ifStopped: ({ payload }) => (threadStates(payload).every((state) => state === 0) ? [keyOf(payload)] : []),
   keyValues: ({ payload }) =>
     listOf(payload).map((pair) => `${textOf(field(pair, 'Key'))}:${textOf(field(pair, 'Value'))}`),
+  promotionRules: ({ payload }) =>
+    listOf(payload).map((one) => `${keyText(one)} ${textOf(field(one, 'PromotionRule'))}`),
+  forgotten: ({ payload }) => listOf(payload).map((one) => listOf(field(one, 'Addresses')).map(keyText).join(',')),
+  sharedIdentities: ({ payload }) =>
+    listOf(payload).map((one) => {
+      const servers = `${keyText(field(one, 'Key'))} and ${keyText(field(one, 'Copy'))}`;
+      return `${servers} are both ${textOf(field(one, 'ServerUUID'))}: ${textOf(field(one, 'Detail'))}`;
+    }),
+  pictures: ({ payload }) =>
+    listOf(payload).map(
+      (one) =>
+        `${textOf(field(one, 'atSeconds'))} ${textOf(field(one, 'at'))} ${listOf(field(one, 'clusters')).map(textOf).join(',')}`,
+    ),
+  /** A text that is empty is no line. */
+  textIfAny: ({ payload }) => (payload === '' ? [] : [textOf(payload)]),
   problems: ({ payload }) => listOf(payload).map(problemLine),
   dominantDataCenter: ({ payload }) => dominant(listOf(payload).map((server) => textOf(field(server, 'DataCenter')))),
 } as const satisfies Readonly<Record<string, Printer>>;

@@ -236,6 +236,22 @@ describe('forgetting', () => {
   });
 });
 
+describe('two servers with one identity', () => {
+  it('are listed with what tells them apart', async () => {
+    const shared = [{ server: FIRST as never, address: { host: 'copy', port: 3306 }, detail: 'server_id 1 and 2' }];
+    fixture.service.fed.feed({ kind: 'identities-shared', shared, settled: [] });
+    expect(await body('/api/v1/shared-identities')).toEqual([
+      {
+        Key: FIRST_KEY,
+        Copy: { Hostname: 'copy', Port: 3306 },
+        ServerUUID: FIRST,
+        Detail: 'server_id 1 and 2',
+        Since: '1970-01-01 00:16:42',
+      },
+    ]);
+  });
+});
+
 describe('pictures of the past', () => {
   it('are taken, listed, and drawn as who was below whom', async () => {
     expect(await body('/api/snapshot-topologies')).toEqual({

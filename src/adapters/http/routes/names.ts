@@ -1,13 +1,15 @@
-/** What this node has learnt about host names. */
+/** Names and identities: what this node has learnt about host names, who was forgotten, and who shares an identity. */
 import { bare, done, type Reply } from '../reply.js';
 import { aboutNode, type Call, type Door, type Route, read } from '../route.js';
-import { instanceKeys, nanoseconds, timestamp } from '../legacy/values.js';
+import { instanceKey, instanceKeys, nanoseconds, timestamp } from '../legacy/values.js';
 
 export const NAME_ROUTES: readonly Route[] = [
   aboutNode('/api/hostname-resolve-cache', cache),
   { ...aboutNode('/api/reset-hostname-resolve-cache', reset), role: 'operator' },
   // What was forgotten on purpose, and who may discover it again.
   read('/api/v1/forgotten', (_call, door) => bare(forgotten(door))),
+  // Copied data directories: two living servers with one server_uuid, of which only the first is believed.
+  read('/api/v1/shared-identities', (_call, door) => bare(sharedIdentities(door))),
 ];
 
 function cache(_call: Call, door: Door): Reply {
@@ -31,5 +33,16 @@ function forgotten(door: Door): readonly unknown[] {
     ServerUUID: server ?? '',
     By: by,
     At: timestamp(atMs),
+  }));
+}
+
+function sharedIdentities(door: Door): readonly unknown[] {
+  const { state } = door.service;
+  return [...state.sharedIdentities.values()].map(({ server, address, detail, sinceMs }) => ({
+    Key: instanceKey(state.servers.get(server)?.address),
+    Copy: instanceKey(address),
+    ServerUUID: server,
+    Detail: detail,
+    Since: timestamp(sinceMs),
   }));
 }

@@ -7,6 +7,8 @@ export const CARING: readonly ClientCommand[] = [
   changes('async-discover', 'async-discover/{instance}', p.keyGiven, 'the same without waiting'),
   changes('forget', 'forget/{instance}', p.nothing, 'no longer know a server'),
   changes('forget-cluster', 'forget-cluster/{hint}', p.nothing, 'no longer know the servers of a cluster'),
+  asks('forgotten', 'v1/forgotten', p.forgotten, 'servers that stay forgotten until they are discovered'),
+  asks('shared-identities', 'v1/shared-identities', p.sharedIdentities, 'servers with the server_uuid of another'),
   changes(
     'begin-downtime',
     'begin-downtime/{instance}/{owner}/{reason}/{duration}',
@@ -15,8 +17,10 @@ export const CARING: readonly ClientCommand[] = [
   ),
   changes('end-downtime', 'end-downtime/{instance}', p.key, 'end that'),
   changes('begin-maintenance', 'begin-maintenance/{instance}/{owner}/{reason}', p.key, 'lock a server'),
+  asks('in-maintenance', 'in-maintenance/{instance}', p.textIfAny, 'the server, if it is locked'),
   changes('end-maintenance', 'end-maintenance/{instance}', p.key, 'unlock it'),
   changes('register-candidate', 'register-candidate/{instance}/{rule}', p.key, 'say how gladly it becomes primary'),
+  asks('bulk-promotion-rules', 'bulk-promotion-rules', p.promotionRules, 'all promotion rules that are registered'),
   changes(
     'register-hostname-unresolve',
     'register-hostname-unresolve/{instance}/{hostname}',
@@ -40,6 +44,8 @@ export const CARING: readonly ClientCommand[] = [
     'write primaries to the key-value stores',
   ),
   changes('snapshot-topologies', 'snapshot-topologies', p.text, 'keep a picture of all topologies'),
+  asks('past-topologies', 'v1/past-topologies', p.pictures, 'the pictures that were kept, each with its Unix time'),
+  asks('past-topology', 'v1/past-topology/{hint}/{seconds}', p.text, 'the tree of a cluster at a time (-S UNIXTIME)'),
 ];
 
 export const RECOVERING: readonly ClientCommand[] = [
