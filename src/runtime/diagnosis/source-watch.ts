@@ -39,6 +39,11 @@ export interface SourceWatchParts {
 }
 
 const STEP_MS = 50;
+/**
+ * A busy process comes to its timers before it comes to its sockets, where the answer may wait since long: what is late is
+ * known one turn after the time limit. Otherwise a node with too much to do would suspect its servers, and have more to do.
+ */
+const READING_MS = 10;
 
 export class SourceWatch {
   readonly #parts: SourceWatchParts;
@@ -85,8 +90,10 @@ export class SourceWatch {
     const { clock, prober, pace } = this.#parts;
     const askedAtMs = clock.nowMs();
     this.#asked.add(source.id);
-    const late = clock.setTimer(pace.lateMs, () => {
-      if (this.#timer !== null) this.#parts.onLate(source.id, askedAtMs);
+    let late = clock.setTimer(pace.lateMs - READING_MS, () => {
+      late = clock.setTimer(READING_MS, () => {
+        if (this.#timer !== null) this.#parts.onLate(source.id, askedAtMs);
+      });
     });
     const result = await prober.probe(source.address, pace.replicaProbeMs);
     late.cancel();
