@@ -7,6 +7,7 @@ import type { Socket } from 'node:net';
 import type { Address } from '../../core/topology/address.js';
 import { flavorOf, parseVersion } from '../../core/topology/version.js';
 import { monotonicNowMs } from '../../runtime/ports/clock.js';
+import { isBinlogServer } from './binlog-server.js';
 import { type ConnectSettings, Driver, openSocket } from './dial.js';
 import { dialectOf } from './dialect.js';
 import { deadlineAt, failureAt, LinkFailed, type Phase, StatementFailed } from './failure.js';
@@ -80,6 +81,10 @@ export class Connector {
       throw new LinkFailed(deadlineAt(address, 'greeting', timeoutMs));
     }
     const link = await this.#logIn(address, tls, leftMs());
+    if (isBinlogServer(link.greeting)) {
+      link.introduce(dialectOf('unknown', parseVersion(link.greeting)));
+      return link;
+    }
     try {
       const sets = await link.run(INTRODUCTION, leftMs());
       const row = sets[1]?.rows[0];
@@ -127,19 +132,25 @@ export class Connector {
         opened.once('error', failed);
         // Stays for good: an error that nobody listens to would end the process.
         connection.on('error', failed);
-        connection.once('connect', () => {
+        connection.once('connect', (greeting: unknown) => {
           if (over) {
             connection.end(() => opened.destroy());
             return;
           }
           over = true;
           clearTimeout(timer);
-          resolve(new Link(address, connection, opened));
+          resolve(new Link(address, connection, opened, versionIn(greeting)));
         });
       };
       this.#resolver.resolve(address.host).then(go, failed);
     });
   }
+}
+
+/** The driver hands over the packet with which the server began. */
+function versionIn(greeting: unknown): string {
+  const version: unknown = (greeting as { readonly serverVersion?: unknown } | undefined)?.serverVersion;
+  return typeof version === 'string' ? version : '';
 }
 
 /** The server had greeted us and let us in, so its slowness is not silence. */

@@ -42,6 +42,8 @@ const GOODBYE_MS = 500;
 
 export class Link {
   readonly address: Address;
+  /** The version that the server greeted with; proxies and binlog servers show themselves in it. */
+  readonly greeting: string;
   /** Assigned by the connector once the server has said its version. */
   readonly #connection: Connection;
   readonly #socket: Socket;
@@ -51,8 +53,9 @@ export class Link {
   #ended: Error | null = null;
   #cutByUs = false;
 
-  constructor(address: Address, connection: Connection, socket: Socket) {
+  constructor(address: Address, connection: Connection, socket: Socket, greeting = '') {
     this.address = address;
+    this.greeting = greeting;
     this.#connection = connection;
     this.#socket = socket;
     connection.on('error', (error: unknown) => {

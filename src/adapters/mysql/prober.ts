@@ -7,12 +7,15 @@ import { type Address, addressText } from '../../core/topology/address.js';
 import type { ProbeFailure, ProbeResult, ServerReport } from '../../core/topology/report.js';
 import { monotonicNowMs } from '../../runtime/ports/clock.js';
 import type { Prober } from '../../runtime/ports/mysql.js';
+import { BinlogServerSession, isBinlogServer } from './binlog-server.js';
 import type { Connector } from './connect.js';
 import { deadlineAt, failureAt, isBroken, LinkFailed, StatementFailed } from './failure.js';
 import type { Knock } from './knock.js';
 import { ProbeMemory } from './probe-memory.js';
 import { ProbeSession } from './probe-session.js';
 import { NO_QUESTIONS, type Questions } from './questions.js';
+
+type Session = ProbeSession | BinlogServerSession;
 
 type LostListener = (address: Address, reason: string) => void;
 
@@ -38,7 +41,7 @@ export class MysqlProber implements Prober {
   readonly #limits: ProberLimits;
   readonly #nowMs: () => number;
   readonly #questions: Questions;
-  readonly #sessions = new Map<string, ProbeSession>();
+  readonly #sessions = new Map<string, Session>();
   readonly #memories = new Map<string, ProbeMemory>();
   readonly #lostListeners = new Set<LostListener>();
   #closed = false;
@@ -129,7 +132,9 @@ export class MysqlProber implements Prober {
   async #readFresh(address: Address, deadlineMs: number): Promise<ServerReport> {
     const leftMs = Math.max(1, deadlineMs - this.#nowMs());
     const link = await this.#connector.connect(address, Math.min(leftMs, this.#limits.connectTimeoutMs));
-    const session = new ProbeSession(link, this.#nowMs, this.#questions, this.#memoryOf(address));
+    const session = isBinlogServer(link.greeting)
+      ? new BinlogServerSession(link, this.#nowMs)
+      : new ProbeSession(link, this.#nowMs, this.#questions, this.#memoryOf(address));
     this.#keep(session);
     try {
       return await session.report(deadlineMs);
@@ -142,7 +147,7 @@ export class MysqlProber implements Prober {
     }
   }
 
-  async #readKept(session: ProbeSession, deadlineMs: number): Promise<ServerReport> {
+  async #readKept(session: Session, deadlineMs: number): Promise<ServerReport> {
     const { link } = session;
     const startedMs = this.#nowMs();
     const doubt: { knock: Knock | null; over: boolean } = { knock: null, over: false };
@@ -169,7 +174,7 @@ export class MysqlProber implements Prober {
     }
   }
 
-  #keep(session: ProbeSession): void {
+  #keep(session: Session): void {
     const { link } = session;
     const key = addressText(link.address);
     link.onLost((reason) => {

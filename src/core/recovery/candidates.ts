@@ -143,6 +143,8 @@ const CHECKS: readonly Check[] = [
     policy.neverPromote.some((pattern) => pattern.test(server.address.host))
       ? refusal('ignored', 'matches PromotionIgnoreHostnameFilters', 'change that filter')
       : null,
+  ({ facts }) =>
+    facts.isBinlogServer ? refusal('binlog-server', 'is a binlog server: it relays logs and holds no data') : null,
   ({ facts }) => (facts.binlogEnabled ? null : refusal('no-binlog', 'writes no binary log', 'start it with log_bin')),
   ({ facts }) =>
     facts.logReplicaUpdates

@@ -50,6 +50,7 @@ describe('who may become the primary', () => {
 
   it.each<readonly [string, Partial<ServerFacts>]>([
     ['must-not', { promotionRule: 'must_not' }],
+    ['binlog-server', { isBinlogServer: true }],
     ['no-binlog', { binlogEnabled: false }],
     ['no-replica-updates', { logReplicaUpdates: false }],
     ['no-gtid', { gtidMode: 'ON_PERMISSIVE' }],

@@ -1,5 +1,8 @@
-/** What is wrong with one server as the incumbent's lists name it; the first group has a priority, the rest add to it. */
-import { isReplicating, mainChannel, type ServerFacts } from '../../../core/topology/server.js';
+/**
+ * What is wrong with one server as the incumbent's lists name it; the first group has a priority, the rest add to it. What
+ * the probe could not see comes last, with the statement that mends it: without that, nobody would know what is missing.
+ */
+import { type BlindSpot, isReplicating, mainChannel, type ServerFacts } from '../../../core/topology/server.js';
 import type { Vitals } from '../../../core/topology/vitals.js';
 import type { PublicSettings } from '../../../runtime/ports/service.js';
 import type { Freshness } from './freshness.js';
@@ -10,7 +13,9 @@ export type InstanceProblem =
   | 'not_replicating'
   | 'replication_lag'
   | 'errant_gtid'
-  | 'group_replication_member_not_online';
+  | 'group_replication_member_not_online'
+  | `missing_right: ${string}`
+  | `not_visible: ${string}`;
 
 export function instanceProblems(
   facts: ServerFacts,
@@ -23,7 +28,12 @@ export function instanceProblems(
   const problems: InstanceProblem[] = first === null ? [] : [first];
   if (errantGtids !== '') problems.push('errant_gtid');
   if (facts.group !== null && facts.group.state !== 'ONLINE') problems.push('group_replication_member_not_online');
-  return problems;
+  return [...problems, ...new Set(facts.blindSpots.map(blindness))];
+}
+
+/** Several statements may need the same right; it is named once. */
+function blindness({ what, mend }: BlindSpot): InstanceProblem {
+  return mend.startsWith('GRANT ') ? `missing_right: ${mend}` : `not_visible: ${what}`;
 }
 
 function firstProblem(

@@ -70,7 +70,7 @@ function identity({ server, sighting }: InstanceFacts): LegacyInstance {
     ServerUUID: server.id,
     Version: facts.version.text,
     VersionComment: facts.versionComment,
-    FlavorName: facts.flavor,
+    FlavorName: facts.isBinlogServer ? 'MaxScale' : facts.flavor,
     ReadOnly: facts.readOnly,
     Binlog_format: facts.binlogFormat,
     BinlogRowImage: facts.binlogRowImage,
