@@ -19,10 +19,6 @@ export interface Kind<T> {
 export const bool: Kind<boolean> = { schema: z.boolean(), allowed: 'true or false' };
 export const text: Kind<string> = { schema: z.string(), allowed: 'a text in quotes' };
 export const texts: Kind<readonly string[]> = { schema: z.array(z.string()), allowed: 'a list of texts' };
-export const textMap: Kind<Readonly<Record<string, string>>> = {
-  schema: z.record(z.string(), z.string()),
-  allowed: 'an object whose values are texts',
-};
 export const number: Kind<number> = { schema: z.number(), allowed: 'a number' };
 
 export const secret: Kind<Secret> = {
