@@ -17,6 +17,8 @@ packages_installed() { [ "$PROJECT/node_modules/.package-lock.json" -nt "$PROJEC
 install_packages() {
   packages_installed && return
   check_node
+  # npm ci empties the folder first: through a link it would be that of another working copy, which may be running.
+  [ ! -L "$PROJECT/node_modules" ] || die "node_modules is a link to another copy whose packages are not these: remove the link, or run npm ci there"
   say "installing npm packages (about 40 s when none is cached)"
   (cd "$PROJECT" && npm ci --no-audit --no-fund --no-update-notifier --loglevel=error >&2) || die "npm ci failed: is the npm registry reachable? (npm config get registry)"
   touch "$PROJECT/node_modules/.package-lock.json"
