@@ -1,4 +1,5 @@
 /** A node that diagnoses: the loop over a fake world, a fake clock and a real ledger, and whatever it said. */
+import { type ClusterRules, NO_CLUSTER_RULES } from '../../src/core/analysis/ground.js';
 import { JUDGEMENT_LIMITS } from '../../src/core/analysis/limits.js';
 import type { Command } from '../../src/core/ledger/command.js';
 import type { ServerId } from '../../src/core/topology/server.js';
@@ -18,6 +19,9 @@ export interface StageOptions {
   readonly voters?: readonly string[];
   readonly pace?: Partial<Pace>;
   readonly start?: boolean;
+  readonly rules?: Partial<ClusterRules>;
+  /** Where servers and nodes stand, by name. */
+  readonly sites?: Readonly<Record<string, string>>;
 }
 
 export class DiagnosisStage {
@@ -36,6 +40,7 @@ export class DiagnosisStage {
     readonly recovers: readonly string[];
   }[] = [];
   readonly canaries: CanaryOrder[] = [];
+  readonly handedOver: { readonly atMs: number; readonly nodes: readonly string[] }[] = [];
   best: string | null = null;
   /** What a restart of the canary does to it. */
   onCanary: (canary: string) => void = () => undefined;
@@ -46,11 +51,14 @@ export class DiagnosisStage {
 
   constructor(
     sources: Readonly<Record<string, string | null>>,
-    { voters = ['n1', 'n2', 'n3'], pace, start = true }: StageOptions = {},
+    { voters = ['n1', 'n2', 'n3'], pace, start = true, rules, sites = {} }: StageOptions = {},
   ) {
     this.world = new FakeMysqlWorld(this.clock, sources);
     for (const node of voters) if (node !== 'n1') this.world.peers.set(node, 'same');
-    const servers = Object.entries(sources).map(([name, source]) => observed(name, source));
+    const servers = Object.entries(sources).map(([name, source]) => {
+      const server = observed(name, source);
+      return { ...server, facts: { ...server.facts, dataCenter: sites[name] ?? '' } };
+    });
     this.ledger.feed({ kind: 'topology-observed', servers });
     const { ledger } = this;
     this.loop = new DiagnosisLoop({
@@ -74,7 +82,13 @@ export class DiagnosisStage {
       },
       limits: JUDGEMENT_LIMITS,
       pace: { ...PACE, ...pace },
+      rules: { ...NO_CLUSTER_RULES, ...rules },
       voters: () => voters,
+      siteOfNode: (node) => sites[node] ?? null,
+      handOverTo: (nodes) => {
+        this.handedOver.push({ atMs: this.clock.now, nodes });
+        return Promise.resolve(`leadership goes to ${nodes[0] ?? 'nobody'}`);
+      },
       bestCandidateOf: () => this.#best(),
       restartCanary: (order) => {
         this.canaries.push(order);

@@ -47,6 +47,7 @@ export class FakeMysqlWorld
   readonly servers = new Map<string, FakeServer>();
   /** What each other node would see; `down` does not answer, `same` sees what is. */
   readonly peers = new Map<string, 'same' | 'down' | NodeVote>();
+  readonly #eyes = new Map<string, (host: string) => NodeVote>();
   /** What this node sees instead of what is. */
   cutOff = new Set<string>();
   heartbeatMs: number | null = 1000;
@@ -108,9 +109,14 @@ export class FakeMysqlWorld
   ): Promise<readonly PeerOpinion[]> {
     this.calls.push(`examine ${address.host}`);
     const asked = [...this.peers].map(([node, sees]) =>
-      this.#examineFrom(node, sees, address.host, timeoutMs, onOpinion),
+      this.#examineFrom(node, this.#eyes.get(node)?.(address.host) ?? sees, address.host, timeoutMs, onOpinion),
     );
     return (await Promise.all(asked)).filter((opinion) => opinion !== null);
+  }
+
+  /** A node that sees one server so and another so. */
+  examineWith(node: string, sees: (host: string) => NodeVote): void {
+    this.#eyes.set(node, sees);
   }
 
   reportLost(address: Address, reason: string): void {

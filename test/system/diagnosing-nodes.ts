@@ -1,4 +1,5 @@
 /** Three nodes that diagnose servers of the lab: each with eyes of its own, one ledger, and the first of them leads. */
+import { NO_CLUSTER_RULES } from '../../src/core/analysis/ground.js';
 import { JUDGEMENT_LIMITS } from '../../src/core/analysis/limits.js';
 import type { Problem } from '../../src/core/analysis/problem.js';
 import { addressText } from '../../src/core/topology/address.js';
@@ -119,7 +120,10 @@ export class DiagnosingNodes {
       },
       limits: JUDGEMENT_LIMITS,
       pace: PACE,
+      rules: NO_CLUSTER_RULES,
       voters: () => NODES,
+      siteOfNode: () => null,
+      handOverTo: () => Promise.resolve('nobody leads instead here'),
       bestCandidateOf: () => (this.best === null ? null : this.idOf(this.best)),
       restartCanary: (order) => {
         this.canaries.push(order);

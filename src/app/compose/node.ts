@@ -13,8 +13,9 @@ import type { ServerId } from '../../core/topology/server.js';
 import { LeaderAuthority } from '../../runtime/authority.js';
 import { GrpcLeaderCalls } from '../../adapters/grpc/key-value-leader-calls.js';
 import { DiagnosisLoop } from '../../runtime/diagnosis/diagnosis-loop.js';
+import { NodeSites } from '../../runtime/diagnosis/node-sites.js';
 import { PACE } from '../../runtime/diagnosis/limits.js';
-import { handOver } from '../../runtime/membership/hand-over.js';
+import { handOver, handOverTo } from '../../runtime/membership/hand-over.js';
 import { NodeKeyValue } from '../../runtime/key-value/key-value.js';
 import { type Clock, systemClock } from '../../runtime/ports/clock.js';
 import type { Leadership } from '../../runtime/ports/consensus.js';
@@ -40,7 +41,7 @@ import { Care } from './care.js';
 import { MembershipSide } from './membership.js';
 import type { MysqlSide } from './mysql.js';
 import type { RaftSide } from './raft.js';
-import { diagnosisSettings, probingPace, publicSettings, recoveryPolicy } from './settings.js';
+import { clusterRules, diagnosisSettings, probingPace, publicSettings, recoveryPolicy } from './settings.js';
 
 /** A leader is elected and heard within this; a node that starts into a cluster that runs need not ask every server. */
 const ROSTER_GRACE_MS = 2000;
@@ -75,6 +76,7 @@ export class ComposedNode {
   readonly #settings: PublicSettings;
   readonly #startedAtMs = Date.now();
   readonly #probeLog: ProbeLog;
+  readonly #nodeSites = new NodeSites(systemClock);
 
   constructor(parts: NodeParts) {
     this.#parts = parts;
@@ -259,6 +261,7 @@ export class ComposedNode {
       startGraceMs: config.raft.enabled ? ROSTER_GRACE_MS : 0,
       ranSince: (atMs) => this.diagnosis.ranSince(atMs),
       assign: (nodes) => {
+        this.#nodeSites.hear(nodes);
         this.#probing.assign(nodes);
       },
       hear: (result, by) => {
@@ -282,7 +285,10 @@ export class ComposedNode {
       settings: diagnosisSettings(config),
       limits: JUDGEMENT_LIMITS,
       pace: PACE,
+      rules: clusterRules(config, () => this.ledger.state),
       voters: () => this.#view.voters(),
+      siteOfNode: (node) => this.#nodeSites.siteOf(node),
+      handOverTo: (nodes) => handOverTo(this.#parts.raft.consensus, this.#clock, nodes),
       bestCandidateOf: (source) => this.#recovery.bestCandidateOf(source),
       restartCanary: ({ canary }) => this.#recovery.restartCanary(canary),
       onProblems: ({ problems }) => {

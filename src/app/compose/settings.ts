@@ -1,8 +1,9 @@
 /** What the rooms take from the configuration, in the words of each. */
+import type { ClusterRules } from '../../core/analysis/ground.js';
 import type { DiagnosisSettings } from '../../core/analysis/limits.js';
 import type { LedgerState } from '../../core/ledger/state.js';
 import { type ClusterFilter, filterText } from '../../core/recovery/filters.js';
-import { coveredByFilters } from '../../core/recovery/guards.js';
+import { matchesFilters } from '../../core/recovery/guards.js';
 import type { RecoveryPolicy } from '../../core/recovery/policy.js';
 import { type Address, addressText } from '../../core/topology/address.js';
 import type { ClusterId } from '../../core/topology/server.js';
@@ -38,6 +39,17 @@ export function diagnosisSettings({ lag, probing }: Config): DiagnosisSettings {
   };
 }
 
+export function clusterRules({ recovery }: Config, state: () => LedgerState): ClusterRules {
+  const covered = (filters: readonly ClusterFilter[], id: ClusterId): boolean => {
+    const cluster = state().clusters.get(id);
+    return cluster !== undefined && matchesFilters(state(), filters, cluster);
+  };
+  return {
+    restartGraceMs: (id) => (recovery.restartGrace.find(({ filters }) => covered(filters, id))?.seconds ?? 0) * 1000,
+    recoversSilentSite: (id) => covered(recovery.silentSiteFilters, id),
+  };
+}
+
 export function probingPace({ probing, mysql }: Config): ProbingPace {
   return {
     ...DEFAULT_PACE,
@@ -54,8 +66,7 @@ export function probingPace({ probing, mysql }: Config): ProbingPace {
 export function publicSettings(config: Config, state: () => LedgerState): PublicSettings {
   const covered = (filters: readonly ClusterFilter[], id: ClusterId): boolean => {
     const cluster = state().clusters.get(id);
-    const policy = { ...recoveryPolicy(config), primaryFilters: filters };
-    return cluster !== undefined && coveredByFilters(state(), policy, cluster);
+    return cluster !== undefined && matchesFilters(state(), filters, cluster);
   };
   return {
     defaultInstancePort: config.mysql.defaultPort,

@@ -204,4 +204,8 @@ export interface RecoveryConfig {
   readonly preventCrossDataCenter: boolean;
   readonly preventCrossRegion: boolean;
   readonly useSuperReadOnly: boolean;
+  /** The first whose filters match counts; none: a primary that is gone is not waited for. */
+  readonly restartGrace: readonly { readonly filters: readonly ClusterFilter[]; readonly seconds: number }[];
+  /** Clusters whose primary is replaced also when its whole data centre is silent. */
+  readonly silentSiteFilters: readonly ClusterFilter[];
 }

@@ -127,6 +127,8 @@ function readRecovery(values: Values, findings: Findings): RecoveryConfig {
     preventCrossDataCenter: values.PreventCrossDataCenterMasterFailover,
     preventCrossRegion: values.PreventCrossRegionMasterFailover,
     useSuperReadOnly: values.UseSuperReadOnly,
+    restartGrace: values.PrimaryRestartGraceSeconds,
+    silentSiteFilters: values.RecoverSilentDataCenterClusterFilters,
   };
 }
 

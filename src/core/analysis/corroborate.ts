@@ -4,12 +4,14 @@
  * failover, and I cannot tell why" is what users complain about first.
  */
 import type { ServerId } from '../topology/server.js';
+import { BARE_GROUND, type Ground, isolationIn } from './ground.js';
 import type { Inquiry } from './inquiry.js';
 import type { JudgementLimits } from './limits.js';
 import type { Link } from './links.js';
 import { type ReplicaOpinion, voteOfReplica } from './replica-vote.js';
 import type { ReplicaVote } from './vote.js';
 import { type NodesVerdict, type NodeTally, tallyNodes } from './votes.js';
+import { joinWords, seconds } from './words.js';
 
 export type DeathVerdict =
   | 'dead'
@@ -37,18 +39,52 @@ export function judge(
   voters: readonly string[],
   nowMs: number,
   limits: JudgementLimits,
+  ground: Ground = BARE_GROUND,
 ): Judgement {
-  const nodes = tallyNodes(voters, inquiry.opinions.values(), { sinceMs: inquiry.sinceMs, nowMs }, limits);
+  const window = { sinceMs: inquiry.sinceMs, nowMs };
+  const nodes = tallyNodes(voters, inquiry.opinions.values(), window, withGrace(limits, ground.graceMs));
   const replicas = links.map((link) => voteOfReplica(inquiry, link, limits));
-  const { verdict, missing } = weigh(nodes, replicas, inquiry.canary?.server ?? null);
+  const { verdict, missing } = heedGround(weigh(nodes, replicas, inquiry.canary?.server ?? null), nodes, ground);
   return {
     verdict,
     nodes,
     replicas,
     settled: nowMs - inquiry.beganAtMs >= limits.settleMs,
     missing,
-    because: [nodes.words, ...(missing === null ? [] : [missing]), ...replicas.map((replica) => replica.why)],
+    because: [
+      nodes.words,
+      ...(missing === null ? [] : [missing]),
+      ...blindness(inquiry, nodes, ground.self),
+      ...replicas.map((replica) => replica.why),
+    ],
   };
+}
+
+/** For the nodes' votes alone: how long a replica's silence means nothing does not depend on it. */
+function withGrace(limits: JudgementLimits, graceMs: number): JudgementLimits {
+  const { refusalMs, silenceMs } = limits;
+  return { ...limits, refusalMs: Math.max(refusalMs, graceMs), silenceMs: Math.max(silenceMs, graceMs) };
+}
+
+/** One refusal proves that the way to it is open. */
+function heedGround(weighed: Weighed, nodes: NodeTally, { graceMs, site }: Ground): Weighed {
+  if (nodes.verdict === 'waiting' && graceMs > 0) {
+    const why = `it may be restarting, which this cluster allows ${seconds(graceMs)} for (PrimaryRestartGraceSeconds)`;
+    return { verdict: 'unproven', missing: `no failover: ${why}` };
+  }
+  const calledDead = weighed.verdict === 'dead' || weighed.verdict === 'dead-and-some-replicas';
+  const objection = calledDead && nodes.refused.length === 0 ? isolationIn(site) : null;
+  return objection === null ? weighed : { verdict: 'unproven', missing: `no failover: ${objection}` };
+}
+
+/**
+ * A leader that is cut off from what others reach is in the wrong place, and says so. Its own vote is older than theirs,
+ * because silence takes its time to be noticed; as a vote it counts no more, and it tells all the same.
+ */
+function blindness(inquiry: Inquiry, { alive }: NodeTally, self: string): readonly string[] {
+  const own = inquiry.opinions.get(self)?.vote;
+  if (alive.length === 0 || (own !== 'silent' && own !== 'refused')) return [];
+  return [`${self}, which leads, cannot reach it, and ${joinWords(alive)} can`];
 }
 
 interface Weighed {

@@ -16,7 +16,7 @@ import {
   serverName,
   unfencedFormer,
 } from './belief.js';
-import { matchesCluster } from './filters.js';
+import { type ClusterFilter, matchesCluster } from './filters.js';
 import type { RecoveryPolicy } from './policy.js';
 import type { Recovery } from './recovery.js';
 
@@ -104,8 +104,12 @@ function filteredOut({ belief, policy, clusterId }: GuardQuestion): readonly Ref
 
 /** A cluster that was covered under the name of a former primary stays covered: a failover renames it. */
 export function coveredByFilters(belief: Belief, policy: RecoveryPolicy, cluster: BelievedCluster): boolean {
+  return matchesFilters(belief, policy.primaryFilters, cluster);
+}
+
+export function matchesFilters(belief: Belief, filters: readonly ClusterFilter[], cluster: BelievedCluster): boolean {
   const names = [serverName(belief, cluster.primary), ...cluster.formerNames];
-  return names.some((name) => matchesCluster(policy.primaryFilters, { name, alias: cluster.alias }));
+  return names.some((name) => matchesCluster(filters, { name, alias: cluster.alias }));
 }
 
 function inDowntime({ belief, server }: GuardQuestion): readonly Refusal[] {

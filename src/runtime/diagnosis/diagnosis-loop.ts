@@ -11,6 +11,7 @@ import type { Server, ServerId } from '../../core/topology/server.js';
 import type { Timer } from '../ports/clock.js';
 import type { News } from '../probing/sightings.js';
 import { CanaryRunner } from './canary-runner.js';
+import { ClearerView, VIEW_PACE } from './clearer-view.js';
 import { DerivedState } from './derived-state.js';
 import { Diagnostician } from './diagnostician.js';
 import type { Findings } from './findings.js';
@@ -21,6 +22,7 @@ import { Inquests } from './inquests.js';
 import { isUnreachable, Lookout } from './lookout.js';
 import type { LoopParts } from './loop-parts.js';
 import { PauseWatch } from './pause-watch.js';
+import { SiteWatch } from './site-watch.js';
 import { SourceWatch } from './source-watch.js';
 import { VerdictLog } from './verdict-log.js';
 
@@ -41,6 +43,8 @@ export class DiagnosisLoop {
   readonly #canaries: CanaryRunner;
   readonly #pauseWatch: PauseWatch;
   readonly #watch: SourceWatch;
+  readonly #siteWatch: SiteWatch;
+  readonly #clearerView: ClearerView;
   #term: number | null = null;
   #ledSinceMs = 0;
   #gather: Timer | null = null;
@@ -59,7 +63,12 @@ export class DiagnosisLoop {
     });
     this.#inquests = new Inquests(pace.inquiriesMax);
     this.#derived = new DerivedState(() => ledger.state);
+    this.#siteWatch = this.#composeSiteWatch();
+    this.#clearerView = this.#composeClearerView();
     this.#diagnostician = new Diagnostician({
+      self: parts.self,
+      rules: parts.rules,
+      siteWatch: this.#siteWatch,
       clock,
       derived: this.#derived,
       limits,
@@ -117,6 +126,36 @@ export class DiagnosisLoop {
         const server = ledger.state.servers.get(id);
         if (server !== undefined) this.#suspect(server, askedAtMs, 'its answer is late');
       },
+    });
+  }
+
+  #composeSiteWatch(): SiteWatch {
+    const { self, ledger, sightings, voters, siteOfNode } = this.#parts;
+    return new SiteWatch({
+      self,
+      sightings,
+      servers: () => ledger.state.servers,
+      links: () => this.#derived.now.links,
+      voters,
+      siteOfNode,
+    });
+  }
+
+  #composeClearerView(): ClearerView {
+    const { self, clock, peers, ledger, sightings, voters, handOverTo, log } = this.#parts;
+    return new ClearerView({
+      self,
+      clock,
+      peers,
+      pace: VIEW_PACE,
+      heads: () =>
+        [...ledger.state.clusters.values()].flatMap(({ primary }) => ledger.state.servers.get(primary) ?? []),
+      inquestOf: (server) => this.#inquests.of(server),
+      reaches: ({ id, address }) => this.#inquests.of(id) === null && sightings.own(address)?.last.ok === true,
+      isActing: () => this.#derived.now.underRecovery.size > 0,
+      voters,
+      handOverTo,
+      log,
     });
   }
 
@@ -216,6 +255,8 @@ export class DiagnosisLoop {
   #beginTerm(): void {
     this.#ledSinceMs = this.#parts.clock.nowMs();
     this.#inquests.drop();
+    this.#siteWatch.forgetAll();
+    this.#clearerView.lead();
     const { incidents, servers } = this.#parts.ledger.state;
     for (const incident of incidents.values()) {
       const server = servers.get(incident.server);
@@ -280,6 +321,7 @@ export class DiagnosisLoop {
         const server = ledger.state.servers.get(id);
         return server === undefined ? null : { server, replicas: this.#diagnostician.replicasOf(id) };
       },
+      neighbours: () => this.#neighboursOf(id),
       channelBefore: ({ replica, channel }) => {
         const report = this.#parts.sightings.newest(replica.address)?.lastGood?.report;
         return report?.facts.channels.find((one) => one.name === channel.name) ?? null;
@@ -291,6 +333,13 @@ export class DiagnosisLoop {
         this.#weigh(id);
       },
     });
+  }
+
+  #neighboursOf(id: ServerId): readonly Server[] {
+    const { servers } = this.#parts.ledger.state;
+    const server = servers.get(id);
+    const inquest = this.#inquests.of(id);
+    return server === undefined || inquest === null ? [] : this.#siteWatch.toAsk(server, inquest.inquiry);
   }
 
   /** Judges one suspected server anew and tells what changed, in the same turn. */
@@ -317,6 +366,7 @@ export class DiagnosisLoop {
     const inquest = this.#inquests.close(id);
     if (inquest === null) return;
     this.#canaries.forget(id);
+    this.#siteWatch.forget(id);
     this.#keeper.close(id, reason);
     const { servers } = this.#parts.ledger.state;
     const server = servers.get(id);
@@ -380,6 +430,7 @@ export class DiagnosisLoop {
     this.#tick = this.#parts.clock.setTimer(this.#parts.pace.tickMs, () => {
       this.#ticks += 1;
       if (this.#ticks % TICKS_BETWEEN_CLEANINGS === 0) this.#clean();
+      if (this.#term !== null) this.#clearerView.look();
       this.#gatherSoon();
       this.#armTick();
     });

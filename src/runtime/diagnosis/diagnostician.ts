@@ -7,6 +7,7 @@ import { type Judgement, judge } from '../../core/analysis/corroborate.js';
 import { diagnose, problemByCode, structureWarnings } from '../../core/analysis/diagnose.js';
 import { type Evidence, foldEvidence } from '../../core/analysis/evidence.js';
 import type { EvidenceSources } from '../../core/analysis/evidence-sources.js';
+import type { ClusterRules, Ground } from '../../core/analysis/ground.js';
 import type { DiagnosisSettings, JudgementLimits } from '../../core/analysis/limits.js';
 import type { Link } from '../../core/analysis/links.js';
 import type { Problem, StructureCode } from '../../core/analysis/problem.js';
@@ -17,14 +18,19 @@ import type { Sight } from '../../core/analysis/sight.js';
 import type { DerivedState } from './derived-state.js';
 import { ErrantGtids } from './errant-gtids.js';
 import type { Inquest } from './inquest.js';
+import type { SiteWatch } from './site-watch.js';
 import type { Sightings } from '../probing/sightings.js';
 
 export interface DiagnosticianParts {
+  /** This node's id. */
+  readonly self: string;
   readonly clock: Clock;
   readonly derived: DerivedState;
   readonly sightings: Sightings;
   readonly settings: DiagnosisSettings;
   readonly limits: JudgementLimits;
+  readonly rules: ClusterRules;
+  readonly siteWatch: Pick<SiteWatch, 'tally'>;
   state(): LedgerState;
   inquestOf(server: ServerId): Inquest | null;
   /** Of all configured voters, this node included if it is one. */
@@ -104,7 +110,21 @@ export class Diagnostician {
   #judge(server: ServerId, nowMs: number): Judgement | null {
     const inquest = this.#parts.inquestOf(server);
     if (inquest === null) return null;
-    return judge(inquest.inquiry, this.replicasOf(server), this.#parts.voters(), nowMs, this.#parts.limits);
+    const { voters, limits } = this.#parts;
+    return judge(inquest.inquiry, this.replicasOf(server), voters(), nowMs, limits, this.#groundOf(server, inquest));
+  }
+
+  #groundOf(id: ServerId, { inquiry }: Inquest): Ground {
+    const { self, rules, siteWatch } = this.#parts;
+    const { servers, clusters } = this.#parts.state();
+    const server = servers.get(id);
+    if (server === undefined) return { self, graceMs: 0, site: null };
+    const isHead = clusters.get(server.clusterId)?.primary === id;
+    return {
+      self,
+      graceMs: isHead ? rules.restartGraceMs(server.clusterId) : 0,
+      site: rules.recoversSilentSite(server.clusterId) ? null : siteWatch.tally(server, inquiry),
+    };
   }
 
   #errantOf({ source, replica }: Link): string {

@@ -30,6 +30,8 @@ export interface InquestParts {
   readonly pace: Pace;
   /** The server as it is believed now, and its replicas; null when it is not known any more. */
   subject(): { readonly server: Server; readonly replicas: readonly Link[] } | null;
+  /** Others of its data centre that are to be asked as well, because it may be all of that which is silent. */
+  neighbours(): readonly Server[];
   /** The replica's channel as this node last read it; null when it never did. */
   channelBefore(link: Link): Channel | null;
   /** Every result, of the server itself and of its replicas; comes back through `see` where it belongs. */
@@ -156,6 +158,9 @@ export class Inquest {
     void this.#askPeers(address);
     for (const { replica } of replicas) {
       this.#once(`replica ${replica.id}`, () => this.#probe(replica.address));
+    }
+    for (const neighbour of this.#parts.neighbours()) {
+      this.#once(`replica ${neighbour.id}`, () => this.#probe(neighbour.address));
     }
   }
 

@@ -1,4 +1,5 @@
 /** Everything that the loop needs from outside, in one place for whoever wires it. */
+import type { ClusterRules } from '../../core/analysis/ground.js';
 import type { DiagnosisSettings, JudgementLimits } from '../../core/analysis/limits.js';
 import type { ProbeResult } from '../../core/topology/report.js';
 import type { ServerId } from '../../core/topology/server.js';
@@ -23,8 +24,13 @@ export interface LoopParts {
   readonly settings: DiagnosisSettings;
   readonly limits: JudgementLimits;
   readonly pace: Pace;
+  readonly rules: ClusterRules;
   /** All configured voters, whether they are up or not; while a change of membership runs, the old and the new ones. */
   voters(): readonly string[];
+  /** The data centre of a node of ours that was heard lately; null when it is not known. */
+  siteOfNode(node: string): string | null;
+  /** As leader: the first of these nodes that is up to date is to lead instead. Resolves with what came of it. */
+  handOverTo(nodes: readonly string[]): Promise<string>;
   /** Which replica would be promoted if this server died now; null when none would, or when that is not known. */
   bestCandidateOf(source: ServerId): ServerId | null;
   /** Stops and starts the canary's IO thread, under the rules for every change of a server. */

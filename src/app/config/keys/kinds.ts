@@ -136,3 +136,26 @@ export const authenticationMethod: Kind<AuthenticationMethod> = readText((value)
   if (!['multi', 'proxy', 'token'].includes(written)) return failed('there is no such method');
   return failed('that method is not supported yet, and to start without it would leave the API open to everybody');
 }, '"", "none" or "basic"');
+
+/** Seconds, of every cluster or cluster by cluster; the first filter that matches decides. */
+export interface SecondsOfCluster {
+  readonly filters: readonly ClusterFilter[];
+  readonly seconds: number;
+}
+
+const waitSeconds = z.number().min(0).max(86_400);
+
+export const secondsByCluster: Kind<readonly SecondsOfCluster[]> = {
+  schema: z.union([
+    waitSeconds.transform((value) => [{ filters: [{ kind: 'every' as const }], seconds: value }]),
+    z.record(z.string(), waitSeconds).transform((value, context) =>
+      Object.entries(value).flatMap(([key, of]) => {
+        const parsed = parseClusterFilter(key);
+        if (parsed.ok) return [{ filters: [parsed.value], seconds: of }];
+        context.addIssue({ code: 'custom', message: parsed.error });
+        return [];
+      }),
+    ),
+  ]),
+  allowed: 'a number of seconds from 0 to 86400, or an object from cluster filters to such numbers',
+};

@@ -13,6 +13,7 @@ import {
   number,
   patterns,
   seconds,
+  secondsByCluster,
   secret,
   text,
   texts,
@@ -121,6 +122,18 @@ export const WORKING_KEYS = {
     [],
     'Clusters whose dead primary is replaced automatically: `*`, a name, an alias, `alias=X`, `alias~=PATTERN` or a ' +
       'pattern on the name. Empty: none',
+  ),
+  PrimaryRestartGraceSeconds: works(
+    secondsByCluster,
+    [],
+    'A primary that is gone for no longer than this is being restarted and not dead, seconds: one number for all, or ' +
+      'an object from cluster filters (as above) to numbers, of which the first that matches counts. New here',
+  ),
+  RecoverSilentDataCenterClusterFilters: works(
+    clusterFilters,
+    [],
+    'Clusters whose primary is replaced also when all of its data centre is silent while others are well. Empty: none, ' +
+      'because it may be cut off and go on writing. New here',
   ),
   RecoveryPeriodBlockSeconds: works(
     integer(0),
