@@ -7,7 +7,7 @@ import type { BenchCluster, BenchNode } from '../../tools/bench/raft/bench-clust
 const PAUSES_MS = [60, 400, 2500];
 const CALM_MS = 1200;
 
-type Blow = (cluster: BenchCluster, rng: Rng) => Promise<void>;
+export type Blow = (cluster: BenchCluster, rng: Rng) => Promise<void>;
 
 const BLOWS: Readonly<Record<string, Blow>> = {
   'the leader is killed': async (cluster) => {
@@ -47,14 +47,20 @@ const BLOWS: Readonly<Record<string, Blow>> = {
 };
 
 /** Strikes until the time is over and every blow was struck at least once; says what it did. */
-export async function strikeFor(durationMs: number, cluster: BenchCluster, rng: Rng): Promise<readonly string[]> {
+export async function strikeFor(
+  durationMs: number,
+  cluster: BenchCluster,
+  rng: Rng,
+  more: Readonly<Record<string, Blow>> = {},
+): Promise<readonly string[]> {
+  const blows: Readonly<Record<string, Blow>> = { ...BLOWS, ...more };
   const done: string[] = [];
   const endAt = performance.now() + durationMs;
-  let deck: string[] = [];
-  while (performance.now() < endAt) {
-    if (deck.length === 0) deck = shuffled(Object.keys(BLOWS), rng);
+  let deck = shuffled(Object.keys(blows), rng);
+  while (performance.now() < endAt || done.length < Object.keys(blows).length) {
+    if (deck.length === 0) deck = shuffled(Object.keys(blows), rng);
     const name = deck.pop() ?? '';
-    await BLOWS[name]?.(cluster, rng);
+    await blows[name]?.(cluster, rng);
     done.push(name);
     await sleep(CALM_MS * rng.next());
   }

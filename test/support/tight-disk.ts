@@ -61,7 +61,7 @@ const fileLimit: TightDisk = {
   },
 };
 
-const NAMESPACE = ['unshare', '--user', '--map-root-user', '--mount'];
+const NAMESPACE = ['unshare', '--user', '--map-root-user', '--mount'] as const;
 
 /** The second is everywhere. */
 export async function tightDisks(): Promise<readonly TightDisk[]> {
@@ -70,8 +70,8 @@ export async function tightDisks(): Promise<readonly TightDisk[]> {
 
 async function mayMount(): Promise<boolean> {
   try {
-    const [command = '', ...rest] = [...NAMESPACE, 'mount', '-t', 'tmpfs', 'tmpfs', '/mnt'];
-    await run(command, rest);
+    const [command, ...rest] = NAMESPACE;
+    await run(command, [...rest, 'mount', '-t', 'tmpfs', 'tmpfs', '/mnt']);
     return true;
   } catch {
     return false;

@@ -17,6 +17,8 @@ export interface ClusterOptions {
   readonly seeds: readonly string[];
   /** Further keys of every node's configuration file; recoveries of every cluster are on unless it says otherwise. */
   readonly config?: Readonly<Record<string, unknown>>;
+  /** Makes an address at which the others are to reach the node that listens for Raft at `raftAddress`. */
+  readonly door?: (raftAddress: string) => Promise<string>;
 }
 
 export class OrchestratorCluster {
@@ -31,7 +33,9 @@ export class OrchestratorCluster {
     await run(join(PROJECT_ROOT, 'scripts', 'build'));
     const count = options.nodes ?? 3;
     const ports = await freePorts(count * 3);
-    const addresses = ports.slice(0, count).map((port) => `127.0.0.1:${String(port)}`);
+    const listening = ports.slice(0, count).map((port) => `127.0.0.1:${String(port)}`);
+    const { door } = options;
+    const addresses = door === undefined ? listening : await Promise.all(listening.map(door));
     const nodes = addresses.map((raftAddress, index) => {
       const name = `node-${String(index + 1)}`;
       return new OrchestratorNode(
@@ -43,7 +47,12 @@ export class OrchestratorCluster {
           httpPort: ports[count + index] ?? 0,
           grpcPort: ports[2 * count + index] ?? 0,
           seeds: options.seeds,
-          config: { InstancePollSeconds: 1, RecoverMasterClusterFilters: ['*'], ...options.config },
+          config: {
+            InstancePollSeconds: 1,
+            RecoverMasterClusterFilters: ['*'],
+            ...(door === undefined ? {} : { RaftBind: listening[index], RaftAdvertise: raftAddress }),
+            ...options.config,
+          },
         },
         spawn,
       );
