@@ -80,6 +80,8 @@ export class ActingNodes {
       times: RECOVERY_TIMES,
       log: { debug: line, info: line, warn: line, error: line },
       soft: healthy,
+      sights: () => ({ answers: true, seenAtMs: null, vitals: null }),
+      orchestrators: () => ({ voters: 3, live: 3 }),
       authorityFor: (term) => new LeaderAuthority(term, this.consensus, parts.clock),
       leadership: () => this.consensus.leadership(),
       hasQuorum: () => true,

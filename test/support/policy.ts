@@ -18,6 +18,12 @@ export function policyOf(changes: Partial<RecoveryPolicy> = {}): RecoveryPolicy 
     preventCrossDataCenter: false,
     preventCrossRegion: false,
     neverPromote: [],
+    ignoredHosts: [],
+    promotionLagMs: 0,
+    promotesAppliedOnly: false,
+    durability: [],
+    concurrentMax: 100,
+    brake: { clusters: 0, withinMs: 60_000 },
     ...changes,
   };
 }

@@ -7,6 +7,7 @@ import { CLUSTER_ROUTES } from './routes/clusters.js';
 import { CONTROL_REPLICA_ROUTES } from './routes/control-replicas.js';
 import { DISCOVERY_ROUTES } from './routes/discovery.js';
 import { DOWNTIME_ROUTES } from './routes/downtimes.js';
+import { EXPLAIN_ROUTES } from './routes/explain.js';
 import { INQUIRY_ROUTES } from './routes/inquiries.js';
 import { INSTANCE_ROUTES } from './routes/instances.js';
 import { LABEL_ROUTES } from './routes/labels.js';
@@ -34,6 +35,7 @@ export function routeTable(urlPrefix: string): readonly Route[] {
     ...CONTROL_REPLICA_ROUTES,
     ...DISCOVERY_ROUTES,
     ...DOWNTIME_ROUTES,
+    ...EXPLAIN_ROUTES,
     ...INQUIRY_ROUTES,
     ...INSTANCE_ROUTES,
     ...LABEL_ROUTES,

@@ -7,6 +7,7 @@ import { JUDGEMENT_LIMITS } from '../../core/analysis/limits.js';
 import { votersWarning } from '../../core/analysis/votes.js';
 import { createRng } from '../../core/base/rng.js';
 import type { Applied } from '../../core/ledger/ledger.js';
+import type { LastLook } from '../../core/recovery/sights.js';
 import type { SoftState } from '../../core/recovery/openings/graceful-takeover.js';
 import { addressText } from '../../core/topology/address.js';
 import type { ServerId } from '../../core/topology/server.js';
@@ -142,6 +143,7 @@ export class ComposedNode {
       knock: (address) => parts.mysql.prober.knock(address, parts.config.mysql.connectTimeoutMs),
       binaryLogs: parts.mysql.binaryLogs,
       takeover: (request) => this.#recovery.takeover(request),
+      explain: (clusterId) => this.#recovery.explain(clusterId),
     });
   }
 
@@ -316,6 +318,8 @@ export class ComposedNode {
       times: { ...RECOVERY_TIMES, connectMs: Math.min(RECOVERY_TIMES.connectMs, config.mysql.connectTimeoutMs) },
       log,
       soft: this.#softState(),
+      sights: (id) => this.#lastLook(id),
+      orchestrators: () => this.#view.orchestrators(),
       authorityFor: (term) => new LeaderAuthority(term, raft.consensus, this.#clock),
       leadership: () => raft.consensus.leadership(),
       hasQuorum: () => raft.consensus.leadership().leader !== null,
@@ -338,6 +342,13 @@ export class ComposedNode {
       answers: (id) => sightingOf(id)?.valid === true,
       lagSeconds: (id) => sightingOf(id)?.vitals?.lagSeconds ?? null,
     };
+  }
+
+  #lastLook(id: ServerId): LastLook {
+    const server = this.ledger.state.servers.get(id);
+    const sighting = server === undefined ? null : this.#probing.sightings.sighting(server.address);
+    const { valid = false, lastSeenAtMs = null, vitals = null } = sighting ?? {};
+    return { answers: valid, seenAtMs: lastSeenAtMs, vitals };
   }
 
   #analysis(): Analysis {

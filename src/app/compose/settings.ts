@@ -13,6 +13,8 @@ import type { Config } from '../config/config.js';
 
 /** How long a candidate may take to apply what it has received before the promotion gives up on it. */
 const APPLY_LIMIT_MS = 60_000;
+/** The incumbent's, for those who would rather wait than lose the candidate. */
+const PATIENT_APPLY_LIMIT_MS = 24 * 3600 * 1000;
 
 /** A look that is older than this many polls says nothing about now; the incumbent's own measure. */
 const STALE_POLLS = 5;
@@ -21,20 +23,26 @@ export function recoveryPolicy({ recovery, lag }: Config): RecoveryPolicy {
   return {
     primaryFilters: recovery.primaryFilters,
     blockMs: recovery.blockMs,
-    applyLimitMs: APPLY_LIMIT_MS,
+    applyLimitMs: recovery.waitsForApplier ? PATIENT_APPLY_LIMIT_MS : APPLY_LIMIT_MS,
     maintenanceLagSeconds: lag.maintenanceSeconds,
     preventCrossDataCenter: recovery.preventCrossDataCenter,
     preventCrossRegion: recovery.preventCrossRegion,
     neverPromote: recovery.neverPromote,
+    ignoredHosts: recovery.ignoredHosts,
+    promotionLagMs: recovery.promotionLagMs,
+    promotesAppliedOnly: recovery.promotesAppliedOnly,
+    durability: recovery.durability,
+    concurrentMax: recovery.concurrentMax,
+    brake: recovery.brake,
   };
 }
 
-export function diagnosisSettings({ lag, probing }: Config): DiagnosisSettings {
+export function diagnosisSettings({ lag, probing, recovery }: Config): DiagnosisSettings {
   return {
     reasonableLagSeconds: lag.reasonableSeconds,
     staleSightMs: STALE_POLLS * probing.intervalMs,
-    lockedSemiSyncMs: lag.reasonableSeconds * 1000,
-    enforceExactSemiSyncReplicas: false,
+    lockedSemiSyncMs: recovery.semiSync.lockedMs,
+    enforceExactSemiSyncReplicas: recovery.semiSync.exactReplicas,
     recoverNonWriteablePrimary: false,
   };
 }
@@ -87,7 +95,7 @@ export function publicSettings(config: Config, state: () => LedgerState): Public
     recoveryFilters: {
       primaryClusters: config.recovery.primaryFilters.map(filterText),
       intermediateClusters: config.recovery.intermediateFilters.map(filterText),
-      ignoredHosts: config.recovery.ignoredHosts,
+      ignoredHosts: config.recovery.ignoredHosts.map(({ source }) => source),
     },
   };
 }

@@ -3,6 +3,8 @@
  * optional. The incumbent's names end at the door (`keys/`); each room is handed the slice it needs.
  */
 import type { Address } from '../../core/topology/address.js';
+import type { DurabilityRule } from '../../core/recovery/durability-terms.js';
+import type { BrakeLimits } from '../../core/recovery/policy.js';
 import type { ClusterFilter } from '../../core/recovery/filters.js';
 import type { ClassificationRules } from '../../core/topology/classification.js';
 import type { DiscoveryFilters } from '../../core/topology/discovery-filters.js';
@@ -190,6 +192,11 @@ export interface ViewsConfig {
   readonly fuzzyPoolHosts: boolean;
 }
 
+export interface SemiSyncConfig {
+  readonly exactReplicas: boolean;
+  readonly lockedMs: number;
+}
+
 export interface RecoveryConfig {
   readonly primaryFilters: readonly ClusterFilter[];
   /** Shown to users; nothing recovers an intermediate source yet. */
@@ -197,12 +204,21 @@ export interface RecoveryConfig {
   readonly detectionBlockMs: number;
   /** No second automatic recovery of a cluster within this time. */
   readonly blockMs: number;
-  /** Shown to users; nothing leaves them out of a diagnosis yet. */
-  readonly ignoredHosts: readonly string[];
+  /** Servers whose death is answered with nothing, by patterns on the host name. */
+  readonly ignoredHosts: readonly RegExp[];
   /** Servers that are never promoted, by patterns on `host:port`. */
   readonly neverPromote: readonly RegExp[];
   readonly preventCrossDataCenter: boolean;
   readonly preventCrossRegion: boolean;
+  /** 0: a replica may be promoted however far it was behind. */
+  readonly promotionLagMs: number;
+  readonly promotesAppliedOnly: boolean;
+  /** A promotion waits as long as it takes until the candidate has applied what it received. */
+  readonly waitsForApplier: boolean;
+  readonly durability: readonly DurabilityRule[];
+  readonly concurrentMax: number;
+  readonly brake: BrakeLimits;
+  readonly semiSync: SemiSyncConfig;
   readonly useSuperReadOnly: boolean;
   /** The first whose filters match counts; none: a primary that is gone is not waited for. */
   readonly restartGrace: readonly { readonly filters: readonly ClusterFilter[]; readonly seconds: number }[];

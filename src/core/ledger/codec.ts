@@ -49,6 +49,8 @@ const SINCE: { readonly [Kind in Command['kind']]: SchemaVersion } = {
   'maintenance-ended': 2,
   'topologies-recorded': 2,
   'time-passed': 2,
+  'brake-applied': 2,
+  'brake-released': 2,
 };
 
 const encoder = new TextEncoder();

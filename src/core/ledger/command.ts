@@ -138,6 +138,8 @@ export type Command = Stamped &
       }
     | { readonly kind: 'downtime-begun'; readonly downtime: Downtime }
     | { readonly kind: 'downtime-ended'; readonly server: ServerId }
+    | { readonly kind: 'brake-applied'; readonly reason: string }
+    | { readonly kind: 'brake-released'; readonly by: string }
     | { readonly kind: 'recoveries-switched'; readonly enabled: boolean; readonly by: string }
     | { readonly kind: 'alias-set'; readonly clusterId: ClusterId; readonly alias: string }
     | { readonly kind: 'node-announced'; readonly node: NodeRecord }

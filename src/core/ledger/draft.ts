@@ -30,6 +30,8 @@ export interface Draft extends LedgerState {
   history: TopologySnapshot[];
   lastMaintenance: number;
   recoveriesEnabled: boolean;
+  brake: LedgerState['brake'];
+  brakeReleasedAtMs: number;
   audit: AuditLine[];
 }
 
@@ -56,6 +58,8 @@ export function emptyDraft(): Draft {
     history: [],
     lastMaintenance: 0,
     recoveriesEnabled: true,
+    brake: null,
+    brakeReleasedAtMs: 0,
     audit: [],
   };
 }

@@ -16,6 +16,8 @@ import {
 import {
   applyAlias,
   applyAnnounced,
+  applyBraked,
+  applyBrakeReleased,
   applyCanaryUsed,
   applyDowntimeBegun,
   applyDowntimeEnded,
@@ -129,6 +131,8 @@ type Operation = Extract<
       | 'downtime-begun'
       | 'downtime-ended'
       | 'recoveries-switched'
+      | 'brake-applied'
+      | 'brake-released'
       | 'alias-set'
       | 'node-announced'
       | 'noted';
@@ -149,6 +153,10 @@ function applyOperation(draft: Draft, command: Operation): readonly Fact[] {
       return applyDowntimeEnded(draft, command.server);
     case 'recoveries-switched':
       return applySwitched(draft, command.enabled, command.by);
+    case 'brake-applied':
+      return applyBraked(draft, command.reason);
+    case 'brake-released':
+      return applyBrakeReleased(draft, command.by);
     case 'alias-set':
       return applyAlias(draft, command.clusterId, command.alias);
     case 'node-announced':

@@ -37,6 +37,8 @@ interface SnapshotDocument {
   readonly index: number;
   readonly nowMs: number;
   readonly recoveriesEnabled: boolean;
+  readonly brake?: LedgerState['brake'];
+  readonly brakeReleasedAtMs?: number;
   readonly lastMaintenance?: number;
   readonly audit: LedgerState['audit'];
   readonly history?: LedgerState['history'];
@@ -49,6 +51,8 @@ export function encodeSnapshot(state: LedgerState): Uint8Array {
     index: state.index,
     nowMs: state.nowMs,
     recoveriesEnabled: state.recoveriesEnabled,
+    brake: state.brake,
+    brakeReleasedAtMs: state.brakeReleasedAtMs,
     lastMaintenance: state.lastMaintenance,
     audit: state.audit,
     history: state.history,
@@ -67,6 +71,8 @@ export function decodeSnapshot(bytes: Uint8Array): Draft {
   draft.index = document.index;
   draft.nowMs = document.nowMs;
   draft.recoveriesEnabled = document.recoveriesEnabled;
+  draft.brake = document.brake ?? null;
+  draft.brakeReleasedAtMs = document.brakeReleasedAtMs ?? 0;
   draft.lastMaintenance = document.lastMaintenance ?? 0;
   draft.audit = [...document.audit];
   draft.history = [...(document.history ?? [])];

@@ -29,6 +29,11 @@ export interface BelievedDowntime {
   readonly endsAtMs: number;
 }
 
+export interface BelievedBrake {
+  readonly sinceMs: number;
+  readonly reason: string;
+}
+
 export interface Belief {
   readonly nowMs: number;
   readonly servers: ReadonlyMap<ServerId, Server>;
@@ -36,7 +41,13 @@ export interface Belief {
   readonly recoveries: ReadonlyMap<RecoveryId, Recovery>;
   readonly demotions: ReadonlyMap<ServerId, BelievedDemotion>;
   readonly downtimes: ReadonlyMap<ServerId, BelievedDowntime>;
+  /** An operator works on the server: it is left alone. */
+  readonly maintenances: ReadonlyMap<ServerId, BelievedDowntime>;
   readonly recoveriesEnabled: boolean;
+  /** Too many clusters failed at once: nothing is recovered until an operator has looked. Null when it is off. */
+  readonly brake: BelievedBrake | null;
+  /** Wall clock of the last release; recoveries of before do not count towards the next brake. */
+  readonly brakeReleasedAtMs: number;
 }
 
 /** An expected "no", with a code that programs read and a sentence that people read. */

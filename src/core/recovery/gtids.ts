@@ -34,6 +34,16 @@ export function isNone(text: string): boolean {
   return isEmptyGtidSet(parsed(text));
 }
 
+/** How many transactions the set holds; for people, so that more than 2^53 of them need not be exact. */
+export function sizeOf(text: string): number {
+  return Number(countGtids(parsed(text)));
+}
+
+/** Text from outside: may the other functions be asked about it? */
+export function isGtidSet(text: string): boolean {
+  return parseGtidSet(text).ok;
+}
+
 /** Ascending by how many transactions the sets hold. */
 export function compareSizes(one: string, other: string): number {
   const difference = countGtids(parsed(one)) - countGtids(parsed(other));

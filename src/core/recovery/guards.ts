@@ -6,6 +6,7 @@
  * the block after a recent failover), and none of those that protect their data.
  */
 import type { Problem } from '../analysis/problem.js';
+import { isoTime } from '../base/iso-time.js';
 import type { ClusterId, ServerId } from '../topology/server.js';
 import {
   type Belief,
@@ -16,6 +17,7 @@ import {
   serverName,
   unfencedFormer,
 } from './belief.js';
+import { brakeReason } from './brake.js';
 import { type ClusterFilter, matchesCluster } from './filters.js';
 import type { RecoveryPolicy } from './policy.js';
 import type { Recovery } from './recovery.js';
@@ -46,7 +48,11 @@ export function guardRefusals(question: GuardQuestion): readonly Refusal[] {
         ...always,
         ...switchedOff(question),
         ...filteredOut(question),
+        ...ignored(question),
         ...inDowntime(question),
+        ...inMaintenance(question),
+        ...braked(question),
+        ...crowded(question),
         ...blocked(question),
         ...justFailed(question),
       ];
@@ -125,14 +131,50 @@ function inDowntime({ belief, server }: GuardQuestion): readonly Refusal[] {
   ];
 }
 
+function ignored({ belief, policy, server }: GuardQuestion): readonly Refusal[] {
+  const host = belief.servers.get(server)?.address.host ?? '';
+  if (!policy.ignoredHosts.some((pattern) => pattern.test(host))) return [];
+  return [refusal('ignored-host', `${host} matches RecoveryIgnoreHostnameFilters`, 'change that filter on every node')];
+}
+
+function inMaintenance({ belief, server }: GuardQuestion): readonly Refusal[] {
+  const maintenance = belief.maintenances.get(server);
+  if (maintenance === undefined || maintenance.endsAtMs <= belief.nowMs) return [];
+  const name = serverName(belief, server);
+  return [
+    refusal(
+      'maintenance',
+      `${name} is in maintenance (${maintenance.owner}: ${maintenance.reason})`,
+      `orchestrator-client -c end-maintenance -i ${name}`,
+    ),
+  ];
+}
+
+function braked({ belief, policy, clusterId }: GuardQuestion): readonly Refusal[] {
+  const reason = belief.brake?.reason ?? brakeReason(belief, policy.brake, clusterId);
+  if (reason === null) return [];
+  return [refusal('brake', `automatic recovery has stopped itself: ${reason}`, 'orchestrator-client -c release-brake')];
+}
+
+/** It waits for its turn: many at once would wait for each other, and for the servers that all of them read. */
+function crowded({ belief, policy }: GuardQuestion): readonly Refusal[] {
+  const open = [...belief.recoveries.values()].filter(
+    ({ kind, closedAtMs }) => kind === 'dead-primary' && closedAtMs === null,
+  );
+  if (open.length < policy.concurrentMax) return [];
+  const text = `${String(open.length)} recoveries are under way, as many as may be (RecoveryConcurrencyMax)`;
+  return [refusal('crowded', text)];
+}
+
 function blocked({ belief, policy, clusterId }: GuardQuestion): readonly Refusal[] {
   const block = blockingRecoveryOf(belief, policy, clusterId);
   if (block === null) return [];
-  const leftSeconds = Math.ceil((block.openedAtMs + policy.blockMs - belief.nowMs) / 1000);
+  const untilMs = block.openedAtMs + policy.blockMs;
+  const leftSeconds = Math.ceil((untilMs - belief.nowMs) / 1000);
   return [
     refusal(
       'blocked',
-      `the cluster had a failover not long ago (${block.id}); the next automatic one is blocked for ${leftSeconds} s more (RecoveryPeriodBlockSeconds)`,
+      `the cluster had a failover not long ago (recovery ${block.id} of ${serverName(belief, block.failed)}); the next automatic one is blocked until ${isoTime(untilMs)}, for ${leftSeconds} s more (RecoveryPeriodBlockSeconds)`,
       `orchestrator-client -c ack-cluster-recoveries -a ${clusterName(belief, clusterId)} -r checked`,
     ),
   ];

@@ -1,4 +1,5 @@
 /** What the configuration says of acting. Durations in milliseconds unless the name says otherwise. */
+import type { DurabilityRule } from './durability-terms.js';
 import type { ClusterFilter } from './filters.js';
 
 export interface RecoveryPolicy {
@@ -14,4 +15,22 @@ export interface RecoveryPolicy {
   readonly preventCrossRegion: boolean;
   /** PromotionIgnoreHostnameFilters: servers that are never promoted, by patterns on their host names. */
   readonly neverPromote: readonly RegExp[];
+  /** RecoveryIgnoreHostnameFilters: servers whose death is answered with nothing, by patterns on their host names. */
+  readonly ignoredHosts: readonly RegExp[];
+  /** FailMasterPromotionOnLagMinutes: who was further behind is not promoted. 0: however far. */
+  readonly promotionLagMs: number;
+  /** FailMasterPromotionIfSQLThreadNotUpToDate. */
+  readonly promotesAppliedOnly: boolean;
+  /** In this order; the first that matches holds. */
+  readonly durability: readonly DurabilityRule[];
+  /** Automatic recoveries of dead primaries beside each other. */
+  readonly concurrentMax: number;
+  readonly brake: BrakeLimits;
+}
+
+/** More clusters than `clusters` whose primary is to be replaced within `withinMs`: it is not they who are ill. */
+export interface BrakeLimits {
+  /** 0: there is no brake. */
+  readonly clusters: number;
+  readonly withinMs: number;
 }

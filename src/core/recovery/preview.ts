@@ -16,6 +16,8 @@ export type Assumed = (server: ServerId) => StepFindings | null;
 export interface Preview {
   readonly steps: readonly Step[];
   readonly ending: Closing;
+  /** As it would stand before it is closed. */
+  readonly record: Recovery;
 }
 
 /** Far more than any plan has; a playbook that goes on for longer goes in circles. */
@@ -36,14 +38,14 @@ export function preview(opening: Recovery, assumed: Assumed): Preview {
         recovery = withPromotion(play(recovery, [decision.step], assumed), decision.server, decision.epoch);
         break;
       case 'close':
-        return { steps: taken, ending: decision };
+        return { steps: taken, ending: decision, record: recovery };
       case 'wait':
-        return { steps: taken, ending: endless('it would wait for a step that nobody takes') };
+        return { steps: taken, ending: endless('it would wait for a step that nobody takes'), record: recovery };
       default:
         assertNever(decision);
     }
   }
-  return { steps: taken, ending: endless('it would not come to an end') };
+  return { steps: taken, ending: endless('it would not come to an end'), record: recovery };
 }
 
 function play(recovery: Recovery, steps: readonly NumberedStep[], assumed: Assumed): Recovery {

@@ -16,17 +16,45 @@ import { mainChannel, type PromotionRule, type Server } from '../topology/server
 const RULES: readonly PromotionRule[] = ['must', 'prefer', 'neutral', 'prefer_not', 'must_not'];
 const FORMATS: readonly string[] = ['STATEMENT', 'MIXED', 'ROW'];
 
+interface Criterion {
+  /** Completes "it comes first because of ...". */
+  readonly name: string;
+  readonly compare: (one: Server, other: Server, failed: Server) => number;
+}
+
+const CRITERIA: readonly Criterion[] = [
+  {
+    name: 'its promotion rule together with its place beside the old primary',
+    compare: (one, other, failed) => tierOf(one, failed) - tierOf(other, failed),
+  },
+  { name: 'its promotion rule', compare: (one, other) => ruleRank(one) - ruleRank(other) },
+  {
+    name: 'its place: data centre, environment and region as the old primary has them',
+    compare: (one, other, failed) => distance(one, failed) - distance(other, failed),
+  },
+  { name: 'its applier, which is better off', compare: (one, other) => applierRank(one) - applierRank(other) },
+  {
+    name: 'its older release series, which the others can follow',
+    compare: (one, other) => seriesOf(one) - seriesOf(other),
+  },
+  {
+    name: 'its smaller binary log format, which the others can follow',
+    compare: (one, other) => formatRank(one) - formatRank(other),
+  },
+  {
+    name: 'its address alone, as nothing else tells them apart',
+    compare: (one, other) => compareText(addressText(one.address), addressText(other.address)),
+  },
+];
+
 /** Negative when `one` is the better successor of `failed`. */
 export function compareSuccessors(one: Server, other: Server, failed: Server): number {
-  return (
-    tierOf(one, failed) - tierOf(other, failed) ||
-    ruleRank(one) - ruleRank(other) ||
-    distance(one, failed) - distance(other, failed) ||
-    applierRank(one) - applierRank(other) ||
-    seriesOf(one) - seriesOf(other) ||
-    formatRank(one) - formatRank(other) ||
-    compareText(addressText(one.address), addressText(other.address))
-  );
+  return CRITERIA.map(({ compare }) => compare(one, other, failed)).find((difference) => difference !== 0) ?? 0;
+}
+
+/** What put the better of the two before the other. */
+export function decidingCriterion(one: Server, other: Server, failed: Server): string {
+  return CRITERIA.find(({ compare }) => compare(one, other, failed) !== 0)?.name ?? '';
 }
 
 /**

@@ -5,6 +5,7 @@
  */
 import type { Brand } from '../base/brand.js';
 import type { ClusterId, ServerId } from '../topology/server.js';
+import type { DurabilityTerms } from './durability-terms.js';
 import type { SemiSyncDuty, Step, StepOutcome } from './step.js';
 
 /** `<unix milliseconds>:<hex>`, unique in the cluster; the incumbent's UID. */
@@ -81,6 +82,10 @@ export interface RecoveryInputs {
   /** An operator asked for it: ignores filters, downtime and blocks, never safety. */
   readonly forced: boolean;
   readonly requestedBy: string;
+  /** Dead primaries only; records of before it was known have none. */
+  readonly durability?: DurabilityTerms;
+  /** FailMasterPromotionIfSQLThreadNotUpToDate: who has relay log left to apply is not promoted. */
+  readonly promotesAppliedOnly?: boolean;
 }
 
 export interface Participant {

@@ -5,6 +5,7 @@
 import type { Problem, StructureCode } from '../../core/analysis/problem.js';
 import type { LedgerState } from '../../core/ledger/state.js';
 import type { ReplicationRules } from '../../core/recovery/can-replicate.js';
+import type { Explanation } from '../../core/recovery/explain.js';
 import type { Recovery } from '../../core/recovery/recovery.js';
 import type { Address } from '../../core/topology/address.js';
 import type { ClusterId, Server, ServerId } from '../../core/topology/server.js';
@@ -110,6 +111,8 @@ export interface Service extends Keeping {
   node(): NodeStatus;
   analysis(): Analysis;
   sighting(address: Address): Sighting | null;
+  /** What a failover would do now, and if it would not happen, why; null when there is no such cluster. */
+  explain(cluster: ClusterId): Explanation | null;
   /** Of this node's own probes. */
   probingMetrics(): ProbingMetrics;
   subscribe(listener: (event: ServiceEvent) => void): () => void;
@@ -124,6 +127,8 @@ export interface Service extends Keeping {
     comment: string,
   ): Promise<Answer<number>>;
   switchRecoveries(enabled: boolean, by: string): Promise<Answer<boolean>>;
+  /** False: it was not on. */
+  releaseBrake(by: string): Promise<Answer<boolean>>;
   beginDowntime(server: ServerId, owner: string, reason: string, durationMs: number): Promise<Answer<Server>>;
   endDowntime(server: ServerId, by: string): Promise<Answer<Server>>;
   /** The name becomes an address, and something listens there. */

@@ -6,7 +6,10 @@
 import type { Problem } from '../../core/analysis/problem.js';
 import { type Belief, openRecoveryOf, type Refusal, refusal, serverName } from '../../core/recovery/belief.js';
 import { guardRefusals, reactionRefusals } from '../../core/recovery/guards.js';
-import { likelySuccessor, openDeadPrimary } from '../../core/recovery/openings/dead-primary.js';
+import { brakeReason } from '../../core/recovery/brake.js';
+import { decide } from '../../core/recovery/decision.js';
+import { type Explanation, explain } from '../../core/recovery/explain.js';
+import { likelySuccessor } from '../../core/recovery/openings/dead-primary.js';
 import { openFormerPrimary } from '../../core/recovery/openings/former-primary.js';
 import { openTakeover } from '../../core/recovery/openings/graceful-takeover.js';
 import type { Opening, OpeningContext } from '../../core/recovery/openings/opening.js';
@@ -28,6 +31,8 @@ export class RecoveryDriver {
   readonly #restraints: Restraints;
   /** Clusters in which a recovery is being opened. */
   readonly #opening = new Set<ClusterId>();
+  /** The brake is being committed. */
+  #braking = false;
 
   constructor(parts: RecoveryParts) {
     this.#parts = parts;
@@ -106,6 +111,14 @@ export class RecoveryDriver {
     return server === undefined ? null : likelySuccessor(belief, this.#parts.policy, server);
   }
 
+  /** What a failover of this cluster would do now, and why not; on any node. Null when there is no such cluster. */
+  explain(clusterId: ClusterId): Explanation | null {
+    const { policy, sights } = this.#parts;
+    const hasQuorum = this.#parts.hasQuorum();
+    const orchestrators = this.#parts.orchestrators();
+    return explain({ belief: this.#belief(), policy, clusterId, sights, hasQuorum, orchestrators });
+  }
+
   #considerRecovery(problem: Problem): void {
     const belief = this.#belief();
     const { server, clusterId } = problem;
@@ -113,16 +126,33 @@ export class RecoveryDriver {
       this.#restraints.clear(server);
       return;
     }
-    const guards = this.#guard(belief, clusterId, server, false);
-    const request = { problem, requestedCandidate: null, forced: false };
-    const opening = openDeadPrimary(belief, this.#parts.policy, request, this.#context('orchestrator'));
-    const refusals = [...guards, ...(opening.ok ? [] : opening.refusals)];
+    const { policy, sights } = this.#parts;
+    const question = { belief, policy, problem, sights, hasQuorum: this.#parts.hasQuorum() };
+    const { refusals, opening } = decide(question, this.#context('orchestrator'));
     this.#restrain(problem, refusals);
+    if (refusals.some(({ code }) => code === 'brake')) this.#brake(belief, clusterId);
     if (refusals.length > 0 || !opening.ok || this.#parts.ledger.readyTerm === null) return;
     this.#parts.log.warn({ server, recovery: opening.recovery.id }, `${problem.code}: ${problem.because.join('; ')}`);
     this.#begin(opening).catch((error: unknown) => {
       this.#parts.log.warn({ server, err: error }, `recovery ${opening.recovery.id} could not be opened`);
     });
+  }
+
+  /** Committed when it is found, so that the next leader knows of it, and what it forbids is forbidden until released. */
+  #brake(belief: Belief, clusterId: ClusterId): void {
+    const { ledger, policy, log } = this.#parts;
+    const reason = belief.brake === null ? brakeReason(belief, policy.brake, clusterId) : null;
+    if (reason === null || ledger.readyTerm === null || this.#braking) return;
+    this.#braking = true;
+    log.error({ clusterId }, `automatic recovery stops itself: ${reason}`);
+    void ledger
+      .propose({ kind: 'brake-applied', reason })
+      .catch((err: unknown) => {
+        log.warn({ err }, 'that automatic recovery stopped itself was not committed; it is tried again');
+      })
+      .finally(() => {
+        this.#braking = false;
+      });
   }
 
   async #recoverFormer(server: ServerId): Promise<boolean> {

@@ -1,6 +1,8 @@
 /** Everything that acting needs from outside, in one place for whoever wires it. */
 import type { SoftState } from '../../core/recovery/openings/graceful-takeover.js';
+import type { Orchestrators } from '../../core/recovery/explain-death.js';
 import type { RecoveryPolicy } from '../../core/recovery/policy.js';
+import type { Sights } from '../../core/recovery/sights.js';
 import type { Applied } from '../../core/ledger/ledger.js';
 import type { LedgerState } from '../../core/ledger/state.js';
 import type { ServerId } from '../../core/topology/server.js';
@@ -51,8 +53,11 @@ export interface RecoveryParts {
   readonly log: Log;
   /** What this node's eyes say of the servers now. */
   readonly soft: SoftState;
+  readonly sights: Sights;
   authorityFor(term: number): Authority;
   leadership(): Leadership;
+  /** The voters of our own cluster, as this node knows them. */
+  orchestrators(): Orchestrators;
   /** Does this node see a quorum of the orchestrators? For what is shown; what is done asks the quorum itself. */
   hasQuorum(): boolean;
   /** Eight hexadecimal digits that nobody else makes up. */

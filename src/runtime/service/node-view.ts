@@ -4,6 +4,8 @@
  */
 import { hostname } from 'node:os';
 import type { LedgerState } from '../../core/ledger/state.js';
+import type { Orchestrators } from '../../core/recovery/explain-death.js';
+import { isLive } from '../membership/live-voters.js';
 import type { Clock } from '../ports/clock.js';
 import type { Consensus, ConsensusStatus } from '../ports/consensus.js';
 import type { MemberStatus, NodeStatus } from '../ports/service.js';
@@ -64,6 +66,15 @@ export class NodeView {
   voters(): readonly string[] {
     const membership = this.#status?.membership;
     return membership === undefined ? [] : [...new Set<string>([...membership.voters, ...membership.outgoing])];
+  }
+
+  /** Who of the voters answers is known to the leader alone. */
+  orchestrators(): Orchestrators {
+    const status = this.#status;
+    const voters = this.voters();
+    const leads = status !== null && this.#options.consensus.leadership().role === 'leader';
+    const live = leads ? status.membership.voters.filter((id) => isLive(status, id)).length : null;
+    return { voters: Math.max(1, voters.length), live };
   }
 
   #httpAddress(id: string): string | null {

@@ -4,6 +4,7 @@
  */
 import { assertDefined } from '../../core/base/assert.js';
 import { tombstonesOf } from '../../core/ledger/tombstones.js';
+import type { Explanation } from '../../core/recovery/explain.js';
 import type { Recovery } from '../../core/recovery/recovery.js';
 import { type Address, addressText } from '../../core/topology/address.js';
 import type { ProbeResult } from '../../core/topology/report.js';
@@ -39,6 +40,7 @@ export interface ServiceParts extends KeepingParts {
   readonly isIgnored: (address: Address) => boolean;
   readonly knock: (address: Address) => ReturnType<Prober['knock']>;
   readonly binaryLogs: BinaryLogReader;
+  readonly explain: (cluster: ClusterId) => Explanation | null;
   readonly takeover: (request: TakeoverRequest) => Promise<Answer<Recovery>>;
 }
 
@@ -124,6 +126,10 @@ export class NodeService extends KeepingUseCases implements Service {
     return locateGtids(server, gtids, this.#parts.binaryLogs);
   }
 
+  explain(cluster: ClusterId): Explanation | null {
+    return this.#parts.explain(cluster);
+  }
+
   gracefulTakeover(request: TakeoverRequest): Promise<Answer<Recovery>> {
     return this.#parts.takeover(request);
   }
@@ -145,6 +151,12 @@ export class NodeService extends KeepingUseCases implements Service {
   async switchRecoveries(enabled: boolean, by: string): Promise<Answer<boolean>> {
     await this.propose({ kind: 'recoveries-switched', enabled, by });
     return accept(enabled);
+  }
+
+  async releaseBrake(by: string): Promise<Answer<boolean>> {
+    const wasOn = this.state.brake !== null;
+    await this.propose({ kind: 'brake-released', by });
+    return accept(wasOn);
   }
 
   async beginDowntime(server: ServerId, owner: string, reason: string, durationMs: number): Promise<Answer<Server>> {

@@ -2,7 +2,9 @@
 import { FakeMembership } from '../../support/fake-membership.js';
 import type { ProbingMetrics } from '../../../src/runtime/ports/probing-metrics.js';
 import type { Problem, StructureCode } from '../../../src/core/analysis/problem.js';
+import { type Explanation, explain } from '../../../src/core/recovery/explain.js';
 import type { Recovery } from '../../../src/core/recovery/recovery.js';
+import type { LastLook } from '../../../src/core/recovery/sights.js';
 import { type Address, addressText } from '../../../src/core/topology/address.js';
 import type { ClusterId, Server, ServerId } from '../../../src/core/topology/server.js';
 import type { Vitals } from '../../../src/core/topology/vitals.js';
@@ -19,6 +21,7 @@ import type {
   TakeoverRequest,
 } from '../../../src/runtime/ports/service.js';
 import { addressOf, factsOf, observed } from '../../support/facts.js';
+import { policyOf } from '../../support/policy.js';
 import { FakeKeeping } from './fake-keeping.js';
 
 export const MAIN = '11111111-1111-1111-1111-111111111111';
@@ -149,6 +152,24 @@ export class FakeService extends FakeKeeping implements Service {
 
   sighting(address: Address): Sighting | null {
     return this.sightings.get(addressText(address)) ?? null;
+  }
+
+  /** As a node explains it, by what the fixture's servers said last. */
+  explain(clusterId: ClusterId): Explanation | null {
+    const sights = (id: ServerId): LastLook => {
+      const server = this.state.servers.get(id);
+      const sighting = server === undefined ? null : this.sighting(server.address);
+      const { valid = false, lastSeenAtMs = null, vitals = null } = sighting ?? {};
+      return { answers: valid, seenAtMs: lastSeenAtMs, vitals };
+    };
+    const belief = { ...this.state, nowMs: this.nowMs };
+    const orchestrators = { voters: 3, live: 3 };
+    return explain({ belief, policy: policyOf(), clusterId, sights, hasQuorum: true, orchestrators });
+  }
+
+  async releaseBrake(by: string): Promise<Answer<boolean>> {
+    this.calls.push(`release brake by ${by}`);
+    return this.answer(true);
   }
 
   subscribe(listener: (event: ServiceEvent) => void): () => void {

@@ -10,6 +10,7 @@ import { FedLedger, recoveryOf } from '../../support/ledger.js';
 import { policyOf } from '../../support/policy.js';
 
 const context = { id: '7:f' as RecoveryId, openedBy: 'n1', requestedBy: 'me' };
+const unseen = () => ({ answers: true, seenAtMs: null, vitals: null });
 const healthy: SoftState = { answers: () => true, lagSeconds: () => 0 };
 
 let fed: FedLedger;
@@ -51,7 +52,7 @@ describe('the recovery of a dead primary', () => {
     openDeadPrimary(
       fed.state,
       policyOf(),
-      { problem: { ...problem, clusterId: cluster }, requestedCandidate, forced: false },
+      { problem: { ...problem, clusterId: cluster }, requestedCandidate, forced: false, sights: unseen },
       context,
     );
 
@@ -88,7 +89,12 @@ describe('the recovery of a dead primary', () => {
     expect(reasons(begin(serverId('leaf')))[0]).toMatch(/no direct replica/);
     const leaf = { ...problem, server: serverId('leaf'), clusterId: cluster };
     expect(
-      openDeadPrimary(fed.state, policyOf(), { problem: leaf, requestedCandidate: null, forced: false }, context),
+      openDeadPrimary(
+        fed.state,
+        policyOf(),
+        { problem: leaf, requestedCandidate: null, forced: false, sights: unseen },
+        context,
+      ),
     ).toMatchObject({
       ok: false,
       refusals: [{ code: 'not-primary' }],

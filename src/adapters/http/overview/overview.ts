@@ -4,6 +4,7 @@
  */
 import { addressText } from '../../../core/topology/address.js';
 import type { Analysis, Service } from '../../../runtime/ports/service.js';
+import { type FailoverOverview, failoverOverview } from './failover-overview.js';
 import { shapeWarnings } from './shape-warnings.js';
 import { STRUCTURE_SENTENCES } from './structure-sentences.js';
 import { HTTP_LIMITS } from '../limits.js';
@@ -26,6 +27,8 @@ export interface Overview {
   };
   readonly members: readonly MemberOverview[];
   readonly recoveriesEnabled: boolean;
+  /** Why automatic recovery has stopped itself; null when it has not. */
+  readonly brake: string | null;
   /** By name; only those that have servers. */
   readonly clusters: readonly ClusterOverview[];
   /** Addresses that were to be probed and never answered this node. */
@@ -66,6 +69,7 @@ export interface ClusterOverview {
   readonly primary: string;
   readonly epoch: number;
   readonly automaticRecovery: boolean;
+  readonly failover: FailoverOverview;
   /** What is no tree in it, by servers' ids: pairs that follow each other, longer rings, replicas of nobody known. */
   readonly shape: {
     readonly coPrimaries: readonly (readonly string[])[];
@@ -112,6 +116,7 @@ export function buildOverview(service: Service, views: Views, nowMs: number): Ov
       lastHeardMs: isLeading(node) ? member.lastHeardMs : null,
     })),
     recoveriesEnabled: state.recoveriesEnabled,
+    brake: state.brake?.reason ?? null,
     clusters: clusters(index, service, views, nowMs),
     unanswered: [...state.targets.values()].slice(0, HTTP_LIMITS.overviewTargets).map(({ address, origin }) => ({
       address: addressText(address),
@@ -135,6 +140,7 @@ function clusters(index: TopologyIndex, service: Service, views: Views, nowMs: n
     primary: view.cluster.primary,
     epoch: view.cluster.epoch,
     automaticRecovery: service.settings.automaticPrimaryRecovery(view.cluster.id),
+    failover: failoverOverview(service.explain(view.cluster.id)),
     shape: {
       coPrimaries: view.forest.coPrimaries,
       loops: view.forest.loops,

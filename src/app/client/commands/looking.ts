@@ -1,5 +1,6 @@
 /** Commands that look: at clusters, at servers, at problems. */
 import { printers as p } from '../printers.js';
+import { explanationLines } from '../explanation.js';
 import { asks, type ClientCommand } from './command.js';
 
 export const LOOKING: readonly ClientCommand[] = [
@@ -55,6 +56,7 @@ export const LOOKING: readonly ClientCommand[] = [
   asks('downtimed', 'downtimed[/{hint}]', p.instances, 'servers in downtime'),
   asks('dominant-dc', 'masters', p.dominantDataCenter, 'the data centre of most primaries'),
   asks('replication-analysis', 'replication-analysis', p.problems, 'what is wrong now'),
+  asks('explain', 'explain/{hint}', explanationLines, 'would it be failed over now, to whom, and if not, why'),
   asks('which-gtid-errant', 'instance/{instance}', p.errantGtids, 'transactions that only it has'),
   asks('locate-gtid-errant', 'locate-gtid-errant/{instance}', p.texts, 'the binary logs that hold them'),
   asks('last-pseudo-gtid', 'last-pseudo-gtid/{instance}', p.text, 'its last Pseudo-GTID'),

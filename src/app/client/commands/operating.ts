@@ -78,6 +78,7 @@ export const RECOVERING: readonly ClientCommand[] = [
   changes('ack-all-recoveries', 'ack-all-recoveries?comment={reason}', p.text, 'acknowledge all recoveries'),
   changes('disable-global-recoveries', 'disable-global-recoveries', p.text, 'recover nothing by itself from now on'),
   changes('enable-global-recoveries', 'enable-global-recoveries', p.text, 'end that'),
+  changes('release-brake', 'release-brake', p.text, 'let automatic recovery go on after it stopped itself'),
   asks('check-global-recoveries', 'check-global-recoveries', p.text, 'enabled or disabled'),
 ];
 

@@ -3,6 +3,7 @@
  * person what is allowed; the two stand side by side so that they cannot drift apart.
  */
 import { z } from 'zod';
+import type { DurabilityPolicy, DurabilityRule } from '../../../core/recovery/durability-terms.js';
 import { type ClusterFilter, parseClusterFilter } from '../../../core/recovery/filters.js';
 import { compilePattern } from '../../../core/base/pattern.js';
 import { failed, ok, type Result } from '../../../core/base/result.js';
@@ -124,6 +125,27 @@ const clusterFilter = readText<ClusterFilter>(parseClusterFilter, '');
 export const clusterFilters: Kind<readonly ClusterFilter[]> = {
   schema: z.array(clusterFilter.schema),
   allowed: 'a list of "*", cluster names, aliases, "alias=X", "alias~=PATTERN" or patterns on the cluster name',
+};
+
+const POLICIES: Readonly<Record<string, DurabilityPolicy>> = {
+  none: 'none',
+  'semi-sync': 'semi-sync',
+  'cross-zone': 'cross-zone',
+};
+
+/** In the order in which they are written: JSON keeps it for keys that are no whole numbers, and these are none. */
+export const durabilityPolicies: Kind<readonly DurabilityRule[]> = {
+  schema: z.record(z.string(), z.string()).transform((value, context) =>
+    Object.entries(value).flatMap(([key, word]) => {
+      const clusters = parseClusterFilter(key);
+      const policy = Object.hasOwn(POLICIES, word) ? POLICIES[word] : undefined;
+      if (clusters.ok && policy !== undefined) return [{ clusters: clusters.value, policy }];
+      const message = clusters.ok ? `"${word}" is no durability policy` : clusters.error;
+      context.addIssue({ code: 'custom', message });
+      return [];
+    }),
+  ),
+  allowed: 'an object from clusters to "none", "semi-sync" or "cross-zone"',
 };
 
 const METHODS = { '': 'none', none: 'none', basic: 'basic' } as const;

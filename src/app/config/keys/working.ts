@@ -1,6 +1,7 @@
 /** The keys that work, in the order of `docs/configuration.md`, which a test compares with this table. */
 import { CLASSIFICATION_KEYS } from './classification.js';
 import { QUESTION_KEYS } from './questions.js';
+import { RECOVERY_KEYS } from './recovery.js';
 import { DISCOVERY_KEYS } from './discovery.js';
 import { works, worksHidden } from './key.js';
 import {
@@ -149,6 +150,8 @@ export const WORKING_KEYS = {
     'Promote nobody in another data centre than that of the primary; see DataCenterPattern',
   ),
   PreventCrossRegionMasterFailover: works(bool, false, 'Promote nobody in another region; see RegionPattern'),
+  ...RECOVERY_KEYS,
+
   UseSuperReadOnly: works(bool, false, 'Set super_read_only wherever read_only is set; fencing always sets both'),
 
   RaftEnabled: works(bool, false, 'Be one of several nodes; without it the node is a cluster of one'),

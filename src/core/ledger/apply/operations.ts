@@ -66,6 +66,19 @@ export function applySwitched(draft: Draft, enabled: boolean, by: string): reado
   return [fact('recoveries-switched', `${by} ${enabled ? 'enabled' : 'disabled'} recoveries everywhere`, null, null)];
 }
 
+export function applyBraked(draft: Draft, reason: string): readonly Fact[] {
+  if (draft.brake !== null) return [];
+  draft.brake = { sinceMs: draft.nowMs, reason };
+  return [fact('brake-applied', `automatic recovery stops itself: ${reason}`, null, null)];
+}
+
+export function applyBrakeReleased(draft: Draft, by: string): readonly Fact[] {
+  if (draft.brake === null) return [];
+  draft.brake = null;
+  draft.brakeReleasedAtMs = draft.nowMs;
+  return [fact('brake-released', `${by} lets automatic recovery go on`, null, null)];
+}
+
 export function applyAlias(draft: Draft, clusterId: ClusterId, alias: string): readonly Fact[] {
   const cluster = draft.clusters.get(clusterId);
   if (cluster === undefined) return rejected('alias for a cluster that is not known', null, clusterId);

@@ -11,14 +11,19 @@ import {
   primaryParticipant,
   promotableOf,
 } from '../candidates.js';
+import { durabilityPolicyOf, durabilityTerms, shortfalls } from '../durability.js';
+import type { DurabilityTerms } from '../durability-terms.js';
 import type { RecoveryPolicy } from '../policy.js';
+import { withPromotionLimits } from '../promotion-limits.js';
 import { semiSyncDuty } from '../semi-sync.js';
+import type { Sights } from '../sights.js';
 import { opened, type Opening, type OpeningContext, refused } from './opening.js';
 
 export interface DeadPrimaryRequest {
   readonly problem: Pick<Problem, 'server' | 'clusterId' | 'code' | 'description'>;
   readonly requestedCandidate: ServerId | null;
   readonly forced: boolean;
+  readonly sights: Sights;
 }
 
 export function openDeadPrimary(
@@ -36,9 +41,10 @@ export function openDeadPrimary(
   if (cluster.primary !== failed.id) {
     return refused(refusal('not-primary', `${addressText(failed.address)} is not the primary of its cluster`));
   }
-  const candidacies = judgeCandidates(belief, failed, directReplicasOf(belief, failed), policy);
-  const objection = objectionTo(candidacies, requestedCandidate);
-  if (objection !== null) return refused(objection);
+  const { candidacies, terms, reached } = judgeReplicas(belief, policy, failed, request);
+  const objections = [objectionTo(candidacies, requestedCandidate), undurable(terms, reached, failed)];
+  const standing = objections.filter((objection) => objection !== null);
+  if (standing.length > 0) return refused(...standing);
   const told = { kind: 'dead-primary', clusterId: cluster.id, failed: failed.id } as const;
   const servers = candidacies.map(({ server }) => server);
   const former = unfencedFormer(belief, cluster.id);
@@ -57,7 +63,51 @@ export function openDeadPrimary(
       applyLimitMs: policy.applyLimitMs,
       semiSync: semiSyncDuty(failed, servers),
       forced: request.forced,
+      durability: terms,
+      ...(policy.promotesAppliedOnly ? { promotesAppliedOnly: true } : {}),
     },
+  );
+}
+
+export interface JudgedReplicas {
+  /** Best first, those who may not be promoted last. */
+  readonly candidacies: readonly Candidacy[];
+  readonly terms: DurabilityTerms;
+  /** Replicas that answer, as far as is known. */
+  readonly reached: ReadonlySet<ServerId>;
+}
+
+export function judgeReplicas(
+  belief: Belief,
+  policy: RecoveryPolicy,
+  failed: Server,
+  { sights, forced }: Pick<DeadPrimaryRequest, 'sights' | 'forced'>,
+): JudgedReplicas {
+  const replicas = directReplicasOf(belief, failed);
+  const cluster = belief.clusters.get(failed.clusterId);
+  const labels = {
+    names: [addressText(failed.address), ...(cluster?.formerNames ?? [])],
+    alias: cluster?.alias ?? '',
+  };
+  const wanted = durabilityPolicyOf(policy.durability, labels);
+  const terms = durabilityTerms(belief, wanted, failed, replicas, sights, forced);
+  const reached = new Set(replicas.map(({ id }) => id).filter((id) => sights(id).answers));
+  const judged = judgeCandidates(belief, failed, replicas, policy);
+  return { candidacies: withPromotionLimits(judged, policy, terms, sights, forced), terms, reached };
+}
+
+/** What is refused before anybody is touched: the same is asked again when it is known who was reached. */
+function undurable(
+  terms: DurabilityTerms,
+  reached: ReadonlySet<ServerId>,
+  failed: Server,
+): ReturnType<typeof refusal> | null {
+  const reasons = terms.enforced ? shortfalls(terms, reached) : [];
+  if (reasons.length === 0) return null;
+  return refusal(
+    'durability',
+    `the cluster's durability policy is ${terms.policy}, and a failover of ${addressText(failed.address)} might lose what was acknowledged: ${reasons.join('; ')}`,
+    'bring the replicas back, set semi-sync up as the policy needs it, or promote one yourself and accept the loss',
   );
 }
 

@@ -13,7 +13,8 @@
  */
 import type { ServerId } from '../../topology/server.js';
 import { type Chosen, type Choice, choose, type Gathered, progressOf, whyNotFollow } from '../choice.js';
-import { unionOf } from '../gtids.js';
+import { reachedBy, shortfalls, whyNotUnder } from '../durability.js';
+import { isNone, minus, unionOf } from '../gtids.js';
 import { type Standing, standingOf, standingOfRecord } from '../patience.js';
 import { recordOf } from '../record.js';
 import type { LostServer, Participant, Recovery } from '../recovery.js';
@@ -59,6 +60,8 @@ function untriedFences(recovery: Recovery): readonly Step[] {
 function choiceOf(recovery: Recovery): Choice {
   const gathered = gatheredOf(recovery);
   if (gathered.length === 0) return { kind: 'none', reason: whyNobody(recovery) };
+  const lacks = undurable(recovery);
+  if (lacks !== null) return { kind: 'none', reason: lacks };
   const failures = recovery.steps
     .filter((record) => isPreparation(recovery, record.step))
     .map(({ step, ...record }) => ({
@@ -76,6 +79,16 @@ function choiceOf(recovery: Recovery): Choice {
   });
 }
 
+/** By now it is known who was reached: the policy is asked again, because who answered a probe may not answer the plan. */
+function undurable(recovery: Recovery): string | null {
+  const { durability } = recovery.inputs;
+  if (durability?.enforced !== true) return null;
+  const lacks = shortfalls(durability, reachedBy(recovery));
+  return lacks.length === 0
+    ? null
+    : `the durability policy ${durability.policy} does not permit a promotion: ${lacks.join('; ')}`;
+}
+
 /** What may be tried on a candidate before it is promoted; pointing a replica back at the old primary is not that. */
 function isPreparation(recovery: Recovery, step: Step): boolean {
   return step.kind === 'await-applied' || (step.kind === 'repoint' && step.source !== recovery.failed);
@@ -84,8 +97,27 @@ function isPreparation(recovery: Recovery, step: Step): boolean {
 function gatheredOf(recovery: Recovery): readonly Gathered[] {
   return replicasOf(recovery).flatMap((participant) => {
     const standing = standingOf(recovery, stopOf(participant));
-    return standing.kind === 'done' ? [gatheredFrom(participant, standing)] : [];
+    return standing.kind === 'done' ? [gatheredFrom(limited(recovery, participant, standing), standing)] : [];
   });
+}
+
+/** What the opening could not know of a candidate: what it has left to apply, and who would acknowledge to it. */
+function limited(
+  recovery: Recovery,
+  participant: Participant,
+  { findings }: Extract<Standing, { kind: 'done' }>,
+): Participant {
+  if (!participant.promotable) return participant;
+  const { durability, promotesAppliedOnly } = recovery.inputs;
+  const unapplied = minus(findings.receivedGtids ?? '', findings.executedGtids ?? '');
+  if (promotesAppliedOnly === true && !isNone(unapplied)) {
+    const reason = `has ${unapplied} left to apply (FailMasterPromotionIfSQLThreadNotUpToDate)`;
+    return { ...participant, promotable: false, reason };
+  }
+  const zone = durability?.ackers.find(({ server }) => server === participant.id)?.zone ?? '';
+  const under =
+    durability === undefined ? null : whyNotUnder(durability, { id: participant.id, zone }, reachedBy(recovery));
+  return under === null ? participant : { ...participant, promotable: false, reason: under };
 }
 
 function gatheredFrom(participant: Participant, { findings }: Extract<Standing, { kind: 'done' }>): Gathered {

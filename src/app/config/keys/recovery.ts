@@ -1,0 +1,56 @@
+/** Keys that say when a dead primary is replaced by itself, and by whom. */
+import { works } from './key.js';
+import { bool, durabilityPolicies, integer, patterns, seconds } from './kinds.js';
+
+export const RECOVERY_KEYS = {
+  RecoveryIgnoreHostnameFilters: works(
+    patterns,
+    [],
+    'Servers whose death is answered with no recovery: patterns on the host name',
+  ),
+  FailMasterPromotionOnLagMinutes: works(
+    integer(0),
+    0,
+    'A replica that was last seen so far behind or more is not promoted automatically, minutes; 0: however far',
+  ),
+  FailMasterPromotionIfSQLThreadNotUpToDate: works(
+    bool,
+    false,
+    'A replica that has relay log left to apply when the primary is found dead is not promoted',
+  ),
+  DelayMasterPromotionIfSQLThreadNotUpToDate: works(
+    bool,
+    false,
+    'A promotion waits a day, not a minute, until the replica has applied what it received; it never happens before',
+  ),
+  RecoveryConcurrencyMax: works(
+    integer(1, 1000),
+    10,
+    'Automatic recoveries of dead primaries beside each other; more wait for their turn. New here',
+  ),
+  RecoveryBrakeClusters: works(
+    integer(0, 100_000),
+    25,
+    'When the primaries of so many clusters were replaced within RecoveryBrakeSeconds and one more is to be, automatic ' +
+      'recovery stops itself until `orchestrator-client -c release-brake`; 0: never. New here',
+  ),
+  RecoveryBrakeSeconds: works(seconds(1, 86_400), 60, 'The time of RecoveryBrakeClusters, seconds. New here'),
+  DurabilityPolicies: works(
+    durabilityPolicies,
+    {},
+    'From clusters, written as in RecoverMasterClusterFilters, to `none`, `semi-sync` or `cross-zone`; the first that ' +
+      'fits holds, and `none` where none does. `semi-sync`: nothing is promoted automatically unless no acknowledged ' +
+      'transaction can be lost; `cross-zone`: besides, replicas of another data centre acknowledge. New here',
+  ),
+  EnforceExactSemiSyncReplicas: works(
+    bool,
+    false,
+    'A primary with more semi-sync replicas than it waits for is a problem (MasterWithTooManySemiSyncReplicas)',
+  ),
+  ReasonableLockedSemiSyncMasterSeconds: works(
+    integer(0),
+    0,
+    'A primary whose binary log stands still for so long for want of acknowledgements is locked, seconds; 0: ' +
+      'ReasonableReplicationLagSeconds',
+  ),
+} as const;

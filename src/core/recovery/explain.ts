@@ -1,0 +1,149 @@
+/**
+ * Would a failover of this cluster happen now, if its primary died? To whom and why, what would be lost, and if not, every
+ * reason with what mends it: "no failover, and I cannot tell why" is what operators of such systems complain of first.
+ *
+ * Nothing here decides. The decision is that of `decide`, as in earnest; the plan is played on what the servers said last,
+ * by the playbook that would be played; what is added are the conditions under which a death would be noticed at all.
+ */
+import type { ClusterId, Server, ServerId } from '../topology/server.js';
+import { addressText } from '../topology/address.js';
+import { type Belief, directReplicasOf, refusal, type Refusal, serverName } from './belief.js';
+import { type DecisionQuestion, decide } from './decision.js';
+import { durabilityVerdict } from './durability.js';
+import type { DurabilityPolicy } from './durability-terms.js';
+import { type CandidateExplained, explainCandidates, whyThisOne } from './explain-candidates.js';
+import { type Loss, lossOf } from './explain-loss.js';
+import { deathRefusals, type Orchestrators } from './explain-death.js';
+import { isGtidSet } from './gtids.js';
+import { judgeReplicas } from './openings/dead-primary.js';
+import { type Preview, preview } from './preview.js';
+import type { Recovery, RecoveryId } from './recovery.js';
+import { describeStep } from './step-text.js';
+import type { StepFindings } from './step.js';
+
+export interface ExplainQuestion extends Omit<DecisionQuestion, 'problem'> {
+  readonly clusterId: ClusterId;
+  readonly orchestrators: Orchestrators;
+}
+
+export interface Explanation {
+  readonly clusterId: ClusterId;
+  /** `host:port` of the primary. */
+  readonly cluster: string;
+  readonly alias: string;
+  readonly wouldFailOver: boolean;
+  /** Every reason why not; empty when it would. */
+  readonly refusals: readonly Refusal[];
+  /** What does not prevent it and should be known. */
+  readonly warnings: readonly Refusal[];
+  /** Whom the plan promotes, also when something else stands in the way; null when nobody could be. */
+  readonly successor: { readonly server: ServerId; readonly name: string; readonly because: string } | null;
+  /** All direct replicas, the best candidate first. */
+  readonly candidates: readonly CandidateExplained[];
+  readonly loss: Loss;
+  readonly durability: {
+    readonly policy: DurabilityPolicy;
+    /** No acknowledged transaction would be lost. */
+    readonly guaranteed: boolean;
+    /** Why that is not certain. */
+    readonly because: readonly string[];
+  };
+  /** The steps, as sentences; empty when there is no plan. */
+  readonly plan: readonly string[];
+}
+
+/** Null: there is no such cluster. */
+export function explain(question: ExplainQuestion): Explanation | null {
+  const { belief, clusterId } = question;
+  const cluster = belief.clusters.get(clusterId);
+  const primary = cluster === undefined ? undefined : belief.servers.get(cluster.primary);
+  if (cluster === undefined || primary === undefined) return null;
+  const problem = { server: primary.id, clusterId, code: 'DeadMaster', description: 'what if it died now' } as const;
+  const { refusals, opening } = decide({ ...question, problem }, NOBODY);
+  const replicas = directReplicasOf(belief, primary);
+  const played = opening.ok ? playedOn(opening.recovery, question) : null;
+  const deadly = deathRefusals(primary, replicas, question.sights, question.orchestrators);
+  const all = [...refusals, ...deadly.refusals, ...planRefusals(played)];
+  const { candidacies, terms } = judgeReplicas(belief, question.policy, primary, {
+    sights: question.sights,
+    forced: false,
+  });
+  const verdict = played === null ? null : durabilityVerdict(played.record);
+  return {
+    clusterId,
+    cluster: addressText(primary.address),
+    alias: cluster.alias,
+    wouldFailOver: all.length === 0,
+    refusals: all,
+    warnings: [...deadly.warnings, ...blindSpots([primary, ...replicas])],
+    successor: successorOf(
+      belief,
+      primary,
+      candidacies.map(({ server }) => server),
+      played,
+    ),
+    candidates: explainCandidates(candidacies, primary, question.sights),
+    loss: lossOf(primary, replicas, question.sights, played?.preview.ending.lost ?? []),
+    durability: {
+      policy: terms.policy,
+      guaranteed: verdict?.kind === 'guaranteed',
+      because: verdict?.kind === 'not-guaranteed' ? verdict.because : verdict === null ? ['there is no plan'] : [],
+    },
+    plan: (played?.preview.steps ?? []).map((step) => describeStep(step, (server) => serverName(belief, server))),
+  };
+}
+
+/** Nothing of it is committed. */
+const NOBODY = { id: '0:explain' as RecoveryId, openedBy: '', requestedBy: '' };
+
+interface Played {
+  readonly preview: Preview;
+  /** As it would stand at its end. */
+  readonly record: Recovery;
+}
+
+function playedOn(opening: Recovery, { sights }: ExplainQuestion): Played {
+  const played = preview(opening, (server) => (server === opening.failed ? null : assumedOf(server, sights)));
+  return { preview: played, record: played.record };
+}
+
+/** What the server would say when it is stopped, had nothing happened since it was last seen. */
+function assumedOf(server: ServerId, sights: Sights): StepFindings | null {
+  const { answers, vitals } = sights(server);
+  if (!answers) return null;
+  if (vitals === null) return {};
+  const sets = {
+    executedGtids: vitals.executedGtids,
+    receivedGtids: vitals.channels.find(({ name }) => name === '')?.retrievedGtids ?? '',
+    purgedGtids: vitals.purgedGtids,
+  };
+  // Sets of MariaDB are of another kind, and nothing is reckoned with them.
+  return Object.values(sets).every(isGtidSet) ? sets : {};
+}
+
+type Sights = ExplainQuestion['sights'];
+
+function planRefusals(played: Played | null): readonly Refusal[] {
+  const verdict = played?.preview.ending.verdict;
+  if (verdict === undefined || verdict.kind === 'succeeded') return [];
+  return [refusal('plan', `the plan would come to nothing: ${verdict.reason}`)];
+}
+
+function successorOf(
+  belief: Belief,
+  primary: Server,
+  ranked: readonly Server[],
+  played: Played | null,
+): Explanation['successor'] {
+  const server = played?.record.successor ?? null;
+  if (server === null) return null;
+  return { server, name: serverName(belief, server), because: whyThisOne(server, ranked, primary) };
+}
+
+function blindSpots(servers: readonly Server[]): readonly Refusal[] {
+  return servers.flatMap(({ address, facts }) =>
+    facts.blindSpots.map(({ what, error, mend }) =>
+      refusal('blind-spot', `${addressText(address)}: ${what} cannot be read: ${error}`, mend),
+    ),
+  );
+}

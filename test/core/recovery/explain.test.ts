@@ -1,0 +1,210 @@
+import { beforeEach, describe, expect, it } from 'vitest';
+import { explain, type Explanation, type ExplainQuestion } from '../../../src/core/recovery/explain.js';
+import type { RecoveryId } from '../../../src/core/recovery/recovery.js';
+import type { ClusterId } from '../../../src/core/topology/server.js';
+import { channelTo, observed, serverId } from '../../support/facts.js';
+import { FedLedger, recoveryOf } from '../../support/ledger.js';
+import { filters, policyOf } from '../../support/policy.js';
+import { type Seen, sightsOf } from '../../support/sights.js';
+
+const [P, A, B] = ['1', '2', '3'].map((digit) => `00000000-0000-0000-0000-00000000000${digit}`) as [
+  string,
+  string,
+  string,
+];
+const CALM = { executed: `${P}:1-10` };
+
+let fed: FedLedger;
+let cluster: ClusterId;
+let seen: Record<string, Seen>;
+
+beforeEach(() => {
+  fed = new FedLedger();
+  const servers = [P, A, B].map((id, at) => observed(id, at === 0 ? null : P, { serverNumber: at + 1 }));
+  fed.feed({ kind: 'topology-observed', servers });
+  cluster = fed.clusterOf(P) as ClusterId;
+  seen = { [P]: CALM, [A]: CALM, [B]: CALM };
+});
+
+function ask(changes: Partial<ExplainQuestion> = {}): Explanation {
+  const explanation = explain({
+    belief: fed.state,
+    policy: policyOf(),
+    clusterId: cluster,
+    sights: sightsOf(seen),
+    hasQuorum: true,
+    orchestrators: { voters: 3, live: 3 },
+    ...changes,
+  });
+  if (explanation === null) throw new Error('the cluster is known');
+  return explanation;
+}
+
+const codes = ({ refusals }: Explanation): readonly string[] => refusals.map(({ code }) => code);
+
+function change(id: string, facts: Parameters<typeof observed>[2]): void {
+  const serverNumber = [P, A, B].indexOf(id) + 1;
+  fed.feed({ kind: 'topology-observed', servers: [observed(id, id === P ? null : P, { serverNumber, ...facts })] });
+}
+
+describe('a cluster that would be failed over', () => {
+  it('is told so, with the successor, why that one, and the steps', () => {
+    const told = ask();
+    expect(told).toMatchObject({ wouldFailOver: true, refusals: [], successor: { server: A }, warnings: [] });
+    expect(told.successor?.because).toContain('it comes before');
+    expect(told.candidates.map(({ server, rank }) => [server, rank])).toEqual([
+      [A, 1],
+      [B, 2],
+    ]);
+    expect(told.candidates[1]?.behindBecause).toContain('its address alone');
+    expect(told.plan[0]).toContain('stop the IO thread');
+    expect(told.plan.join('\n')).toContain('open');
+  });
+
+  it('names the criterion that decided', () => {
+    change(B, { promotionRule: 'prefer' });
+    const told = ask();
+    expect(told.successor).toMatchObject({ server: B });
+    expect(told.successor?.because).toContain('promotion rule');
+  });
+
+  it('tells what only the primary had, what is errant, and who could not follow', () => {
+    seen[P] = { executed: `${P}:1-12` };
+    seen[B] = { executed: `${P}:1-10,${B}:1-3` };
+    const { loss, successor } = ask();
+    expect(successor).toMatchObject({ server: A });
+    expect(loss.unreceived).toEqual({ gtids: `${P}:11-12`, count: 2 });
+    expect(loss.errant).toMatchObject([{ server: B, gtids: `${B}:1-3` }]);
+    expect(loss.setApart).toMatchObject([{ server: B }]);
+  });
+
+  it('catches up first when a better ranked one has received less, and no replica is left behind', () => {
+    seen[A] = { executed: `${P}:1-8` };
+    expect(ask()).toMatchObject({ wouldFailOver: true, successor: { server: B }, loss: { setApart: [] } });
+    expect(ask().successor?.because).toContain('would rank before it');
+  });
+
+  it('says of a relay log that is not applied yet how long it is', () => {
+    seen[A] = { executed: `${P}:1-7`, received: `${P}:1-10` };
+    expect(ask().candidates.find(({ server }) => server === A)).toMatchObject({ unapplied: 3 });
+  });
+});
+
+describe('every reason why a cluster would not be failed over, with what mends it', () => {
+  it('several at once', () => {
+    fed.feed({ kind: 'recoveries-switched', enabled: false, by: 'me' });
+    const told = ask({ policy: policyOf({ primaryFilters: [] }), hasQuorum: false });
+    expect(codes(told)).toEqual(['no-quorum', 'recoveries-disabled', 'not-covered']);
+    expect(told.refusals.every(({ mend }) => mend !== '')).toBe(true);
+    expect(told).toMatchObject({ wouldFailOver: false, successor: { server: A } });
+  });
+
+  it('filters by cluster and by host', () => {
+    expect(codes(ask({ policy: policyOf({ primaryFilters: filters('elsewhere') }) }))).toEqual(['not-covered']);
+    expect(codes(ask({ policy: policyOf({ ignoredHosts: [/^0/] }) }))).toEqual(['ignored-host']);
+  });
+
+  it('downtime and maintenance of the primary', () => {
+    fed.feed({
+      kind: 'downtime-begun',
+      downtime: { server: serverId(P), owner: 'me', reason: 'disk', beganAtMs: 0, endsAtMs: fed.state.nowMs + 60_000 },
+    });
+    fed.feed({ kind: 'maintenance-begun', server: serverId(P), owner: 'me', reason: 'ram', durationMs: 60_000 });
+    expect(codes(ask())).toEqual(['downtime', 'maintenance']);
+  });
+
+  it('a block: until when, because of which recovery, and how to acknowledge it', () => {
+    const recovery = recoveryOf('7:a', cluster, P);
+    fed.feed({ kind: 'recovery-opened', recovery });
+    fed.feed({ kind: 'promoting', recoveryId: recovery.id, server: serverId(A), epoch: 1 });
+    fed.feed({ kind: 'recovery-closed', recoveryId: recovery.id, verdict: { kind: 'succeeded' }, lost: [] });
+    change(B, { channels: [channelTo(A)] });
+    const [block] = ask({ policy: policyOf({ blockMs: 3_600_000 }) }).refusals;
+    expect(block).toMatchObject({ code: 'blocked', mend: expect.stringContaining('ack-cluster-recoveries') });
+    expect(block?.message).toContain('7:a');
+    expect(block?.message).toMatch(/until \d{4}-\d\d-\d\dT/);
+    expect(codes(ask({ policy: policyOf({ blockMs: 0 }) }))).not.toContain('blocked');
+    fed.feed({ kind: 'recovery-acknowledged', recoveryId: '7:a' as RecoveryId, by: 'me', comment: 'seen' });
+    expect(codes(ask({ policy: policyOf({ blockMs: 3_600_000 }) }))).not.toContain('blocked');
+  });
+
+  it('a recovery that is under way', () => {
+    fed.feed({ kind: 'recovery-opened', recovery: recoveryOf('7:a', cluster, P) });
+    expect(codes(ask())).toContain('open-recovery');
+  });
+
+  it('no replica that may be promoted, with every reason of each', () => {
+    change(A, { promotionRule: 'must_not', binlogEnabled: false });
+    change(B, { logReplicaUpdates: false, gtidMode: 'OFF' });
+    const told = ask();
+    expect(codes(told)).toEqual(['no-candidate']);
+    expect(told).toMatchObject({ successor: null, plan: [] });
+    const against = new Map(told.candidates.map(({ server, refusals }) => [server, refusals.map(({ code }) => code)]));
+    expect(against.get(serverId(A))).toEqual(['must-not', 'no-binlog']);
+    expect(against.get(serverId(B))).toEqual(['no-replica-updates', 'no-gtid']);
+  });
+
+  it('too far behind, by the configured limit alone', () => {
+    seen[A] = { ...CALM, lagSeconds: 120 };
+    seen[B] = { ...CALM, lagSeconds: 119 };
+    expect(ask({ policy: policyOf({ promotionLagMs: 120_000 }) })).toMatchObject({ successor: { server: B } });
+    expect(codes(ask({ policy: policyOf({ promotionLagMs: 60_000 }) }))).toEqual(['no-candidate']);
+    expect(ask()).toMatchObject({ wouldFailOver: true, successor: { server: A } });
+  });
+
+  it('relay log left to apply, where that forbids it', () => {
+    for (const id of [A, B]) seen[id] = { executed: `${P}:1-7`, received: `${P}:1-10` };
+    expect(codes(ask({ policy: policyOf({ promotesAppliedOnly: true }) }))).toEqual(['plan']);
+    seen[B] = CALM;
+    expect(ask({ policy: policyOf({ promotesAppliedOnly: true }) })).toMatchObject({ successor: { server: B } });
+  });
+
+  it('another data centre, where that is forbidden', () => {
+    for (const id of [A, B]) change(id, { dataCenter: 'west' });
+    change(P, { dataCenter: 'east' });
+    const told = ask({ policy: policyOf({ preventCrossDataCenter: true }) });
+    expect(codes(told)).toEqual(['no-candidate']);
+    expect(told.refusals[0]?.message).toContain('PreventCrossDataCenterMasterFailover');
+  });
+
+  it('nobody who could tell of the death: replicas that do not answer, or whose IO threads an operator stopped', () => {
+    for (const id of [A, B]) change(id, { channels: [channelTo(P, { ioThread: 'stopped' })] });
+    expect(codes(ask())).toEqual(['no-witness']);
+    const ioError = { number: 2003, text: 'cannot connect' };
+    change(B, { channels: [channelTo(P, { ioThread: 'stopped', ioError })] });
+    expect(codes(ask())).toEqual([]);
+    for (const id of [A, B]) seen[id] = { ...CALM, answers: false };
+    expect(codes(ask())).toEqual(['no-witness', 'plan']);
+  });
+
+  it('too few orchestrators, also where two need each other', () => {
+    expect(codes(ask({ orchestrators: { voters: 3, live: 1 } }))).toEqual(['few-voters']);
+    expect(codes(ask({ orchestrators: { voters: 2, live: 1 } }))).toEqual(['few-voters']);
+    const two = ask({ orchestrators: { voters: 2, live: 2 } });
+    expect(two.refusals).toEqual([]);
+    expect(two.warnings.map(({ code }) => code)).toEqual(['voters']);
+    expect(codes(ask({ orchestrators: { voters: 3, live: null } }))).toEqual([]);
+  });
+
+  it('the brake, and as many recoveries as may be', () => {
+    const limits = policyOf({ brake: { clusters: 1, withinMs: 60_000 }, concurrentMax: 1 });
+    expect(codes(ask({ policy: limits }))).toEqual([]);
+    fed.feed({ kind: 'recovery-opened', recovery: recoveryOf('7:a', 'other' as ClusterId, 'x') });
+    expect(codes(ask({ policy: limits }))).toEqual(['brake', 'crowded']);
+    fed.feed({ kind: 'brake-applied', reason: 'two at once' });
+    expect(ask().refusals[0]).toMatchObject({ code: 'brake', message: expect.stringContaining('two at once') });
+    fed.feed({ kind: 'brake-released', by: 'me' });
+    expect(codes(ask({ policy: limits }))).toEqual(['crowded']);
+  });
+});
+
+it('what a probe could not read for want of a grant is a warning with the statement that mends it', () => {
+  change(A, { blindSpots: [{ what: 'replica status', error: 'denied', mend: 'GRANT x' }] });
+  expect(ask().warnings).toMatchObject([{ code: 'blind-spot', mend: 'GRANT x' }]);
+});
+
+it('of a cluster that is not known nothing is explained', () => {
+  const nobody = { clusterId: 'nobody' as ClusterId, sights: sightsOf(), hasQuorum: true };
+  const orchestrators = { voters: 1, live: 1 };
+  expect(explain({ belief: fed.state, policy: policyOf(), orchestrators, ...nobody })).toBeNull();
+});
