@@ -11,6 +11,8 @@ export const ERROR_CODES = {
   PROPOSAL_DROPPED: { http: 503, grpc: 14, retriable: true },
   /** Perhaps done: the leader was lost between proposing and committing. */
   FATE_UNKNOWN: { http: 504, grpc: 2, retriable: false },
+  /** Certainly not done: a member of the cluster runs a program that could not read the command. */
+  MEMBER_TOO_OLD: { http: 503, grpc: 9, retriable: true },
   DEADLINE: { http: 504, grpc: 4, retriable: true },
   STORAGE: { http: 503, grpc: 14, retriable: true },
   MYSQL_CONNECT: { http: 502, grpc: 14, retriable: true },

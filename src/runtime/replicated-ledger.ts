@@ -15,6 +15,7 @@ import type { Clock } from './ports/clock.js';
 import type { CommittedEntry, Consensus, ConsensusListeners, Leadership } from './ports/consensus.js';
 import { NotLeader } from './ports/consensus-errors.js';
 import type { NodeInfo } from './ports/peer-transport.js';
+import { SchemaGate } from './schema-gate.js';
 
 type Unstamped<T> = T extends unknown ? Omit<T, 'atMs'> : never;
 
@@ -45,6 +46,7 @@ export class ReplicatedLedger {
   readonly #consensus: Consensus;
   readonly #clock: Clock;
   readonly #ledger = new Ledger();
+  readonly #gate: SchemaGate;
   readonly #results = new Map<number, Applied>();
   readonly #waiters: { index: number; wake: () => void }[] = [];
   #proposers = 0;
@@ -54,6 +56,7 @@ export class ReplicatedLedger {
   constructor(consensus: Consensus, clock: Clock) {
     this.#consensus = consensus;
     this.#clock = clock;
+    this.#gate = new SchemaGate(consensus, clock);
   }
 
   get state(): LedgerState {
@@ -85,6 +88,7 @@ export class ReplicatedLedger {
         this.#announceTerm();
       },
       onPeersChange: (peers) => {
+        this.#gate.lookAgain();
         listeners.onPeersChange(peers);
       },
       onEvent: (event) => {
@@ -96,8 +100,13 @@ export class ReplicatedLedger {
     });
   }
 
-  /** Resolves when committed and applied here, with what it changed. Rejects as `Consensus.propose` does. */
+  /**
+   * Resolves when committed and applied here, with what it changed. Rejects as `Consensus.propose` does, and with
+   * MemberTooOld while a member cannot read the command.
+   */
   async propose(proposal: Proposal, timeoutMs = PROPOSE_TIMEOUT_MS): Promise<Applied> {
+    this.#mustLead();
+    if (!this.#gate.admits(proposal.kind)) await this.#gate.admit(proposal.kind, this.state.nodes);
     const command = { ...proposal, atMs: this.#clock.wallMs() } as Command;
     return await this.#proposeBytes(encodeCommand(command), timeoutMs);
   }
@@ -112,8 +121,7 @@ export class ReplicatedLedger {
   }
 
   async #proposeBytes(bytes: Uint8Array, timeoutMs: number): Promise<Applied> {
-    const { role, leader } = this.#consensus.leadership();
-    if (role !== 'leader') throw new NotLeader(leader);
+    this.#mustLead();
     this.#proposers += 1;
     try {
       const { index } = await this.#consensus.propose(bytes, this.#clock.nowMs() + timeoutMs);
@@ -124,6 +132,11 @@ export class ReplicatedLedger {
       this.#proposers -= 1;
       if (this.#proposers === 0) this.#results.clear();
     }
+  }
+
+  #mustLead(): void {
+    const { role, leader } = this.#consensus.leadership();
+    if (role !== 'leader') throw new NotLeader(leader);
   }
 
   /** After it, `state` holds everything that was committed before the call, on any node. */
@@ -138,6 +151,7 @@ export class ReplicatedLedger {
       this.#ledger.apply(entry.index, entry.kind === 'command' ? entry.payload : null),
     );
     for (const result of applied) this.#keep(result);
+    if (entries.some(({ kind }) => kind === 'membership')) this.#gate.lookAgain();
     const lastTerm = entries[entries.length - 1]?.term ?? 0;
     this.#wake();
     this.#listeners?.onApplied(applied);
@@ -152,6 +166,7 @@ export class ReplicatedLedger {
     const { role, term } = this.#consensus.leadership();
     if (role !== 'leader' || this.#reached < term || this.#readyTerm === term) return;
     this.#readyTerm = term;
+    this.#gate.beginTerm();
     this.#listeners?.onTermReady(term);
   }
 
@@ -164,6 +179,7 @@ export class ReplicatedLedger {
   #restore(bytes: Uint8Array, index: number): void {
     // The first start of a cluster has nothing to restore: its snapshot is the empty state at index 0.
     if (bytes.length > 0) this.#ledger.restore(bytes);
+    this.#gate.lookAgain();
     this.#results.clear();
     this.#wake();
     if (index > 0) this.#listeners?.onRestored();

@@ -62,6 +62,8 @@ export class FakeConsensus implements Consensus {
   autoCommit = true;
   leaseNow: Lease = { term: 1, until: Number.MAX_SAFE_INTEGER };
   leadershipNow: Leadership = { role: 'leader', term: 1, leader: 'n1' as NodeId };
+  membershipNow: Membership = { voters: ['n1' as NodeId], outgoing: [], learners: [], addresses: {} };
+  peersNow: ReadonlyMap<NodeId, NodeInfo> = new Map();
   confirmRead: () => Promise<number> = () => Promise.resolve(this.index);
   index = 0;
   #listeners: ConsensusListeners | null = null;
@@ -111,6 +113,12 @@ export class FakeConsensus implements Consensus {
     this.#listeners?.onLeadershipChange(this.leadershipNow);
   }
 
+  /** A peer introduced itself. */
+  meetPeer(info: NodeInfo): void {
+    this.peersNow = new Map([...this.peersNow, [info.id, info]]);
+    this.#listeners?.onPeersChange(this.peersNow);
+  }
+
   readIndex(): Promise<number> {
     return this.confirmRead();
   }
@@ -124,11 +132,27 @@ export class FakeConsensus implements Consensus {
   }
 
   peers(): ReadonlyMap<NodeId, NodeInfo> {
-    return new Map();
+    return this.peersNow;
   }
 
   status(): Promise<ConsensusStatus> {
-    return Promise.reject(new Error('the fake has no status'));
+    const { index } = this;
+    return Promise.resolve({
+      ...this.leadershipNow,
+      id: 'n1' as NodeId,
+      commit: index,
+      firstIndex: 1,
+      lastIndex: index,
+      membership: this.membershipNow,
+      membershipIndex: 0,
+      member: true,
+      votes: true,
+      transferringTo: null,
+      snapshotIndex: 0,
+      logBytes: 0,
+      storageTrouble: null,
+      peers: [],
+    });
   }
 
   transferLeadership(): Promise<void> {

@@ -25,7 +25,7 @@ export class PeeredConsensus extends FakeConsensus {
     return new Map(
       [...this.addresses].map(([name, grpcAddress]) => {
         const id = name as NodeId;
-        return [id, { id, raftAddress: '', httpAddress: '', grpcAddress, version: '1' }];
+        return [id, { id, raftAddress: '', httpAddress: '', grpcAddress, version: '1', schema: 1 }];
       }),
     );
   }

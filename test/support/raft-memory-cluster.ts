@@ -153,7 +153,7 @@ export class MemoryNode {
     this.disk = disk;
     const leaseBuffer = createLeaseBuffer();
     const [mainEnd, workerEnd] = makeLine();
-    const info = { id, raftAddress: id, httpAddress: '', grpcAddress: '', version: 'test' };
+    const info = { id, raftAddress: id, httpAddress: '', grpcAddress: '', version: 'test', schema: 1 };
     new RaftHost(
       {
         info,

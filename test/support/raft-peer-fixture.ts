@@ -52,7 +52,14 @@ export async function startPeer(name: string, options: TestPeerOptions = {}): Pr
     snapshot: null,
     onMessage: () => undefined,
   };
-  const info = { id, raftAddress: '', httpAddress: `http://${name}`, grpcAddress: `${name}:3001`, version: '1.2.3' };
+  const info = {
+    id,
+    raftAddress: '',
+    httpAddress: `http://${name}`,
+    grpcAddress: `${name}:3001`,
+    version: '1.2.3',
+    schema: 2,
+  };
   const { address } = await transport.start({
     introduce: () => ({
       info: { ...info, raftAddress: peer.address },

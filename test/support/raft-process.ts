@@ -192,7 +192,7 @@ export class RaftProcesses {
   startWithin(within: readonly string[], name: string): void {
     const id = name as NodeId;
     const address = this.membership.addresses[id] ?? '';
-    const info = { id, raftAddress: address, httpAddress: '', grpcAddress: '', version: 'test' };
+    const info = { id, raftAddress: address, httpAddress: '', grpcAddress: '', version: 'test', schema: 1 };
     const settings = {
       clusterId: 'test-cluster',
       info,

@@ -157,6 +157,7 @@ export function toWireIntroduction({ info, hasLog, instance, votes, cluster }: I
 export function fromWireIntroduction(wire: WireIntroduction): Introduction | null {
   if (wire.info === null || wire.info.id === '') return null;
   const { hasLog, instance, noVote, membershipIndex: index, addresses } = wire;
-  const info = { ...wire.info, id: wire.info.id as NodeId };
+  // A program from before this was said leaves the field out, and the first version is what it reads.
+  const info = { ...wire.info, id: wire.info.id as NodeId, schema: Math.max(1, wire.info.schema) };
   return { info, hasLog, instance, votes: !noVote, cluster: { index, addresses: { ...addresses } } };
 }

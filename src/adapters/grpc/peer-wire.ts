@@ -24,6 +24,7 @@ export interface WireNodeInfo {
   readonly httpAddress: string;
   readonly grpcAddress: string;
   readonly version: string;
+  readonly schema: number;
 }
 
 export interface WireFrame {

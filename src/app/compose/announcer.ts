@@ -80,8 +80,8 @@ export class Announcer {
   }
 }
 
-function recordOf({ id, raftAddress, httpAddress, grpcAddress, version }: NodeInfo): NodeRecord {
-  return { id, raftAddress, httpAddress, grpcAddress, version };
+function recordOf({ id, raftAddress, httpAddress, grpcAddress, version, schema }: NodeInfo): NodeRecord {
+  return { id, raftAddress, httpAddress, grpcAddress, version, schema };
 }
 
 function isSame(known: NodeRecord | undefined, node: NodeRecord): boolean {
@@ -89,6 +89,7 @@ function isSame(known: NodeRecord | undefined, node: NodeRecord): boolean {
     known?.raftAddress === node.raftAddress &&
     known.httpAddress === node.httpAddress &&
     known.grpcAddress === node.grpcAddress &&
-    known.version === node.version
+    known.version === node.version &&
+    known.schema === node.schema
   );
 }

@@ -12,6 +12,7 @@ import type { Prober } from '../../runtime/ports/mysql.js';
 import type { Sighting } from '../../runtime/ports/service.js';
 import { ClassifyingProber } from '../../runtime/probing/classifying-prober.js';
 import type { ReplicatedLedger } from '../../runtime/replicated-ledger.js';
+import { MemberTooOld } from '../../runtime/schema-gate.js';
 import type { Lifetimes } from '../../runtime/service/keeping.js';
 import type { Config } from '../config/config.js';
 import type { Log } from '../log.js';
@@ -52,9 +53,7 @@ export class Care {
     this.#filters = discovery.filters;
     this.#log = discovery.logFiltered ? log : null;
     this.#ledger = ledger;
-    const onFailed = (what: string, error: unknown): void => {
-      log.debug({ err: error }, `${what} was not committed`);
-    };
+    const onFailed = uncommitted(log);
     const { forgetUnseenMs, recordTopologiesMs } = discovery;
     const settings = { forgetUnseenMs, recordTopologiesMs };
     this.#whereabouts = new WhereaboutsKeeper({ clock, ledger, onFailed });
@@ -127,4 +126,15 @@ export class Care {
     this.#told.add(text);
     this.#log.info(text);
   }
+}
+
+/** Each loop tries again at its next occasion; that it waits for an upgrade is told once for the same members. */
+function uncommitted(log: Log): (what: string, error: unknown) => void {
+  let told = '';
+  return (what, error) => {
+    const waitsFor = error instanceof MemberTooOld ? error.members.join(', ') : '';
+    if (error instanceof MemberTooOld && waitsFor !== told) log.warn(error.message);
+    else log.debug({ err: error }, `${what} was not committed`);
+    if (waitsFor !== '') told = waitsFor;
+  };
 }

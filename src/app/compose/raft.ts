@@ -1,5 +1,6 @@
 /** This node's place in its cluster: who it is, who founds the cluster with it, and the Raft thread. */
 import { loadCredentials, type PeerCredentials } from '../../adapters/grpc/peer-tls.js';
+import { SCHEMA_VERSION } from '../../core/ledger/codec.js';
 import type { Membership, NodeId } from '../../core/raft/message.js';
 import type { Consensus } from '../../runtime/ports/consensus.js';
 import type { NodeInfo } from '../../runtime/ports/peer-transport.js';
@@ -41,6 +42,7 @@ function infoOf(config: Config): NodeInfo {
     httpAddress: config.http.advertiseUrl + config.http.urlPrefix,
     grpcAddress: config.grpc.advertise,
     version: programVersion(),
+    schema: SCHEMA_VERSION,
   };
 }
 

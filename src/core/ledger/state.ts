@@ -74,6 +74,8 @@ export interface NodeRecord {
   readonly httpAddress: string;
   readonly grpcAddress: string;
   readonly version: string;
+  /** The highest schema version of commands that it can read; programs that do not say so read the first. */
+  readonly schema?: number;
 }
 
 export interface AuditLine {

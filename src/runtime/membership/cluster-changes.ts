@@ -3,6 +3,7 @@
  * make the majority larger and add nothing to it. It becomes a voter when it answers, gives its vote and holds the log.
  * Every step looks at the state as it is, so the same change asked for again goes on where the last try ended.
  */
+import { SCHEMA_VERSION } from '../../core/ledger/codec.js';
 import { isJoint } from '../../core/raft/membership.js';
 import { promoted, replaced, votersMissing, without, withLearner } from '../../core/raft/membership-plan.js';
 import type { Membership, NodeId } from '../../core/raft/message.js';
@@ -152,9 +153,11 @@ export class ClusterChange {
       if (!(error instanceof OperationalError) || error.code === 'NO_QUORUM') throw error;
       return refuse(NO.nobodyThere(address, error.message));
     }
-    const { id } = greeting.introduction.info;
+    const { id, version, schema } = greeting.introduction.info;
     if (wanted !== null && wanted !== id) return refuse(NO.anotherNode(address, id, wanted));
     if (greeting.clusterId !== clusterId) return refuse(NO.anotherCluster(id, greeting.clusterId, clusterId));
+    // It would stop at the first new command, which must not be proposed either as long as it is a member.
+    if (schema < SCHEMA_VERSION) return refuse(NO.tooOld(id, version));
     const holder = Object.entries(status.membership.addresses).find(([, known]) => known === address)?.[0];
     if (holder !== undefined && holder !== id) return refuse(NO.addressTaken(address, holder));
     return accept({ id, status });

@@ -20,6 +20,10 @@ export const NO = {
     code: 'ANOTHER_CLUSTER',
     message: `${id} belongs to cluster ${theirs}, this is cluster ${ours}: stop it, empty its RaftDataDir, and start it with RaftJoin and RaftNodes naming a member of this cluster`,
   }),
+  tooOld: (id: string, version: string): Refusal => ({
+    code: 'TOO_OLD',
+    message: `${id} runs version ${version}, which cannot read the commands of this cluster: upgrade the program there first`,
+  }),
   idTaken: (id: string, address: string): Refusal => ({
     code: 'ID_TAKEN',
     message: `${id} is a member already, at ${address}: a member that moved tells its new address by itself when it starts on its data; a new node needs an id (RaftAdvertise) of its own`,

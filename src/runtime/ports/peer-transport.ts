@@ -13,6 +13,8 @@ export interface NodeInfo {
   readonly grpcAddress: string;
   /** Of the software. */
   readonly version: string;
+  /** The highest schema version of commands that it can read. */
+  readonly schema: number;
 }
 
 /** First words on every stream. */

@@ -102,6 +102,7 @@ function sameInfo(one: NodeInfo, other: NodeInfo | undefined): boolean {
     one.raftAddress === other?.raftAddress &&
     one.httpAddress === other.httpAddress &&
     one.grpcAddress === other.grpcAddress &&
-    one.version === other.version
+    one.version === other.version &&
+    one.schema === other.schema
   );
 }

@@ -142,17 +142,31 @@ describe('messages on the wire', () => {
   });
 
   it('an introduction arrives as it was said', () => {
-    const info = { id: 'a' as NodeId, raftAddress: 'h:1', httpAddress: 'http://h:2', grpcAddress: 'h:3', version: '9' };
+    const info = {
+      id: 'a' as NodeId,
+      raftAddress: 'h:1',
+      httpAddress: 'http://h:2',
+      grpcAddress: 'h:3',
+      version: '9',
+      schema: 3,
+    };
     const cluster = { index: 7, addresses: { a: 'h:1', b: 'h:9' } };
     const introduction = { info, hasLog: true, instance: '12ab', votes: false, cluster };
     const wire = overTheWire({ introduction: toWireIntroduction(introduction) }).introduction;
     expect(wire && fromWireIntroduction(wire)).toEqual(introduction);
   });
 
+  it('a program that does not say what it reads, reads the first version', () => {
+    const info = { id: 'a', raftAddress: '', httpAddress: '', grpcAddress: '', version: '1', schema: 0 };
+    const said = { hasLog: false, instance: '', noVote: false, membershipIndex: 0, addresses: {} };
+    const wire = overTheWire({ introduction: { ...said, info } }).introduction;
+    expect(wire && fromWireIntroduction(wire)?.info.schema).toBe(1);
+  });
+
   it('an introduction without a name is none', () => {
     const nobody = { hasLog: false, instance: '', noVote: false, membershipIndex: 0, addresses: {} };
     expect(fromWireIntroduction({ ...nobody, info: null })).toBeNull();
-    const info = { id: '', raftAddress: '', httpAddress: '', grpcAddress: '', version: '' };
+    const info = { id: '', raftAddress: '', httpAddress: '', grpcAddress: '', version: '', schema: 0 };
     expect(fromWireIntroduction({ ...nobody, info })).toBeNull();
   });
 

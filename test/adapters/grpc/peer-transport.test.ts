@@ -51,7 +51,14 @@ describe('peers over gRPC', () => {
       expect(a.introductions).toHaveLength(2);
     }, PATIENCE);
     expect(a.introductions[0]).toEqual({
-      info: { id: 'b', raftAddress: b.address, httpAddress: 'http://b', grpcAddress: 'b:3001', version: '1.2.3' },
+      info: {
+        id: 'b',
+        raftAddress: b.address,
+        httpAddress: 'http://b',
+        grpcAddress: 'b:3001',
+        version: '1.2.3',
+        schema: 2,
+      },
       hasLog: false,
       instance: 'process of b',
       votes: true,

@@ -1,5 +1,6 @@
 /** Changes of the membership at a leader whose cluster is played by the test. */
 import { describe, expect, it } from 'vitest';
+import { SCHEMA_VERSION } from '../../../src/core/ledger/codec.js';
 import type { Membership, NodeId } from '../../../src/core/raft/message.js';
 import { standingOf } from '../../../src/runtime/membership/cluster-view.js';
 import { handOver } from '../../../src/runtime/membership/hand-over.js';
@@ -25,6 +26,7 @@ class PlayedCluster extends FakeConsensus {
   readonly lagging = new Set<string>();
   readonly voteless = new Set<string>();
   readonly foreign = new Set<string>();
+  readonly old = new Set<string>();
   readonly transfers: string[] = [];
   readonly changes: Membership[] = [];
 
@@ -60,7 +62,8 @@ class PlayedCluster extends FakeConsensus {
   override meet(address = ''): Promise<Greeting> {
     const id = address.split(':')[0] as NodeId;
     if (this.dead.has(id)) return Promise.reject(new OperationalError('DEADLINE', `nobody at ${address}`));
-    const info = { id, raftAddress: address, httpAddress: '', grpcAddress: '', version: '1' };
+    const schema = this.old.has(id) ? 1 : SCHEMA_VERSION;
+    const info = { id, raftAddress: address, httpAddress: '', grpcAddress: '', version: '1', schema };
     return Promise.resolve({
       clusterId: this.foreign.has(id) ? 'c2' : 'c1',
       introduction: {
@@ -141,6 +144,7 @@ describe('adding a node', () => {
   it.each([
     ['that does not answer', (cluster: PlayedCluster) => cluster.dead.add('n4'), add, 'NOT_REACHABLE'],
     ['of another cluster', (cluster: PlayedCluster) => cluster.foreign.add('n4'), add, 'ANOTHER_CLUSTER'],
+    ['with a program of before', (cluster: PlayedCluster) => cluster.old.add('n4'), add, 'TOO_OLD'],
     ['that is another one', () => undefined, { ...add, id: 'n5' }, 'ANOTHER_NODE'],
     ['under the id of a member', () => undefined, { ...add, id: 'n2', address: 'x:1' }, 'ID_TAKEN'],
   ])('refuses one %s', async (_, prepare, change, code) => {

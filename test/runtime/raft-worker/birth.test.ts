@@ -13,7 +13,7 @@ function make(voters: string[], self = 'a'): { clock: FakeClock; birth: Birth; d
 }
 
 function met(name: string, hasLog: boolean): Introduction {
-  const info = { id: name as NodeId, raftAddress: '', httpAddress: '', grpcAddress: '', version: '' };
+  const info = { id: name as NodeId, raftAddress: '', httpAddress: '', grpcAddress: '', version: '', schema: 1 };
   return { info, hasLog, instance: name, votes: hasLog, cluster: { index: 0, addresses: {} } };
 }
 

@@ -5,7 +5,7 @@ import { PeerDirectory } from '../../../src/runtime/raft-worker/peer-directory.j
 import { FakeClock } from '../../support/fake-consensus.js';
 
 function info(name: string, httpAddress = ''): NodeInfo {
-  return { id: name as NodeId, raftAddress: `${name}:1`, httpAddress, grpcAddress: '', version: '1' };
+  return { id: name as NodeId, raftAddress: `${name}:1`, httpAddress, grpcAddress: '', version: '1', schema: 1 };
 }
 
 function membership(...names: string[]): Membership {
