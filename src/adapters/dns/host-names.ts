@@ -77,6 +77,7 @@ async function askDns(host: string, method: 'cname' | 'ip'): Promise<string> {
   const resolver = new Resolver({ timeout: 1_000, tries: 2 });
   if (method === 'cname') return (await resolver.resolveCname(host))[0] ?? '';
   const [four, six] = await Promise.allSettled([resolver.resolve4(host), resolver.resolve6(host)]);
-  const found = (four.status === 'fulfilled' ? four.value[0] : null) ?? (six.status === 'fulfilled' ? six.value[0] : '');
+  const found =
+    (four.status === 'fulfilled' ? four.value[0] : null) ?? (six.status === 'fulfilled' ? six.value[0] : '');
   return found ?? '';
 }

@@ -3,10 +3,12 @@ import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest }
 import type { ClusterMembership } from '../../runtime/ports/membership.js';
 import type { Service } from '../../runtime/ports/service.js';
 import type { Clock } from '../../runtime/ports/clock.js';
+import type { Happenings } from '../../runtime/ports/happenings.js';
 import { type Authentication, createAuthorizer, type Identity } from './authorization.js';
 import { type Arrival, type Dispatcher, dispatch, fault, type HttpLog } from './dispatch.js';
 import { EventStream } from './events.js';
 import { Forwarder } from './forward.js';
+import { HappeningStream } from './happening-stream.js';
 import { SAFE_HEADERS, StateAge } from './headers.js';
 import { HTTP_LIMITS } from './limits.js';
 import { HttpMetrics } from './metrics.js';
@@ -31,6 +33,8 @@ export interface HttpSettings {
 export interface HttpAppOptions {
   readonly service: Service;
   readonly membership: ClusterMembership;
+  /** Without: there is nothing to follow. */
+  readonly happenings?: Happenings;
   readonly settings: HttpSettings;
   /** The folder of the built page; null without one. */
   readonly webRoot: string | null;
@@ -73,10 +77,12 @@ export async function createHttpApp(options: HttpAppOptions): Promise<HttpApp> {
   const routes = [...prefixed(routeTable(prefix), prefix), ...statusRoutes(settings)];
   for (const route of routes) addRoute(app, route, identities, dispatcher);
   addEvents(app, `${prefix}/api/v1/events`, events);
+  const endHappenings = addHappenings(app, `${prefix}/api/v1/happenings`, options);
   app.get(`${prefix}/metrics`, async (_request, reply) => reply.type(metrics.contentType).send(await metrics.text()));
   await serveStaticFiles(app, options.webRoot, prefix);
   const release = (): void => {
     events.close();
+    endHappenings();
     unobserve();
     views.close();
   };
@@ -171,10 +177,29 @@ function addEvents(app: FastifyInstance, path: string, events: EventStream): voi
   app.get(path, (request, reply) => {
     if (request.raw.socket.destroyed) return;
     reply.hijack();
-    if (events.attach(request.raw, reply.raw)) return;
-    const refusal = refused('Too many pages listen to this node already; reload, or ask another node');
-    reply.raw.writeHead(503, { ...SAFE_HEADERS, 'content-type': refusal.contentType }).end(refusal.body);
+    if (!events.attach(request.raw, reply.raw)) refuseAnother(reply);
   });
+}
+
+/** What it returns ends the streams. */
+function addHappenings(app: FastifyInstance, path: string, { happenings, clock }: HttpAppOptions): () => void {
+  if (happenings === undefined) return () => undefined;
+  const stream = new HappeningStream({ happenings, clock, headers: SAFE_HEADERS });
+  app.get(path, (request, reply) => {
+    if (request.raw.socket.destroyed) return;
+    reply.hijack();
+    const { after } = request.query as { readonly after?: unknown };
+    const last = request.headers['last-event-id'] ?? (typeof after === 'string' ? after : '');
+    if (!stream.attach(request.raw, reply.raw, String(last))) refuseAnother(reply);
+  });
+  return () => {
+    stream.close();
+  };
+}
+
+function refuseAnother(reply: FastifyReply): void {
+  const refusal = refused('Too many pages listen to this node already; reload, or ask another node');
+  reply.raw.writeHead(503, { ...SAFE_HEADERS, 'content-type': refusal.contentType }).end(refusal.body);
 }
 
 function send(reply: FastifyReply, { status, contentType, body, headers }: Reply): FastifyReply {

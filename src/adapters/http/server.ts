@@ -2,6 +2,7 @@
 import { networkInterfaces } from 'node:os';
 import type { FastifyInstance } from 'fastify';
 import { type Clock, systemClock } from '../../runtime/ports/clock.js';
+import type { Happenings } from '../../runtime/ports/happenings.js';
 import type { ClusterMembership } from '../../runtime/ports/membership.js';
 import type { Service } from '../../runtime/ports/service.js';
 import type { HttpLog } from './dispatch.js';
@@ -15,6 +16,7 @@ export type { HttpSettings } from './http-app.js';
 export interface HttpServerOptions {
   readonly service: Service;
   readonly membership: ClusterMembership;
+  readonly happenings?: Happenings;
   readonly settings: HttpSettings;
   /** Host null: all interfaces. Port 0: any free one. */
   readonly listen: { readonly host: string | null; readonly port: number };

@@ -2,6 +2,7 @@
 import { fileURLToPath } from 'node:url';
 import { loadKeyValueService } from '../../adapters/grpc/api-proto.js';
 import { type ApiServer, createApiServer } from '../../adapters/grpc/api-server.js';
+import { happeningsHandlers, loadHappeningsService } from '../../adapters/grpc/happenings-handlers.js';
 import { keyValueHandlers } from '../../adapters/grpc/key-value-handlers.js';
 import { type MembershipDoor, membershipHandlers } from '../../adapters/grpc/membership-handlers.js';
 import { loadMembershipService } from '../../adapters/grpc/membership-wire.js';
@@ -41,10 +42,11 @@ export function openDoors(config: Config, log: Log, raft: RaftSide, mysql: Mysql
   };
 }
 
-function openHttp(config: HttpConfig, log: Log, { service, membership }: ComposedNode): HttpServer {
+function openHttp(config: HttpConfig, log: Log, { service, membership, happenings }: ComposedNode): HttpServer {
   return createHttpServer({
     service,
     membership,
+    happenings,
     settings: {
       urlPrefix: config.urlPrefix,
       statusEndpoint: config.statusEndpoint,
@@ -91,7 +93,15 @@ function openApi(config: Config, raft: RaftSide, mysql: MysqlSide, node: Compose
     credentials: raft.credentials.server,
   });
   api.register(loadKeyValueService(), keyValueHandlers(node.keyValue, systemClock));
-  api.register(loadMembershipService(), membershipHandlers(membershipDoor(config, raft, node)));
+  const door = membershipDoor(config, raft, node);
+  api.register(loadMembershipService(), membershipHandlers(door));
+  api.register(
+    loadHappeningsService(),
+    happeningsHandlers({
+      happenings: node.happenings,
+      mayLook: (authorization) => door.rights(authorization).look,
+    }),
+  );
   const duties = new LentEyes({
     clock: systemClock,
     prober: mysql.prober,

@@ -14,6 +14,7 @@ import type { ServerId } from '../../core/topology/server.js';
 import { LeaderAuthority } from '../../runtime/authority.js';
 import { GrpcLeaderCalls } from '../../adapters/grpc/key-value-leader-calls.js';
 import { DiagnosisLoop } from '../../runtime/diagnosis/diagnosis-loop.js';
+import { HappeningLog } from '../../runtime/happenings/happening-log.js';
 import { NodeSites } from '../../runtime/diagnosis/node-sites.js';
 import { PACE } from '../../runtime/diagnosis/limits.js';
 import { handOver, handOverTo } from '../../runtime/membership/hand-over.js';
@@ -62,6 +63,7 @@ export class ComposedNode {
   readonly service: NodeService;
   readonly diagnosis: DiagnosisLoop;
   readonly keyValue: NodeKeyValue;
+  readonly happenings: HappeningLog;
   readonly #parts: NodeParts;
   readonly #clock: Clock = systemClock;
   readonly #sightings: SightingStore;
@@ -145,6 +147,22 @@ export class ComposedNode {
       takeover: (request) => this.#recovery.takeover(request),
       explain: (clusterId) => this.#recovery.explain(clusterId),
     });
+    this.happenings = this.#composeHappenings();
+  }
+
+  #composeHappenings(): HappeningLog {
+    const happenings = new HappeningLog({
+      clock: this.#clock,
+      life: randomBytes(6).toString('hex'),
+      startedAtMs: this.#startedAtMs,
+      state: () => this.ledger.state,
+      analysis: () => this.#analysis(),
+      leader: () => this.#parts.raft.consensus.leadership().leader ?? '',
+    });
+    this.service.subscribe(({ kind }) => {
+      if (kind !== 'sighting') happenings.notice();
+    });
+    return happenings;
   }
 
   /** What the other nodes are told by this one. */

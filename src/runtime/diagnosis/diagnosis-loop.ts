@@ -113,14 +113,19 @@ export class DiagnosisLoop {
     this.#pauseWatch = new PauseWatch(clock, pace, (pausedMs) => {
       this.restartClocks(`this node did not run for ${Math.round(pausedMs)} ms`);
     });
-    this.#watch = new SourceWatch({
+    this.#watch = this.#composeWatch();
+  }
+
+  #composeWatch(): SourceWatch {
+    const { clock, pace, prober, ledger } = this.#parts;
+    return new SourceWatch({
       clock,
       pace,
-      prober: parts.prober,
+      prober,
       sources: () => this.#unsuspectedSources(),
-      lastLookMs: ({ address }) => parts.sightings.own(address)?.last.startedAtMs ?? null,
+      lastLookMs: ({ address }) => this.#parts.sightings.own(address)?.last.startedAtMs ?? null,
       onProbed: (result) => {
-        parts.onProbed(result);
+        this.#parts.onProbed(result);
       },
       onLate: (id, askedAtMs) => {
         const server = ledger.state.servers.get(id);
