@@ -87,14 +87,14 @@ export interface AuditLine {
   readonly text: string;
 }
 
-export interface LedgerState {
-  /** The last applied entry. */
 /** Automatic recovery stopped itself, because too many clusters failed at once; an operator lets it go on. */
 export interface Brake {
   readonly sinceMs: number;
   readonly reason: string;
 }
 
+export interface LedgerState {
+  /** The last applied entry. */
   readonly index: number;
   /** The leader's stamps, never going back: the wall clock as far as this state knows it, milliseconds. */
   readonly nowMs: number;
@@ -123,9 +123,9 @@ export interface Brake {
   readonly history: readonly TopologySnapshot[];
   readonly lastMaintenance: number;
   readonly recoveriesEnabled: boolean;
-  readonly audit: readonly AuditLine[];
-}
   /** Null when it is off. */
   readonly brake: Brake | null;
   /** What failed before does not count towards the next one; 0 when it was never released. */
   readonly brakeReleasedAtMs: number;
+  readonly audit: readonly AuditLine[];
+}
