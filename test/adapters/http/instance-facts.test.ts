@@ -2,7 +2,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { ServerFacts } from '../../../src/core/topology/server.js';
 import { PLAIN_TRANSPORT } from '../../../src/core/topology/server.js';
-import { addressOf, channelTo } from '../../support/facts.js';
+import { addressOf, channelTo, serverId } from '../../support/facts.js';
 import { FIRST, type Fixture, MAIN, openFixture, SECOND, seen } from './fake-service.js';
 
 const GROUP = 'aaaaaaaa-aaaa-aaaa-aaaa-aaaaaaaaaaaa';
@@ -87,6 +87,26 @@ describe('an instance shows', () => {
       ReplicationCredentialsAvailable: true,
       HasReplicationCredentials: false,
     });
+  });
+
+  it('that another server has its identity, as do the analysis and the overview', async () => {
+    const shared = { server: serverId(FIRST), address: addressOf('clone'), detail: 'hostname clone' };
+    fixture.service.fed.feed({ kind: 'identities-shared', shared: [shared], settled: [] });
+    expect(await instance('read-replica-1')).toMatchObject({ Problems: ['shared_server_uuid: clone:3306'] });
+    expect(await instance('read-replica-2')).toMatchObject({ Problems: [] });
+    expect((await fixture.get('/api/problems')).body).toMatchObject([{ Key: { Hostname: 'read-replica-1' } }]);
+    expect((await fixture.get('/api/replication-analysis')).body).toMatchObject({
+      Details: [
+        {
+          AnalyzedInstanceKey: { Hostname: 'read-replica-1' },
+          StructureAnalysis: ['SharedServerUuidStructureWarning'],
+        },
+      ],
+    });
+    const overview = JSON.stringify((await fixture.get('/api/v1/overview')).body);
+    expect(overview).toContain('clone:3306 answers with the server_uuid of read-replica-1:3306 (hostname clone)');
+    fixture.service.fed.feed({ kind: 'identities-shared', shared: [], settled: [addressOf('clone')] });
+    expect(await instance('read-replica-1')).toMatchObject({ Problems: [] });
   });
 
   it('a detached replica by the name that it cannot reach', async () => {

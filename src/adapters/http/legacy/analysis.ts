@@ -17,7 +17,7 @@ export interface AnalysisFacts {
   readonly replicas: readonly SeenReplica[];
   /** Null when only its structure is worth a word. */
   readonly problem: Problem | null;
-  readonly structure: readonly StructureCode[];
+  readonly structure: readonly (StructureCode | 'SharedServerUuidStructureWarning')[];
   readonly settings: PublicSettings;
   /** The node that answers. */
   readonly hostname: string;

@@ -2,9 +2,15 @@
  * What is wrong with one server as the incumbent's lists name it; the first group has a priority, the rest add to it. What
  * the probe could not see comes last, with the statement that mends it: without that, nobody would know what is missing.
  */
-import { type BlindSpot, isReplicating, mainChannel, type ServerFacts } from '../../../core/topology/server.js';
+import {
+  type BlindSpot,
+  isReplicating,
+  mainChannel,
+  type Server,
+  type ServerFacts,
+} from '../../../core/topology/server.js';
 import type { Vitals } from '../../../core/topology/vitals.js';
-import type { PublicSettings } from '../../../runtime/ports/service.js';
+import type { PublicSettings, Sighting } from '../../../runtime/ports/service.js';
 import type { Freshness } from './freshness.js';
 
 export type InstanceProblem =
@@ -14,20 +20,29 @@ export type InstanceProblem =
   | 'replication_lag'
   | 'errant_gtid'
   | 'group_replication_member_not_online'
+  | `shared_server_uuid: ${string}`
   | `missing_right: ${string}`
   | `not_visible: ${string}`;
 
+export interface Suspect {
+  readonly server: Server;
+  readonly sighting: Sighting | null;
+  readonly errantGtids: string;
+  /** Where others answer with this server's identity; '' when nobody does. */
+  readonly copies: string;
+  readonly settings: PublicSettings;
+}
+
 export function instanceProblems(
-  facts: ServerFacts,
-  vitals: Vitals | null,
+  { server, sighting, errantGtids, copies, settings }: Suspect,
   fresh: Freshness,
-  errantGtids: string,
-  settings: PublicSettings,
 ): readonly InstanceProblem[] {
-  const first = firstProblem(facts, vitals, fresh, settings);
+  const { facts } = server;
+  const first = firstProblem(facts, sighting?.vitals ?? null, fresh, settings);
   const problems: InstanceProblem[] = first === null ? [] : [first];
   if (errantGtids !== '') problems.push('errant_gtid');
   if (facts.group !== null && facts.group.state !== 'ONLINE') problems.push('group_replication_member_not_online');
+  if (copies !== '') problems.push(`shared_server_uuid: ${copies}`);
   return [...problems, ...new Set(facts.blindSpots.map(blindness))];
 }
 

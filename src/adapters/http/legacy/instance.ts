@@ -20,6 +20,8 @@ export interface InstanceFacts {
   readonly downtime: Downtime | null;
   /** Transactions that no ancestor of the server has; '' when there are none or it cannot be told. */
   readonly errantGtids: string;
+  /** Where others answer with this server's identity; '' when nobody does. */
+  readonly copies: string;
   /** The name that replicas shall know its host by; '' when nobody registered one. */
   readonly unresolvedName: string;
   readonly settings: PublicSettings;
@@ -42,13 +44,7 @@ export function legacyInstance(input: InstanceFacts): LegacyInstance {
     ...checks(input, fresh),
     ...downtime(input),
     ...transport(input),
-    Problems: instanceProblems(
-      input.server.facts,
-      input.sighting?.vitals ?? null,
-      fresh,
-      input.errantGtids,
-      input.settings,
-    ),
+    Problems: instanceProblems(input, fresh),
     LastDiscoveryLatency: nanoseconds(input.sighting?.vitals?.latencyMs ?? 0),
     ...groupReplication(input),
   };

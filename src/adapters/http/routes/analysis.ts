@@ -9,6 +9,7 @@ import { instanceKey, timestamp } from '../legacy/values.js';
 import { bare, bareBytes, doneEnvelope, type Reply, refused } from '../reply.js';
 import { type Call, type Door, type Route, read } from '../route.js';
 import { byHint, nullWhenEmpty } from './clusters.js';
+import { copiesOf } from '../views/shared-identities.js';
 
 export const ANALYSIS_ROUTES: readonly Route[] = [
   read('/api/replication-analysis-changelog', (_call, door) => bare(nullWhenEmpty(changelog(door)))),
@@ -59,6 +60,11 @@ export function analysisFacts(nowMs: number, door: Door): readonly AnalysisFacts
   const index = views.index();
   const hostname = service.node().hostname;
   const facts: AnalysisFacts[] = [];
+  // Not of the core's catalogue: it is no matter of who replicates from whom, and the ledger knows it for certain.
+  const structureOf = (server: Server): AnalysisFacts['structure'] => [
+    ...(structure.get(server.id) ?? []),
+    ...(copiesOf(server.id, service.state) === '' ? [] : (['SharedServerUuidStructureWarning'] as const)),
+  ];
   const add = (server: Server | undefined, problem: AnalysisFacts['problem']): void => {
     const cluster = server === undefined ? undefined : index.clusters.get(server.clusterId);
     if (server === undefined || cluster === undefined) return;
@@ -72,14 +78,14 @@ export function analysisFacts(nowMs: number, door: Door): readonly AnalysisFacts
       sighting: views.sighting(server),
       downtime: views.downtime(server),
       replicas: seenReplicas(server, door),
-      structure: structure.get(server.id) ?? [],
+      structure: structureOf(server),
       settings: service.settings,
     });
   };
   const withProblem = new Set(problems.map((problem) => problem.server));
   for (const problem of problems) add(service.state.servers.get(problem.server), problem);
   for (const server of index.servers) {
-    if (!withProblem.has(server.id) && (structure.get(server.id)?.length ?? 0) > 0) add(server, null);
+    if (!withProblem.has(server.id) && structureOf(server).length > 0) add(server, null);
   }
   return facts;
 }

@@ -90,10 +90,8 @@ function problems(call: Call, door: Door): Reply {
 function isTroubled(server: Server, nowMs: number, door: Door): boolean {
   const settings = door.service.settings;
   if (door.views.downtime(server) !== null || settings.hidesProblemsOf(server.address)) return false;
-  const sighting = door.views.sighting(server);
-  const fresh = freshness(sighting, settings, nowMs);
-  const errant = door.views.errantGtids(server);
-  return instanceProblems(server.facts, sighting?.vitals ?? null, fresh, errant, settings).length > 0;
+  const facts = door.views.facts(server);
+  return instanceProblems(facts, freshness(facts.sighting, settings, nowMs)).length > 0;
 }
 
 function downtimed(call: Call, door: Door): Reply {

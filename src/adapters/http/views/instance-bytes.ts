@@ -60,6 +60,7 @@ function unchanged(kept: Rendered, facts: InstanceFacts, fresh: Freshness): bool
     before.placement === facts.placement &&
     before.downtime === facts.downtime &&
     before.errantGtids === facts.errantGtids &&
+    before.copies === facts.copies &&
     before.unresolvedName === facts.unresolvedName &&
     sameSighting(before.sighting, facts.sighting) &&
     kept.fresh.valid === fresh.valid &&

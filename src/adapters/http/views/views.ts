@@ -11,6 +11,7 @@ import { AnswerMemo } from './answer-memo.js';
 import { ErrantGtids } from './errant-gtids.js';
 import { InstanceBytes, jsonList } from './instance-bytes.js';
 import { HTTP_LIMITS } from '../limits.js';
+import { copiesOf } from './shared-identities.js';
 import { buildTopologyIndex, type Placement, type TopologyIndex } from './topology-index.js';
 
 export class Views {
@@ -76,6 +77,7 @@ export class Views {
       sighting: this.sighting(server),
       downtime: this.downtime(server),
       errantGtids: this.errantGtids(server),
+      copies: copiesOf(server.id, this.#service.state),
       unresolvedName: this.#service.state.unresolves.get(server.address.host)?.name ?? '',
       settings: this.#service.settings,
       nowMs: this.#clock.wallMs(),
