@@ -25,7 +25,11 @@ export function ClusterList(props: {
               <span className="count">
                 {cluster.servers.length} {cluster.servers.length === 1 ? 'server' : 'servers'}
               </span>
-              {!cluster.automaticRecovery && <span className="note">no automatic failover</span>}
+              {!cluster.failover.wouldFailOver && (
+                <span className="note" title={cluster.failover.reasons.join('\n')}>
+                  no automatic failover
+                </span>
+              )}
             </button>
           </li>
         ))}

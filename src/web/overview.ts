@@ -15,6 +15,8 @@ export interface Overview {
   };
   readonly members: readonly MemberView[];
   readonly recoveriesEnabled: boolean;
+  /** Why automatic recovery has stopped itself; null when it has not. */
+  readonly brake: string | null;
   readonly clusters: readonly ClusterView[];
   /** Addresses that were to be probed and never answered this node. */
   readonly unanswered: readonly {
@@ -53,6 +55,15 @@ export interface ClusterView {
   readonly primary: string;
   readonly epoch: number;
   readonly automaticRecovery: boolean;
+  /** Would it be failed over now, if its primary died? */
+  readonly failover: {
+    readonly wouldFailOver: boolean;
+    /** host:port */
+    readonly successor: string | null;
+    readonly reasons: readonly string[];
+    /** No acknowledged transaction would be lost. */
+    readonly guaranteed: boolean;
+  };
   readonly problems: readonly ProblemView[];
   readonly servers: readonly ServerView[];
 }
@@ -100,6 +111,7 @@ export interface RecoveryView {
   readonly closedAtMs: number | null;
   readonly verdict: { readonly kind: string; readonly reason: string } | null;
   readonly acknowledged: boolean;
+  readonly durability: { readonly guaranteed: boolean; readonly because: readonly string[] } | null;
   readonly lost: readonly { readonly address: string; readonly reason: string }[];
   readonly steps: readonly StepView[];
 }

@@ -93,6 +93,11 @@ function Banner(props: { overview: Overview; connected: boolean; ageMs: number }
         {node.id} · {node.role} · term {node.term}
       </span>
       {!overview.recoveriesEnabled && <span className="flag bad">Recoveries are disabled everywhere</span>}
+      {overview.brake !== null && (
+        <span className="flag bad" title="orchestrator-client -c release-brake">
+          Automatic recovery has stopped itself: {overview.brake}
+        </span>
+      )}
       {!node.inQuorum && <span className="flag bad">This node has no leader: what it shows may be old</span>}
       {!connected && <span className="flag bad">Connection lost {ageText(ageMs)} ago, trying again</span>}
       {connected && node.inQuorum && <span className="flag good">live</span>}

@@ -9,12 +9,18 @@ export function Problems(props: { cluster: ClusterView }) {
       <h2>
         {cluster.alias === '' ? cluster.name : cluster.alias}
         <span className="epoch">epoch {cluster.epoch}</span>
-        {!cluster.automaticRecovery && (
-          <span className="flag warning" title="RecoverMasterClusterFilters does not match this cluster">
-            no automatic failover
-          </span>
-        )}
+        <FailoverBadge failover={cluster.failover} />
       </h2>
+      {!cluster.failover.wouldFailOver && (
+        <details className="failover">
+          <summary>Why it would not be failed over now</summary>
+          <ul>
+            {cluster.failover.reasons.map((reason) => (
+              <li key={reason}>{reason}</li>
+            ))}
+          </ul>
+        </details>
+      )}
       {cluster.problems.map((problem) => (
         <article
           key={`${problem.server}${problem.code}`}
@@ -33,5 +39,22 @@ export function Problems(props: { cluster: ClusterView }) {
         </article>
       ))}
     </section>
+  );
+}
+
+/** What would happen if the primary died now. */
+function FailoverBadge({ failover }: { failover: ClusterView['failover'] }) {
+  if (!failover.wouldFailOver) {
+    return (
+      <span className="flag warning" title={failover.reasons.join('\n')}>
+        no automatic failover
+      </span>
+    );
+  }
+  const worth = failover.guaranteed ? 'nothing acknowledged would be lost' : 'acknowledged transactions may be lost';
+  return (
+    <span className="flag" title={worth}>
+      fails over to {failover.successor}
+    </span>
   );
 }

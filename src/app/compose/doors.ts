@@ -6,6 +6,8 @@ import { happeningsHandlers, loadHappeningsService } from '../../adapters/grpc/h
 import { keyValueHandlers } from '../../adapters/grpc/key-value-handlers.js';
 import { type MembershipDoor, membershipHandlers } from '../../adapters/grpc/membership-handlers.js';
 import { loadMembershipService } from '../../adapters/grpc/membership-wire.js';
+import { loadRecoveriesService, recoveriesHandlers } from '../../adapters/grpc/recoveries-service.js';
+import { clusterByHint } from '../../core/topology/cluster-hint.js';
 import { registerPeersService } from '../../adapters/grpc/peers-server.js';
 import { allows, createAuthorizer } from '../../adapters/http/authorization.js';
 import { type Authentication, createHttpServer, type HttpServer } from '../../adapters/http/server.js';
@@ -94,12 +96,15 @@ function openApi(config: Config, raft: RaftSide, mysql: MysqlSide, node: Compose
   });
   api.register(loadKeyValueService(), keyValueHandlers(node.keyValue, systemClock));
   const door = membershipDoor(config, raft, node);
+  const mayLook = (authorization: string | undefined): boolean => door.rights(authorization).look;
   api.register(loadMembershipService(), membershipHandlers(door));
+  api.register(loadHappeningsService(), happeningsHandlers({ happenings: node.happenings, mayLook }));
   api.register(
-    loadHappeningsService(),
-    happeningsHandlers({
-      happenings: node.happenings,
-      mayLook: (authorization) => door.rights(authorization).look,
+    loadRecoveriesService(),
+    recoveriesHandlers({
+      clusterOf: (hint) => clusterByHint(node.service.state, hint, config.mysql.defaultPort),
+      explain: (cluster) => node.service.explain(cluster),
+      mayLook,
     }),
   );
   const duties = new LentEyes({

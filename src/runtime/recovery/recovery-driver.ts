@@ -8,6 +8,7 @@ import { type Belief, openRecoveryOf, type Refusal, refusal, serverName } from '
 import { guardRefusals, reactionRefusals } from '../../core/recovery/guards.js';
 import { brakeReason } from '../../core/recovery/brake.js';
 import { decide } from '../../core/recovery/decision.js';
+import { durabilityVerdict } from '../../core/recovery/durability.js';
 import { type Explanation, explain } from '../../core/recovery/explain.js';
 import { likelySuccessor } from '../../core/recovery/openings/dead-primary.js';
 import { openFormerPrimary } from '../../core/recovery/openings/former-primary.js';
@@ -210,15 +211,25 @@ export class RecoveryDriver {
     return { id, openedBy: this.#parts.self, requestedBy };
   }
 
-  #tell({ id, kind, verdict, failed, successor, lost }: Recovery): void {
+  #tell(recovery: Recovery): void {
+    const { id, kind, verdict, failed, successor, lost } = recovery;
     const name = (server: ServerId): string => serverName(this.#parts.ledger.state, server);
     const became = successor === null ? '' : `; ${name(successor)} is the primary`;
     const behind = lost.map(({ server, reason }) => `; ${name(server)} is set apart: ${reason}`).join('');
     const how =
       verdict === null ? 'open' : verdict.kind === 'succeeded' ? 'succeeded' : `${verdict.kind}: ${verdict.reason}`;
     const level = verdict?.kind === 'succeeded' ? 'info' : 'warn';
-    this.#parts.log[level]({ recovery: id }, `${kind} of ${name(failed)} ${how}${became}${behind}`);
+    this.#parts.log[level]({ recovery: id }, `${kind} of ${name(failed)} ${how}${became}${behind}${worthOf(recovery)}`);
   }
+}
+
+/** '' where nothing was promoted, or the question does not apply. */
+function worthOf(recovery: Recovery): string {
+  const durability = recovery.promotion === null ? null : durabilityVerdict(recovery);
+  if (durability === null) return '';
+  return durability.kind === 'guaranteed'
+    ? '; no acknowledged transaction is lost'
+    : `; that no acknowledged transaction is lost is not guaranteed: ${durability.because.join('; ')}`;
 }
 
 function refused(refusals: readonly Refusal[]): Answer<Recovery> {

@@ -79,7 +79,7 @@ it('the command asks a node, in words and as JSON, and releases the brake', asyn
   const words = await run(node.url, ['-c', 'explain', '-i', 'main:3306']);
   expect(words).toMatchObject({
     code: 0,
-    out: expect.stringContaining('main:3306 would be failed over now, if its primary died\n'),
+    out: expect.stringContaining('main:3306 would be failed over now, if its primary died\n') as string,
   });
   const json = await run(node.url, ['-c', 'explain', '-a', 'main:3306', '--json']);
   expect(JSON.parse(json.out)).toMatchObject({ cluster: 'main:3306', wouldFailOver: true });

@@ -120,7 +120,7 @@ describe('every reason why a cluster would not be failed over, with what mends i
     fed.feed({ kind: 'recovery-closed', recoveryId: recovery.id, verdict: { kind: 'succeeded' }, lost: [] });
     change(B, { channels: [channelTo(A)] });
     const [block] = ask({ policy: policyOf({ blockMs: 3_600_000 }) }).refusals;
-    expect(block).toMatchObject({ code: 'blocked', mend: expect.stringContaining('ack-cluster-recoveries') });
+    expect(block).toMatchObject({ code: 'blocked', mend: expect.stringContaining('ack-cluster-recoveries') as string });
     expect(block?.message).toContain('7:a');
     expect(block?.message).toMatch(/until \d{4}-\d\d-\d\dT/);
     expect(codes(ask({ policy: policyOf({ blockMs: 0 }) }))).not.toContain('blocked');
@@ -192,7 +192,10 @@ describe('every reason why a cluster would not be failed over, with what mends i
     fed.feed({ kind: 'recovery-opened', recovery: recoveryOf('7:a', 'other' as ClusterId, 'x') });
     expect(codes(ask({ policy: limits }))).toEqual(['brake', 'crowded']);
     fed.feed({ kind: 'brake-applied', reason: 'two at once' });
-    expect(ask().refusals[0]).toMatchObject({ code: 'brake', message: expect.stringContaining('two at once') });
+    expect(ask().refusals[0]).toMatchObject({
+      code: 'brake',
+      message: expect.stringContaining('two at once') as string,
+    });
     fed.feed({ kind: 'brake-released', by: 'me' });
     expect(codes(ask({ policy: limits }))).toEqual(['crowded']);
   });

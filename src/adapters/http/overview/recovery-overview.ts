@@ -1,5 +1,6 @@
 /** A recovery as our page shows it, step by step, while it happens and after. Servers are named by their address. */
 import type { LedgerState } from '../../../core/ledger/state.js';
+import { durabilityVerdict } from '../../../core/recovery/durability.js';
 import type { Recovery, StepRecord } from '../../../core/recovery/recovery.js';
 import { describeStep } from '../../../core/recovery/step-text.js';
 import { lostWords, type NameOf, namesIn, stepDetail } from '../step-words.js';
@@ -17,6 +18,8 @@ export interface RecoveryOverview {
   readonly closedAtMs: number | null;
   readonly verdict: { readonly kind: string; readonly reason: string } | null;
   readonly acknowledged: boolean;
+  /** Whether no acknowledged transaction was lost for certain, and if not, why; null where the question does not apply. */
+  readonly durability: { readonly guaranteed: boolean; readonly because: readonly string[] } | null;
   readonly lost: readonly { readonly address: string; readonly reason: string }[];
   readonly steps: readonly StepOverview[];
 }
@@ -53,9 +56,16 @@ export function recoveryOverview(recovery: Recovery, state: LedgerState): Recove
     verdict:
       verdict === null ? null : { kind: verdict.kind, reason: verdict.kind === 'succeeded' ? '' : verdict.reason },
     acknowledged: recovery.acknowledged !== null,
+    durability: durabilityOf(recovery),
     lost: recovery.lost.map((lost) => ({ address: nameOf(lost.server), reason: lostWords(lost) })),
     steps: recovery.steps.map((record) => stepOverview(record, nameOf)),
   };
+}
+
+function durabilityOf(recovery: Recovery): RecoveryOverview['durability'] {
+  const verdict = recovery.promotion === null ? null : durabilityVerdict(recovery);
+  if (verdict === null) return null;
+  return { guaranteed: verdict.kind === 'guaranteed', because: verdict.kind === 'guaranteed' ? [] : verdict.because };
 }
 
 function stepOverview(record: StepRecord, nameOf: NameOf): StepOverview {
