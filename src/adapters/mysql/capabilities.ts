@@ -77,8 +77,6 @@ const TABLE = {
 
 export type Capability = keyof typeof TABLE;
 
-export const CAPABILITIES = Object.keys(TABLE) as readonly Capability[];
-
 export function isCapable(flavor: Flavor, version: Version, capability: Capability): boolean {
   const availability: Availability = TABLE[capability];
   const span = flavor === 'MariaDB' ? availability.mariadb : availability.mysql;

@@ -3,10 +3,10 @@
  * says what is lost without it and which right brings it back, and can be left out by itself. What only an operator's
  * hand changes is asked less often than what moves with the traffic.
  */
+import type { Detected } from '../../core/topology/report.js';
 import type { Dialect } from './dialect.js';
 import type { RightName } from './privileges.js';
 import type { GroupName } from './probe-variables.js';
-import type { DetectName } from './questions.js';
 
 export type StatementName =
   | 'status'
@@ -18,7 +18,7 @@ export type StatementName =
   | 'clone'
   | 'account'
   | 'lag'
-  | DetectName;
+  | `detect ${keyof Detected}`;
 
 export interface ProbeStatement {
   readonly name: StatementName;

@@ -8,8 +8,6 @@ import type { Detected } from '../../core/topology/report.js';
 import { cellText, type ResultSet } from './link.js';
 import type { ProbeStatement, StatementName } from './probe-statements.js';
 
-export type DetectName = `detect ${keyof Detected}`;
-
 export interface Questions {
   /** ReplicationLagQuery; '' when there is none, here and below. */
   readonly lag: string;
