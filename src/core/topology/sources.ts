@@ -44,7 +44,7 @@ export function sourceOf(index: ServerIndex, server: Server): Server | null {
 }
 
 /** By the address that its members know, which may be a name that nobody else uses: then by who says it is that primary. */
-function primaryOfGroup(index: ServerIndex, { facts: { group } }: Server): Server | null {
+export function primaryOfGroup(index: ServerIndex, { facts: { group } }: Server): Server | null {
   if (group?.primary == null) return null;
   const named = serverAt(index, group.primary);
   if (named !== null) return named;

@@ -4,8 +4,9 @@
  */
 import { assertDefined } from '../../base/assert.js';
 import { addressText } from '../../topology/address.js';
-import { type ClusterId, isWritable, type Server, type ServerId } from '../../topology/server.js';
-import { indexServers, sourceOf } from '../../topology/sources.js';
+import { type ClusterId, isWritable, mainChannel, type Server, type ServerId } from '../../topology/server.js';
+import { groupHeads } from '../../topology/group-heads.js';
+import { indexServers, type ServerIndex, sourceOf } from '../../topology/sources.js';
 import { type Draft, type Fact, fact } from '../draft.js';
 import type { Cluster } from '../state.js';
 import { nameOf } from './names.js';
@@ -32,12 +33,31 @@ function sourcesOf(draft: Draft): ReadonlyMap<ServerId, ServerId> {
     const source = sourceOf(index, server);
     if (source !== null && source.id !== server.id) sources.set(server.id, source.id);
   }
+  gatherGroups(draft, index, sources);
   // A primary that was promoted by a committed epoch does not replicate from those it replaced, whatever an old report says.
   for (const cluster of draft.clusters.values()) {
     const source = sources.get(cluster.primary);
     if (source !== undefined && draft.demotions.has(source)) sources.delete(cluster.primary);
   }
   return sources;
+}
+
+/**
+ * A group is one cluster, whoever of it was read last: its members stand below the one that most of them call primary. So
+ * an election is a change of primary, and a member that died while it was primary stays where it was.
+ */
+function gatherGroups(draft: Draft, index: ServerIndex, sources: Map<ServerId, ServerId>): void {
+  const isPrimary = (id: ServerId): boolean => {
+    const home = draft.servers.get(id)?.clusterId;
+    return home !== undefined && draft.clusters.get(home)?.primary === id;
+  };
+  for (const [member, head] of groupHeads(index, isPrimary)) {
+    const facts = draft.servers.get(member)?.facts;
+    // One that replicates over a channel, as the primary of a group in another data centre does, stands below its source.
+    if (facts === undefined || mainChannel(facts) !== null) continue;
+    if (member === head) sources.delete(member);
+    else sources.set(member, head);
+  }
 }
 
 /** Up the tree to its root; in a ring of co-primaries, the member that is writable, else the one with the smallest id. */
