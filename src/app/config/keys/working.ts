@@ -126,7 +126,7 @@ export const WORKING_KEYS = {
   ),
   PrimaryRestartGraceSeconds: works(
     secondsByCluster,
-    [],
+    0,
     'A primary that is gone for no longer than this is being restarted and not dead, seconds: one number for all, or ' +
       'an object from cluster filters (as above) to numbers, of which the first that matches counts. New here',
   ),
