@@ -1,4 +1,5 @@
 // scripts/bench: measurements, which are no tests: what they say depends on the machine and on what else it does.
+import { detectionBench } from './detection/detection-bench.js';
 import { discoveryBench } from './discovery/discovery-bench.js';
 import { failoverBench } from './failover.js';
 import { httpBench } from './http/http-bench.js';
@@ -6,6 +7,7 @@ import { raftBenchByWords } from './raft/raft-bench.js';
 
 /** Each takes the words after its name, and answers false when it does not understand them. */
 const BENCHES: Readonly<Record<string, (words: readonly string[]) => Promise<boolean>>> = {
+  detection: detectionBench,
   discovery: discoveryBench,
   failover: failoverBench,
   http: httpBench,
@@ -13,6 +15,9 @@ const BENCHES: Readonly<Record<string, (words: readonly string[]) => Promise<boo
 };
 
 const USAGE = `scripts/bench failover [kill|pause|both] [ROUNDS]   the write outage when the primary fails
+scripts/bench detection [PART ...] [--rounds N]     from a blow to the primary until the cluster says that it is dead:
+                                                    kill, pause; false alarms: io-threads, restart; thousand: the
+                                                    diagnosis of a thousand servers. N rounds of each (20)
 scripts/bench raft [--seconds N] [--rounds N] [--writes N]
                                                     the replicated log: throughput (N seconds each, 10 unless told
                                                     otherwise), blows to the leader (of each kind, 20), memory over

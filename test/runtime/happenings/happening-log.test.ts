@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Recovery, RecoveryId, StepRecord } from '../../../src/core/recovery/recovery.js';
+import type { Recovery, StepRecord } from '../../../src/core/recovery/recovery.js';
 import type { ClusterId } from '../../../src/core/topology/server.js';
 import type { Happening, HappeningWatch } from '../../../src/runtime/ports/happenings.js';
 import { serverId } from '../../support/facts.js';
