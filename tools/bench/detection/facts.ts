@@ -1,11 +1,13 @@
 // Servers as a probe of MySQL 9.7 describes them: healthy, with GTID.
-import { type Channel, PLAIN_TRANSPORT, type ServerFacts, type ServerId } from '../../../src/core/topology/server.js';
+export type Channel = ReturnType<typeof channelTo>;
 
-export function channelTo(host: string): Channel {
+export type Facts = ReturnType<typeof factsWith>;
+
+export function channelTo(host: string) {
   return {
     name: '',
     source: { host, port: 3306 },
-    sourceId: host as ServerId,
+    sourceId: host,
     ioThread: 'running',
     sqlThread: 'running',
     ioError: null,
@@ -16,11 +18,11 @@ export function channelTo(host: string): Channel {
     tls: false,
     hasFilters: false,
     heartbeatIntervalMs: 1000,
-    transport: PLAIN_TRANSPORT,
+    transport: {},
   };
 }
 
-export function factsWith(channels: readonly Channel[]): ServerFacts {
+export function factsWith(channels: readonly Channel[]) {
   const isReplica = channels.length > 0;
   return {
     serverNumber: 1,

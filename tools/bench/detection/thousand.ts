@@ -1,12 +1,34 @@
-// What it costs a node to look through a thousand servers once: evidence folded, rules asked, for each of them.
-import { diagnose, structureWarnings } from '../../../src/core/analysis/diagnose.js';
-import { foldEvidence } from '../../../src/core/analysis/evidence.js';
-import type { EvidenceSources } from '../../../src/core/analysis/evidence-sources.js';
-import { linkServers } from '../../../src/core/analysis/links.js';
-import type { GoodProbe, Sight } from '../../../src/core/analysis/sight.js';
-import type { ClusterId, Server, ServerFacts, ServerId } from '../../../src/core/topology/server.js';
-import { channelTo, factsWith } from './facts.js';
-import { spreadOf, type Spread } from '../statistics.js';
+// What it costs a node to look through a thousand servers once: evidence folded, rules asked, for each of them. The tools are
+// built apart from the program and take its functions from where it was built.
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { PROJECT_ROOT } from '../../lab/project-root.js';
+import { type Spread, spreadOf } from '../statistics.js';
+import { channelTo, type Facts, factsWith } from './facts.js';
+
+interface Server {
+  readonly id: string;
+  readonly address: { readonly host: string; readonly port: number };
+  readonly clusterId: string;
+  readonly facts: Facts;
+}
+
+/** Of src/core/analysis, as far as it is called here. */
+interface Analysis {
+  linkServers(beliefs: object): object;
+  foldEvidence(server: Server, sources: object): object;
+  diagnose(evidence: object): unknown;
+  structureWarnings(evidence: object): unknown;
+}
+
+async function loadAnalysis(): Promise<Analysis> {
+  const names = ['links', 'evidence', 'diagnose'];
+  const folder = join(PROJECT_ROOT, 'dist', 'core', 'analysis');
+  const modules = await Promise.all(
+    names.map((name) => import(pathToFileURL(join(folder, `${name}.js`)).href) as Promise<object>),
+  );
+  return Object.assign({}, ...modules) as Analysis;
+}
 
 const CLUSTERS = 100;
 const SERVERS_OF_EACH = 10;
@@ -22,14 +44,15 @@ const SETTINGS = {
 };
 
 /** Milliseconds for one look through all of them. */
-export function measureThousand(): Spread {
-  const servers = new Map<ServerId, Server>();
-  const clusters = new Map<ClusterId, { readonly primary: ServerId }>();
-  const sights = new Map<ServerId, Sight>();
+export async function measureThousand(): Promise<Spread> {
+  const { linkServers, foldEvidence, diagnose, structureWarnings } = await loadAnalysis();
+  const servers = new Map<string, Server>();
+  const clusters = new Map<string, { readonly primary: string }>();
+  const sights = new Map<string, object>();
   for (let cluster = 0; cluster < CLUSTERS; cluster += 1) {
     const head = `db-${String(cluster)}-0`;
-    const clusterId = `cluster-${String(cluster)}` as ClusterId;
-    clusters.set(clusterId, { primary: head as ServerId });
+    const clusterId = `cluster-${String(cluster)}`;
+    clusters.set(clusterId, { primary: head });
     for (let member = 0; member < SERVERS_OF_EACH; member += 1) {
       const host = `db-${String(cluster)}-${String(member)}`;
       const server = believed(host, clusterId, factsWith(member === 0 ? [] : [channelTo(head)]));
@@ -38,12 +61,12 @@ export function measureThousand(): Spread {
     }
   }
   const beliefs = { servers, clusters, demotions: new Map(), downtimes: new Map() };
-  const sources: EvidenceSources = {
+  const sources = {
     beliefs,
     links: linkServers(beliefs),
     nowMs: 1000,
     settings: SETTINGS,
-    sightOf: ({ id }) => sights.get(id) ?? null,
+    sightOf: ({ id }: Server) => sights.get(id) ?? null,
     judgementOf: () => null,
     ownOpinion: () => null,
     binlogStillMs: () => 0,
@@ -62,18 +85,13 @@ export function measureThousand(): Spread {
   return spreadOf(taken);
 }
 
-function believed(host: string, clusterId: ClusterId, facts: ServerFacts): Server {
-  const address = { host, port: 3306 };
-  return { id: host as ServerId, address, aliases: [], clusterId, facts, changedAtMs: 0, firstSeenAtMs: 0 };
+function believed(host: string, clusterId: string, facts: Facts) {
+  return { id: host, address: { host, port: 3306 }, aliases: [], clusterId, facts, changedAtMs: 0, firstSeenAtMs: 0 };
 }
 
-function seen({ id, address, facts }: Server): Sight {
-  const vitals = {
-    semiSyncClients: 0,
-    lagSeconds: facts.channels.length > 0 ? 0 : null,
-    channels: [],
-    executedGtids: '',
-  };
+function seen({ id, address, facts }: Server): object {
+  const lagSeconds = facts.channels.length > 0 ? 0 : null;
+  const vitals = { semiSyncClients: 0, lagSeconds, channels: [], executedGtids: '' };
   const last = { ok: true, startedAtMs: 990, finishedAtMs: 991, report: { id, address, facts, vitals } };
-  return { last: last as unknown as GoodProbe, lastGood: last as unknown as GoodProbe };
+  return { last, lastGood: last };
 }
