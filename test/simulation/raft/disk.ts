@@ -22,6 +22,8 @@ export class Disk {
   hardState: HardState = { term: 0, vote: null, commit: 0 };
   snapshot: SnapshotFile;
   entries: readonly Entry[] = [];
+  /** How often all of it was lost. */
+  generation = 0;
   /** The last write that took entries away lost them on purpose: a fault to be owned up to at the next start. */
   damaged = false;
 
@@ -59,6 +61,7 @@ export class Disk {
     this.hardState = { term: 0, vote: null, commit: 0 };
     this.snapshot = { mark: { index: 0, term: 0, membership: this.#first }, state: EMPTY_MACHINE };
     this.entries = [];
+    this.generation += 1;
     this.damaged = true;
   }
 

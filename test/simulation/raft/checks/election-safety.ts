@@ -1,4 +1,7 @@
-/** Election safety (Raft paper, figure 3): at most one leader in a term. And no node votes twice in one. */
+/**
+ * Election safety (Raft paper, figure 3): at most one leader in a term. And no node votes twice in one, as long as it has its
+ * disk: a node that lost it cannot know, and waits until a vote that it forgot counts for nobody (recovering-voter.ts).
+ */
 import type { Check } from '../observer.js';
 import type { Server } from '../server.js';
 import { Violation } from '../observer.js';
@@ -18,7 +21,7 @@ export function electionSafety(): Check<Server> {
       if (!isVote && message.type !== 'vote-request') return;
       if (message.preVote) return;
       const choice = isVote ? message.to : server.id;
-      const key = `${server.id} in term ${message.term}`;
+      const key = `${server.id} (disk ${server.disk.generation}) in term ${message.term}`;
       const known = votes.get(key) ?? choice;
       if (known !== choice) throw new Violation(`one vote a term: ${key} votes for ${known} and for ${choice}`);
       votes.set(key, choice);
