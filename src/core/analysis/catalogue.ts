@@ -6,6 +6,7 @@ import { CO_PRIMARY } from './problems/co-primary.js';
 import { DEAD_INTERMEDIATE } from './problems/dead-intermediate.js';
 import { DEAD_PRIMARY } from './problems/dead-primary.js';
 import { FAILING_REPLICA } from './problems/failing-replica.js';
+import { GROUP_MEMBER } from './problems/group-member.js';
 import { INTERMEDIATE_REPLICAS } from './problems/intermediate-replicas.js';
 import { PRIMARY_REPLICAS } from './problems/primary-replicas.js';
 import { SEMI_SYNC } from './problems/semi-sync.js';
@@ -20,6 +21,7 @@ export const CATALOGUE: readonly Rule[] = [
   ...DEAD_INTERMEDIATE,
   ...INTERMEDIATE_REPLICAS,
   ...FAILING_REPLICA,
+  ...GROUP_MEMBER,
 ];
 
 export const STRUCTURE_CATALOGUE: readonly StructureRule[] = STRUCTURE;

@@ -1,7 +1,7 @@
 /** A problem is a named finding about one server: the code and sentence are those users of the incumbent know. */
 import type { ClusterId, ServerId } from '../topology/server.js';
 
-/** The incumbent's codes but one: `DeadReplicationGroupMemberWithReplicas` waits for probes that know of groups. */
+/** The incumbent's codes. */
 export type AnalysisCode =
   | 'DeadMasterWithoutReplicas'
   | 'DeadMaster'
@@ -31,7 +31,8 @@ export type AnalysisCode =
   | 'AllIntermediateMasterReplicasFailingToConnectOrDead'
   | 'AllIntermediateMasterReplicasNotReplicating'
   | 'BinlogServerFailingToConnectToMaster'
-  | 'FirstTierReplicaFailingToConnectToMaster';
+  | 'FirstTierReplicaFailingToConnectToMaster'
+  | 'DeadReplicationGroupMemberWithReplicas';
 
 export type StructureCode =
   | 'NoLoggingReplicasStructureWarning'

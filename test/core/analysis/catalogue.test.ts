@@ -49,6 +49,7 @@ describe('the catalogue', () => {
       'AllIntermediateMasterReplicasNotReplicating',
       'BinlogServerFailingToConnectToMaster',
       'FirstTierReplicaFailingToConnectToMaster',
+      'DeadReplicationGroupMemberWithReplicas',
     ]);
   });
 
