@@ -1,4 +1,5 @@
 /** Every cluster in a line: its name, how many servers, and what is wrong. */
+import { useShownHost } from './host-names.js';
 import type { ClusterView } from './overview.js';
 
 export function ClusterList(props: {
@@ -7,6 +8,7 @@ export function ClusterList(props: {
   onChoose: (id: string) => void;
 }) {
   const { clusters, chosen, onChoose } = props;
+  const shown = useShownHost();
   return (
     <>
       <h2>Clusters</h2>
@@ -21,7 +23,7 @@ export function ClusterList(props: {
               }}
             >
               <span className={`dot ${cluster.problems.length === 0 ? 'good' : severity(cluster)}`} />
-              <span className="name">{cluster.alias === '' ? cluster.name : cluster.alias}</span>
+              <span className="name">{cluster.alias === '' ? shown(cluster.name) : cluster.alias}</span>
               <span className="count">
                 {cluster.servers.length} {cluster.servers.length === 1 ? 'server' : 'servers'}
               </span>

@@ -14,6 +14,10 @@ export interface Overview {
     readonly version: string;
   };
   readonly members: readonly MemberView[];
+  /** WebMessage: what the operators of this installation want everybody to read; '' when nothing. */
+  readonly message: string;
+  /** Cut out of host names where they are shown; '' cuts nothing. */
+  readonly textRemovedFromHosts: string;
   readonly recoveriesEnabled: boolean;
   /** Why automatic recovery has stopped itself; null when it has not. */
   readonly brake: string | null;

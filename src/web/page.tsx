@@ -2,6 +2,7 @@
 import { useEffect, useState } from 'react';
 import { Audit } from './audit.js';
 import { ClusterList } from './cluster-list.js';
+import { HostNames } from './host-names.js';
 import { useLive, useNow } from './live.js';
 import { Nodes } from './nodes.js';
 import type { ClusterView, Overview } from './overview.js';
@@ -27,38 +28,40 @@ function Loaded(props: { overview: Overview; connected: boolean; now: number; ag
   const [serverId, setServerId] = useState<string | null>(null);
   const server = chosen?.servers.find((one) => one.id === serverId) ?? null;
   return (
-    <div className="page">
-      <Banner overview={overview} connected={connected} ageMs={ageMs} />
-      <nav aria-label="Clusters">
-        <ClusterList clusters={overview.clusters} chosen={chosen?.id ?? null} onChoose={choose} />
-        <Unanswered addresses={overview.unanswered} />
-      </nav>
-      <main>
-        {chosen === null ? (
-          <p className="loading">
-            No cluster is known yet. Name a server: orchestrator-client -c discover -i HOST:PORT
-          </p>
-        ) : (
-          <>
-            <Problems cluster={chosen} />
-            <TopologyGraph cluster={chosen} chosen={serverId} onChoose={setServerId} />
-            {server !== null && (
-              <ServerDetails
-                server={server}
-                onClose={() => {
-                  setServerId(null);
-                }}
-              />
-            )}
-          </>
-        )}
-      </main>
-      <aside>
-        <Nodes members={overview.members} node={overview.node} />
-        <Recoveries recoveries={overview.recoveries} clusterId={chosen?.id ?? null} now={now} />
-        <Audit lines={overview.audit} />
-      </aside>
-    </div>
+    <HostNames value={overview.textRemovedFromHosts}>
+      <div className="page">
+        <Banner overview={overview} connected={connected} ageMs={ageMs} />
+        <nav aria-label="Clusters">
+          <ClusterList clusters={overview.clusters} chosen={chosen?.id ?? null} onChoose={choose} />
+          <Unanswered addresses={overview.unanswered} />
+        </nav>
+        <main>
+          {chosen === null ? (
+            <p className="loading">
+              No cluster is known yet. Name a server: orchestrator-client -c discover -i HOST:PORT
+            </p>
+          ) : (
+            <>
+              <Problems cluster={chosen} />
+              <TopologyGraph cluster={chosen} chosen={serverId} onChoose={setServerId} />
+              {server !== null && (
+                <ServerDetails
+                  server={server}
+                  onClose={() => {
+                    setServerId(null);
+                  }}
+                />
+              )}
+            </>
+          )}
+        </main>
+        <aside>
+          <Nodes members={overview.members} node={overview.node} />
+          <Recoveries recoveries={overview.recoveries} clusterId={chosen?.id ?? null} now={now} />
+          <Audit lines={overview.audit} />
+        </aside>
+      </div>
+    </HostNames>
   );
 }
 
@@ -92,6 +95,7 @@ function Banner(props: { overview: Overview; connected: boolean; ageMs: number }
       <span className="where">
         {node.id} · {node.role} · term {node.term}
       </span>
+      {overview.message !== '' && <span className="flag warning">{overview.message}</span>}
       {!overview.recoveriesEnabled && <span className="flag bad">Recoveries are disabled everywhere</span>}
       {overview.brake !== null && (
         <span className="flag bad" title="orchestrator-client -c release-brake">

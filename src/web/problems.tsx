@@ -1,13 +1,15 @@
 /** What is wrong with a cluster, on what evidence, and why nothing is done about it if nothing is. */
+import { useShownHost } from './host-names.js';
 import type { ClusterView } from './overview.js';
 
 export function Problems(props: { cluster: ClusterView }) {
   const { cluster } = props;
-  const names = new Map(cluster.servers.map((server) => [server.id, server.address]));
+  const shown = useShownHost();
+  const names = new Map(cluster.servers.map((server) => [server.id, shown(server.address)]));
   return (
     <section className="problems" aria-live="polite">
       <h2>
-        {cluster.alias === '' ? cluster.name : cluster.alias}
+        {cluster.alias === '' ? shown(cluster.name) : cluster.alias}
         <span className="epoch">epoch {cluster.epoch}</span>
         <FailoverBadge failover={cluster.failover} />
       </h2>

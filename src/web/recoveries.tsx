@@ -1,8 +1,10 @@
 /** Recoveries, the newest open in full: each step with its server, how long it took, and what came of it. */
+import { useShownHost } from './host-names.js';
 import type { RecoveryView, StepView } from './overview.js';
 import { clockText, durationText, recoveryTitle, stepText } from './words.js';
 
 export function Recoveries(props: { recoveries: readonly RecoveryView[]; clusterId: string | null; now: number }) {
+  const shown = useShownHost();
   const mine = props.recoveries.filter((recovery) => recovery.clusterId === props.clusterId);
   return (
     <section className="recoveries">
@@ -18,8 +20,8 @@ export function Recoveries(props: { recoveries: readonly RecoveryView[]; cluster
           <summary>
             <span className={`dot ${colourOf(recovery)}`} />
             <span>
-              {recoveryTitle(recovery.kind)}: {recovery.failed}
-              {recovery.successor !== null && ` → ${recovery.successor}`}
+              {recoveryTitle(recovery.kind)}: {shown(recovery.failed)}
+              {recovery.successor !== null && ` → ${shown(recovery.successor)}`}
             </span>
             <time>{clockText(recovery.openedAtMs)}</time>
           </summary>
@@ -33,7 +35,7 @@ export function Recoveries(props: { recoveries: readonly RecoveryView[]; cluster
           </ol>
           {recovery.lost.map((lost) => (
             <p key={lost.address} className="restraint">
-              {lost.address} did not follow: {lost.reason}
+              {shown(lost.address)} did not follow: {lost.reason}
             </p>
           ))}
         </details>
@@ -44,6 +46,7 @@ export function Recoveries(props: { recoveries: readonly RecoveryView[]; cluster
 
 function Step(props: { step: StepView }) {
   const { step } = props;
+  const shown = useShownHost();
   const state = step.ok === null ? 'running' : step.ok ? 'done' : 'failed';
   return (
     <li className={state}>
@@ -51,7 +54,7 @@ function Step(props: { step: StepView }) {
       <span className="took">
         {step.finishedAtMs === null ? '' : durationText(step.intendedAtMs, step.finishedAtMs)}
       </span>
-      <span className="on">{step.server}</span>
+      <span className="on">{shown(step.server)}</span>
       {step.ok === false && <p>{step.detail}</p>}
     </li>
   );

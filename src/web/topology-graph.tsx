@@ -1,6 +1,7 @@
 /** The cluster drawn: who replicates from whom, laid out from the top, each server with its state in words and colour. */
 import { Background, Controls, type Edge, Handle, type Node, type NodeProps, Position, ReactFlow } from '@xyflow/react';
 import { memo, useMemo } from 'react';
+import { useShownHost } from './host-names.js';
 import { layOut, NODE_HEIGHT, NODE_WIDTH } from './layout.js';
 import type { ClusterView, ServerView } from './overview.js';
 import { healthOf, stateText } from './words.js';
@@ -76,6 +77,7 @@ function drawn(servers: readonly ServerView[], chosen: string | null): { nodes: 
 
 function ServerBox({ data, selected }: NodeProps<ServerNode>) {
   const { server } = data;
+  const shown = useShownHost();
   return (
     <div
       className={`server ${healthOf(server)}${selected ? ' selected' : ''}`}
@@ -83,7 +85,7 @@ function ServerBox({ data, selected }: NodeProps<ServerNode>) {
       data-address={server.address}
     >
       <Handle type="target" position={Position.Top} />
-      <strong>{server.address}</strong>
+      <strong title={server.address}>{shown(server.address)}</strong>
       <span className="role">
         {server.role === 'former-primary' ? 'former primary' : server.role} · {server.version}
       </span>

@@ -18,6 +18,13 @@ export function durationText(fromMs: number, toMs: number): string {
   return ms < 10_000 ? `${String(Math.round(ms))} ms` : `${(ms / 1000).toFixed(1)} s`;
 }
 
+/** A name or `host:port` without the text; whole where nothing would be left of the host. */
+export function shownHost(name: string, removed: string): string {
+  if (removed === '') return name;
+  const shown = name.split(removed).join('');
+  return shown === '' || shown.startsWith(':') ? name : shown;
+}
+
 export type Health = 'good' | 'warning' | 'bad' | 'quiet';
 
 /** What a person should think of a server at a glance; the words beside it say why. */

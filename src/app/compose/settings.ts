@@ -84,6 +84,7 @@ export function publicSettings(config: Config, state: () => LedgerState): Public
     automaticPrimaryRecovery: (id) => covered(config.recovery.primaryFilters, id),
     automaticIntermediateRecovery: (id) => covered(config.recovery.intermediateFilters, id),
     textRemovedFromHosts: config.views.textRemovedFromHosts,
+    webMessage: config.views.webMessage,
     fuzzyPoolHosts: config.views.fuzzyPoolHosts,
     hidesProblemsOf: (address) => matchesAny(config.views.hideProblemsOf, address),
     isNoControlReplica: (address) => matchesAny(config.views.noControlReplicas, address),

@@ -189,6 +189,8 @@ export interface ViewsConfig {
   readonly verifyReplicationFilters: boolean;
   /** Cut out of host names where people read them; '' cuts nothing. */
   readonly textRemovedFromHosts: string;
+  /** On top of the page; '' when there is none. */
+  readonly webMessage: string;
   readonly fuzzyPoolHosts: boolean;
 }
 

@@ -66,6 +66,7 @@ export async function interpret(
       lowerReplicaVersionAllowed: values.LowerReplicaVersionAllowed,
       verifyReplicationFilters: values.VerifyReplicationFilters,
       textRemovedFromHosts: values.RemoveTextFromHostnameDisplay,
+      webMessage: values.WebMessage,
       fuzzyPoolHosts: values.SupportFuzzyPoolHostnames,
     },
     ...readServers(values),

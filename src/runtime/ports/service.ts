@@ -70,6 +70,8 @@ export interface PublicSettings {
   readonly reasonableMaintenanceReplicationLagSeconds: number;
   /** RemoveTextFromHostnameDisplay; '' when nothing is to be removed. */
   readonly textRemovedFromHosts: string;
+  /** WebMessage; '' when there is none. */
+  readonly webMessage: string;
   /** SupportFuzzyPoolHostnames: a part of a host's name may stand for it in a pool's list. */
   readonly fuzzyPoolHosts: boolean;
   /** Does automatic recovery of a dead primary cover this cluster? By RecoverMasterClusterFilters. */

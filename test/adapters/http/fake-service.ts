@@ -74,6 +74,7 @@ export class FakeService extends FakeKeeping implements Service {
     reasonableReplicationLagSeconds: 10,
     reasonableMaintenanceReplicationLagSeconds: 20,
     textRemovedFromHosts: '',
+    webMessage: '',
     fuzzyPoolHosts: true,
     automaticPrimaryRecovery: () => true,
     automaticIntermediateRecovery: () => false,

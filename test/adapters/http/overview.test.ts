@@ -33,6 +33,11 @@ function overview(): Overview {
 }
 
 describe('the overview', () => {
+  it('carries what the installation wants shown, and how', () => {
+    Object.assign(service.settings, { webMessage: 'freeze on Friday', textRemovedFromHosts: '.mysql.example' });
+    expect(overview()).toMatchObject({ message: 'freeze on Friday', textRemovedFromHosts: '.mysql.example' });
+  });
+
   it('shows the tree, who leads, and what each server does', () => {
     service.see('read-replica-1', replicaVitals({ lagSeconds: 4, executedGtids: `${MAIN}:1-9` }));
     expect(overview()).toMatchObject({

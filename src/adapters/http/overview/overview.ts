@@ -28,6 +28,9 @@ export interface Overview {
     readonly version: string;
   };
   readonly members: readonly MemberOverview[];
+  /** WebMessage; '' when there is none. */
+  readonly message: string;
+  readonly textRemovedFromHosts: string;
   readonly recoveriesEnabled: boolean;
   /** Why automatic recovery has stopped itself; null when it has not. */
   readonly brake: string | null;
@@ -117,6 +120,8 @@ export function buildOverview(service: Service, views: Views, nowMs: number): Ov
       raftAddress: member.raftAddress,
       lastHeardMs: isLeading(node) ? member.lastHeardMs : null,
     })),
+    message: service.settings.webMessage,
+    textRemovedFromHosts: service.settings.textRemovedFromHosts,
     recoveriesEnabled: state.recoveriesEnabled,
     brake: state.brake?.reason ?? null,
     clusters: clusters(index, service, views, nowMs),

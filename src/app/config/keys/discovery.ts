@@ -58,4 +58,5 @@ export const DISCOVERY_KEYS = {
   ),
   RejectHostnameResolvePattern: works(patternOrNone, '', 'Names that are not taken for an answer: a pattern'),
   RemoveTextFromHostnameDisplay: works(text, '', 'Text that is cut out of host names on the page'),
+  WebMessage: works(text, '', 'A message that stands on top of the page'),
 } as const;

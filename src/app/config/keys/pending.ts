@@ -68,7 +68,6 @@ export const PENDING_KEYS = {
   ConsulMaxKVsPerTransaction: pending(anyInteger, 5),
   ZkAddress: pending(text, ''),
   KVClusterMasterPrefix: pending(text, 'mysql/master'),
-  WebMessage: pending(text, ''),
   MaxConcurrentReplicaOperations: pending(anyInteger, 5),
   RecoverLockedSemiSyncMaster: pending(bool, false),
   PrependMessagesWithOrcIdentity: pending(text, ''),
