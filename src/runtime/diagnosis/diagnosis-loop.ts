@@ -231,7 +231,18 @@ export class DiagnosisLoop {
   noticeApplied(): void {
     this.#derived.invalidate();
     for (const id of this.#inquests.servers) this.#weigh(id);
+    if (this.#term === null) this.#tellIncidents();
     this.#gatherSoon();
+  }
+
+  /** What the leader has found is told by followers in the same turn: a recovery may be over before they gather. */
+  #tellIncidents(): void {
+    const { servers, incidents } = this.#parts.ledger.state;
+    const told = [...incidents.keys()].map((id) => {
+      const server = servers.get(id);
+      return server !== undefined && this.#board.take(server, this.#diagnostician.examine(server));
+    });
+    if (told.includes(true)) this.#publish();
   }
 
   /** Every look that was taken in, of this node (whoever asked for it) and of its peers. */
