@@ -7,7 +7,7 @@ import { parentPort, workerData } from 'node:worker_threads';
 import { logVerbosity, setLogVerbosity } from '@grpc/grpc-js';
 import { GrpcPeerTransport } from '../adapters/grpc/grpc-peer-transport.js';
 import { FileSnapshotStore } from '../adapters/level/file-snapshot-store.js';
-import { claimDirectory } from '../adapters/level/identity-file.js';
+import { claimDirectory, rememberFounding } from '../adapters/level/identity-file.js';
 import { LevelLogStore } from '../adapters/level/level-log-store.js';
 import { assert } from '../core/base/assert.js';
 import { createRng } from '../core/base/rng.js';
@@ -50,12 +50,14 @@ new RaftHost(
     snapshotEveryBytes: data.snapshotEveryBytes ?? SNAPSHOT_EVERY_BYTES,
     leaseBuffer,
     instance,
+    newFounding: randomBytes(16).toString('hex'),
     places: data.places ?? [],
   },
   {
     clock: systemClock,
     rng: createRng(randomInt(2 ** 32)),
     claim: () => claimDirectory(dataDirectory, self),
+    rememberFounding: (founding) => rememberFounding(dataDirectory, founding),
     log: new LevelLogStore(dataDirectory),
     snapshots: new FileSnapshotStore(dataDirectory),
     transport: new GrpcPeerTransport(

@@ -134,6 +134,10 @@ export class RaftClient implements Consensus {
     return (await this.#call({ method: 'meet', address, timeoutMs }, deadlineMs + MEETING_MARGIN_MS)) as Greeting;
   }
 
+  founded(founding: string): void {
+    this.#line.post({ kind: 'founding', founding });
+  }
+
   async takeSnapshot(deadlineMs: number): Promise<LogIndex> {
     return (await this.#call({ method: 'snapshot' }, deadlineMs)) as LogIndex;
   }

@@ -147,9 +147,12 @@ export class ReplicatedLedger {
   }
 
   #apply(entries: readonly CommittedEntry[]): void {
-    const applied = entries.map((entry) =>
-      this.#ledger.apply(entry.index, entry.kind === 'command' ? entry.payload : null),
+    const applied = entries.map(({ index, kind, payload }) =>
+      kind === 'empty'
+        ? this.#ledger.open(index, payload)
+        : this.#ledger.apply(index, kind === 'command' ? payload : null),
     );
+    this.#tellFounding();
     for (const result of applied) this.#keep(result);
     if (entries.some(({ kind }) => kind === 'membership')) this.#gate.lookAgain();
     const lastTerm = entries[entries.length - 1]?.term ?? 0;
@@ -170,6 +173,15 @@ export class ReplicatedLedger {
     this.#listeners?.onTermReady(term);
   }
 
+  #toldFounding: string | null = null;
+
+  #tellFounding(): void {
+    const { founding } = this.state;
+    if (founding === null || founding === this.#toldFounding) return;
+    this.#toldFounding = founding;
+    this.#consensus.founded(founding);
+  }
+
   #keep(result: Applied): void {
     if (this.#proposers === 0) return;
     this.#results.set(result.index, result);
@@ -179,6 +191,7 @@ export class ReplicatedLedger {
   #restore(bytes: Uint8Array, index: number): void {
     // The first start of a cluster has nothing to restore: its snapshot is the empty state at index 0.
     if (bytes.length > 0) this.#ledger.restore(bytes);
+    this.#tellFounding();
     this.#gate.lookAgain();
     this.#results.clear();
     this.#wake();

@@ -40,7 +40,10 @@ describe('the words', () => {
   });
 
   test.each([
-    ['raft statsu', /is status meant/],
+    ['raft statsu', /knows no "statsu"; is status meant\?/],
+    ['raft bogus', /knows no "bogus"; "orchestrator raft --help" lists all/],
+    ['raft add host', /"host" has no port/],
+    ['raft replace n1 2001:db8::1', /has no port/],
     ['raft replace n3', /raft replace OLD \[ID@\]HOST:PORT/],
     ['raft add h:1 --timeout soon', /takes seconds/],
   ])('%s is not understood', (line, error) => {
@@ -68,8 +71,26 @@ as seen by n1, a voter; committed up to entry 42, log from 1 to 42, snapshot at 
 !  n3    follower  voter  n3.example:10008  35     7      9.2 s  0.1.0
 
 ! n3: refused
-3 voters, 2 needed for every decision: 1 may be lost
+3 voters, 2 needed for every decision; without n3: NONE may be lost
 `);
+});
+
+test('a voter without a vote is no reserve, and who calls in vain is named', async () => {
+  const membership = new FakeMembership();
+  membership.members = [memberOf('n1'), memberOf('n2', { votes: false }), memberOf('n3')];
+  const reason = 'cluster old was given up';
+  const drawn = drawCluster({
+    ...(await membership.status()),
+    turnedAway: [{ caller: 'n4', from: '10.0.0.4:5', reason }],
+  });
+  expect(drawn).toMatch(/n2 +follower +none yet/);
+  expect(drawn).toContain('3 voters, 2 needed for every decision; without n2: NONE may be lost');
+  expect(drawn).toContain(`! n4 calls from 10.0.0.4:5 and is REFUSED: ${reason}`);
+});
+
+test('an empty word is no node', () => {
+  const request = parseCommandLine(['raft', 'add', '']);
+  expect(request.ok ? '' : request.error).toContain('an empty word was given');
 });
 
 describe('asking a cluster', () => {

@@ -74,6 +74,12 @@ export class FakeConsensus implements Consensus {
     return Promise.resolve();
   }
 
+  founding: string | null = null;
+
+  founded(founding: string): void {
+    this.founding = founding;
+  }
+
   propose(payload: Uint8Array): Promise<LogPosition> {
     if (this.leadershipNow.role !== 'leader') return Promise.reject(new NotLeader(this.leadershipNow.leader));
     return new Promise((resolve) => {

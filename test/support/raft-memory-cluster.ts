@@ -97,6 +97,13 @@ class MemoryTransport implements PeerTransport {
     }
   }
 
+  turnedAway(): readonly never[] {
+    return [];
+  }
+
+  /** Nobody here is of another. */
+  setFounding(): void {}
+
   peerState(peer: NodeId): PeerState {
     return { connected: this.#all.has(peer), trouble: null };
   }
@@ -161,13 +168,15 @@ export class MemoryNode {
         options: { ...DEFAULT_RAFT_OPTIONS, ...options.raft, id },
         snapshotEveryBytes: options.snapshotEveryBytes ?? 1_000_000,
         instance: `process of ${id}`,
+        newFounding: 'f'.repeat(32),
         places: [],
         leaseBuffer,
       },
       {
         clock: systemClock,
         rng: createRng(id.charCodeAt(0) * 7919 + Math.floor(Math.random() * 1e6)),
-        claim: () => Promise.resolve(),
+        claim: () => Promise.resolve(null),
+        rememberFounding: () => Promise.resolve(),
         log: disk.log,
         snapshots: disk.snapshots,
         transport,

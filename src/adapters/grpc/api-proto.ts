@@ -3,6 +3,7 @@ import { fileURLToPath } from 'node:url';
 import type { MethodDefinition, ServiceDefinition } from '@grpc/grpc-js';
 import { loadSync } from '@grpc/proto-loader';
 import { assert } from '../../core/base/assert.js';
+import { noticingBrokenText } from './key-value-text.js';
 import type {
   WireCompareAndSwapRequest,
   WireCompareAndSwapResponse,
@@ -35,7 +36,14 @@ export function loadKeyValueService(): KeyValueService & ServiceDefinition {
   const loaded = loadSync(PROTO_FILE, { keepCase: false, longs: Number, enums: String, defaults: true, oneofs: true });
   const service = loaded['orchestrator.v1.KeyValue'];
   assert(isKeyValueService(service), `${PROTO_FILE} does not define orchestrator.v1.KeyValue`);
-  return service;
+  return Object.assign(service, {
+    Get: noticingBrokenText(service.Get),
+    Put: noticingBrokenText(service.Put),
+    CompareAndSwap: noticingBrokenText(service.CompareAndSwap),
+    Delete: noticingBrokenText(service.Delete),
+    Watch: noticingBrokenText(service.Watch),
+    Pipeline: noticingBrokenText(service.Pipeline),
+  });
 }
 
 function isKeyValueService(value: unknown): value is KeyValueService & ServiceDefinition {

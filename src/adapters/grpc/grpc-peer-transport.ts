@@ -13,6 +13,7 @@ import type {
   PeerState,
   PeerTransport,
   SnapshotChunk,
+  TurnedAway,
 } from '../../runtime/ports/peer-transport.js';
 import type { Self } from './peer-admission.js';
 import { fromWire, type StreamMessage, toWire } from './peer-convert.js';
@@ -42,9 +43,10 @@ export class GrpcPeerTransport implements PeerTransport {
   #credentials: PeerCredentials | null = null;
   #server: PeerServer | null = null;
   #handlers: PeerHandlers | null = null;
+  #founding = '';
 
   constructor(settings: GrpcPeerSettings, clock: Clock) {
-    this.#settings = settings;
+    this.#settings = { ...settings, founding: () => this.#founding };
     this.#clock = clock;
   }
 
@@ -55,7 +57,7 @@ export class GrpcPeerTransport implements PeerTransport {
   async start(handlers: PeerHandlers): Promise<{ readonly address: string }> {
     this.#handlers = handlers;
     this.#credentials = await loadCredentials(this.#settings.tls);
-    this.#server = new PeerServer(this.#settings, this.#service, this.#namesakes, {
+    this.#server = new PeerServer({ self: this.#settings, clock: this.#clock }, this.#service, this.#namesakes, {
       introduce: () => handlers.introduce(),
       onIntroduced: (introduction) => {
         this.#onIntroduced(introduction);
@@ -89,6 +91,13 @@ export class GrpcPeerTransport implements PeerTransport {
     }
   }
 
+  setFounding(founding: string): void {
+    if (this.#founding === founding) return;
+    this.#founding = founding;
+    this.#server?.reconsider();
+    for (const link of this.#links.values()) link.reconsider();
+  }
+
   send(messages: readonly Message[]): void {
     const batches = new Map<NodeId, { requests: WireMessage[]; answers: WireMessage[] }>();
     for (const message of messages) {
@@ -108,6 +117,10 @@ export class GrpcPeerTransport implements PeerTransport {
 
   peerState(peer: NodeId): PeerState {
     return this.#links.get(peer)?.state ?? NEVER_HEARD_OF;
+  }
+
+  turnedAway(): readonly TurnedAway[] {
+    return this.#server?.turnedAway() ?? [];
   }
 
   async meet(address: string, timeoutMs: number): Promise<Greeting> {

@@ -14,6 +14,7 @@ import type { KeyValue, WriteOrigin } from '../../runtime/ports/key-value.js';
 import { statusOf } from './api-status.js';
 import { consistencyOf, deletionOf, type Effect, effectOf, putOf, swapOf, toWireEntry } from './key-value-convert.js';
 import { servePipeline } from './key-value-pipeline.js';
+import { refuseBrokenText } from './key-value-text.js';
 import { serveWatch } from './key-value-watch.js';
 import type {
   WireCompareAndSwapRequest,
@@ -75,7 +76,7 @@ interface CallContext {
 
 function unary<Request, Response>(serve: (call: ServerUnaryCall<Request, Response>) => Promise<Response>) {
   return (call: ServerUnaryCall<Request, Response>, answer: sendUnaryData<Response>): void => {
-    serve(call).then(
+    checked(call, serve).then(
       (response) => {
         answer(null, response);
       },
@@ -84,6 +85,14 @@ function unary<Request, Response>(serve: (call: ServerUnaryCall<Request, Respons
       },
     );
   };
+}
+
+async function checked<Request, Response>(
+  call: ServerUnaryCall<Request, Response>,
+  serve: (call: ServerUnaryCall<Request, Response>) => Promise<Response>,
+): Promise<Response> {
+  refuseBrokenText(call.request);
+  return await serve(call);
 }
 
 function originOf(metadata: Metadata): WriteOrigin {

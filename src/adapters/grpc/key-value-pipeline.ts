@@ -6,6 +6,7 @@ import { type ServerDuplexStream, status } from '@grpc/grpc-js';
 import type { KeyValue, WriteOrigin } from '../../runtime/ports/key-value.js';
 import { failureOf } from './api-status.js';
 import { consistencyOf, effectOf, responseOf, toWireEntry, writeOf } from './key-value-convert.js';
+import { refuseBrokenText } from './key-value-text.js';
 import type { WirePipelineRequest, WirePipelineResponse } from './key-value-wire.js';
 
 /** Requests that wait for their answer; above it nothing more is read. */
@@ -57,6 +58,7 @@ export function servePipeline(call: Call, terms: PipelineTerms): void {
 async function respond(request: WirePipelineRequest, terms: PipelineTerms): Promise<WirePipelineResponse> {
   const { id, get } = request;
   try {
+    refuseBrokenText(request);
     if (get) return { id, get: toWireEntry(await terms.keyValue.get(get.key, consistencyOf(get), terms.deadlineMs())) };
     const write = writeOf(request);
     if (write === null) return { id, failure: NOT_UNDERSTOOD };

@@ -3,6 +3,7 @@ import { Metadata, type ServerWritableStream } from '@grpc/grpc-js';
 import type { KeyValue, KeyValueWatch } from '../../runtime/ports/key-value.js';
 import { statusOf } from './api-status.js';
 import { toWireEvent } from './key-value-convert.js';
+import { refuseBrokenText } from './key-value-text.js';
 import type { WireWatchEvent, WireWatchRequest } from './key-value-wire.js';
 
 const TAKE_MAX = 256;
@@ -39,6 +40,7 @@ export function serveWatch(call: Call, keyValue: KeyValue): void {
   call.on('cancelled', close);
   call.on('error', close);
   try {
+    refuseBrokenText(call.request);
     watch = keyValue.watch(call.request.prefix, call.request.fromRevision, pump);
   } catch (error) {
     fail(error);

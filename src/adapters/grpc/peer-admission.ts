@@ -13,6 +13,7 @@ const PROTOCOL = '1';
 const CLUSTER = 'orchestrator-cluster';
 const NODE = 'orchestrator-node';
 const PROTOCOL_KEY = 'orchestrator-protocol';
+const FOUNDING = 'orchestrator-founding';
 const INSTANCE = 'orchestrator-instance';
 const TIMES = 'orchestrator-times';
 
@@ -23,6 +24,8 @@ export interface Self {
   readonly instance?: string;
   /** Clusters that ended when this node was made their only voter; who comes from one of them is told so. */
   readonly formerClusterIds?: readonly string[];
+  /** Which founding of the cluster our log goes back to; '' while it is not known. Absent where none is spoken of. */
+  readonly founding?: () => string;
   /** Of Raft; absent where none of it is spoken. */
   readonly times?: PeerTimes;
 }
@@ -33,6 +36,8 @@ export function introduceCaller(self: Self): Metadata {
   metadata.set(NODE, self.nodeId);
   metadata.set(PROTOCOL_KEY, PROTOCOL);
   if (self.instance !== undefined) metadata.set(INSTANCE, self.instance);
+  const founding = self.founding?.() ?? '';
+  if (founding !== '') metadata.set(FOUNDING, founding);
   if (self.times !== undefined) metadata.set(TIMES, describeTimes(self.times));
   return metadata;
 }
@@ -71,9 +76,26 @@ export function admit(self: Self, metadata: Metadata): Admission {
     );
   }
   if (caller === self.nodeId) return refuse(`two nodes are configured as ${caller}`);
+  const stranger = objectionToFounding(self, caller, word(metadata, FOUNDING));
+  if (stranger !== null) return refuse(stranger);
   const trouble = self.times === undefined ? null : admitTimes(self.nodeId, self.times, caller, word(metadata, TIMES));
   if (trouble !== null) return refuse(trouble);
   return { ok: true, caller: caller as NodeId };
+}
+
+/**
+ * Why a node of this founding is none of ours; null when it is one, or when either knows of none yet, as a newcomer does.
+ * The founders' list gives both clusters one id, so nothing else would keep the two histories apart.
+ */
+export function objectionToFounding(self: Self, peer: string, theirs = ''): string | null {
+  const ours = self.founding?.() ?? '';
+  if (ours === '' || theirs === '' || ours === theirs) return null;
+  return (
+    `node ${peer} holds the log of founding ${theirs}, and node ${self.nodeId} that of founding ${ours}: one of the two was ` +
+    'founded anew on empty disks while the nodes of the other were down, and their histories cannot be joined. Decide which ' +
+    'one is to stay ("orchestrator raft status" at each node); stop the nodes of the other, empty their RaftDataDir and start ' +
+    'them again; if those that stay are no majority, run "orchestrator raft recover" on one of them first'
+  );
 }
 
 /** The status of a call that was not admitted; the other end knows it by its code. */

@@ -10,6 +10,7 @@ import {
   type ClientReadableStream,
   type Metadata,
 } from '@grpc/grpc-js';
+import { plainWords } from './grpc-words.js';
 import type { PeerService } from './peer-proto.js';
 import type {
   WireFrame,
@@ -91,7 +92,7 @@ export class PeerChannel {
     const options = { deadline: Date.now() + timeoutMs };
     return new Promise((resolve, reject) => {
       this.#client.makeUnaryRequest(path, requestSerialize, responseDeserialize, {}, options, (error, greeting) => {
-        if (greeting === undefined) reject(new Error(error?.details ?? 'no answer'));
+        if (greeting === undefined) reject(new Error(plainWords(error?.details ?? 'no answer')));
         else resolve(greeting);
       });
     });

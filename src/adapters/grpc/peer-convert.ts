@@ -148,9 +148,11 @@ export function fromWireVoteResponse(wire: WireVoteResponse): VoteResponse {
   return { type: 'vote-response', from: from as NodeId, to: to as NodeId, ...rest };
 }
 
-export function toWireIntroduction({ info, hasLog, instance, votes, cluster }: Introduction): WireIntroduction {
+export function toWireIntroduction(introduction: Introduction): WireIntroduction {
+  const { info, hasLog, instance, votes, cluster, founding = '' } = introduction;
   const { index: membershipIndex, addresses } = cluster;
-  return { info: { ...info }, hasLog, instance, noVote: !votes, membershipIndex, addresses: { ...addresses } };
+  const known = { membershipIndex, addresses: { ...addresses }, founding };
+  return { info: { ...info }, hasLog, instance, noVote: !votes, ...known };
 }
 
 /** Null when the peer did not say who it is. */
@@ -159,5 +161,6 @@ export function fromWireIntroduction(wire: WireIntroduction): Introduction | nul
   const { hasLog, instance, noVote, membershipIndex: index, addresses } = wire;
   // A program from before this was said leaves the field out, and the first version is what it reads.
   const info = { ...wire.info, id: wire.info.id as NodeId, schema: Math.max(1, wire.info.schema) };
-  return { info, hasLog, instance, votes: !noVote, cluster: { index, addresses: { ...addresses } } };
+  const founding = wire.founding === '' ? {} : { founding: wire.founding };
+  return { info, hasLog, instance, votes: !noVote, ...founding, cluster: { index, addresses: { ...addresses } } };
 }

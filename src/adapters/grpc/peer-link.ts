@@ -7,7 +7,8 @@ import { type ChannelCredentials, type ClientDuplexStream, type ServiceError, st
 import type { NodeId, VoteRequest, VoteResponse } from '../../core/raft/message.js';
 import type { Clock, Timer } from '../../runtime/ports/clock.js';
 import type { Introduction, PeerState } from '../../runtime/ports/peer-transport.js';
-import { introduceCaller, type Self } from './peer-admission.js';
+import { introduceCaller, objectionToFounding, type Self } from './peer-admission.js';
+import { plainWords } from './grpc-words.js';
 import { PeerChannel } from './peer-channel.js';
 import { fromWireIntroduction, fromWireVoteResponse, toWireIntroduction, toWireVoteRequest } from './peer-convert.js';
 import type { PeerNamesakes } from './peer-namesakes.js';
@@ -60,6 +61,8 @@ export class PeerLink {
   #backoffMs = BACKOFF_MIN_MS;
   #trouble: string | null = 'not connected yet';
   #refusal: string | null = null;
+  /** Which founding the peer said its log goes back to. */
+  #founding = '';
   #closed = false;
 
   constructor(peer: NodeId, address: string, settings: LinkSettings, events: LinkEvents) {
@@ -95,6 +98,14 @@ export class PeerLink {
     this.#connect();
   }
 
+  /** Our own founding became known, and the peer may be of another. */
+  reconsider(): void {
+    const attempt = this.#attempt;
+    if (attempt?.introduced !== true) return;
+    const objection = objectionToFounding(this.#settings.self, this.#peer, this.#founding);
+    if (objection !== null) this.#broke(attempt, objection, true);
+  }
+
   close(): void {
     this.#closed = true;
     this.#retry?.cancel();
@@ -124,7 +135,7 @@ export class PeerLink {
     });
     stream.on('error', (error: ServiceError) => {
       const hungUp = error.details.includes(HUNG_UP);
-      const trouble = hungUp ? hangingUpOf(this.address) : error.details || error.message;
+      const trouble = hungUp ? hangingUpOf(this.address) : plainWords(error.details || error.message);
       this.#broke(attempt, trouble, hungUp || error.code === status.FAILED_PRECONDITION);
     });
     stream.on('end', () => {
@@ -141,7 +152,10 @@ export class PeerLink {
         this.#broke(attempt, `${this.address} is ${found}, expected node ${this.#peer}: check the addresses`, true);
         return;
       }
-      const objection = this.#settings.namesakes.objection(this.#peer, introduction.instance);
+      const { namesakes, self } = this.#settings;
+      this.#founding = introduction.founding ?? '';
+      const objection =
+        objectionToFounding(self, this.#peer, this.#founding) ?? namesakes.objection(this.#peer, introduction.instance);
       if (objection === null) this.#established(attempt, introduction);
       else this.#broke(attempt, objection, true);
     }

@@ -16,8 +16,9 @@ import {
 import { crc32 } from 'node:zlib';
 import type { NodeId, VoteRequest, VoteResponse } from '../../core/raft/message.js';
 import { OperationalError } from '../../runtime/errors.js';
-import type { Introduction, SnapshotChunk } from '../../runtime/ports/peer-transport.js';
-import { admit, instanceOf, refusal, type Self } from './peer-admission.js';
+import type { Clock } from '../../runtime/ports/clock.js';
+import type { Introduction, SnapshotChunk, TurnedAway } from '../../runtime/ports/peer-transport.js';
+import { admit, instanceOf, objectionToFounding, refusal, type Self } from './peer-admission.js';
 import { CHANNEL_OPTIONS } from './peer-channel.js';
 import { fromWireIntroduction, fromWireVoteRequest, toWireIntroduction, toWireVoteResponse } from './peer-convert.js';
 import type { PeerNamesakes } from './peer-namesakes.js';
@@ -35,6 +36,10 @@ import type {
   WireVoteResponse,
 } from './peer-wire.js';
 
+/** A node that is refused tries again each second; one that has not for this long is gone. */
+const REFUSED_SHOWN_MS = 30_000;
+const REFUSED_MAX = 100;
+
 /** Of one peer, waiting for the core's word; a candidate asks once an election. */
 const OPEN_VOTES_MAX = 8;
 
@@ -51,6 +56,8 @@ export interface ServerEvents {
 interface Inbound {
   readonly stream: ServerDuplexStream<WireFrame, WireFrame>;
   readonly outlet: PeerOutlet;
+  /** Which founding the peer said its log goes back to. */
+  founding: string;
   release: () => void;
 }
 
@@ -66,11 +73,18 @@ export class PeerServer {
   readonly #events: ServerEvents;
   readonly #inbound = new Map<NodeId, Inbound>();
   readonly #votes = new Map<NodeId, OpenVote[]>();
-  readonly #refused = new Map<string, string>();
+  readonly #clock: Clock;
+  readonly #refused = new Map<string, TurnedAway & { readonly atMs: number }>();
   #address: string | null = null;
 
-  constructor(self: Self, service: PeerService & ServiceDefinition, namesakes: PeerNamesakes, events: ServerEvents) {
+  constructor(
+    { self, clock }: { readonly self: Self; readonly clock: Clock },
+    service: PeerService & ServiceDefinition,
+    namesakes: PeerNamesakes,
+    events: ServerEvents,
+  ) {
     this.#self = self;
+    this.#clock = clock;
     this.#namesakes = namesakes;
     this.#events = events;
     const handlers: UntypedServiceImplementation = {
@@ -126,6 +140,26 @@ export class PeerServer {
     vote?.answer(null, toWireVoteResponse(response));
   }
 
+  /** Our own founding became known, and some who are connected may be of another. */
+  reconsider(): void {
+    for (const [peer, inbound] of this.#inbound) {
+      const objection = objectionToFounding(this.#self, peer, inbound.founding);
+      if (objection !== null) this.#turnAway(peer, inbound, objection);
+    }
+  }
+
+  turnedAway(): readonly TurnedAway[] {
+    const sinceMs = this.#clock.nowMs() - REFUSED_SHOWN_MS;
+    return [...this.#refused.values()]
+      .filter(({ atMs }) => atMs >= sinceMs)
+      .map(({ caller, from, reason }) => ({ caller, from, reason }));
+  }
+
+  #turnAway(peer: NodeId, { stream }: Inbound, objection: string): void {
+    this.#tellRefused(peer, objection, stream.getPeer());
+    stream.emit('error', refusal(objection));
+  }
+
   /** Connections are drained by their address: without channelz, grpc-js forgets its sessions and leaves them open. */
   close(): void {
     if (this.#address !== null) this.#server.drain(this.#address, 0);
@@ -140,7 +174,7 @@ export class PeerServer {
       return;
     }
     const peer = admission.caller;
-    const inbound: Inbound = { stream, outlet: new PeerOutlet(stream), release: () => undefined };
+    const inbound: Inbound = { stream, outlet: new PeerOutlet(stream), founding: '', release: () => undefined };
     const gone = (): void => {
       inbound.release();
       if (this.#inbound.get(peer) !== inbound) return;
@@ -165,10 +199,11 @@ export class PeerServer {
       inbound.stream.emit('error', refusal(`the introduction does not name node ${peer}`));
       return;
     }
-    const objection = this.#namesakes.objection(peer, introduction.instance);
+    inbound.founding = introduction.founding ?? '';
+    const objection =
+      objectionToFounding(this.#self, peer, inbound.founding) ?? this.#namesakes.objection(peer, introduction.instance);
     if (objection !== null) {
-      this.#tellRefused(peer, objection, inbound.stream.getPeer());
-      inbound.stream.emit('error', refusal(objection));
+      this.#turnAway(peer, inbound, objection);
       return;
     }
     inbound.release();
@@ -242,10 +277,11 @@ export class PeerServer {
   }
 
   #tellRefused(caller: string, reason: string, from: string): void {
-    if (this.#refused.get(caller) === reason) return;
+    const known = this.#refused.get(caller);
+    this.#refused.set(caller, { caller, from, reason, atMs: this.#clock.nowMs() });
+    if (known?.reason === reason) return;
     // A stranger could give itself a new name each time.
-    if (this.#refused.size >= 100) this.#refused.clear();
-    this.#refused.set(caller, reason);
+    if (this.#refused.size > REFUSED_MAX) this.#refused.clear();
     this.#events.onRefused(`a caller at ${from}`, reason);
   }
 }

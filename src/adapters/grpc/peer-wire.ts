@@ -9,6 +9,7 @@ export interface WireIntroduction {
   readonly noVote: boolean;
   readonly membershipIndex: number;
   readonly addresses: Readonly<Record<string, string>>;
+  readonly founding: string;
 }
 
 export type WireMeetRequest = Readonly<Record<string, never>>;

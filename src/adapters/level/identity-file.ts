@@ -13,25 +13,26 @@ export interface Identity {
   readonly nodeId: string;
   /** Clusters that ended when this node was made their only voter. */
   readonly formerClusterIds?: readonly string[];
+  /** Which founding of the cluster the log goes back to; absent until the log has said so. */
+  readonly founding?: string;
 }
 
 const FORMAT = 1;
 
-/** Writes the identity on the first start; afterwards rejects with CONFIGURATION when it is not the same. */
-export async function claimDirectory(directory: string, identity: Identity): Promise<void> {
+/**
+ * Writes the identity on the first start; afterwards rejects with CONFIGURATION when it is not the same. Resolves with the
+ * founding that the directory remembers, null where it remembers none.
+ */
+export async function claimDirectory(directory: string, identity: Identity): Promise<string | null> {
   const path = join(directory, 'identity.json');
   const found = await read(path, directory);
   if (found === null) {
-    try {
-      await makeDirectory(directory);
-      await writeFileDurably(path, [Buffer.from(`${JSON.stringify({ format: FORMAT, ...identity }, null, 2)}\n`)]);
-    } catch (error) {
-      throw storageError('write identity.json', directory, error);
-    }
-    return;
+    await write(path, directory, { ...identity });
+    return null;
   }
   check('node', found.nodeId, identity.nodeId, directory);
   check('cluster', found.clusterId, identity.clusterId, directory);
+  return typeof found.founding === 'string' ? found.founding : null;
 }
 
 /** The cluster goes on under another id, and the directory remembers the one it had. */
@@ -40,9 +41,20 @@ export async function renameCluster(directory: string, clusterId: string): Promi
   const found = await read(path, directory);
   const former = Array.isArray(found?.formerClusterIds) ? found.formerClusterIds.map(String) : [];
   const formerClusterIds = [...former, String(found?.clusterId)];
-  const identity = { format: FORMAT, clusterId, nodeId: found?.nodeId, formerClusterIds };
+  await write(path, directory, { ...found, clusterId, formerClusterIds });
+}
+
+/** The log has said which founding of the cluster it goes back to; the directory was claimed. */
+export async function rememberFounding(directory: string, founding: string): Promise<void> {
+  const path = join(directory, 'identity.json');
+  await write(path, directory, { ...(await read(path, directory)), founding });
+}
+
+async function write(path: string, directory: string, identity: Readonly<Record<string, unknown>>): Promise<void> {
+  const text = JSON.stringify({ format: FORMAT, ...identity }, null, 2);
   try {
-    await writeFileDurably(path, [Buffer.from(`${JSON.stringify(identity, null, 2)}\n`)]);
+    await makeDirectory(directory);
+    await writeFileDurably(path, [Buffer.from(`${text}\n`)]);
   } catch (error) {
     throw storageError('write identity.json', directory, error);
   }

@@ -57,6 +57,9 @@ const RAFT_ACTIONS: Readonly<
   recover: { words: [0, 0], usage: 'recover' },
 };
 
+/** An IPv6 address stands in brackets. */
+const PLACE = /^([^@]+@)?([^:@[\]]+|\[[0-9A-Fa-f:.%]+\]):\d{1,5}$/;
+
 /** The error is a sentence about how the program was called. */
 export function parseCommandLine(argv: readonly string[]): Result<Request, string> {
   const { rest, server } = takeServerVersion(argv);
@@ -122,12 +125,18 @@ function raftRequest(
   if (!isRaftAction(action)) {
     const nearest = nearestName(action, Object.keys(RAFT_ACTIONS));
     return failed(
-      `raft knows no "${action}"${nearest === null ? '' : `; is ${nearest} meant?`} "orchestrator raft --help" lists all`,
+      `raft knows no "${action}"; ${nearest === null ? '' : `is ${nearest} meant? `}"orchestrator raft --help" lists all`,
     );
   }
   const { words: range, usage } = RAFT_ACTIONS[action];
   if (words.length < range[0] || words.length > range[1]) {
     return failed(`it is "orchestrator raft ${usage}"; "orchestrator raft ${action} --help" has examples`);
+  }
+  const nobody = words.find((word) => word.trim() === '');
+  if (nobody !== undefined) return failed(`it is "orchestrator raft ${usage}", and an empty word was given`);
+  const place = action === 'add' || action === 'replace' ? words.at(-1) : undefined;
+  if (place !== undefined && !PLACE.test(place)) {
+    return failed(`"${place}" has no port; give [ID@]HOST:PORT, with the port of the new node's RaftBind`);
   }
   const { texts, switches } = given;
   const timeout = texts.get('timeout');

@@ -17,8 +17,6 @@ import { loadConfig } from '../config/load.js';
 import type { RaftRequest } from './command-line.js';
 import { faultsText, type Terminal } from './config-check.js';
 
-const NOBODY: Membership = { voters: [], outgoing: [], learners: [], addresses: {} };
-
 /** The exit code. */
 export async function recoverNode(request: RaftRequest, terminal: Terminal): Promise<number> {
   const loaded = await loadConfig({ file: request.file, environment: process.env });
@@ -45,7 +43,7 @@ async function recover(raft: RaftConfig, request: RaftRequest, terminal: Termina
   }
   const id = identity.nodeId as NodeId;
   const store = new LevelLogStore(raft.dataDir);
-  const restart = await readDisk(id, NOBODY, store, new FileSnapshotStore(raft.dataDir));
+  const restart = await readDisk(id, foundersOf(raft), store, new FileSnapshotStore(raft.dataDir));
   try {
     terminal.out(holdings(id, restart));
     if (!request.asOnlyVoter || !request.acceptDataLoss) {
@@ -71,6 +69,13 @@ async function writeMembership(id: NodeId, address: string, { start }: Restart, 
   await store.append({ hardState: { term: next, vote: id, commit }, restart: null, entries: [entry] });
   // Whatever it forgot, nobody is left who could tell it.
   await store.setForgot(false);
+}
+
+/** The log of a cluster whose members are still its founders does not name them: the configuration does, as at the start. */
+function foundersOf({ members }: RaftConfig): Membership {
+  const voters = members.map(({ id }) => id as NodeId);
+  const addresses = Object.fromEntries(members.map(({ id, address }) => [id, address]));
+  return { voters, outgoing: [], learners: [], addresses };
 }
 
 function lastOf({ entries, snapshot }: Restart['start']): { readonly index: number; readonly term: number } {

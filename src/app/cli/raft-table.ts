@@ -22,13 +22,26 @@ export function drawCluster(status: ClusterStatus): string {
   if (status.storageTrouble !== null) lines.push(`THE DISK OF ${status.node} HAS FAILED: ${status.storageTrouble}`);
   if (members.length > 0) lines.push('', ...table([HEADS, ...members.map((member) => rowOf(member))]), '');
   for (const { id, trouble } of members) if (trouble !== null) lines.push(`! ${id}: ${trouble}`);
-  if (voters > 0) {
-    const spare = voters - needed;
-    lines.push(
-      `${counted(voters, 'voter')}, ${String(needed)} needed for every decision: ${spare === 0 ? 'NONE may be lost' : `${String(spare)} may be lost`}`,
-    );
-  }
+  for (const line of strangers(status)) lines.push(line);
+  if (voters > 0) lines.push(marginText(members, voters, needed));
   return `${lines.join('\n')}\n`;
+}
+
+/** What may be lost is what is there beyond the majority: a voter that is down, or has no vote, was lost already. */
+function marginText(members: readonly ClusterMember[], voters: number, needed: number): string {
+  const lost = members.filter(({ kind, trouble, votes }) => kind === 'voter' && (trouble !== null || votes === false));
+  const spare = voters - lost.length - needed;
+  const without = lost.length === 0 ? '' : `; without ${lost.map(({ id }) => id).join(', ')}`;
+  const margin = spare <= 0 ? 'NONE may be lost' : `${String(spare)} may be lost`;
+  return `${counted(voters, 'voter')}, ${String(needed)} needed for every decision${without}: ${margin}`;
+}
+
+/** Former members that run on may be a cluster of their own, which acts on the same servers. */
+function strangers({ turnedAway = [] }: ClusterStatus): readonly string[] {
+  return turnedAway.map(
+    ({ caller, from, reason }) =>
+      `! ${caller === '' ? 'somebody' : caller} calls from ${from} and is REFUSED: ${reason}`,
+  );
 }
 
 const HEADS = ['', 'NODE', 'ROLE', 'VOTE', 'ADDRESS', 'HOLDS', 'LACKS', 'HEARD', 'VERSION'];
@@ -38,12 +51,12 @@ function leaderText({ leader }: ClusterStatus): string {
 }
 
 function rowOf(member: ClusterMember): readonly string[] {
-  const { id, kind, isLeader, raftAddress, matchIndex, behind, lastHeardMs, version, sending, trouble } = member;
+  const { id, kind, isLeader, raftAddress, matchIndex, behind, lastHeardMs, version, sending, trouble, votes } = member;
   return [
     trouble === null ? (isLeader ? '*' : ' ') : '!',
     id,
     isLeader ? 'leader' : kind === 'learner' ? 'learner' : 'follower',
-    kind,
+    kind === 'voter' && votes === false ? 'none yet' : kind,
     raftAddress,
     matchIndex === null ? '-' : String(matchIndex),
     behind === null ? '-' : sending === 'snapshot' ? 'snapshot' : String(behind),

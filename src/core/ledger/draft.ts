@@ -10,6 +10,7 @@ import type { TopologySnapshot } from './topology-snapshot.js';
 
 export interface Draft extends LedgerState {
   index: number;
+  founding: string | null;
   nowMs: number;
   readonly targets: Map<string, Target>;
   readonly servers: Map<ServerId, Server>;
@@ -38,6 +39,7 @@ export interface Draft extends LedgerState {
 export function emptyDraft(): Draft {
   return {
     index: 0,
+    founding: null,
     nowMs: 0,
     targets: new Map(),
     servers: new Map(),

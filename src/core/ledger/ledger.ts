@@ -32,6 +32,7 @@ import { applyForgotten, applyObserved, applyTargets } from './apply/topology.js
 import { decodeCommand } from './codec.js';
 import type { Command } from './command.js';
 import { type Draft, emptyDraft, type Fact, fact } from './draft.js';
+import { decodeFounding } from './founding.js';
 import { decodeKeyValuePart, encodeParts, splitParts } from './key-value/snapshot-part.js';
 import { type KeyValueContent, KeyValueStore } from './key-value/store.js';
 import type { KeyValueOutcome } from './key-value/write.js';
@@ -79,6 +80,12 @@ export class Ledger {
     const facts = [...expired, ...applyCommand(draft, command)];
     recordAudit(draft, facts);
     return { index, command, facts };
+  }
+
+  /** The entry with which a leader opened its term. */
+  open(index: number, payload: Uint8Array): Applied {
+    this.#draft.founding ??= decodeFounding(payload);
+    return this.apply(index, null);
   }
 
   snapshot(): Uint8Array {

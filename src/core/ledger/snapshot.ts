@@ -35,6 +35,7 @@ const MAPS: readonly MapName[] = [
 interface SnapshotDocument {
   readonly schema: number;
   readonly index: number;
+  readonly founding?: string | null;
   readonly nowMs: number;
   readonly recoveriesEnabled: boolean;
   readonly brake?: LedgerState['brake'];
@@ -49,6 +50,7 @@ export function encodeSnapshot(state: LedgerState): Uint8Array {
   const document: SnapshotDocument = {
     schema: SCHEMA_VERSION,
     index: state.index,
+    founding: state.founding,
     nowMs: state.nowMs,
     recoveriesEnabled: state.recoveriesEnabled,
     brake: state.brake,
@@ -69,6 +71,7 @@ export function decodeSnapshot(bytes: Uint8Array): Draft {
   );
   const draft = emptyDraft();
   draft.index = document.index;
+  draft.founding = document.founding ?? null;
   draft.nowMs = document.nowMs;
   draft.recoveriesEnabled = document.recoveriesEnabled;
   draft.brake = document.brake ?? null;

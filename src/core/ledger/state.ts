@@ -96,6 +96,8 @@ export interface Brake {
 export interface LedgerState {
   /** The last applied entry. */
   readonly index: number;
+  /** Which founding of the cluster this log goes back to (founding.ts); null until a leader has named it. */
+  readonly founding: string | null;
   /** The leader's stamps, never going back: the wall clock as far as this state knows it, milliseconds. */
   readonly nowMs: number;
   readonly targets: ReadonlyMap<string, Target>;

@@ -6,7 +6,7 @@
 import { advanceCommit } from './commit.js';
 import { LeaderReads } from './leader-reads.js';
 import type { AppendResponse, HeartbeatResponse, NodeId, SnapshotResponse } from './message.js';
-import { acknowledge, becomeProbe } from './progress.js';
+import { acknowledge, becomeDoubted, becomeProbe } from './progress.js';
 import type { Progress } from './progress.js';
 import { appendOwn } from './propose.js';
 import { quorumValue } from './quorum.js';
@@ -17,6 +17,9 @@ import { NO_ROUND, Rounds } from './rounds.js';
 import type { LeaderRole, RaftState } from './state.js';
 import { stepDown } from './step-down.js';
 import { giveTransferUp, orderIfCaughtUp } from './transfer.js';
+
+/** Between two looks at a peer that contradicts itself. */
+const LOST_LOG_RETRY_MS = 5000;
 
 export function becomeLeader(state: RaftState): void {
   const leader: LeaderRole = {
@@ -36,7 +39,7 @@ export function becomeLeader(state: RaftState): void {
   state.electionAtMs = Number.POSITIVE_INFINITY;
   state.outbox.tell('leader', `leads term ${state.term} from entry ${leader.termStartIndex} on`);
   refreshPeers(state, leader);
-  appendOwn(state, 'empty', new Uint8Array(0));
+  appendOwn(state, 'empty', state.opening);
 }
 
 export function leaderTick(state: RaftState, leader: LeaderRole): void {
@@ -70,7 +73,7 @@ export function onHeartbeatResponse(state: RaftState, leader: LeaderRole, respon
   const progress = leader.peers.get(response.from);
   if (progress === undefined) return;
   hear(state, leader, progress, response);
-  if (progress.state === 'probe') {
+  if (progress.state === 'probe' && state.now >= progress.retryAtMs) {
     progress.probeOut = false;
     state.flushWanted = true;
   }
@@ -134,10 +137,10 @@ function refusedAppend(state: RaftState, progress: Progress, response: AppendRes
   if (index <= progress.match) {
     if (response.round <= progress.matchRound) return;
     // It was asked after it had acknowledged this, and no longer has it: its disk lost something.
-    state.outbox.tell('lost-log', `${response.from} no longer holds entry ${index}, which it had acknowledged`);
-    progress.match = 0;
-    progress.vouched = 0;
-    becomeProbe(progress, Math.max(1, Math.min(index, hintIndex + 1)));
+    const next = Math.max(1, Math.min(index, hintIndex + 1));
+    if (becomeDoubted(progress, index, next, state.now + LOST_LOG_RETRY_MS)) {
+      state.outbox.tell('lost-log', `${response.from} no longer holds entry ${index}, which it had acknowledged`);
+    }
   } else if (progress.state === 'replicate') {
     becomeProbe(progress, progress.match + 1);
   } else if (index === progress.next - 1) {

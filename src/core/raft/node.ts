@@ -77,6 +77,11 @@ export class RaftNode {
     return propose(this.#at(now), payload);
   }
 
+  /** The payload of the entry with which this node opens a term from now on: first of all that the term can commit. */
+  openTermsWith(payload: Uint8Array): void {
+    this.#state.opening = payload;
+  }
+
   /** `next.outgoing` must be empty. The answer is about the first of the two entries that a change of voters takes. */
   proposeMembership(next: Membership, now: number): Proposal {
     return proposeMembership(this.#at(now), next);

@@ -37,6 +37,11 @@ export interface Progress {
   answeredSentMs: number;
   /** The last round that had been opened when `match` was learned; a refusal from a later round is news, not an echo. */
   matchRound: number;
+  /** It denied an entry there after it had acknowledged it, this many times in a row; 0: its word holds. */
+  lostAt: LogIndex;
+  losses: number;
+  /** A probe of a peer that goes back on its word waits for this. */
+  retryAtMs: number;
   /** Left out by the newest membership; kept until it has heard so. Infinity for members. */
   leavesAtMs: number;
 }
@@ -57,6 +62,9 @@ export function createProgress(next: LogIndex, inflight: Inflight, now: number):
     answeredRound: 0,
     answeredSentMs: Number.NEGATIVE_INFINITY,
     matchRound: 0,
+    lostAt: 0,
+    losses: 0,
+    retryAtMs: Number.NEGATIVE_INFINITY,
     leavesAtMs: Number.POSITIVE_INFINITY,
   };
 }
@@ -69,6 +77,29 @@ export function becomeProbe(progress: Progress, next: LogIndex): void {
   progress.inflight.clear();
 }
 
+/**
+ * It denies an entry that it had acknowledged. A disk that lost something does so once, and is asked where our logs agree.
+ * One that does so again and again holds another history below its commit index: no question will ever find agreement, so
+ * it is asked seldom. True when it is the first time there.
+ */
+export function becomeDoubted(progress: Progress, index: LogIndex, next: LogIndex, retryAtMs: number): boolean {
+  const isNews = progress.losses === 0 || progress.lostAt !== index;
+  progress.losses = isNews ? 1 : progress.losses + 1;
+  progress.lostAt = index;
+  progress.match = 0;
+  progress.vouched = 0;
+  becomeProbe(progress, next);
+  if (isNews) return true;
+  progress.probeOut = true;
+  progress.retryAtMs = retryAtMs;
+  return false;
+}
+
+/** It denied one entry more than once: not a loss that is being made good. */
+export function contradictsItself(progress: Progress): boolean {
+  return progress.losses > 1;
+}
+
 export function becomeSnapshot(progress: Progress, snapshotIndex: LogIndex): void {
   progress.state = 'snapshot';
   progress.snapshotIndex = snapshotIndex;
@@ -78,6 +109,7 @@ export function becomeSnapshot(progress: Progress, snapshotIndex: LogIndex): voi
 /** The peer's log equals ours up to `index`; `counts` as in `vouched`. True when that is news. */
 export function acknowledge(progress: Progress, index: LogIndex, lastRound: number, counts: boolean): boolean {
   progress.inflight.freeTo(index);
+  if (index > progress.lostAt) progress.losses = 0;
   progress.probeOut = false;
   const isNews = index > progress.match || (counts && index > progress.vouched);
   if (index > progress.match) {

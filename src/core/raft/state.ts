@@ -87,6 +87,8 @@ export interface RaftState {
   campaigns: number;
   /** Since a leader was last heard, this node has put its own campaign off once for another's. */
   gaveWay: boolean;
+  /** What the entry carries with which this node would open a term. */
+  opening: Uint8Array;
   /** The leader has something to send that no message asked for yet. */
   flushWanted: boolean;
   fetching: SnapshotMark | null;
@@ -147,6 +149,7 @@ export function createState(options: RaftOptions, start: RaftStart, rng: Rng, no
     outbox,
     electionAtMs: Number.POSITIVE_INFINITY,
     campaigns: 0,
+    opening: new Uint8Array(0),
     gaveWay: false,
     flushWanted: false,
     fetching: null,

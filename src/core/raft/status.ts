@@ -2,7 +2,7 @@
 import { hasSay, isLeftOut } from './election-timer.js';
 import { isMember } from './membership.js';
 import type { LogIndex, Membership, NodeId, Term } from './message.js';
-import type { ProgressState } from './progress.js';
+import { contradictsItself, type Progress, type ProgressState } from './progress.js';
 import type { Role, SoftState } from './ready.js';
 import { leaderOf } from './state.js';
 import type { RaftState } from './state.js';
@@ -13,6 +13,10 @@ export interface PeerStatus {
   /** Milliseconds since it last answered. */
   readonly lastHeardMs: number;
   readonly inflight: number;
+  /** It says that its disk lost something; its word counts towards no quorum. */
+  readonly recovering: boolean;
+  /** It denies again and again what it acknowledged: it holds another history. */
+  readonly contradictory: boolean;
 }
 
 export interface RaftStatus {
@@ -60,12 +64,19 @@ export function statusOf(state: RaftState, now: number): RaftStatus {
     transferringTo: role.kind === 'leader' ? (role.transfer?.to ?? null) : null,
     storageBroken: state.storageBroken,
     recovering: state.recovery !== null,
-    peers: Object.fromEntries(
-      peers.map(([id, { state: sending, match, lastHeardMs, inflight }]) => [
-        id,
-        { state: sending, matchIndex: match, lastHeardMs: now - lastHeardMs, inflight: inflight.count },
-      ]),
-    ),
+    peers: Object.fromEntries(peers.map(([id, progress]) => [id, peerStatusOf(progress, now)])),
+  };
+}
+
+function peerStatusOf(progress: Progress, now: number): PeerStatus {
+  const { state, match, lastHeardMs, inflight, recovering } = progress;
+  return {
+    state,
+    matchIndex: match,
+    lastHeardMs: now - lastHeardMs,
+    inflight: inflight.count,
+    recovering,
+    contradictory: contradictsItself(progress),
   };
 }
 

@@ -111,7 +111,7 @@ export class ClusterChange {
     if (objection !== null) return refuse(objection);
     if (id === status.id) return await this.#handOver(null);
     await this.#put(next);
-    return done(`${id} is removed`);
+    return done(`${id} is removed${marginHint(next.voters)}`);
   }
 
   async #transfer(wanted: NodeId | null): Promise<Outcome> {
@@ -242,6 +242,11 @@ export class ClusterChange {
     });
     return true;
   }
+}
+
+function marginHint(voters: readonly NodeId[]): string {
+  if (voters.length === 1) return `; ${voters.join('')} is the ONLY voter left: if it is lost, so is the cluster`;
+  return voters.length === 2 ? '; two voters are left, and BOTH are needed for every decision' : '';
 }
 
 function objectionTo(next: Membership, status: ConsensusStatus): Refusal | null {

@@ -38,6 +38,7 @@ export function clusterStatus(
     members: membersOf(membership).map((member) =>
       memberView(member, status, peers.get(member), describe(member) ?? UNHEARD),
     ),
+    turnedAway: status.turnedAway ?? [],
   };
 }
 
@@ -64,6 +65,7 @@ function memberView(
     behind: matchIndex === null ? null : Math.max(0, status.lastIndex - matchIndex),
     lastHeardMs: peer?.lastHeardMs ?? null,
     sending: peer?.sending ?? null,
+    votes: isSelf ? status.votes : (peer?.votes ?? null),
   };
 }
 
@@ -73,6 +75,6 @@ function kindOf(id: NodeId, { membership }: ConsensusStatus): MemberKind {
 }
 
 function troubleOf(peer: PeerStatus | undefined): string | null {
-  if (peer === undefined || peer.connected) return null;
+  if (peer === undefined || (peer.connected && peer.trouble === null)) return null;
   return peer.trouble ?? 'not connected';
 }

@@ -8,7 +8,9 @@ const SILENT_MS_MAX = 2000;
 export function isLive(status: ConsensusStatus, id: NodeId): boolean {
   if (id === status.id) return status.storageTrouble === null;
   const peer = status.peers.find((other) => other.id === id);
-  return peer?.connected === true && (peer.lastHeardMs ?? Number.POSITIVE_INFINITY) < SILENT_MS_MAX;
+  return (
+    peer?.connected === true && peer.trouble === null && (peer.lastHeardMs ?? Number.POSITIVE_INFINITY) < SILENT_MS_MAX
+  );
 }
 
 /** The live voter, other than the leader itself, that holds most of the log; null when there is none. */

@@ -12,7 +12,7 @@
 import type { Entry, LogIndex, Membership, NodeId, Term } from '../../core/raft/message.js';
 import type { ProgressState } from '../../core/raft/progress.js';
 import type { Lease, Role } from '../../core/raft/ready.js';
-import type { Greeting, NodeInfo } from './peer-transport.js';
+import type { Greeting, NodeInfo, TurnedAway } from './peer-transport.js';
 
 /** Of all kinds: the `empty` entry tells that a term began, `membership` who takes part. */
 export type CommittedEntry = Entry;
@@ -48,6 +48,8 @@ export interface PeerStatus {
   readonly lastHeardMs: number | null;
   /** How it is fed: looked for, with entries, with a snapshot. */
   readonly sending: ProgressState | null;
+  /** False: its disk lost something, and it gives no vote until that is made good. The leader's view only. */
+  readonly votes?: boolean | null;
 }
 
 export interface ConsensusStatus extends Leadership {
@@ -67,6 +69,8 @@ export interface ConsensusStatus extends Leadership {
   /** Null while the disk works; otherwise what it said. A node with a failed disk neither votes nor leads. */
   readonly storageTrouble: string | null;
   readonly peers: readonly PeerStatus[];
+  /** Who calls this node in vain, of late. */
+  readonly turnedAway?: readonly TurnedAway[];
 }
 
 /** A line for the log of a person. */
@@ -118,6 +122,9 @@ export interface Consensus {
 
   /** Who answers at `address`? Rejects with DEADLINE when nobody does in time. */
   meet(address: string, deadlineMs: number): Promise<Greeting>;
+
+  /** The applied log says which founding of the cluster it goes back to: peers of another are turned away from now on. */
+  founded(founding: string): void;
 
   /** Cuts the log now, whatever its size. */
   takeSnapshot(deadlineMs: number): Promise<LogIndex>;

@@ -28,6 +28,8 @@ export interface ClusterMember {
   readonly lastHeardMs: number | null;
   /** probe: being looked for. */
   readonly sending: 'probe' | 'replicate' | 'snapshot' | null;
+  /** Of a voter: false while its disk lost something that is not yet made good. Null: not known here. */
+  readonly votes?: boolean | null;
 }
 
 /**
@@ -54,6 +56,8 @@ export interface ClusterStatus {
   readonly joint: boolean;
   readonly transferringTo: string | null;
   readonly members: readonly ClusterMember[];
+  /** Nodes that call the one that answers and are refused: of another cluster, a given-up one, another founding. */
+  readonly turnedAway?: readonly { readonly caller: string; readonly from: string; readonly reason: string }[];
 }
 
 /** `despiteDeadVoters`: though there would be no majority of voters that answer. */

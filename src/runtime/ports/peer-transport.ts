@@ -26,6 +26,8 @@ export interface Introduction {
   readonly instance: string;
   /** False: its disk was lost, or it is new, and it gives no vote until a leader has brought it up to date. */
   readonly votes: boolean;
+  /** Which founding of the cluster its log goes back to (core/ledger/founding.ts); absent where it knows none yet. */
+  readonly founding?: string;
   /** The newest membership that it knows to be committed. */
   readonly cluster: KnownCluster;
 }
@@ -68,6 +70,14 @@ export interface PeerHandlers {
   readSnapshot(index: LogIndex, term: Term, offset: number): Promise<AsyncIterable<SnapshotChunk> | null>;
 }
 
+/** A caller that was refused. */
+export interface TurnedAway {
+  /** The node that it says it is; '' when it does not say. */
+  readonly caller: string;
+  readonly from: string;
+  readonly reason: string;
+}
+
 export interface PeerTransport {
   /** That of every peer which is let in. */
   readonly clusterId: string;
@@ -78,10 +88,16 @@ export interface PeerTransport {
   /** Connects to these peers and drops all others. An address that changed is reconnected. */
   setPeers(addresses: ReadonlyMap<NodeId, string>): void;
 
+  /** From now on peers whose log goes back to another founding of the cluster are turned away, and those connected dropped. */
+  setFounding(founding: string): void;
+
   /** Never waits, never throws. */
   send(messages: readonly Message[]): void;
 
   peerState(peer: NodeId): PeerState;
+
+  /** Those that still try. */
+  turnedAway(): readonly TurnedAway[];
 
   /** Asks whoever answers at `address` (`host:port`) who it is. Rejects with DEADLINE when nobody answers in time. */
   meet(address: string, timeoutMs: number): Promise<Greeting>;

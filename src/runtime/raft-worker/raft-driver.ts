@@ -110,6 +110,10 @@ export class RaftDriver {
     this.#tellLeadership();
   }
 
+  openTermsWith(payload: Uint8Array): void {
+    this.#node.openTermsWith(payload);
+  }
+
   receive(messages: readonly Message[]): void {
     const now = this.#enter();
     for (const message of messages) this.#node.step(message, now);

@@ -18,6 +18,7 @@ import type { SnapshotStore, StoredSnapshot } from '../ports/snapshot-store.js';
 import { Birth } from './birth.js';
 import { Calls, refusedAs } from './calls.js';
 import { Delivery } from './delivery.js';
+import { FoundingKeeper } from './founding-keeper.js';
 import { LeaseWriter } from './lease-cell.js';
 import { PeerDirectory } from './peer-directory.js';
 import { PeerSearch } from './peer-search.js';
@@ -39,6 +40,8 @@ export interface HostSettings {
   readonly leaseBuffer: SharedArrayBuffer;
   /** Of this process: two that call themselves by one id are told apart by it. */
   readonly instance: string;
+  /** Drawn for this process: the name of the founding, should this node be the first to lead a cluster that has none. */
+  readonly newFounding: string;
   /** Where to ask for the others when none of them is found where the log says: RaftNodes of the configuration. */
   readonly places: readonly string[];
 }
@@ -46,8 +49,9 @@ export interface HostSettings {
 export interface HostPorts {
   readonly clock: Clock;
   readonly rng: Rng;
-  /** Makes sure that the data directory is this node's; rejects with CONFIGURATION. */
-  readonly claim: () => Promise<void>;
+  /** Makes sure that the data directory is this node's, and says which founding it remembers; rejects with CONFIGURATION. */
+  readonly claim: () => Promise<string | null>;
+  readonly rememberFounding: (founding: string) => Promise<void>;
   readonly log: LogStore;
   readonly snapshots: SnapshotStore;
   readonly transport: PeerTransport;
@@ -69,6 +73,7 @@ export class RaftHost {
   readonly #calls: Calls;
   readonly #search: PeerSearch;
   readonly #proposals = new Proposals();
+  readonly #founding: FoundingKeeper;
   #restart: Restart | null = null;
   #keeper: SnapshotKeeper | null = null;
   /** Null until it is known whether this node may vote. */
@@ -82,6 +87,12 @@ export class RaftHost {
     this.#ports = ports;
     this.#directory = new PeerDirectory(settings.info, transport, clock);
     this.#delivery = new Delivery(line);
+    this.#founding = new FoundingKeeper(settings.newFounding, ports, {
+      onOpening: (payload) => this.#driver?.openTermsWith(payload),
+      onEvent: (event) => {
+        this.#tell(event);
+      },
+    });
     this.#search = new PeerSearch(settings.places, transport, clock, (introduction) => {
       this.#onIntroduced(introduction);
     });
@@ -135,6 +146,9 @@ export class RaftHost {
       case 'snapshot':
         void this.#onSnapshot(message.index, message.bytes);
         return;
+      case 'founding':
+        void this.#founding.applied(message.founding);
+        return;
       case 'close':
         void this.#close();
         return;
@@ -147,7 +161,7 @@ export class RaftHost {
     const { info, birth } = this.#settings;
     const { claim, log, snapshots, transport, line } = this.#ports;
     try {
-      await claim();
+      this.#founding.remembered(await claim());
       this.#restart = await readDisk(info.id, birth, log, snapshots);
       this.#keeper = this.#keepSnapshots(this.#restart.start.snapshot);
       await transport.start(this.#peerHandlers());
@@ -179,6 +193,7 @@ export class RaftHost {
     const lease = new LeaseWriter(leaseBuffer, clock);
     const parts = { options, clock, rng, store, transport, lease, later };
     this.#driver = new RaftDriver(parts, { ...this.#restart.start, learnerOnly }, this.#driverOutput());
+    this.#driver.openTermsWith(this.#founding.opening);
     if (this.#restart.fresh && learnerOnly) {
       const text =
         'the disk is empty and the cluster has a log: this node takes part without a vote until the leader has brought it up to date';
@@ -331,7 +346,8 @@ export class RaftHost {
   }
 
   #onIntroduced(introduction: Introduction): void {
-    const { info, cluster } = introduction;
+    const { info, cluster, founding } = introduction;
+    if (founding !== undefined) this.#founding.heard(founding);
     if (this.#directory.met(info)) this.#tellPeers();
     this.#directory.heard(cluster);
     if (cluster.index > 0 && cluster.addresses[this.#settings.info.id] === undefined) {
@@ -350,7 +366,8 @@ export class RaftHost {
       addresses[id] = found ?? known.membership.addresses[id] ?? '';
     }
     const votes = this.#driver !== null && !this.#driver.status().recovering;
-    return { info, instance, hasLog: this.#hasLog(), votes, cluster: { index: known.index, addresses } };
+    const founding = this.#founding.known === null ? {} : { founding: this.#founding.known };
+    return { info, instance, hasLog: this.#hasLog(), votes, ...founding, cluster: { index: known.index, addresses } };
   }
 
   async #meet(id: number, address: string, timeoutMs: number): Promise<void> {

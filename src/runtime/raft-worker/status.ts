@@ -30,6 +30,7 @@ export function consensusStatus(sources: StatusSources): ConsensusStatus {
     peers: membersOf(membership)
       .filter((id) => id !== self)
       .map((id) => peerStatus(id, sources, membership, transport.peerState(id))),
+    turnedAway: transport.turnedAway(),
   };
 }
 
@@ -42,6 +43,9 @@ const UNBORN = {
 
 /** What a voter to be may lack: under load nobody ever holds everything. It is on its way there. */
 const LACK_ENTRIES_MAX = 1000;
+
+const CONTRADICTORY =
+  'its log denies entries that it acknowledged, so it holds another history or its disk keeps nothing: stop it, empty its RaftDataDir and start it again';
 
 const NOWHERE = { matchIndex: 0, state: 'probe' } as const;
 
@@ -62,9 +66,10 @@ function peerStatus(id: NodeId, sources: StatusSources, membership: Membership, 
     address,
     foundAt: sources.foundAt.get(id) ?? address,
     connected: state.connected,
-    trouble: state.trouble,
+    trouble: progress?.contradictory === true ? CONTRADICTORY : state.trouble,
     matchIndex: progress?.matchIndex ?? null,
     lastHeardMs: progress?.lastHeardMs ?? null,
     sending: progress?.state ?? null,
+    votes: progress === undefined ? null : !progress.recovering,
   };
 }

@@ -158,13 +158,13 @@ describe('messages on the wire', () => {
 
   it('a program that does not say what it reads, reads the first version', () => {
     const info = { id: 'a', raftAddress: '', httpAddress: '', grpcAddress: '', version: '1', schema: 0 };
-    const said = { hasLog: false, instance: '', noVote: false, membershipIndex: 0, addresses: {} };
+    const said = { hasLog: false, instance: '', noVote: false, membershipIndex: 0, addresses: {}, founding: '' };
     const wire = overTheWire({ introduction: { ...said, info } }).introduction;
     expect(wire && fromWireIntroduction(wire)?.info.schema).toBe(1);
   });
 
   it('an introduction without a name is none', () => {
-    const nobody = { hasLog: false, instance: '', noVote: false, membershipIndex: 0, addresses: {} };
+    const nobody = { hasLog: false, instance: '', noVote: false, membershipIndex: 0, addresses: {}, founding: '' };
     expect(fromWireIntroduction({ ...nobody, info: null })).toBeNull();
     const info = { id: '', raftAddress: '', httpAddress: '', grpcAddress: '', version: '', schema: 0 };
     expect(fromWireIntroduction({ ...nobody, info })).toBeNull();

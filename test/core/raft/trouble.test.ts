@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import type { Message } from '../../../src/core/raft/message.js';
 import { assertRaftOptions, DEFAULT_RAFT_OPTIONS } from '../../../src/core/raft/options.js';
 import { encodeMembership } from '../../../src/core/raft/membership-codec.js';
-import { Cluster, id, membership } from './cluster.js';
+import { Cluster, type Disk, id, membership } from './cluster.js';
 import { entriesOf, Lone } from './lone.js';
 
 const append = { type: 'append-request', entries: [], commit: 0, round: 1 } as const;
@@ -273,5 +273,30 @@ describe('options', () => {
     const right = { ...DEFAULT_RAFT_OPTIONS, id: id('a') };
     expect(() => assertRaftOptions(right)).not.toThrow();
     expect(() => assertRaftOptions({ ...right, ...wrong })).toThrow();
+  });
+});
+
+describe('a peer with another history below its commit index', () => {
+  const disk = (terms: readonly number[], commit: number): Disk => ({
+    hardState: { term: terms.at(-1) ?? 0, vote: null, commit },
+    snapshot: { index: 0, term: 0, membership: membership('a b c') },
+    entries: entriesOf(terms),
+  });
+
+  test('is asked seldom, told of once, and shown', () => {
+    const cluster = new Cluster(membership('a b c'), 'a b c');
+    cluster.isolate('c');
+    cluster.boot('a', disk([2, 2, 2, 2], 4));
+    cluster.boot('b', disk([2, 2, 2, 2], 4));
+    cluster.boot('c', disk([1, 1, 1], 3));
+    cluster.elect('a');
+    cluster.heal();
+    cluster.sent = [];
+    cluster.pass(4000);
+    const asked = cluster.sent.filter(({ type, to }) => type === 'append-request' && to === 'c');
+    expect(asked.length).toBeLessThan(10);
+    expect(cluster.seat('a').events.filter((text) => text.includes('no longer holds entry'))).toHaveLength(1);
+    expect(cluster.node('a').status(cluster.now).peers['c']).toMatchObject({ contradictory: true });
+    expect(cluster.node('a').status(cluster.now).peers['b']).toMatchObject({ contradictory: false });
   });
 });
