@@ -2,7 +2,7 @@
 // and change nothing, so that one set of servers bears all rounds.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { round, spreadOf } from '../statistics.js';
-import { firstDeath, openSet, type DetectionSet, until } from './set.js';
+import { firstDeath, isWell, openSet, type DetectionSet, until } from './set.js';
 import { measureThousand } from './thousand.js';
 
 const ROUNDS = 20;
@@ -107,13 +107,8 @@ async function revive(set: DetectionSet): Promise<void> {
   await allIsWell(set);
 }
 
-async function allIsWell({ cluster }: DetectionSet): Promise<void> {
-  await until('nothing is wrong any more', async () => {
-    const analyses = await Promise.all(
-      cluster.nodes.map((node) => node.get<{ readonly Details: readonly unknown[] }>('/api/replication-analysis')),
-    );
-    return analyses.every(({ Details }) => Details.length === 0);
-  });
+async function allIsWell({ followers }: DetectionSet): Promise<void> {
+  await until('nothing is wrong any more', () => Promise.resolve(isWell(followers)));
   await sleep(REST_MS);
 }
 

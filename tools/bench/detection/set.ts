@@ -18,6 +18,8 @@ export async function openSet(config: Readonly<Record<string, unknown>> = {}): P
   const lab = await MySqlLab.open();
   try {
     const topology = await lab.topology({ replicas: 2 });
+    // It comes back as it was: nobody opens it again here.
+    topology.primary.configure(['read_only=OFF']);
     const cluster = await lab.cluster({
       seeds: [topology.primary.address],
       config: { RecoverMasterClusterFilters: [], InstancePollSeconds: 1, ...config },
@@ -29,7 +31,7 @@ export async function openSet(config: Readonly<Record<string, unknown>> = {}): P
       return known.every((instances) => instances.length === topology.servers.length);
     });
     const followers = await Promise.all(cluster.nodes.map(({ url }) => HappeningFollower.follow(url)));
-    await until('nothing is wrong', () => Promise.resolve(followers.every(({ heard }) => isQuiet(heard))));
+    await until('nothing is wrong', () => Promise.resolve(isWell(followers)));
     return {
       topology,
       cluster,
@@ -62,6 +64,11 @@ export async function until(what: string, condition: () => Promise<boolean>, pat
     if (performance.now() > deadlineMs) throw new Error(`waited ${String(patienceMs)} ms in vain: ${what}`);
     await sleep(20);
   }
+}
+
+/** Of problems; what is said about the structure stands apart. */
+export function isWell(followers: readonly HappeningFollower[]): boolean {
+  return followers.every(({ heard }) => isQuiet(heard));
 }
 
 function isQuiet(heard: readonly HeardHappening[]): boolean {
