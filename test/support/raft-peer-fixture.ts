@@ -17,6 +17,8 @@ export interface TestPeer {
   /** Answers fetches; null: it is gone. */
   snapshot: ((offset: number) => AsyncIterable<SnapshotChunk>) | null;
   onMessage: (message: Message) => void;
+  /** Its log says which founding it goes back to. */
+  learn: (founding: string) => void;
 }
 
 export interface TestPeerOptions {
@@ -27,6 +29,7 @@ export interface TestPeerOptions {
   readonly hasLog?: boolean;
   readonly instance?: string;
   readonly formerClusterIds?: readonly string[];
+  readonly founding?: string;
 }
 
 export async function startPeer(name: string, options: TestPeerOptions = {}): Promise<TestPeer> {
@@ -41,6 +44,8 @@ export async function startPeer(name: string, options: TestPeerOptions = {}): Pr
     formerClusterIds: options.formerClusterIds ?? [],
   };
   const transport = new GrpcPeerTransport(settings, systemClock);
+  let { founding } = options;
+  if (founding !== undefined) transport.setFounding(founding);
   const notes = { messages: [] as Message[], introductions: [] as Introduction[] };
   const peer: { -readonly [Key in keyof TestPeer]: TestPeer[Key] } = {
     id,
@@ -51,6 +56,10 @@ export async function startPeer(name: string, options: TestPeerOptions = {}): Pr
     refused: [],
     snapshot: null,
     onMessage: () => undefined,
+    learn: (name) => {
+      founding = name;
+      transport.setFounding(name);
+    },
   };
   const info = {
     id,
@@ -66,6 +75,7 @@ export async function startPeer(name: string, options: TestPeerOptions = {}): Pr
       hasLog: options.hasLog ?? false,
       instance: options.instance ?? `process of ${name}`,
       votes: true,
+      ...(founding === undefined ? {} : { founding }),
       cluster: { index: 0, addresses: {} },
     }),
     onMessages: (messages) => {

@@ -232,6 +232,34 @@ describe('peers over gRPC', () => {
     }, PATIENCE);
   });
 
+  it('refuses a node whose log goes back to another founding, says so on both sides, and names it while it tries', async () => {
+    const [a, b] = [await start('a', { founding: 'first' }), await start('b', { founding: 'second' })];
+    connect(a, b);
+    await vi.waitFor(() => {
+      for (const { refused } of [a, b])
+        expect(refused.join()).toMatch(/founding (first|second).*empty their RaftDataDir/);
+      expect(a.transport.peerState(b.id).trouble).toContain('founding second');
+    }, PATIENCE);
+    expect(a.transport.turnedAway()).toMatchObject([
+      { caller: 'b', reason: expect.stringContaining('second') as string },
+    ]);
+    a.transport.send([heartbeat(a, b)]);
+    expect([a.introductions, b.introductions, b.messages]).toEqual([[], [], []]);
+  });
+
+  it('takes in a newcomer that knows of no founding, and drops it once its log says another', async () => {
+    const [a, b] = [await start('a', { founding: 'first' }), await start('b')];
+    connect(a, b);
+    await met(a, b);
+    b.learn('first');
+    await met(a, b);
+    b.learn('second');
+    await vi.waitFor(() => {
+      expect(a.transport.peerState(b.id).connected).toBe(false);
+      expect(b.transport.peerState(a.id).connected).toBe(false);
+    }, PATIENCE);
+  });
+
   it('refuses its own double', async () => {
     const [a, double] = [await start('a'), await start('a')];
     double.transport.setPeers(new Map([['b' as NodeId, a.address]]));

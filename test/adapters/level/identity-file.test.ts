@@ -2,7 +2,7 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { claimDirectory } from '../../../src/adapters/level/identity-file.js';
+import { claimDirectory, rememberFounding, renameCluster } from '../../../src/adapters/level/identity-file.js';
 
 describe('the identity of a data directory', () => {
   let directory: string;
@@ -49,5 +49,13 @@ describe('the identity of a data directory', () => {
       code: 'STORAGE',
       message: expect.stringContaining('could not write identity.json in /proc/nowhere/deep') as string,
     });
+  });
+
+  it('remembers the founding, also when the cluster goes on under another id', async () => {
+    expect(await claimDirectory(directory, { clusterId: 'c1', nodeId: 'n1' })).toBeNull();
+    await rememberFounding(directory, 'f1');
+    expect(await claimDirectory(directory, { clusterId: 'c1', nodeId: 'n1' })).toBe('f1');
+    await renameCluster(directory, 'c2');
+    expect(await claimDirectory(directory, { clusterId: 'c2', nodeId: 'n1' })).toBe('f1');
   });
 });
