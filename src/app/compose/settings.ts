@@ -52,9 +52,11 @@ export function clusterRules({ recovery }: Config, state: () => LedgerState): Cl
     const cluster = state().clusters.get(id);
     return cluster !== undefined && matchesFilters(state(), filters, cluster);
   };
+  const crossZone = recovery.durability.filter(({ policy }) => policy === 'cross-zone').map(({ clusters }) => clusters);
   return {
     restartGraceMs: (id) => (recovery.restartGrace.find(({ filters }) => covered(filters, id))?.seconds ?? 0) * 1000,
-    recoversSilentSite: (id) => covered(recovery.silentSiteFilters, id),
+    // Under cross-zone durability a site that is cut off cannot acknowledge a write, so nothing is lost by passing it over.
+    recoversSilentSite: (id) => covered(recovery.silentSiteFilters, id) || covered(crossZone, id),
   };
 }
 
