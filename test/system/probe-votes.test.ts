@@ -150,7 +150,7 @@ describe('a connection', () => {
     await server.execute(
       "SET sql_log_bin = 0; CREATE USER IF NOT EXISTS 'strict'@'%' IDENTIFIED BY 'strict' REQUIRE SSL; " +
         "GRANT REPLICATION CLIENT, REPLICATION SLAVE, PROCESS ON *.* TO 'strict'@'%'; " +
-        "GRANT SELECT ON performance_schema.* TO 'strict'@'%'",
+        "GRANT SELECT ON performance_schema.* TO 'strict'@'%'; GRANT SELECT ON mysql.slave_master_info TO 'strict'@'%'",
     );
     const { prober } = await watching({ user: 'strict', password: 'strict' });
     const [row] = await server.query<{ cipher: string }>(
