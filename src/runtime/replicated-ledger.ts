@@ -106,7 +106,7 @@ export class ReplicatedLedger {
    */
   async propose(proposal: Proposal, timeoutMs = PROPOSE_TIMEOUT_MS): Promise<Applied> {
     this.#mustLead();
-    if (!this.#gate.admits(proposal.kind)) await this.#gate.admit(proposal.kind, this.state.nodes);
+    if (!this.#gate.admits(proposal.kind)) await this.#askMembers(proposal.kind, timeoutMs);
     const command = { ...proposal, atMs: this.#clock.wallMs() } as Command;
     return await this.#proposeBytes(encodeCommand(command), timeoutMs);
   }
@@ -132,6 +132,12 @@ export class ReplicatedLedger {
       this.#proposers -= 1;
       if (this.#proposers === 0) this.#results.clear();
     }
+  }
+
+  /** What members said of themselves stands in the log: a leader that has not caught up yet does not know it. */
+  async #askMembers(kind: Proposal['kind'], timeoutMs: number): Promise<void> {
+    if (this.readyTerm === null) await this.catchUp(timeoutMs);
+    await this.#gate.admit(kind, this.state.nodes);
   }
 
   #mustLead(): void {

@@ -80,6 +80,16 @@ describe('a new command', () => {
     await expect(ledger.propose(NEW_COMMAND)).resolves.toBeDefined();
   });
 
+  it('is judged by a leader that has just been elected only when it has applied what the members said', async () => {
+    const { consensus, ledger } = await leading('n1 n2');
+    consensus.lead(2);
+    consensus.confirmRead = async () => {
+      await ledger.propose({ kind: 'node-announced', node: { ...record('n2'), schema: SCHEMA_VERSION } });
+      return consensus.index;
+    };
+    await expect(ledger.propose(NEW_COMMAND)).resolves.toBeDefined();
+  });
+
   it('does not wait for a node that was removed', async () => {
     const { consensus, ledger } = await leading('n1 n2');
     consensus.meetPeer(info('n2', 1));
