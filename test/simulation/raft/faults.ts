@@ -227,7 +227,23 @@ export class Faults {
       const next = randomMembership(this.#rng, ids, this.#profile.damage ? 3 : 1);
       accepted = node.proposeMembership(next, leader.now).ok;
     });
-    return accepted;
+    if (!accepted) return false;
+    // Before the first entry of the change is committed, between the two, or soon after: where changes go wrong.
+    const lot = this.#rng.next();
+    if (lot < 0.3) this.#crashBetweenEntries(leader, 300);
+    else if (lot < 0.5)
+      this.#events.after(60 * this.#rng.next(), () => leader.up && !this.#over && this.#crash(leader));
+    return true;
+  }
+
+  /** As soon as the joint membership is committed; `looks` is for how many milliseconds it is waited for. */
+  #crashBetweenEntries(leader: Server, looks: number): void {
+    this.#events.after(1, () => {
+      const { node } = leader;
+      if (this.#over || node === null) return;
+      if (node.committedMembership().membership.outgoing.length > 0) this.#crash(leader);
+      else if (looks > 0) this.#crashBetweenEntries(leader, looks - 1);
+    });
   }
 
   #damageDisk(damage: (disk: Disk) => void): boolean {

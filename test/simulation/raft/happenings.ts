@@ -16,6 +16,12 @@ const NETWORK = [
   ...(['message lost in a cut of both directions', 'message lost in a cut of one direction'] as const),
 ] as const;
 
+/** Of a leader with a change of voters under way: it writes the final membership as soon as the joint one is committed. */
+const CHANGES = [
+  'leader dies before its joint membership is committed',
+  'leader dies between joint and final membership',
+] as const;
+
 const PROTOCOL = [
   ...(['snapshot taken', 'snapshot installed', 'snapshot could not be fetched'] as const),
   ...(['joint membership committed', 'membership committed'] as const),
@@ -23,11 +29,14 @@ const PROTOCOL = [
   ...(['read passed on by a follower', 'lease held', 'two believe to lead'] as const),
 ] as const;
 
-export type Happening = (typeof DEATHS | typeof NETWORK | typeof PROTOCOL)[number] | `fault: ${FaultKind}`;
+export type Happening =
+  | (typeof DEATHS | typeof NETWORK | typeof CHANGES | typeof PROTOCOL)[number]
+  | `fault: ${FaultKind}`;
 
 export const HAPPENINGS: readonly Happening[] = [
   ...DEATHS,
   ...NETWORK,
+  ...CHANGES,
   ...PROTOCOL,
   ...FAULT_KINDS.map((kind): Happening => `fault: ${kind}`),
 ];

@@ -127,6 +127,7 @@ export class Server {
     if (arrived < this.#writes.length) happened.note('dies with unsynced writes lost');
     if (arrived > 0) happened.note('dies with unsynced writes kept');
     for (const write of this.#writes.slice(0, arrived)) shell.persist(this.disk, write);
+    this.#noteUnfinishedChange(this.node);
     this.node = null;
     this.#pause = null;
     this.diskBroken = false;
@@ -137,6 +138,15 @@ export class Server {
     this.#wakeAtMs = Number.POSITIVE_INFINITY;
     this.onApplied = [];
     this.onRead.clear();
+  }
+
+  #noteUnfinishedChange(node: RaftNode): void {
+    const { happened } = this.#world;
+    const { role, membership, membershipIndex, commit } = node.status(this.now);
+    if (role !== 'leader' || membershipIndex <= commit) return;
+    if (membership.outgoing.length > 0) happened.note('leader dies before its joint membership is committed');
+    else if (node.committedMembership().membership.outgoing.length > 0)
+      happened.note('leader dies between joint and final membership');
   }
 
   /** Runs `what` as an event of this process: now, when it wakes from a pause, or never. */
