@@ -139,6 +139,47 @@ describe('a node', () => {
   });
 });
 
+describe('a leader', () => {
+  it('is itself replaced, and what was written is kept', async () => {
+    await cluster.found('a', 'b', 'c');
+    const leader = await cluster.leader();
+    const fresh = await cluster.join('d', leader);
+    await put(leader.grpcAddress, 'kept');
+    expect(await cluster.done('replace', leader.raftAddress, fresh.raftAddress)).toContain('has taken the place of');
+    const voters = await cluster.voters();
+    expect([voters.length, voters.includes(leader.raftAddress), voters.includes(fresh.raftAddress)]).toEqual([
+      3,
+      false,
+      true,
+    ]);
+    expect(await has(fresh.grpcAddress, 'kept')).toBe(true);
+  });
+
+  it('is killed again and again in the middle of changes, which come to their end and lose nothing', async () => {
+    const founders = await cluster.found('a', 'b', 'c');
+    const fresh = await cluster.join('d', await cluster.leader());
+    const writer = new SteadyWriter(() => founders.map(({ grpcAddress }) => grpcAddress));
+    writer.start(4);
+    for (const [round, pauseMs] of [100, 300, 500, 700].entries()) {
+      const change = cluster.done(round % 2 === 0 ? 'add' : 'remove', fresh.raftAddress);
+      const ended = change.then(
+        () => null,
+        (error: unknown) => error,
+      );
+      await new Promise((resolve) => setTimeout(resolve, pauseMs));
+      const leader = await cluster.leader();
+      await leader.kill();
+      await leader.start();
+      expect(await ended).toBeNull();
+    }
+    await writer.stop();
+    expect(await cluster.voters()).toHaveLength(3);
+    expect((await cluster.status()).joint).toBe(false);
+    expect(writer.complaints).toEqual([]);
+    expect(await writer.missing((await cluster.leader()).grpcAddress)).toEqual([]);
+  });
+});
+
 describe('a leader that is stopped', () => {
   it('names its successor first', async () => {
     await cluster.found('a', 'b', 'c');
@@ -160,6 +201,8 @@ describe('a cluster that lost its majority for good', () => {
     for (const node of nodes) await node.kill();
     const looked = await cluster.run('--config', cluster.configOf('a'), 'raft', 'recover');
     expect([looked.code, looked.err]).toEqual([0, expect.stringContaining('NOTHING WAS CHANGED')]);
+    // No entry names the founders; the configuration does.
+    for (const other of nodes.slice(1)) expect(looked.out).toContain(other.raftAddress);
     const half = await cluster.run('--config', cluster.configOf('a'), 'raft', 'recover', '--as-only-voter');
     expect(half.code).toBe(2);
     const words = ['--config', cluster.configOf('a'), 'raft', 'recover', '--as-only-voter', '--accept-data-loss'];
@@ -174,6 +217,10 @@ describe('a cluster that lost its majority for good', () => {
     await vi.waitFor(() => {
       expect(nodes[1]?.log()).toContain('was given up when node');
     }, PATIENCE);
+    // The operator at the survivor sees who runs on.
+    expect((await cluster.run('raft', 'status', '--api', nodes[0]?.url ?? '')).out).toMatch(
+      new RegExp(`${nodes[1]?.raftAddress ?? ''} calls from .* and is REFUSED`),
+    );
     expect(await cluster.voters()).toEqual([nodes[0]?.raftAddress]);
   });
 });
