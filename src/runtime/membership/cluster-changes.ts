@@ -146,6 +146,8 @@ export class ClusterChange {
     const settledId = wanted as NodeId | null;
     // A member that is dead need not answer for the cluster to know that it is there.
     if (settledId !== null && status.membership.voters.includes(settledId)) return accept({ id: settledId, status });
+    // What dials would go to port 443, and say that nobody answers there.
+    if (!/:\d+$/.test(address)) return refuse(NO.noPort(address));
     let greeting: Awaited<ReturnType<Consensus['meet']>>;
     try {
       greeting = await consensus.meet(address, Math.min(this.#deadlineMs, clock.nowMs() + MEETING_MS));

@@ -8,6 +8,10 @@ export const NO = {
     return { code: 'NOT_A_MEMBER', message: `${id} is no member of this cluster; its members are ${known}` };
   },
   isVoter: (id: string): Refusal => ({ code: 'ALREADY_A_VOTER', message: `${id} is a voter already` }),
+  noPort: (address: string): Refusal => ({
+    code: 'BAD_REQUEST',
+    message: `"${address}" has no port: give HOST:PORT, with the port of the new node's RaftBind`,
+  }),
   nobodyThere: (address: string, why: string): Refusal => ({
     code: 'NOT_REACHABLE',
     message: `${why}. Start the node at ${address} first, with RaftJoin and RaftNodes naming a member of this cluster`,

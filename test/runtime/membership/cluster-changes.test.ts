@@ -114,6 +114,17 @@ const add = { verb: 'add', id: null, address: 'n4:1', learner: false, despiteDea
 const remove = (id: string, despiteDeadVoters = false): MembershipChange => ({ verb: 'remove', id, despiteDeadVoters });
 
 describe('adding a node', () => {
+  it('is refused without its port', async () => {
+    const cluster = new PlayedCluster(membershipOf('n1 n2 n3'));
+    for (const address of ['n4', '']) {
+      expect(await ask(cluster, { ...add, address })).toMatchObject({
+        ok: false,
+        refusal: { code: 'BAD_REQUEST', message: expect.stringContaining('HOST:PORT') as string },
+      });
+    }
+    expect(cluster.changes).toEqual([]);
+  });
+
   it('makes a learner of it first, then a voter', async () => {
     const cluster = new PlayedCluster(membershipOf('n1 n2 n3'));
     expect(await ask(cluster, add)).toMatchObject({ ok: true, value: { done: true } });
