@@ -11,7 +11,7 @@ afterEach(async () => {
   await fixture.close();
 });
 
-const RECOVERIES_OFF = expect.stringContaining('enable-global-recoveries');
+const RECOVERIES_OFF: unknown = expect.stringContaining('enable-global-recoveries');
 
 it('a cluster is explained by any hint, under both names of the route', async () => {
   for (const path of ['/api/explain/main:3306', '/api/v1/explain/read-replica-2:3306']) {
@@ -26,7 +26,7 @@ it('a cluster is explained by any hint, under both names of the route', async ()
 it('all clusters in a line each, and the same on the page of each', async () => {
   fixture.service.fed.feed({ kind: 'recoveries-switched', enabled: false, by: 'me' });
   const { body } = await fixture.get('/api/v1/explain');
-  const reasons = expect.arrayContaining([RECOVERIES_OFF]);
+  const reasons: unknown = expect.arrayContaining([RECOVERIES_OFF]);
   expect(body).toMatchObject([{ cluster: 'main:3306', wouldFailOver: false, reasons, guaranteed: false }]);
   const overview = await fixture.get('/api/v1/overview');
   expect(overview.body).toMatchObject({ clusters: [{ failover: { wouldFailOver: false, reasons } }] });
