@@ -2,6 +2,7 @@
 
 const WRAPPING = [
   /^No connection established\. (?:Last error: )?/,
+  /^Error: /,
   / ?\(\d{4}-\d\d-\d\dT[^)]*\)/g,
   /\.? ?Resolution note: ?\.?$/,
 ] as const;
