@@ -47,14 +47,17 @@ const LACK_ENTRIES_MAX = 1000;
 const CONTRADICTORY =
   'its log denies entries that it acknowledged, so it holds another history or its disk keeps nothing: stop it, empty its RaftDataDir and start it again';
 
-const NOWHERE = { matchIndex: 0, state: 'probe' } as const;
+const NOWHERE = { matchIndex: 0, state: 'probe', recovering: true } as const;
 
-/** Voters to be that do not yet hold what is committed, near enough; at a leader. */
+/**
+ * Voters to be that do not yet hold what is committed, near enough, or whose word does not count yet; at a leader. A voter
+ * that is still without its vote could cost the cluster its quorum, and nobody without a leader gets a vote back.
+ */
 export function unpreparedVoters({ id: self, membership, commit, peers }: RaftStatus, next: Membership): NodeId[] {
   return next.voters.filter((id) => {
     if (id === self || membership.voters.includes(id)) return false;
-    const { matchIndex, state } = peers[id] ?? NOWHERE;
-    return matchIndex === 0 || state !== 'replicate' || commit - matchIndex > LACK_ENTRIES_MAX;
+    const { matchIndex, state, recovering } = peers[id] ?? NOWHERE;
+    return recovering || matchIndex === 0 || state !== 'replicate' || commit - matchIndex > LACK_ENTRIES_MAX;
   });
 }
 
