@@ -1,6 +1,7 @@
 /** Sessions on the lab's real servers, as the leader opens them. */
 import { Connector } from '../../src/adapters/mysql/connect.js';
 import type { HostResolver } from '../../src/adapters/mysql/host-resolver.js';
+import { MysqlProber } from '../../src/adapters/mysql/prober.js';
 import { ReplicationAccounts } from '../../src/adapters/mysql/replication-account.js';
 import { MysqlSessionOpener } from '../../src/adapters/mysql/session-opener.js';
 import type { Step, StepFindings, StepOutcome } from '../../src/core/recovery/step.js';
@@ -32,15 +33,29 @@ export async function openOn(
   opener: MysqlSessionOpener,
   server: LabServer,
   authority: Authority,
+  meant?: ServerId,
 ): Promise<ServerSession> {
   const { host, port } = server;
   return await opener.open({
+    server: meant ?? (await identityOn(server)),
     address: { host, port },
     clusterId: CLUSTER,
     authority,
     timeoutMs: 30_000,
     barrierTimeoutMs: 30_000,
   });
+}
+
+/** As the leader would know it: what a probe of it reports. */
+export async function identityOn({ host, port }: LabServer): Promise<ServerId> {
+  const prober = new MysqlProber(labConnector());
+  try {
+    const probed = await prober.probe({ host, port }, 30_000);
+    if (!probed.ok) throw new Error(probed.failure.message);
+    return probed.report.id;
+  } finally {
+    await prober.close();
+  }
 }
 
 /** The step's server is of no interest to a session: it is the one it was opened on. */

@@ -13,6 +13,8 @@ export type Transaction = string;
 export interface WorldServer {
   readonly id: ServerId;
   up: boolean;
+  /** Another server answers at its address. */
+  replaced: boolean;
   readonly executed: Set<Transaction>;
   /** Received and not applied, in order. */
   relay: Transaction[];
@@ -45,6 +47,7 @@ export class MysqlWorld {
     const server: WorldServer = {
       id,
       up: true,
+      replaced: false,
       executed: new Set(),
       relay: [],
       purged: new Set(),
@@ -115,6 +118,7 @@ export class MysqlWorld {
   take(step: Step): StepOutcome {
     const server = this.get(step.server);
     if (!server.up) return { ok: false, code: 'unreachable', error: `${server.id} is down`, retriable: true };
+    if (server.replaced) return { ok: false, code: 'replaced', error: `${server.id} was rebuilt`, retriable: false };
     const outcome = this.#take(server, step);
     if (outcome.ok) this.taken.push(step);
     return outcome;
@@ -182,6 +186,7 @@ export class MysqlWorld {
     if (server.broken && server.relay.length > 0) return failed('its relay log would be lost');
     const lacking = [...this.has(server)].filter((one) => !this.has(source).has(one));
     const back = source.id === server.source;
+    assert(back || !source.replaced, `${server.id} is pointed at a server that took the place of ${source.id}`);
     assert(
       back || !source.up || lacking.length === 0,
       `${server.id} is pointed at ${source.id}, which lacks ${lacking.join()}`,

@@ -20,12 +20,15 @@ export class WorldSessions implements SessionOpener {
   }
 
   /** A server's host is its id. */
-  async open({ address, authority }: SessionOptions): Promise<ServerSession> {
+  async open({ server, address, authority }: SessionOptions): Promise<ServerSession> {
     await authority.confirm();
     authority.assertLease();
     const id = address.host as ServerId;
     const refuse = new OperationalError('MYSQL_CONNECT', `${address.host}: nothing listens there`);
     if (this.#world.servers.get(id)?.up !== true) throw refuse;
+    if (server !== id || this.#world.get(id).replaced) {
+      throw new OperationalError('MYSQL_REPLACED', `the server at ${address.host} is not ${server}`);
+    }
     void this.#holders.get(id)?.close();
     const session = new WorldSession(async (step) => {
       await this.beforeStep(step);

@@ -1,4 +1,4 @@
-/** Opens sessions that may change a server: connects once, takes the barrier, and never connects again for that session. */
+/** Opens sessions that may change a server: connects once, looks who answers, takes the barrier, and never connects again for that session. */
 import { addressText } from '../../core/topology/address.js';
 import { OperationalError } from '../../runtime/errors.js';
 import { monotonicNowMs } from '../../runtime/ports/clock.js';
@@ -6,6 +6,7 @@ import type { ServerSession, SessionOpener, SessionOptions } from '../../runtime
 import { barrierName, takeBarrier } from './barrier.js';
 import type { Connector } from './connect.js';
 import { Hold } from './hold.js';
+import { assertIsServer } from './identity.js';
 import type { ReplicationAccounts } from './replication-account.js';
 import { MysqlSession } from './session.js';
 import { StepFailed } from './step-failed.js';
@@ -19,11 +20,13 @@ export class MysqlSessionOpener implements SessionOpener {
     this.#accounts = accounts;
   }
 
-  async open({ address, clusterId, authority, timeoutMs, barrierTimeoutMs }: SessionOptions): Promise<ServerSession> {
+  async open(options: SessionOptions): Promise<ServerSession> {
+    const { server, address, clusterId, authority, timeoutMs, barrierTimeoutMs } = options;
     const beganMs = monotonicNowMs();
     const link = await this.#connector.connect(address, timeoutMs);
     const name = barrierName(clusterId);
     try {
+      await assertIsServer(link, server, timeoutMs);
       await takeBarrier(link, name, authority, barrierTimeoutMs);
     } catch (error) {
       link.destroy();

@@ -46,10 +46,11 @@ export function standingOfRecord(record: StepRecord): Standing {
 
 /**
  * After the promotion the cluster has no other primary: whatever MySQL objects to (a grant that is missing, say), opening it
- * is tried until somebody has mended it. Only a server that does not answer is given up; its death is judged then.
+ * is tried until somebody has mended it. Only a server that does not answer is given up, because its death is judged then,
+ * and one that was rebuilt: what was promoted is not there any more, and no attempt brings it back.
  */
 function mustSucceed(kind: StepKind, code: StepFailure): boolean {
-  return (kind === 'detach' || kind === 'open') && code !== 'unreachable';
+  return (kind === 'detach' || kind === 'open') && code !== 'unreachable' && code !== 'replaced';
 }
 
 function triesOf(kind: StepKind, code: StepFailure): number {

@@ -50,10 +50,19 @@ export interface NumberedStep {
  * Why a step failed, for the playbooks.
  * unreachable: no connection, or it was lost on the way. barrier: the server's lock could not be had, or was lost. late:
  * the server itself refused, its deadline had passed; certainly not done. statement: MySQL said no. limit: waited in vain.
- * state: the server is not in a state in which the step may be taken. authority: this node lost its right to act; this one
+ * state: the server is not in a state in which the step may be taken. replaced: another server answers at its address, so
+ * nothing was done, and whatever this one had is gone. authority: this node lost its right to act; this one
  * is never committed, because the step is not finished: the next leader takes it up.
  */
-export type StepFailure = 'unreachable' | 'barrier' | 'late' | 'statement' | 'limit' | 'state' | 'authority';
+export type StepFailure =
+  | 'unreachable'
+  | 'barrier'
+  | 'late'
+  | 'statement'
+  | 'limit'
+  | 'state'
+  | 'replaced'
+  | 'authority';
 
 /** What the step found or why it failed; the numbers and sets that later steps rest on are in `findings`. */
 export type StepOutcome =

@@ -6,7 +6,7 @@ import type { NodeVote } from '../../core/analysis/vote.js';
 import type { Step, StepOutcome } from '../../core/recovery/step.js';
 import type { Address } from '../../core/topology/address.js';
 import type { ProbeResult } from '../../core/topology/report.js';
-import type { ClusterId } from '../../core/topology/server.js';
+import type { ClusterId, ServerId } from '../../core/topology/server.js';
 
 export interface Prober {
   /** Reads everything over a kept connection; opens one if there is none. Resolves by `timeoutMs`, never rejects. */
@@ -30,6 +30,8 @@ export interface Authority {
 }
 
 export interface SessionOptions {
+  /** Who is to be changed; whoever else answers at the address is left alone. */
+  readonly server: ServerId;
   readonly address: Address;
   readonly clusterId: ClusterId;
   readonly authority: Authority;
@@ -60,6 +62,9 @@ export interface ServerSession {
 }
 
 export interface SessionOpener {
-  /** Connects, kills the holder of the barrier lock, and waits until it holds the lock itself. Rejects with an OperationalError. */
+  /**
+   * Connects, makes sure that it is the server meant (`MYSQL_REPLACED` if not), kills the holder of the barrier lock, and
+   * waits until it holds the lock itself. Rejects with an OperationalError.
+   */
   open(options: SessionOptions): Promise<ServerSession>;
 }

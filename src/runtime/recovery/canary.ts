@@ -26,7 +26,7 @@ export async function restartCanary(parts: RecoveryParts, canary: Server): Promi
   });
   try {
     const step: Step = { kind: 'restart-io', server: canary.id };
-    const session = await plan.on(canary.address);
+    const session = await plan.on(canary.id, canary.address);
     const outcome = await session
       .execute(step, { address: canary.address, other: null, siblings: [] })
       .catch(outcomeWithoutSession);

@@ -1,10 +1,11 @@
 /**
  * The sessions of one plan, at most one a server: opened when the first step needs them, kept for the steps that follow,
- * and opened anew (with a new barrier) after one has ended. Stopping ends them all at once, also those being opened.
+ * and opened anew (with a new barrier) after one has ended. Stopping ends them all at once, also those being opened. They
+ * are kept by the server's id: where one was rebuilt, two servers are known at one address for a while.
  */
 import type { StepFailure, StepOutcome } from '../../core/recovery/step.js';
-import { type Address, addressText } from '../../core/topology/address.js';
-import type { ClusterId } from '../../core/topology/server.js';
+import type { Address } from '../../core/topology/address.js';
+import type { ClusterId, ServerId } from '../../core/topology/server.js';
 import { OperationalError } from '../errors.js';
 import type { Authority, ServerSession, SessionOpener } from '../ports/mysql.js';
 
@@ -18,7 +19,7 @@ export interface PlanSessionsOptions {
 
 export class PlanSessions {
   readonly #options: PlanSessionsOptions;
-  readonly #opened = new Map<string, Promise<ServerSession>>();
+  readonly #opened = new Map<ServerId, Promise<ServerSession>>();
   #closed = false;
 
   constructor(options: PlanSessionsOptions) {
@@ -26,24 +27,23 @@ export class PlanSessions {
   }
 
   /** Rejects with an OperationalError; `failureOf` says what that means for a step. */
-  async on(address: Address): Promise<ServerSession> {
+  async on(server: ServerId, address: Address): Promise<ServerSession> {
     this.#assertOpen();
-    const key = addressText(address);
-    const known = this.#opened.get(key);
+    const known = this.#opened.get(server);
     const session = known === undefined ? null : await known.catch(() => null);
     if (session?.alive === true) return session;
     this.#assertOpen();
     // Another step may have opened one while this one was waiting.
-    const current = this.#opened.get(key);
+    const current = this.#opened.get(server);
     if (current !== undefined && current !== known) return await current;
-    const opening = this.#open(address);
-    this.#opened.set(key, opening);
+    const opening = this.#open(server, address);
+    this.#opened.set(server, opening);
     return await opening;
   }
 
-  async #open(address: Address): Promise<ServerSession> {
+  async #open(server: ServerId, address: Address): Promise<ServerSession> {
     const { opener, ...options } = this.#options;
-    const session = await opener.open({ ...options, address });
+    const session = await opener.open({ ...options, server, address });
     if (!this.#closed) return session;
     await session.close();
     throw stopped();
@@ -68,7 +68,8 @@ function stopped(): OperationalError {
 /** The outcome of a step whose session could not be had. Anything but an operational error is a fault and thrown on. */
 export function outcomeWithoutSession(error: unknown): StepOutcome {
   if (!(error instanceof OperationalError)) throw error;
-  return { ok: false, code: failureOf(error), error: error.message, retriable: true };
+  const failure = failureOf(error);
+  return { ok: false, code: failure, error: error.message, retriable: failure !== 'replaced' };
 }
 
 function failureOf({ code }: OperationalError): StepFailure {
@@ -79,6 +80,8 @@ function failureOf({ code }: OperationalError): StepFailure {
       return 'authority';
     case 'MYSQL_BARRIER':
       return 'barrier';
+    case 'MYSQL_REPLACED':
+      return 'replaced';
     default:
       return 'unreachable';
   }

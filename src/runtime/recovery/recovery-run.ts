@@ -173,7 +173,7 @@ export class RecoveryRun {
     const address = this.#addressOf(step.server);
     const other = 'source' in step ? this.#addressOf(step.source) : null;
     try {
-      const session = await this.#sessions.on(address);
+      const session = await this.#sessions.on(step.server, address);
       return await session.execute(step, { address, other, siblings: this.#siblingsOf(step.server) });
     } catch (error) {
       return outcomeWithoutSession(error);

@@ -9,7 +9,8 @@
  *
  * Before 3 a failure starts the IO threads again where they were, in case the primary is there after all, and the recovery
  * is planned anew. After 3 it goes forward only: should the promoted server die before it was opened, the others are
- * pointed at it nevertheless, so that its death is judged like that of any primary.
+ * pointed at it nevertheless, so that its death is judged like that of any primary. Only where another server answers in its
+ * place they stay as they are: that one lacks their transactions.
  */
 import type { ServerId } from '../../topology/server.js';
 import { type Chosen, type Choice, choose, type Gathered, progressOf, whyNotFollow } from '../choice.js';
@@ -22,6 +23,7 @@ import type { Step } from '../step.js';
 import {
   closing,
   givenUpOf,
+  leftBehind,
   nameOf,
   type Next,
   participantOf,
@@ -178,12 +180,13 @@ function afterPromotion(recovery: Recovery, { server, epoch }: NonNullable<Recov
     purged: '',
     applierError: null,
   };
+  const unopened = givenUpOf(recovery, opening);
+  if (unopened?.code === 'replaced') return leftBehind(recovery, server, unopened.error);
   const { followers, lost } = followersOf(recovery, promoted);
   const repoints = followers.map(({ id, start }): Step => ({ kind: 'repoint', server: id, source: server, start }));
   const open = pendingOf(recovery, repoints);
   if (open.length > 0) return steps(open);
   const left = [...lost, ...unreachedOf(recovery, repoints)];
-  const unopened = givenUpOf(recovery, opening);
   if (unopened === null) return closing({ kind: 'succeeded' }, left);
   return closing(
     { kind: 'failed', reason: `${nameOf(recovery, server)} was chosen and could not be opened: ${unopened.error}` },

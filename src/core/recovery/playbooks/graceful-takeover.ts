@@ -18,6 +18,7 @@ import {
   closing,
   type DemotionChange,
   givenUpOf,
+  leftBehind,
   nameOf,
   type Next,
   participantOf,
@@ -119,6 +120,8 @@ function afterPromotion(recovery: Recovery, { server, epoch }: NonNullable<Recov
   ];
   const first = pendingInOrder(recovery, opening);
   if (first.length > 0) return steps(first);
+  const unopened = givenUpOf(recovery, opening);
+  if (unopened?.code === 'replaced') return leftBehind(recovery, server, unopened.error);
   const repoints = recovery.inputs.participants
     .filter(({ id }) => id !== server)
     .map((other) => repointOf(recovery, other));
@@ -129,7 +132,6 @@ function afterPromotion(recovery: Recovery, { server, epoch }: NonNullable<Recov
     return standing.kind === 'given-up' ? [{ server: step.server, reason: standing.error, gtids: '' }] : [];
   });
   const demotion = demotionOf(recovery);
-  const unopened = givenUpOf(recovery, opening);
   if (unopened === null) return closing({ kind: 'succeeded' }, lost, demotion);
   const reason = `${nameOf(recovery, server)} was promoted and could not be opened: ${unopened.error}`;
   return closing({ kind: 'failed', reason }, lost, demotion);

@@ -78,6 +78,18 @@ export function nameOf(recovery: Recovery, id: ServerId): string {
   return found === undefined ? id : addressText(found);
 }
 
+/**
+ * The promoted server was rebuilt before it was opened. Whoever answers in its place lacks what the others have, so nobody
+ * is pointed there: a person says who is to be the primary.
+ */
+export function leftBehind(recovery: Recovery, promoted: ServerId, error: string): Closing {
+  const name = nameOf(recovery, promoted);
+  const lost = replicasOf(recovery)
+    .filter(({ id }) => id !== promoted)
+    .map(({ id }): LostServer => ({ server: id, reason: `it was not pointed at ${name}, which is gone`, gtids: '' }));
+  return closing({ kind: 'failed', reason: `${name} was promoted and is gone: ${error}` }, lost);
+}
+
 export function replicasOf(recovery: Recovery): readonly Participant[] {
   return recovery.inputs.participants.filter(({ role }) => role === 'replica');
 }
