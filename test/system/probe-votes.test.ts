@@ -162,6 +162,28 @@ describe('a connection', () => {
     expect(reportIn(await prober.probe(address, PATIENT_MS)).facts.blindSpots).toEqual([]);
   });
 
+  it('says what ails TLS where it is needed and the certificate cannot be verified', async () => {
+    const made = openEyes({ user: 'strict', password: 'strict' }, { skipVerify: false });
+    open.push(made);
+    for (let probe = 0; probe < 2; probe += 1) {
+      const failure = failureIn(await made.prober.probe(address, PATIENT_MS));
+      expect(failure.kind).toBe('alive');
+      expect(failure.message).toMatch(
+        /^\S+ logging in: .*certificate.*MySQLTopologySSLCAFile.*MySQLTopologySSLSkipVerify/,
+      );
+    }
+  });
+
+  it('goes on with TLS while the password is wrong, so that the right one counts at once', async () => {
+    const { prober } = eyes({ user: 'strict', password: 'changed' });
+    for (let probe = 0; probe < 2; probe += 1) {
+      expect(failureIn(await prober.probe(address, PATIENT_MS))).toMatchObject({ kind: 'alive', code: '1045' });
+    }
+    await server.execute("SET sql_log_bin = 0; ALTER USER 'strict'@'%' IDENTIFIED BY 'changed'");
+    expect(reportIn(await prober.probe(address, PATIENT_MS)).address).toEqual(address);
+    await server.execute("SET sql_log_bin = 0; ALTER USER 'strict'@'%' IDENTIFIED BY 'strict'");
+  });
+
   it('logs in without TLS when the server has forgotten the password it had cached', async () => {
     await server.execute('FLUSH PRIVILEGES');
     const { prober } = eyes();

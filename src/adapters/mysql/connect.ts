@@ -43,7 +43,9 @@ export class Connector {
     try {
       return await this.#open(address, tls, timeoutMs);
     } catch (error) {
-      if (!this.#tlsNeed.worthTrying(address, tls, error)) throw error;
+      if (!this.#tlsNeed.worthTrying(address, tls, error)) {
+        throw withTrouble(error, this.#tlsNeed.troubleOf(address, error));
+      }
       return await this.#openWithTls(address, deadlineMs - monotonicNowMs(), error);
     }
   }
@@ -65,12 +67,17 @@ export class Connector {
   async #openWithTls(address: Address, timeoutMs: number, plainError: unknown): Promise<Link> {
     try {
       const link = await this.#open(address, true, timeoutMs);
-      this.#tlsNeed.tried(address, true);
+      this.#tlsNeed.works(address);
       return link;
-    } catch {
-      this.#tlsNeed.tried(address, false);
-      // What the plain attempt said is the likelier cause: a wrong password is wrong with TLS too.
-      throw plainError;
+    } catch (error) {
+      const failure = error instanceof LinkFailed ? error.failure : failureAt(address, 'login', error);
+      // MySQL's own word came through TLS: it is wrong for another reason, a password say.
+      if (failure.kind === 'alive' && failure.code !== 'ETIMEDOUT') {
+        this.#tlsNeed.works(address);
+        throw error;
+      }
+      this.#tlsNeed.fails(address, failure.message);
+      throw withTrouble(plainError, failure.message);
     }
   }
 
@@ -145,6 +152,13 @@ export class Connector {
       this.#resolver.resolve(address.host).then(go, failed);
     });
   }
+}
+
+/** MySQL answered the plain attempt, which is what counts as evidence; what ails TLS is what has to be mended. */
+function withTrouble(error: unknown, trouble: string): unknown {
+  if (trouble === '' || !(error instanceof LinkFailed)) return error;
+  const { failure } = error;
+  return new LinkFailed({ ...failure, message: `${trouble}; without TLS: ${failure.message}` }, error);
 }
 
 /** The driver hands over the packet with which the server began. */

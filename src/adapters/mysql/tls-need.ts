@@ -10,8 +10,8 @@ import { LinkFailed } from './failure.js';
 /** 1045 too: an account created with REQUIRE SSL is refused like a wrong password when it comes in plain. */
 const PERHAPS_TLS = new Set(['1045', '3159']);
 
-/** A server that refused both ways is not asked twice at each probe: it would count twice against a locked account. */
-const REFUSED_BOTH_WAYS_MS = 60_000;
+/** A server with which TLS could not be had is not asked twice at each probe: it would count twice against a locked account. */
+const NO_TLS_MS = 60_000;
 
 const MAX_SERVERS = 20_000;
 
@@ -19,7 +19,7 @@ export class TlsNeed {
   readonly #mode: TlsSettings['mode'];
   readonly #memoryMs: number;
   readonly #nowMs: () => number;
-  readonly #memory = new Map<string, { readonly tls: boolean; readonly untilMs: number }>();
+  readonly #memory = new Map<string, { readonly tls: boolean; readonly untilMs: number; readonly trouble: string }>();
 
   constructor(mode: TlsSettings['mode'], memoryMs: number, nowMs: () => number = monotonicNowMs) {
     this.#mode = mode;
@@ -38,13 +38,27 @@ export class TlsNeed {
     return error instanceof LinkFailed && PERHAPS_TLS.has(error.failure.code);
   }
 
-  tried(address: Address, succeeded: boolean): void {
-    if (this.#memory.size >= MAX_SERVERS) this.#memory.clear();
-    const forMs = succeeded ? this.#memoryMs : REFUSED_BOTH_WAYS_MS;
-    this.#memory.set(addressText(address), { tls: succeeded, untilMs: this.#nowMs() + forMs });
+  /** What became of TLS after a plain connection was refused; '' where none was tried or it worked. */
+  troubleOf(address: Address, plainError: unknown): string {
+    const asksForTls = plainError instanceof LinkFailed && PERHAPS_TLS.has(plainError.failure.code);
+    return asksForTls ? (this.#fresh(address)?.trouble ?? '') : '';
   }
 
-  #fresh(address: Address): { readonly tls: boolean } | null {
+  /** TLS works up to MySQL's word, be it a refusal: an account that does not need TLS gets in so too, with one attempt. */
+  works(address: Address): void {
+    this.#remember(address, true, this.#memoryMs, '');
+  }
+
+  fails(address: Address, trouble: string): void {
+    this.#remember(address, false, NO_TLS_MS, trouble);
+  }
+
+  #remember(address: Address, tls: boolean, forMs: number, trouble: string): void {
+    if (this.#memory.size >= MAX_SERVERS) this.#memory.clear();
+    this.#memory.set(addressText(address), { tls, untilMs: this.#nowMs() + forMs, trouble });
+  }
+
+  #fresh(address: Address): { readonly tls: boolean; readonly trouble: string } | null {
     const memory = this.#memory.get(addressText(address));
     return memory !== undefined && memory.untilMs > this.#nowMs() ? memory : null;
   }

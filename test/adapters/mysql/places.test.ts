@@ -69,20 +69,23 @@ describe('the need for TLS', () => {
     expect(need.worthTrying(DB, true, refusal('1045'))).toBe(false);
     expect(need.worthTrying(DB, false, refusal('1040'))).toBe(false);
     expect(need.worthTrying(DB, false, new Error('x'))).toBe(false);
-    need.tried(DB, true);
+    need.works(DB);
     expect(need.wants(DB)).toBe(true);
     expect(need.wants({ host: 'db-2', port: 3306 })).toBe(false);
     nowMs = 500_001;
     expect(need.wants(DB)).toBe(false);
   });
 
-  it('is not asked for again at once where both ways were refused', () => {
+  it('is not asked for again at once where TLS could not be had, and the reason is kept meanwhile', () => {
     let nowMs = 0;
     const need = new TlsNeed('where-required', 500_000, () => nowMs);
-    need.tried(DB, false);
+    need.fails(DB, 'self-signed');
+    expect(need.troubleOf(DB, refusal('1045'))).toBe('self-signed');
+    expect(need.troubleOf(DB, refusal('1040'))).toBe('');
     expect(need.wants(DB)).toBe(false);
     expect(need.worthTrying(DB, false, refusal('1045'))).toBe(false);
     nowMs = 60_001;
+    expect(need.troubleOf(DB, refusal('1045'))).toBe('');
     expect(need.worthTrying(DB, false, refusal('1045'))).toBe(true);
   });
 
