@@ -19,7 +19,7 @@ beforeAll(async () => {
   replica = topology.replicas[0] as LabServer;
   await topology.primary.execute(
     'CREATE DATABASE meta; CREATE TABLE meta.layout (alias VARCHAR(20), dc VARCHAR(20), behind INT); ' +
-      "INSERT INTO meta.layout VALUES ('shop', 'east', 42); GRANT SELECT ON meta.* TO 'orchestrator'@'%'",
+      "INSERT INTO meta.layout VALUES ('shop', 'east', 42); GRANT SELECT, LOCK TABLES ON meta.* TO 'orchestrator'@'%'",
   );
   await topology.caughtUp();
 });
@@ -88,8 +88,9 @@ describe('questions of the operator', () => {
     );
     const { detected, vitals, facts } = await asked.look();
     expect(detected).toEqual({ ...NOTHING_DETECTED, dataCenter: 'east' });
-    expect(vitals.lagSeconds).toBeNull();
-    expect(vitals.channels[0]?.secondsBehind).not.toBeNull();
+    // The server's own word stands in for a query that fails.
+    expect(vitals.lagSeconds).toBe(vitals.channels[0]?.secondsBehind);
+    expect(vitals.lagSeconds).not.toBeNull();
     expect(facts.blindSpots.map(({ what, mend }) => [what, mend])).toEqual(
       ['ReplicationLagQuery', 'DetectClusterAliasQuery'].map((key) => [
         `the answer of ${key}`,
@@ -97,6 +98,48 @@ describe('questions of the operator', () => {
       ]),
     );
     await asked.close();
+  });
+
+  it('about lag that answer with a text are named, and with NULL say that it is unknown', async () => {
+    const worded = ask(questions("SELECT 'late'", {}));
+    const { vitals, facts } = await worded.look();
+    expect(vitals.lagSeconds).toBe(vitals.channels[0]?.secondsBehind);
+    expect(facts.blindSpots).toMatchObject([{ what: 'the answer of ReplicationLagQuery' }]);
+    await worded.close();
+    const unknown = ask(questions('SELECT NULL', {}));
+    expect(await unknown.look()).toMatchObject({ vitals: { lagSeconds: null }, facts: { blindSpots: [] } });
+    await unknown.close();
+  });
+
+  it('that wait for a locked table do not take the time of the probe, and wait ever longer for their next turn', async () => {
+    const asked = ask(questions('SELECT behind FROM meta.layout', { region: 'SELECT dc FROM meta.layout' }));
+    expect((await asked.look()).vitals.lagSeconds).toBe(42);
+    const holder = await replica.connect();
+    const blind = [{ what: 'the answer of ReplicationLagQuery' }];
+    const blindAfter = async (aheadMs: number): Promise<unknown> => {
+      asked.ahead(aheadMs);
+      return (await asked.look()).facts.blindSpots;
+    };
+    try {
+      await holder.query('LOCK TABLES meta.layout WRITE');
+      const startedMs = monotonicNowMs();
+      const { facts, vitals } = await asked.look();
+      // No limit on speed: far less than what the probe was allowed.
+      expect(monotonicNowMs() - startedMs).toBeLessThan(PATIENT_MS / 2);
+      expect(facts.channels).toHaveLength(1);
+      expect(facts.blindSpots).toMatchObject(blind);
+      expect(vitals.lagSeconds).toBe(vitals.channels[0]?.secondsBehind);
+      // Asked again after a minute, over a connection of its own; it hangs again.
+      expect(await blindAfter(61_000)).toMatchObject(blind);
+      await holder.query('UNLOCK TABLES');
+      expect(await blindAfter(61_000)).toMatchObject(blind);
+      await blindAfter(61_000);
+      await asked.look();
+      expect(await asked.look()).toMatchObject({ vitals: { lagSeconds: 42 }, facts: { blindSpots: [] } });
+    } finally {
+      await holder.end();
+      await asked.close();
+    }
   });
 
   it('are asked again in time, and the last good answer stands meanwhile', async () => {
@@ -116,7 +159,7 @@ describe('questions of the operator', () => {
     await asked.close();
   });
 
-  it('that hang are given up at the deadline of the probe, and not asked again at once', async () => {
+  it('that hang are given up when the rest is there, and not asked again at once', async () => {
     const asked = ask(questions('', { region: 'SELECT SLEEP(600)', dataCenter: 'SELECT dc FROM meta.layout' }));
     const first = await asked.look(3_000);
     expect(first.detected).toMatchObject({ region: null });

@@ -122,6 +122,26 @@ describe.each(KINDS)('$flavor', ({ flavor, version, rights }) => {
     expect((await watch(replica)).facts.blindSpots).toEqual([]);
   });
 
+  it('counts a right that is given back while the same node watches', async () => {
+    await grantAllBut('nothing');
+    const eyes = openEyes(WATCHER);
+    const { host, port } = replica;
+    reportIn(await eyes.prober.probe({ host, port }, PATIENT_MS));
+    await grantAllBut(Object.keys(rights)[0] ?? '');
+    // The connection that is there keeps its rights.
+    eyes.prober.release({ host, port });
+    for (let probe = 0; probe < 2; probe += 1) {
+      const result = await eyes.prober.probe({ host, port }, PATIENT_MS);
+      if (flavor === 'mysql97') expect(reportIn(result).facts.blindSpots).not.toEqual([]);
+      else expect(failureIn(result).kind).toBe('alive');
+    }
+    await grantAllBut('nothing');
+    if (flavor !== 'mysql97') {
+      expect(reportIn(await eyes.prober.probe({ host, port }, PATIENT_MS)).facts.blindSpots).toEqual([]);
+    }
+    await eyes.close();
+  });
+
   it('shows all of itself to the account that `orchestrator grants` makes', async () => {
     const kind = parseServerKind(version);
     if (!kind.ok) throw new Error(kind.error);

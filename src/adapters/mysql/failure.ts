@@ -38,6 +38,12 @@ export class StatementFailed extends OperationalError {
   }
 }
 
+/**
+ * Errors about rights, of which MySQL and MariaDB give a session those that its account had when it connected: what is
+ * granted afterwards shows only over a new connection.
+ */
+export const DENIALS: ReadonlySet<number> = new Set([1044, 1045, 1142, 1143, 1144, 1227, 1370]);
+
 const SHOWN_CHARACTERS = 300;
 
 /** A statement as it may stand in logs and in the ledger: passwords out, not endless. */

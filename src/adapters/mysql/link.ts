@@ -8,6 +8,7 @@ import type { Connection, FieldPacket } from 'mysql2';
 import { assert } from '../../core/base/assert.js';
 import type { Address } from '../../core/topology/address.js';
 import type { ProbeFailure } from '../../core/topology/report.js';
+import { monotonicNowMs } from '../../runtime/ports/clock.js';
 import type { Dialect } from './dialect.js';
 import { deadlineAt, failureAt, LinkFailed, serverErrorNumber, StatementFailed } from './failure.js';
 
@@ -17,6 +18,12 @@ export type Cell = string | number | Buffer | null;
 export interface ResultSet {
   readonly fields: readonly Pick<FieldPacket, 'name'>[];
   readonly rows: readonly (readonly Cell[])[];
+}
+
+/** A shorter limit for the tail of a query: once so many results have begun to come in, the rest has this long. */
+export interface TailLimit {
+  readonly afterSets: number;
+  readonly ms: number;
 }
 
 /** The deadline passed with some of the results in. Those are whole; the one that was coming in is left out. */
@@ -32,7 +39,13 @@ export class AnsweredInPart extends LinkFailed {
 interface Pending {
   readonly statement: string;
   readonly sets: { fields: readonly FieldPacket[]; rows: Cell[][] }[];
-  readonly timer: NodeJS.Timeout;
+  timer: NodeJS.Timeout;
+  /** Monotonic, milliseconds. */
+  readonly startedMs: number;
+  /** Of the whole. */
+  readonly timeoutMs: number;
+  /** Null once it is in force. */
+  tail: TailLimit | null;
   readonly resolve: (sets: readonly ResultSet[]) => void;
   readonly reject: (error: Error) => void;
 }
@@ -104,17 +117,33 @@ export class Link {
    * Sends the text, which may hold several statements, in this very turn of the event loop: a check of the lease made
    * right before holds for the write. Rejects with StatementFailed (the link goes on) or LinkFailed (it is gone).
    */
-  run(statement: string, timeoutMs: number): Promise<readonly ResultSet[]> {
+  run(statement: string, timeoutMs: number, tail: TailLimit | null = null): Promise<readonly ResultSet[]> {
     if (this.#ended !== null) return Promise.reject(this.#ended);
     assert(this.#pending === null, 'one query at a time on a link');
     return new Promise((resolve, reject) => {
       const timer = setTimeout(() => {
-        this.#end(new AnsweredInPart(deadlineAt(this.address, 'query', timeoutMs), pending.sets.slice(0, -1)));
+        this.#giveUp(pending, timeoutMs);
       }, timeoutMs);
-      const pending: Pending = { statement, sets: [], timer, resolve, reject };
+      const startedMs = monotonicNowMs();
+      const pending: Pending = { statement, sets: [], timer, startedMs, tail, timeoutMs, resolve, reject };
       this.#pending = pending;
       this.#send(pending);
     });
+  }
+
+  #giveUp(pending: Pending, afterMs: number): void {
+    this.#end(new AnsweredInPart(deadlineAt(this.address, 'query', afterMs), pending.sets.slice(0, -1)));
+  }
+
+  #limitTail(pending: Pending): void {
+    const { tail, timer, startedMs, timeoutMs } = pending;
+    if (tail === null || pending.sets.length < tail.afterSets) return;
+    pending.tail = null;
+    clearTimeout(timer);
+    const leftMs = Math.max(1, Math.min(tail.ms, timeoutMs - (monotonicNowMs() - startedMs)));
+    pending.timer = setTimeout(() => {
+      this.#giveUp(pending, leftMs);
+    }, leftMs);
   }
 
   #send(pending: Pending): void {
@@ -123,6 +152,7 @@ export class Link {
     query.on('fields', (fields: FieldPacket[] | undefined) => {
       rowsFollow = fields !== undefined;
       pending.sets.push({ fields: fields ?? [], rows: [] });
+      this.#limitTail(pending);
     });
     query.on('result', (row: unknown) => {
       if (rowsFollow) pending.sets.at(-1)?.rows.push(row as Cell[]);

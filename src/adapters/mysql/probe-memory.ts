@@ -12,7 +12,17 @@ export interface Dropped {
   readonly number: number;
   readonly error: string;
   readonly triedMs: number;
+  /** How long after `triedMs` it is not asked again. */
+  readonly pauseMs: number;
 }
+
+const PAUSE_MS = 60_000;
+
+/** A table that is locked for hours still has its answer within the hour after. */
+const LONGEST_PAUSE_MS = 3_600_000;
+
+/** How long what was refused is not asked again. */
+export const REFUSAL_PAUSE_MS = PAUSE_MS;
 
 export class ProbeMemory {
   #owner: ServerId | null = null;
@@ -23,6 +33,15 @@ export class ProbeMemory {
 
   get quiet(): QuietWatch {
     return this.#quiet;
+  }
+
+  /** Each time that it hangs again it costs a connection and delays a report, so it is asked ever less often. */
+  holdBack(name: StatementName, error: string, nowMs: number): Dropped {
+    const before = this.hung.get(name);
+    const pauseMs = before === undefined ? PAUSE_MS : Math.min(2 * before.pauseMs, LONGEST_PAUSE_MS);
+    const held = { number: 0, error, triedMs: nowMs, pauseMs };
+    this.hung.set(name, held);
+    return held;
   }
 
   /** Another server answers at the address now: what was known of the former does not hold. */

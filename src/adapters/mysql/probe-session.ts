@@ -9,9 +9,9 @@ import { sameValue } from '../../core/topology/diff.js';
 import type { ServerFacts } from '../../core/topology/server.js';
 import { monotonicNowMs } from '../../runtime/ports/clock.js';
 import { blindSpotsOf, mendOf } from './blind-spots.js';
-import { StatementFailed } from './failure.js';
+import { DENIALS, StatementFailed } from './failure.js';
 import { AnsweredInPart, cellText, type Link, type ResultSet } from './link.js';
-import { type Dropped, ProbeMemory } from './probe-memory.js';
+import { type Dropped, ProbeMemory, REFUSAL_PAUSE_MS } from './probe-memory.js';
 import { dumpThreadsSql, type ProbeStatement, probeStatements, type StatementName } from './probe-statements.js';
 import {
   FIXED_COLUMNS,
@@ -24,25 +24,27 @@ import {
   variableGroups,
   variablesSql,
 } from './probe-variables.js';
-import { NO_QUESTIONS, type Questions, questionStatements } from './questions.js';
+import { lagBlindSpots, NO_QUESTIONS, type Questions, questionStatements } from './questions.js';
 import { ReplicaPlaces } from './replica-places.js';
 import { registeredReplicas } from './replica-rows.js';
 import { type Answers, buildReport, identityOf } from './report-rows.js';
 import { rowsOf } from './table.js';
 
-const RETRY_MS = 60_000;
-
 /** How often that is asked which only people change; see `ProbeStatement.pace`. */
 const SLOW_MS = 10_000;
+
+/**
+ * What the operator's queries may take together, once all of ours is in: a part of the probe's time, and never so much
+ * that a server whose other answers are there would be late for the next probe.
+ */
+const QUESTIONS_SHARE = 0.25;
+const QUESTIONS_LIMIT_MS = 1_000;
 
 /** What a refusal of one statement looks like. Anything else (a shutdown, a killed query) is no reason to stop asking. */
 const REFUSALS = new Set([
   1044, 1045, 1049, 1054, 1064, 1109, 1142, 1143, 1144, 1146, 1193, 1227, 1235, 1238, 1286, 1289, 1305, 1356, 1370,
   1682, 3118,
 ]);
-
-/** Those of them that are about rights. */
-const DENIALS = new Set([1044, 1142, 1143, 1144, 1227, 1370]);
 
 /** Not of one statement: the session or the server itself ends, or the account is no longer let in. */
 const ENDS = new Set([1053, 1077, 1079, 1152, 1184, 1317, 1927, 3032, 3169, 3170, 4031]);
@@ -84,7 +86,7 @@ export class ProbeSession {
     this.#places = new ReplicaPlaces(link.address.host, questions.onlyReportedReplicas);
     this.#nowMs = nowMs;
     this.#openedMs = nowMs();
-    for (const [name, hung] of memory.hung) if (nowMs() - hung.triedMs < RETRY_MS) this.#dropped.set(name, hung);
+    for (const [name, hung] of memory.hung) if (nowMs() - hung.triedMs < hung.pauseMs) this.#dropped.set(name, hung);
   }
 
   /** Rejects with LinkFailed, or StatementFailed where nothing useful can be read from this server. */
@@ -105,7 +107,11 @@ export class ProbeSession {
       variables,
       sets,
       replicaAddresses: located.addresses,
-      blindSpots: [...blindSpotsOf(dialect, this.#statements, this.#dropped, account), ...located.blindSpots],
+      blindSpots: [
+        ...blindSpotsOf(dialect, this.#statements, this.#dropped, account),
+        ...lagBlindSpots(sets.get('lag')),
+        ...located.blindSpots,
+      ],
       asksForLag: this.#questions.lag !== '',
       replicationAccountIsKnown: this.#questions.replicationAccountIsKnown,
       nowMs,
@@ -121,7 +127,7 @@ export class ProbeSession {
     const { connectionLifetimeMs } = this.#questions;
     if (connectionLifetimeMs > 0 && nowMs - this.#openedMs >= connectionLifetimeMs) return true;
     return [...this.#dropped.values()].some(
-      ({ number, triedMs }) => DENIALS.has(number) && nowMs - triedMs >= RETRY_MS,
+      ({ number, triedMs, pauseMs }) => DENIALS.has(number) && nowMs - triedMs >= pauseMs,
     );
   }
 
@@ -177,13 +183,19 @@ export class ProbeSession {
     const text = [...parts, MARK, ...questions.map(({ sql }) => sql)].join('\n; ');
     let sets: readonly ResultSet[];
     try {
-      sets = await this.link.run(text, this.#leftMs(deadlineMs));
+      const leftMs = this.#leftMs(deadlineMs);
+      const tailMs = Math.min(QUESTIONS_SHARE * leftMs, QUESTIONS_LIMIT_MS);
+      sets = await this.link.run(text, leftMs, { afterSets: parts.length + 1, ms: tailMs });
     } catch (error) {
       if (!(error instanceof AnsweredInPart) || error.sets.length < parts.length) throw error;
-      this.#hold(questions.slice(error.sets.length - parts.length), 'it had not answered when the probe had to end');
+      this.#hold(
+        questions.slice(error.sets.length - parts.length),
+        'it had not answered when the rest of the report was in',
+      );
       return error.sets.slice(0, parts.length);
     }
     if (sets.length === parts.length + 1 + questions.length) {
+      for (const { name } of questions) this.#memory.hung.delete(name);
       return [...sets.slice(0, parts.length), ...sets.slice(parts.length + 1)];
     }
     this.#hold(questions, 'one of these queries gives more than one result');
@@ -194,9 +206,7 @@ export class ProbeSession {
   #hold(questions: readonly ProbeStatement[], error: string): void {
     const [culprit] = questions;
     if (culprit === undefined) return;
-    const held = { number: 0, error, triedMs: this.#nowMs() };
-    this.#dropped.set(culprit.name, held);
-    this.#memory.hung.set(culprit.name, held);
+    this.#dropped.set(culprit.name, this.#memory.holdBack(culprit.name, error, this.#nowMs()));
   }
 
   /** Finds the part to blame, or throws the error on: without that part there is no report. */
@@ -214,7 +224,7 @@ export class ProbeSession {
     // Channels can be seen in two places. Without either, a replica would pass for a primary.
     const other = CHANNEL_VIEWS.includes(part) && ours.filter(({ name }) => CHANNEL_VIEWS.includes(name)).length < 2;
     if (other) throw this.#blinded(error, statement?.sql ?? '');
-    this.#dropped.set(part, { number: error.number, error: error.text, triedMs: this.#nowMs() });
+    this.#dropped.set(part, refused(error, this.#nowMs()));
     // Of the operator's queries the last good answer stands; what is ours and cannot be seen is not known.
     if (question === undefined && statement !== undefined) this.#memory.seldom.delete(statement.name);
   }
@@ -227,9 +237,9 @@ export class ProbeSession {
 
   /** One by one, so that a refusal costs the report nothing. What comes back is asked from the next probe on. */
   async #retryDropped(deadlineMs: number): Promise<void> {
-    for (const [part, { number, triedMs }] of this.#dropped) {
+    for (const [part, { number, triedMs, pauseMs }] of this.#dropped) {
       const nowMs = this.#nowMs();
-      if (nowMs - triedMs < RETRY_MS || DENIALS.has(number)) continue;
+      if (nowMs - triedMs < pauseMs || DENIALS.has(number)) continue;
       const group = this.#groups.find(({ name }) => name === part);
       const statement = this.#statements.find(({ name }) => name === part);
       const sql = group === undefined ? statement?.sql : variablesSql([group]);
@@ -243,7 +253,7 @@ export class ProbeSession {
         this.#comeBack(part);
       } catch (error) {
         if (!(error instanceof StatementFailed)) throw error;
-        this.#dropped.set(part, { number: error.number, error: error.text, triedMs: nowMs });
+        this.#dropped.set(part, refused(error, nowMs));
       }
     }
   }
@@ -283,6 +293,10 @@ export class ProbeSession {
     for (const [name, set] of seldom) answers.set(name, set);
     return answers;
   }
+}
+
+function refused({ number, text }: StatementFailed, triedMs: number): Dropped {
+  return { number, error: text, triedMs, pauseMs: REFUSAL_PAUSE_MS };
 }
 
 const CHANNEL_VIEWS: readonly (StatementName | GroupName)[] = ['replica-status', 'connections'];

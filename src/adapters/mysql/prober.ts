@@ -9,7 +9,7 @@ import { monotonicNowMs } from '../../runtime/ports/clock.js';
 import type { Prober } from '../../runtime/ports/mysql.js';
 import { BinlogServerSession, isBinlogServer } from './binlog-server.js';
 import type { Connector } from './connect.js';
-import { deadlineAt, failureAt, isBroken, LinkFailed, StatementFailed } from './failure.js';
+import { deadlineAt, DENIALS, failureAt, isBroken, LinkFailed, StatementFailed } from './failure.js';
 import type { Knock } from './knock.js';
 import { ProbeMemory } from './probe-memory.js';
 import { ProbeSession } from './probe-session.js';
@@ -129,6 +129,22 @@ export class MysqlProber implements Prober {
     }
   }
 
+  /** A right that is given back counts for new connections only: one on which nothing can be read is not kept. */
+  async #reportOf(session: Session, deadlineMs: number): Promise<ServerReport> {
+    try {
+      return await session.report(deadlineMs);
+    } catch (error) {
+      if (error instanceof StatementFailed && DENIALS.has(error.number)) this.#dropSession(session);
+      throw error;
+    }
+  }
+
+  #dropSession(session: Session): void {
+    const key = addressText(session.link.address);
+    if (this.#sessions.get(key) === session) this.#sessions.delete(key);
+    session.link.close();
+  }
+
   async #readFresh(address: Address, deadlineMs: number): Promise<ServerReport> {
     const leftMs = Math.max(1, deadlineMs - this.#nowMs());
     const link = await this.#connector.connect(address, Math.min(leftMs, this.#limits.connectTimeoutMs));
@@ -137,7 +153,7 @@ export class MysqlProber implements Prober {
       : new ProbeSession(link, this.#nowMs, this.#questions, this.#memoryOf(address));
     this.#keep(session);
     try {
-      return await session.report(deadlineMs);
+      return await this.#reportOf(session, deadlineMs);
     } catch (error) {
       if (!(error instanceof LinkFailed) || error.failure.kind !== 'silent') throw error;
       // It let us in a moment ago: slow, not silent.
@@ -161,7 +177,7 @@ export class MysqlProber implements Prober {
       });
     }, this.#limits.doubtAfterMs);
     try {
-      return await session.report(deadlineMs);
+      return await this.#reportOf(session, deadlineMs);
     } catch (error) {
       const { knock } = doubt;
       const isUnanswered = error instanceof LinkFailed && (error.failure.kind === 'silent' || link.cutByUs);

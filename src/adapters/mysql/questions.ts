@@ -5,6 +5,7 @@
  * anew only as often as SLOW_MS says.
  */
 import type { Detected } from '../../core/topology/report.js';
+import type { BlindSpot } from '../../core/topology/server.js';
 import { cellText, type ResultSet } from './link.js';
 import type { ProbeStatement, StatementName } from './probe-statements.js';
 
@@ -78,6 +79,18 @@ export function detectedIn(sets: ReadonlyMap<StatementName, ResultSet>): Detecte
     environment: text('environment'),
     semiSyncEnforced: numberIn(text('semiSyncEnforced')),
   };
+}
+
+/** Neither a number nor NULL, which says that the lag is unknown. */
+export function isNoLag(set: ResultSet): boolean {
+  const text = firstCell(set);
+  return text !== null && numberIn(text) === null;
+}
+
+export function lagBlindSpots(answer: ResultSet | undefined): readonly BlindSpot[] {
+  if (answer === undefined || !isNoLag(answer)) return [];
+  const mend = 'correct ReplicationLagQuery: the first column of its first row is to be the lag in seconds';
+  return [{ what: 'the answer of ReplicationLagQuery', error: 'it answers with what is no number', mend }];
 }
 
 /** Null for no row, NULL and what is no number. */

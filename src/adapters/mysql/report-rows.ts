@@ -16,7 +16,7 @@ import { cellText, type ResultSet } from './link.js';
 import { cloneOf, membershipOf } from './membership-rows.js';
 import type { StatementName } from './probe-statements.js';
 import type { FixedName, VariableName } from './probe-variables.js';
-import { detectedIn, lagIn } from './questions.js';
+import { detectedIn, isNoLag, lagIn } from './questions.js';
 import type { QuietWatch } from './quiet.js';
 import { isOn, pairsOf, rowsOf } from './table.js';
 
@@ -199,11 +199,15 @@ function vitalsOf(
   };
 }
 
-/** The operator's query says it where there is one: what it cannot tell is unknown then, whatever the server thinks. */
+/**
+ * The operator's query says it where it answers, NULL for unknown included. One that fails must not hide a lag that the
+ * server itself can tell; it is one of the blind spots then.
+ */
 function lagOf({ sets, asksForLag }: Answers, isPrimary: boolean, behind: number | null): number | null {
-  if (asksForLag && !isPrimary) return lagIn(sets.get('lag'));
   // A primary is not behind anybody.
-  return isPrimary ? 0 : behind;
+  if (isPrimary) return 0;
+  const answer = asksForLag ? sets.get('lag') : undefined;
+  return answer === undefined || isNoLag(answer) ? behind : lagIn(answer);
 }
 
 function binlogOf(set: ResultSet | undefined): BinlogPosition | null {
