@@ -8,7 +8,7 @@ import type { FailureKind, ProbeResult } from '../../src/core/topology/report.js
 import type { Channel } from '../../src/core/topology/server.js';
 import type { Prober } from '../../src/runtime/ports/mysql.js';
 import type { PeerOpinion, Peers } from '../../src/runtime/ports/peers.js';
-import { channelTo } from './facts.js';
+import { channelTo, serverId } from './facts.js';
 import type { FakeClock } from './fake-consensus.js';
 import { failedProbe, goodProbe, replicaProbe } from './probes.js';
 
@@ -16,6 +16,8 @@ import { failedProbe, goodProbe, replicaProbe } from './probes.js';
 export type Health = 'up' | 'refuses' | 'frozen' | 'hung' | 'full';
 
 interface FakeServer {
+  /** Who answers; its name, until it is set up anew. */
+  id: string;
   source: string | null;
   health: Health;
   /** Set by the test where the replica's thread is not what its source's health makes it. */
@@ -61,7 +63,7 @@ export class FakeMysqlWorld
   constructor(clock: FakeClock, sources: Readonly<Record<string, string | null>>) {
     this.#clock = clock;
     for (const [name, source] of Object.entries(sources)) {
-      this.servers.set(name, { source, health: 'up', channel: null, lastReceivedMs: clock.now });
+      this.servers.set(name, { id: name, source, health: 'up', channel: null, lastReceivedMs: clock.now });
     }
   }
 
@@ -74,6 +76,11 @@ export class FakeMysqlWorld
 
   loseConnection(name: string): void {
     this.#onLost({ host: name, port: 3306 }, 'closed by the server');
+  }
+
+  /** The same address with another identity. */
+  rebuild(name: string, id: string): void {
+    this.#server(name).id = id;
   }
 
   setChannel(name: string, channel: Partial<Channel> | null): void {
@@ -147,6 +154,12 @@ export class FakeMysqlWorld
   }
 
   #report(name: string, atMs: number): ProbeResult {
+    const result = this.#answer(name, atMs);
+    const id = serverId(this.#server(name).id);
+    return result.ok ? { ...result, report: { ...result.report, id } } : result;
+  }
+
+  #answer(name: string, atMs: number): ProbeResult {
     const server = this.#server(name);
     if (server.source === null) return goodProbe(name, { atMs });
     this.#heartbeats();

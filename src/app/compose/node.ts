@@ -10,7 +10,7 @@ import type { Applied } from '../../core/ledger/ledger.js';
 import type { LastLook } from '../../core/recovery/sights.js';
 import type { SoftState } from '../../core/recovery/openings/graceful-takeover.js';
 import { addressText } from '../../core/topology/address.js';
-import type { ServerId } from '../../core/topology/server.js';
+import type { Server, ServerId } from '../../core/topology/server.js';
 import { LeaderAuthority } from '../../runtime/authority.js';
 import { GrpcLeaderCalls } from '../../adapters/grpc/key-value-leader-calls.js';
 import { DiagnosisLoop } from '../../runtime/diagnosis/diagnosis-loop.js';
@@ -23,7 +23,7 @@ import { type Clock, systemClock } from '../../runtime/ports/clock.js';
 import type { Leadership } from '../../runtime/ports/consensus.js';
 import type { ClusterMembership } from '../../runtime/ports/membership.js';
 import type { Peers } from '../../runtime/ports/peers.js';
-import type { Analysis, PublicSettings } from '../../runtime/ports/service.js';
+import { type Analysis, type PublicSettings, type Sighting, sightingOfServer } from '../../runtime/ports/service.js';
 import { ProbeLog } from '../../runtime/probing/probe-log.js';
 import { ProbingLoop } from '../../runtime/probing/probing-loop.js';
 import { Sharing } from '../../runtime/probing/sharing.js';
@@ -354,7 +354,7 @@ export class ComposedNode {
   #softState(): SoftState {
     const sightingOf = (id: ServerId) => {
       const server = this.ledger.state.servers.get(id);
-      return server === undefined ? null : this.#probing.sightings.sighting(server.address);
+      return server === undefined ? null : this.#sightingOf(server);
     };
     return {
       answers: (id) => sightingOf(id)?.valid === true,
@@ -362,9 +362,13 @@ export class ComposedNode {
     };
   }
 
+  #sightingOf(server: Server): Sighting | null {
+    return sightingOfServer(server, this.#probing.sightings.sighting(server.address));
+  }
+
   #lastLook(id: ServerId): LastLook {
     const server = this.ledger.state.servers.get(id);
-    const sighting = server === undefined ? null : this.#probing.sightings.sighting(server.address);
+    const sighting = server === undefined ? null : this.#sightingOf(server);
     const { valid = false, lastSeenAtMs = null, vitals = null } = sighting ?? {};
     return { answers: valid, seenAtMs: lastSeenAtMs, vitals };
   }

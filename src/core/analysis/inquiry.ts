@@ -4,7 +4,7 @@
  * had. Each sign of life moves `sinceMs` on and makes all opinions that were formed before it worthless, so no death can
  * be put together from looks on both sides of an answer.
  */
-import { sameAddress } from '../topology/address.js';
+import { type Address, sameAddress } from '../topology/address.js';
 import type { ProbeResult } from '../topology/report.js';
 import type { Channel, ServerId } from '../topology/server.js';
 import type { BinlogPosition, ChannelVitals } from '../topology/vitals.js';
@@ -101,6 +101,8 @@ export function rememberBefore(inquiry: Inquiry, replica: ServerId, before: Chan
 
 /** Only a look that began after the suspicion counts, and none that began before the last one. */
 export function seeReplica(inquiry: Inquiry, link: Link, result: ProbeResult): Inquiry {
+  // A former name of it may lead to another server by now: that says nothing of what answers at its own address.
+  if (isStranger(link, result) && !sameAddress(link.replica.address, addressOf(result))) return inquiry;
   const watch = inquiry.replicas.get(link.replica.id) ?? UNWATCHED;
   const previousAtMs = watch.last?.startedAtMs ?? null;
   if (result.startedAtMs < inquiry.beganAtMs || (previousAtMs !== null && result.startedAtMs <= previousAtMs)) {
@@ -114,6 +116,15 @@ export function seeReplica(inquiry: Inquiry, link: Link, result: ProbeResult): I
     canary?.answeredAtMs ?? Number.NEGATIVE_INFINITY,
   );
   return { ...inquiry, replicas, canary, sinceMs: Math.max(inquiry.sinceMs, signAtMs) };
+}
+
+/** Somebody else answers where the replica was: whatever that one says, it does not say of the replica. */
+export function isStranger({ replica }: Link, result: ProbeResult): boolean {
+  return result.ok && result.report.id !== replica.id;
+}
+
+function addressOf(result: ProbeResult): Address {
+  return result.ok ? result.report.address : result.address;
 }
 
 function watchAfter(watch: ReplicaWatch, link: Link, result: ProbeResult): ReplicaWatch {
@@ -163,13 +174,13 @@ function signOfLife(watch: ReplicaWatch, previousAtMs: number): number {
 }
 
 function channelIn(result: ProbeResult, link: Link): Channel | null {
-  if (!result.ok) return null;
+  if (!result.ok || isStranger(link, result)) return null;
   const channel = result.report.facts.channels.find((one) => one.name === link.channel.name);
   return channel !== undefined && sameAddress(channel.source, link.channel.source) ? channel : null;
 }
 
 function vitalsIn(result: ProbeResult, link: Link): ChannelVitals | null {
-  if (!result.ok) return null;
+  if (!result.ok || isStranger(link, result)) return null;
   return result.report.vitals.channels.find((one) => one.name === link.channel.name) ?? null;
 }
 

@@ -6,7 +6,14 @@
  */
 import { addressText } from '../topology/address.js';
 import type { Channel, ServerId } from '../topology/server.js';
-import { type Inquiry, isNetworkError, isServersAnswer, lastReceivedMs, type ReplicaWatch } from './inquiry.js';
+import {
+  type Inquiry,
+  isNetworkError,
+  isServersAnswer,
+  isStranger,
+  lastReceivedMs,
+  type ReplicaWatch,
+} from './inquiry.js';
 import type { JudgementLimits } from './limits.js';
 import type { Link } from './links.js';
 import type { ReplicaVote } from './vote.js';
@@ -52,6 +59,9 @@ function listen(inquiry: Inquiry, link: Link, limits: JudgementLimits): Said {
     return { vote: 'unknown', why: 'has not been read since the suspicion arose' };
   }
   if (!watch.last.ok) return unread(watch.last.failure.kind, watch.last.failure.code);
+  if (isStranger(link, watch.last)) {
+    return { vote: 'unreachable', why: `is not there any more (${watch.last.report.id} answers at its address)` };
+  }
   const channel = watch.channel;
   if (channel === null) return { vote: 'stopped', why: 'replicates from elsewhere now' };
   switch (channel.ioThread) {

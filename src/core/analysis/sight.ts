@@ -2,6 +2,7 @@
  * What this node has seen of a server with its own eyes. Facts in the ledger are what the cluster believes; a sight is
  * newer or older than they are, and belongs to one node.
  */
+import { addressText } from '../topology/address.js';
 import type { FailureKind, ProbeResult } from '../topology/report.js';
 import type { Server, ServerFacts } from '../topology/server.js';
 import type { NodeOpinion, NodeVote } from './vote.js';
@@ -35,6 +36,21 @@ export function reachOf(sight: Sight | null, knock: NodeOpinion | null, nowMs: n
   }
   if (sight === null || nowMs - sight.last.finishedAtMs > staleMs) return 'unknown';
   return sight.last.ok ? 'reachable' : REACH_OF[sight.last.failure.kind];
+}
+
+/**
+ * Looks go to addresses. One that another server answered is no sight of this one, only of its absence: as if the port
+ * were closed.
+ */
+export function sightOfServer({ id, address }: Server, sight: Sight | null): Sight | null {
+  if (sight === null) return null;
+  const { last } = sight;
+  const lastGood = sight.lastGood?.report.id === id ? sight.lastGood : null;
+  if (!last.ok || last.report.id === id) return lastGood === sight.lastGood ? sight : { last, lastGood };
+  const { startedAtMs, finishedAtMs, report } = last;
+  const message = `${addressText(address)} answers as ${report.id}, which is another server`;
+  const failure = { kind: 'refused', code: 'ANOTHER_SERVER', message } as const;
+  return { last: { ok: false, startedAtMs, finishedAtMs, address, failure }, lastGood };
 }
 
 /** The newest facts at hand: this node's own last report if it has one, else what the cluster believes. */

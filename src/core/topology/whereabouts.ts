@@ -8,7 +8,10 @@
  *   new address; the old one stays an alias unless it belongs to another now.
  * - Two servers with one identity: its own address says the same before and after another address said something else.
  *   A restart looks alike only until its own address is looked at again, so nothing is believed of the other until then.
- * - Set up anew: another server answers at its address for a while, and it is seen nowhere else.
+ * - Set up anew: another server answers at its address and it is seen nowhere else. For a while, because an address that
+ *   leads to two living servers in turn shows the same; at the second answer, when it is the machine that is known from
+ *   there (host name and server_id), or half of that and a process younger than the last answer of the one before: two
+ *   that live beside each other look like neither. Until then a ghost would have a vote in every question about its source.
  */
 import { type Address, addressText, sameAddress } from './address.js';
 import type { ServerReport } from './report.js';
@@ -30,6 +33,8 @@ export interface Place {
   readonly earlier: Presence | null;
   /** Since when the answers are those of this identity. */
   readonly sameSinceMs: number;
+  /** The last answer of another identity. */
+  readonly former: Presence | null;
   /** Since when looks there fail; null while they do not. */
   readonly failingSinceMs: number | null;
 }
@@ -37,7 +42,7 @@ export interface Place {
 export interface WhereaboutsLimits {
   /** A server's address must be silent for so long before another is taken for it. */
   readonly movedAfterMs: number;
-  /** Another must answer there for so long before it takes the place of one that is seen nowhere. */
+  /** A stranger must answer there for so long before it takes the place of one that is seen nowhere. */
   readonly replacedAfterMs: number;
   /** Uptime is whole seconds, and looks take time. */
   readonly startToleranceMs: number;
@@ -90,11 +95,14 @@ export function placeAfter(before: Place | undefined, address: Address, seen: Pr
       last,
       earlier: before?.earlier ?? null,
       sameSinceMs: before?.sameSinceMs ?? atMs,
+      former: before?.former ?? null,
       failingSinceMs,
     };
   }
-  const sameSinceMs = last?.id === seen.id ? (before?.sameSinceMs ?? atMs) : atMs;
-  return { address, last: seen, earlier: last, sameSinceMs, failingSinceMs: null };
+  const isSame = last?.id === seen.id;
+  const sameSinceMs = isSame ? (before?.sameSinceMs ?? atMs) : atMs;
+  const former = isSame ? (before?.former ?? null) : last;
+  return { address, last: seen, earlier: last, sameSinceMs, former, failingSinceMs: null };
 }
 
 /** After a good look at `address`, which is in the places already. */
@@ -190,8 +198,19 @@ function fateOf(known: Whereabouts, owner: Server, here: Place, nowMs: number, l
   }
   const successor = by === undefined ? undefined : known.servers.get(by);
   const isAtHome = successor !== undefined && sameAddress(successor.address, here.address);
-  if (!isAtHome || nowMs - here.sameSinceMs < limits.replacedAfterMs) return verdict({});
+  const isLong = nowMs - here.sameSinceMs >= limits.replacedAfterMs;
+  if (!isAtHome || !(isLong || isRebuilt(owner, here, limits))) return verdict({});
   return verdict({ replaced: [{ former: owner.id, by: successor.id }] });
+}
+
+/** The same machine under a new server_uuid, by two answers of one process. */
+function isRebuilt(owner: Server, { last, earlier, former }: Place, limits: WhereaboutsLimits): boolean {
+  if (last === null || earlier === null || last.id !== earlier.id || !isSameProcess(last, earlier, limits))
+    return false;
+  const isHost = owner.facts.hostname === last.hostname;
+  const isNumber = owner.facts.serverNumber === last.serverNumber;
+  const isYounger = former?.id === owner.id && last.startedMs + limits.startToleranceMs >= former.seenMs;
+  return (isHost && isNumber) || ((isHost || isNumber) && isYounger);
 }
 
 function isAlias(server: Server, address: Address): boolean {

@@ -5,7 +5,8 @@
  */
 import { concernsReach } from '../../core/analysis/diagnose.js';
 import { serverAt } from '../../core/analysis/links.js';
-import { type Address, addressText } from '../../core/topology/address.js';
+import { sightOfServer } from '../../core/analysis/sight.js';
+import { type Address, addressText, sameAddress } from '../../core/topology/address.js';
 import type { ProbeResult } from '../../core/topology/report.js';
 import type { Server, ServerId } from '../../core/topology/server.js';
 import type { Timer } from '../ports/clock.js';
@@ -250,12 +251,19 @@ export class DiagnosisLoop {
     if (this.#stopped) return;
     const { result, before } = news;
     const address = result.ok ? result.report.address : result.address;
-    const server = serverAt(this.#derived.now.links, address);
+    const server = this.#whoseLook(address, result);
     if (server !== undefined && news.isOwn) {
       this.#feedInquests(server, result);
       this.#lookout.probed(server, result, before);
     } else if (server !== undefined) this.#heedPeer(server, news);
     this.#gatherSoon();
+  }
+
+  /** Two records may have one address, until it is settled that one server took the place of the other. */
+  #whoseLook(address: Address, result: ProbeResult): Server | undefined {
+    const named = result.ok ? this.#parts.ledger.state.servers.get(result.report.id) : undefined;
+    const isAtHome = named !== undefined && sameAddress(named.address, address);
+    return isAtHome ? named : serverAt(this.#derived.now.links, address);
   }
 
   /** A kept connection of this node ended. */
@@ -290,6 +298,17 @@ export class DiagnosisLoop {
     }
     for (const link of this.#derived.now.links.sourcesOf.get(server.id) ?? []) {
       this.#inquests.of(link.source.id)?.see(link, result);
+    }
+    this.#tellOfGhosts(server, result);
+  }
+
+  /** Replicas that are recorded at the address of the one that was asked: heard of nobody else, they would stay in doubt. */
+  #tellOfGhosts({ id, address }: Server, result: ProbeResult): void {
+    for (const suspect of this.#inquests.servers) {
+      for (const link of this.#diagnostician.replicasOf(suspect)) {
+        const isGhost = link.replica.id !== id && sameAddress(link.replica.address, address);
+        if (isGhost) this.#inquests.of(suspect)?.see(link, result);
+      }
     }
   }
 
@@ -339,7 +358,7 @@ export class DiagnosisLoop {
       },
       neighbours: () => this.#neighboursOf(id),
       channelBefore: ({ replica, channel }) => {
-        const report = this.#parts.sightings.newest(replica.address)?.lastGood?.report;
+        const report = sightOfServer(replica, this.#parts.sightings.newest(replica.address))?.lastGood?.report;
         return report?.facts.channels.find((one) => one.name === channel.name) ?? null;
       },
       onProbed: (result) => {

@@ -14,7 +14,7 @@ import type { Problem, StructureCode } from '../../core/analysis/problem.js';
 import type { LedgerState } from '../../core/ledger/state.js';
 import type { Server, ServerId } from '../../core/topology/server.js';
 import type { Clock } from '../ports/clock.js';
-import type { Sight } from '../../core/analysis/sight.js';
+import { type Sight, sightOfServer } from '../../core/analysis/sight.js';
 import type { DerivedState } from './derived-state.js';
 import { ErrantGtids } from './errant-gtids.js';
 import type { Inquest } from './inquest.js';
@@ -102,9 +102,10 @@ export class Diagnostician {
   }
 
   /** That a server which others hang on cannot be reached is told by own eyes alone; of the rest whoever probes them tells. */
-  #sightOf({ id, address }: Server): Sight | null {
+  #sightOf(server: Server): Sight | null {
+    const { id, address } = server;
     const { derived, sightings } = this.#parts;
-    return derived.now.dependedUpon.has(id) ? sightings.own(address) : sightings.newest(address);
+    return sightOfServer(server, derived.now.dependedUpon.has(id) ? sightings.own(address) : sightings.newest(address));
   }
 
   #judge(server: ServerId, nowMs: number): Judgement | null {
@@ -129,8 +130,9 @@ export class Diagnostician {
 
   #errantOf({ source, replica }: Link): string {
     const { sightings } = this.#parts;
-    const replicaVitals = sightings.newest(replica.address)?.lastGood?.report.vitals;
-    const sourceVitals = sightings.newest(source.address)?.lastGood?.report.vitals;
+    const vitalsOf = (server: Server) =>
+      sightOfServer(server, sightings.newest(server.address))?.lastGood?.report.vitals;
+    const [replicaVitals, sourceVitals] = [vitalsOf(replica), vitalsOf(source)];
     if (replicaVitals === undefined || sourceVitals === undefined) return '';
     const above = new Set<string>([source.id]);
     for (const link of this.#parts.derived.now.links.sourcesOf.get(source.id) ?? []) above.add(link.source.id);

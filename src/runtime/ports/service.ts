@@ -7,7 +7,7 @@ import type { LedgerState } from '../../core/ledger/state.js';
 import type { ReplicationRules } from '../../core/recovery/can-replicate.js';
 import type { Explanation } from '../../core/recovery/explain.js';
 import type { Recovery } from '../../core/recovery/recovery.js';
-import type { Address } from '../../core/topology/address.js';
+import { type Address, addressText } from '../../core/topology/address.js';
 import type { ClusterId, Server, ServerId } from '../../core/topology/server.js';
 import type { Vitals } from '../../core/topology/vitals.js';
 import type { ProbingMetrics } from './probing-metrics.js';
@@ -27,6 +27,16 @@ export interface Sighting {
   readonly lastError: string | null;
   /** From the last successful probe; null before the first. */
   readonly vitals: Vitals | null;
+}
+
+/**
+ * Sightings are of addresses. One at which another server answers is no sighting of this one, whose facts and vitals
+ * would be mixed with those of the other: of this one only its absence is known.
+ */
+export function sightingOfServer({ id, address }: Server, sighting: Sighting | null): Sighting | null {
+  if (sighting === null || sighting.server === null || sighting.server === id) return sighting;
+  const lastError = `${addressText(address)} answers as ${sighting.server}, which is another server`;
+  return { ...sighting, server: null, lastSeenAtMs: null, valid: false, lastError, vitals: null };
 }
 
 export interface NodeStatus {

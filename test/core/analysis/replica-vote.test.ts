@@ -14,7 +14,7 @@ import { voteOfReplica } from '../../../src/core/analysis/replica-vote.js';
 import type { ProbeResult } from '../../../src/core/topology/report.js';
 import type { Channel } from '../../../src/core/topology/server.js';
 import type { ChannelVitals } from '../../../src/core/topology/vitals.js';
-import { channelTo, serverId } from '../../support/facts.js';
+import { addressOf, channelTo, serverId } from '../../support/facts.js';
 import { failedProbe, replicaProbe } from '../../support/probes.js';
 import { believe, linksBelow } from '../../support/topology.js';
 
@@ -41,6 +41,27 @@ function voteIn(inquiry: Inquiry) {
 function after(result: ProbeResult) {
   return voteIn(seeReplica(beginInquiry(serverId('p'), BEGAN), LINK, result));
 }
+
+describe('the vote of a replica at whose address another server answers', () => {
+  const stranger = (address: string, ioThread: Channel['ioThread']): ProbeResult => {
+    const result = replicaProbe('other', channelTo('p', { ioThread }), BEGAN + 10, { quietMs: 0 });
+    return result.ok ? { ...result, report: { ...result.report, address: addressOf(address) } } : result;
+  };
+
+  it.each(['running', 'stopped'] as const)('is that it cannot be reached, whatever that one says (%s)', (ioThread) => {
+    const inquiry = seeReplica(beginInquiry(serverId('p'), BEGAN), LINK, stranger('r', ioThread));
+    expect(voteIn(inquiry)).toMatchObject({
+      vote: 'unreachable',
+      why: 'r:3306 is not there any more (other answers at its address)',
+    });
+    expect(inquiry.sinceMs).toBe(BEGAN);
+  });
+
+  it('is not touched when the address is only a former name of it', () => {
+    const broken = seen(BEGAN + 5, error(2003));
+    expect(voteIn(seeReplica(broken, LINK, stranger('once', 'running'))).vote).toBe('broken');
+  });
+});
 
 describe('the vote of a replica that was not read', () => {
   it('is unknown without a report', () => {

@@ -11,6 +11,7 @@ import { vitalsOf } from '../../support/probes.js';
 interface Process {
   readonly id: string;
   readonly hostname?: string;
+  readonly serverNumber?: number;
   readonly startedMs?: number;
 }
 
@@ -71,11 +72,11 @@ function lookOf(address: Address, process: Process | null, atMs: number): ProbeR
   if (process === null) {
     return { ok: false, ...times, address, failure: { kind: 'refused', code: 'ECONNREFUSED', message: 'refused' } };
   }
-  const { id, hostname = 'db', startedMs = 0 } = process;
+  const { id, hostname = 'db', serverNumber = 1, startedMs = 0 } = process;
   const report = {
     id: serverId(id),
     address,
-    facts: factsOf({ hostname }),
+    facts: factsOf({ hostname, serverNumber }),
     // Uptime is whole seconds.
     vitals: vitalsOf({ uptimeSeconds: Math.floor((atMs - startedMs) / 1000) }),
     detected: NOTHING_DETECTED,
@@ -157,9 +158,46 @@ describe('a server that was set up anew', () => {
     const stage = new Stage('p');
     stage.fed.feed({ kind: 'tag-put', server: serverId('p'), tag: { name: 'a', value: '' }, by: 'ann' });
     await stage.look('p', { id: 'p' });
-    for (let at = 0; at < 70; at++) await stage.look('p', { id: 'fresh', startedMs: 1_001_000 });
+    await stage.look('p', null);
+    const fresh = { id: 'fresh', startedMs: stage.nowMs };
+    await stage.look('p', fresh);
+    expect([...stage.fed.state.servers.keys()]).toEqual(['p', 'fresh']);
+    await stage.look('p', fresh);
     expect([...stage.fed.state.servers.keys()]).toEqual(['fresh']);
     expect(stage.fed.state.tags.get(serverId('fresh'))).toEqual([{ name: 'a', value: '' }]);
+    expect(stage.proposals).toHaveLength(1);
+  });
+
+  it.each([
+    ['a container with another host name', { hostname: 'db2' }],
+    ['on the same host with another server_id', { serverNumber: 7 }],
+  ])('is known by half of its marks when it is younger than what was there: %s', async (_what, marks) => {
+    const stage = new Stage('p');
+    await stage.look('p', { id: 'p' });
+    const fresh = { id: 'fresh', startedMs: stage.nowMs, ...marks };
+    for (let at = 0; at < 2; at++) await stage.look('p', fresh);
+    expect([...stage.fed.state.servers.keys()]).toEqual(['fresh']);
+  });
+
+  it('takes its place late when nothing but the address is the same', async () => {
+    const stage = new Stage('p');
+    await stage.look('p', { id: 'p' });
+    const fresh = { id: 'fresh', startedMs: stage.nowMs, hostname: 'db2', serverNumber: 7 };
+    for (let at = 0; at < 59; at++) await stage.look('p', fresh);
+    expect(stage.fed.state.servers.size).toBe(2);
+    for (let at = 0; at < 5; at++) await stage.look('p', fresh);
+    expect([...stage.fed.state.servers.keys()]).toEqual(['fresh']);
+  });
+
+  it('is not seen in an address that leads to two living servers in turn', async () => {
+    const stage = new Stage('p');
+    const other = { id: 'other', serverNumber: 7, startedMs: 100_000 };
+    for (let turn = 0; turn < 10; turn++) {
+      for (let at = 0; at < 5; at++) await stage.look('p', { id: 'p' });
+      for (let at = 0; at < 5; at++) await stage.look('p', other);
+    }
+    expect([...stage.fed.state.servers.keys()]).toEqual(['p', 'other']);
+    expect(stage.proposals).toEqual([]);
   });
 });
 

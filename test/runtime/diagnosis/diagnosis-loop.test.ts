@@ -30,6 +30,21 @@ describe('a primary that is killed', () => {
     expect(stage.tookUntil('p', 'DeadMaster', killedAtMs)).toBeLessThanOrEqual(10);
   });
 
+  it('is dead as quickly when a replica was set up anew, and its former record is not replaced yet', async () => {
+    const stage = await leading();
+    const former = stage.ledger.state.servers.get(serverId('r1'));
+    if (former === undefined) throw new Error('r1 is known');
+    stage.world.rebuild('r1', 'r1-anew');
+    const { address, facts } = former;
+    stage.feed({ kind: 'topology-observed', servers: [{ id: serverId('r1-anew'), address, facts }] });
+    await stage.pollAll();
+    const killedAtMs = stage.clock.now;
+    stage.world.become('p', 'refuses', true);
+    await stage.clock.advance(500);
+    expect(stage.tookUntil('p', 'DeadMasterAndSomeReplicas', killedAtMs)).toBeLessThanOrEqual(10);
+    expect(stage.because('p')).toContain('r1:3306 is not there any more (r1-anew answers at its address)');
+  });
+
   it('is not dead when two of three nodes are down', async () => {
     const stage = await leading();
     stage.world.peers.set('n2', 'down');

@@ -2,7 +2,7 @@
 import { errantGtidText } from '../../../core/topology/errant.js';
 import { parseGtidSet } from '../../../core/topology/gtid-set.js';
 import type { Server, ServerId } from '../../../core/topology/server.js';
-import type { Service } from '../../../runtime/ports/service.js';
+import { type Service, sightingOfServer } from '../../../runtime/ports/service.js';
 import type { Placement } from './topology-index.js';
 
 interface Worked {
@@ -61,5 +61,7 @@ function errantText(server: Server, placement: Placement, executedText: string, 
 /** As this node last saw it; '' when it never did. */
 function executedBy(id: ServerId, service: Service): string {
   const server = service.state.servers.get(id);
-  return server === undefined ? '' : (service.sighting(server.address)?.vitals?.executedGtids ?? '');
+  return server === undefined
+    ? ''
+    : (sightingOfServer(server, service.sighting(server.address))?.vitals?.executedGtids ?? '');
 }

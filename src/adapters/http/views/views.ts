@@ -4,7 +4,7 @@ import { assertDefined } from '../../../core/base/assert.js';
 import { addressText } from '../../../core/topology/address.js';
 import type { Server } from '../../../core/topology/server.js';
 import type { Clock } from '../../../runtime/ports/clock.js';
-import type { Service, Sighting } from '../../../runtime/ports/service.js';
+import { type Service, type Sighting, sightingOfServer } from '../../../runtime/ports/service.js';
 import type { InstanceFacts } from '../legacy/instance.js';
 import { AnalysisChangelog } from './analysis-changelog.js';
 import { AnswerMemo } from './answer-memo.js';
@@ -58,7 +58,7 @@ export class Views {
   }
 
   sighting(server: Server): Sighting | null {
-    return this.#service.sighting(server.address);
+    return sightingOfServer(server, this.#service.sighting(server.address));
   }
 
   downtime(server: Server): Downtime | null {
