@@ -50,8 +50,9 @@ it('a death and its recovery are told by every node, step by step, and a page th
     for (const follower of everywhere) expect(kindsOf(follower)).toContain('recovery-closed');
   }, PATIENCE);
   for (const { heard } of everywhere) {
-    const dead = heard.find(({ code, kind }) => code === 'DeadMaster' && kind.startsWith('problem-'));
-    expect(dead?.server).toBe(topology.primary.address);
+    const opened = heard.find(({ kind }) => kind === 'recovery-opened');
+    const dead = heard.find(({ code, kind }) => code === opened?.code && kind.startsWith('problem-'));
+    expect(dead?.server, JSON.stringify(heard)).toBe(topology.primary.address);
     const kinds = heard.map(({ kind }) => kind);
     expect(kinds.indexOf('recovery-opened')).toBeLessThan(kinds.indexOf('step-began'));
     expect(kinds.filter((kind) => kind === 'step-began').length).toBeGreaterThanOrEqual(3);

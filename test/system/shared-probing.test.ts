@@ -8,6 +8,11 @@ import type { Topology } from '../../tools/lab/topology.js';
 
 const PATIENCE = { timeout: 60_000, interval: 100 };
 const POLL_SECONDS = 1;
+/**
+ * Two intervals are promised, and held to the millisecond in simulated time (test/runtime/probing). Here processes share the
+ * machine with other tests: this tells somebody who is looked at from somebody who is not.
+ */
+const FORGOTTEN_SECONDS = 10;
 
 interface Seen {
   readonly valid: boolean;
@@ -69,18 +74,20 @@ async function askedOnceEach(): Promise<void> {
 describe('three nodes share the probing', () => {
   it('so that a replica is asked by one, a primary by all, and each node shows fresh looks at everybody', async () => {
     await vi.waitFor(askedOnceEach, PATIENCE);
-    expect(await connectionsTo(topology.primary)).toBe(3);
+    await vi.waitFor(async () => {
+      expect(await connectionsTo(topology.primary)).toBe(3);
+    }, PATIENCE);
     for (let second = 0; second < 5; second += 1) {
       for (const node of cluster.nodes) {
         for (const { valid, ageSeconds } of (await seenBy(node)).values()) {
           expect(valid).toBe(true);
-          expect(ageSeconds).toBeLessThanOrEqual(2 * POLL_SECONDS);
+          expect(ageSeconds).toBeLessThan(FORGOTTEN_SECONDS);
         }
       }
       await new Promise((resolve) => setTimeout(resolve, 1000));
     }
     // Nobody asked twice meanwhile, and no emergency left a connection behind.
-    await askedOnceEach();
+    await vi.waitFor(askedOnceEach, PATIENCE);
   });
 
   it('and a replica that dies is found by all, whoever asks it', async () => {
@@ -99,16 +106,17 @@ describe('three nodes share the probing', () => {
     await killed.kill();
     const left = cluster.nodes.filter((node) => node !== killed);
     let oldest = 0;
-    for (let round = 0; round < 25; round += 1) {
+    for (let round = 0; round < 60; round += 1) {
       for (const node of left) {
         for (const { ageSeconds } of (await seenBy(node)).values()) oldest = Math.max(oldest, ageSeconds);
       }
       await new Promise((resolve) => setTimeout(resolve, 200));
     }
-    // Whole seconds, rounded down: two intervals are shown as 2.
-    expect(oldest).toBeLessThanOrEqual(2 * POLL_SECONDS);
+    expect(oldest).toBeLessThan(FORGOTTEN_SECONDS);
     await vi.waitFor(askedOnceEach, PATIENCE);
-    expect(await connectionsTo(topology.primary)).toBe(2);
+    await vi.waitFor(async () => {
+      expect(await connectionsTo(topology.primary)).toBe(2);
+    }, PATIENCE);
     await killed.start();
     await vi.waitFor(async () => {
       expect(await connectionsTo(topology.primary)).toBe(3);
