@@ -107,6 +107,7 @@ describe.each(KINDS)('$flavor', ({ flavor, version, rights }) => {
       await eyes.close();
       expect(failure.kind).toBe('alive');
       expect(failure.message).toContain(mend);
+      expect(failure.mend).toBe(mend);
     } else {
       const { facts, vitals } = await watch(replica);
       expect(facts.blindSpots.map(({ what }) => what)).toEqual(blind);

@@ -2,6 +2,7 @@
 import type { NodeVote } from '../../core/analysis/vote.js';
 import type { Address } from '../../core/topology/address.js';
 import type { Participant } from '../../core/topology/assignment.js';
+import type { ProbeFailure } from '../../core/topology/report.js';
 import type { SharedLook, WatchFrame } from '../../runtime/ports/peers.js';
 import { fromWireVote, toWireVote } from './peers-votes.js';
 
@@ -26,7 +27,12 @@ interface WireLook {
   readonly server: Address | null;
   readonly startedAtMs: number;
   readonly finishedAtMs: number;
-  readonly failure: { readonly kind: string; readonly code: string; readonly message: string } | null;
+  readonly failure: {
+    readonly kind: string;
+    readonly code: string;
+    readonly message: string;
+    readonly mend: string;
+  } | null;
   readonly lasting: string;
   readonly vitals: string;
 }
@@ -40,7 +46,7 @@ function toWireLook({ address, startedAtMs, finishedAtMs, failure, lasting, vita
     server: address,
     startedAtMs,
     finishedAtMs,
-    failure: failure === null ? null : { ...failure, kind: toWireVote(failure.kind) },
+    failure: failure === null ? null : { ...failure, kind: toWireVote(failure.kind), mend: failure.mend ?? '' },
     lasting: lasting ?? '',
     vitals,
   };
@@ -48,6 +54,10 @@ function toWireLook({ address, startedAtMs, finishedAtMs, failure, lasting, vita
 
 export function fromWireFrame({ greeting, pong, roster, looks }: WireWatchResponse): WatchFrame {
   return { greeting, pong, roster, looks: looks.flatMap(fromWireLook) };
+}
+
+function fromWireFailure(kind: NodeVote, { code, message, mend }: NonNullable<WireLook['failure']>): ProbeFailure {
+  return { kind, code, message, ...(mend === '' ? {} : { mend }) };
 }
 
 /** Nothing for a look that names no server. */
@@ -60,7 +70,7 @@ function fromWireLook(wire: WireLook): readonly SharedLook[] {
       address: { host: server.host, port: server.port },
       startedAtMs,
       finishedAtMs,
-      failure: failure === null || kind === null ? null : { kind, code: failure.code, message: failure.message },
+      failure: failure === null || kind === null ? null : fromWireFailure(kind, failure),
       lasting: lasting === '' ? null : lasting,
       vitals,
     },

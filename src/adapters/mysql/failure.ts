@@ -29,12 +29,15 @@ export class StatementFailed extends OperationalError {
   readonly text: string;
   /** Which of several statements sent at once; those after it were not run. */
   readonly index: number;
+  /** The GRANT without which nothing goes on; '' where none is known. */
+  readonly mend: string;
 
-  constructor(address: Address, statement: string, number: number, text: string, index: number) {
+  constructor(address: Address, statement: string, number: number, text: string, index: number, mend = '') {
     super('MYSQL_STATEMENT', `${addressText(address)}: ${shown(statement)}: error ${String(number)}: ${text}`);
     this.number = number;
     this.text = text;
     this.index = index;
+    this.mend = mend;
   }
 }
 

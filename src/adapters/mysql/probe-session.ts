@@ -232,7 +232,7 @@ export class ProbeSession {
   #blinded(error: StatementFailed, sql: string): StatementFailed {
     const mend = mendOf(this.link.dialect, 'replica status', this.#fixed?.get('account') ?? '');
     const text = `${error.text}; without it a replica cannot be told from a primary: ${mend}`;
-    return new StatementFailed(this.link.address, sql, error.number, text, error.index);
+    return new StatementFailed(this.link.address, sql, error.number, text, error.index, mend);
   }
 
   /** One by one, so that a refusal costs the report nothing. What comes back is asked from the next probe on. */

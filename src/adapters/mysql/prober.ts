@@ -213,7 +213,8 @@ function weighed(failure: ProbeFailure, knock: Knock): ProbeFailure {
 function failureOf(address: Address, error: unknown): ProbeFailure {
   if (error instanceof LinkFailed) return error.failure;
   if (error instanceof StatementFailed) {
-    return { kind: 'alive', code: String(error.number), message: error.message };
+    const { number, message, mend } = error;
+    return { kind: 'alive', code: String(number), message, ...(mend === '' ? {} : { mend }) };
   }
   return failureAt(address, 'query', error);
 }

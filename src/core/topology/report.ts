@@ -57,6 +57,8 @@ export interface ProbeFailure {
   readonly code: string;
   /** Names the server, the statement if there was one, and the next step. */
   readonly message: string;
+  /** The GRANT that gives the account what it lacks, to be run as it stands; absent where no right is known to be missing. */
+  readonly mend?: string;
 }
 
 /** Times are the probing node's monotonic clock, milliseconds: a report older than an incident is no evidence in it. */

@@ -25,6 +25,8 @@ export interface Sighting {
   readonly lastSeenAtMs: number | null;
   readonly valid: boolean;
   readonly lastError: string | null;
+  /** The GRANT for want of which the last probe failed; null where no right is known to be missing. */
+  readonly lacking: string | null;
   /** From the last successful probe; null before the first. */
   readonly vitals: Vitals | null;
 }

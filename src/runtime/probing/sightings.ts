@@ -149,6 +149,7 @@ export class SightingStore implements Sightings {
       lastSeenAtMs: seenWallMs,
       valid: last.ok && !isSlow,
       lastError: isSlow ? `${addressText(address)}: a probe is not answered yet` : errorOf(last),
+      lacking: last.ok || isSlow ? null : (last.failure.mend ?? null),
       vitals: lastGood?.report.vitals ?? null,
     };
   }

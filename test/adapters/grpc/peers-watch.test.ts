@@ -103,6 +103,14 @@ const FULL: WatchFrame = {
       lasting: null,
       vitals: '',
     },
+    {
+      address: { host: 'db3', port: 3306 },
+      startedAtMs: 3.5,
+      finishedAtMs: 4.5,
+      failure: { kind: 'alive', code: '1227', message: 'db3:3306: denied', mend: "GRANT SUPER ON *.* TO 'o'@'%'" },
+      lasting: null,
+      vitals: '',
+    },
   ],
 };
 

@@ -134,6 +134,7 @@ export class FakeService extends FakeKeeping implements Service {
       lastSeenAtMs: this.nowMs - 1000,
       valid: true,
       lastError: null,
+      lacking: null,
       vitals,
       ...changes,
     });

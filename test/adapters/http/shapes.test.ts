@@ -107,6 +107,15 @@ describe('an Instance', () => {
     });
   });
 
+  it('that cannot be read for want of a right keeps its facts and names the right', async () => {
+    const mend = "GRANT REPLICA MONITOR ON *.* TO 'orchestrator'@'%'";
+    fixture.service.see('main', null, { valid: false, lastError: 'denied', lacking: mend });
+    expect(await object('/api/instance/main/3306')).toMatchObject({
+      IsLastCheckValid: false,
+      Problems: ['last_check_invalid', `missing_right: ${mend}`],
+    });
+  });
+
   it('in downtime says whose, why, until when and for how long already, in nanoseconds', async () => {
     const { fed, nowMs } = fixture.service;
     const downtime = { owner: 'ann', reason: 'disk', beganAtMs: nowMs - 60_000, endsAtMs: nowMs + 600_000 };

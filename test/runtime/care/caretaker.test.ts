@@ -84,7 +84,14 @@ class Stage {
     const isDead = this.dead.has(address.host);
     if (!isDead) this.#seenMs.set(name, this.clock.wall);
     const lastSeenAtMs = this.#seenMs.get(name) ?? null;
-    const look = { seenBy: 'n1', lastAttemptAtMs: this.clock.wall, valid: !isDead, lastError: null, vitals: null };
+    const look = {
+      seenBy: 'n1',
+      lastAttemptAtMs: this.clock.wall,
+      valid: !isDead,
+      lastError: null,
+      lacking: null,
+      vitals: null,
+    };
     return { address, server: lastSeenAtMs === null ? null : (server?.id ?? null), lastSeenAtMs, ...look };
   }
 }

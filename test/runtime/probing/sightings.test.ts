@@ -24,6 +24,21 @@ describe('sightings', () => {
     expect(store.own(addressOf('q'))).toBeNull();
   });
 
+  it('name the right for want of which the last probe failed, beside what was seen before', () => {
+    const { store } = storeAt(1000);
+    store.record(goodProbe('p', { atMs: 100 }));
+    expect(store.sighting(P)).toMatchObject({ valid: true, lacking: null });
+    const bad = failedProbe('p', 'alive', 200);
+    if (bad.ok) throw new Error('not a failure');
+    store.record({ ...bad, failure: { ...bad.failure, mend: "GRANT SUPER ON *.* TO 'o'@'%'" } });
+    const lacking = "GRANT SUPER ON *.* TO 'o'@'%'";
+    expect(store.sighting(P)).toMatchObject({ valid: false, server: 'p', lacking });
+    store.noteSlow(P, 300);
+    expect(store.sighting(P)).toMatchObject({ lacking: null });
+    store.record(goodProbe('p', { atMs: 400 }));
+    expect(store.sighting(P)).toMatchObject({ valid: true, lacking: null });
+  });
+
   it('are not changed by a result that comes late', () => {
     const { store } = storeAt(1000);
     store.record(failedProbe('p', 'refused', 200));

@@ -43,7 +43,10 @@ export function instanceProblems(
   if (errantGtids !== '') problems.push('errant_gtid');
   if (facts.group !== null && facts.group.state !== 'ONLINE') problems.push('group_replication_member_not_online');
   if (copies !== '') problems.push(`shared_server_uuid: ${copies}`);
-  return [...problems, ...new Set(facts.blindSpots.map(blindness))];
+  const lacking = sighting?.lacking ?? null;
+  // The facts are those of the last good probe; what keeps the next from succeeding comes first.
+  const missing: readonly InstanceProblem[] = lacking === null ? [] : [`missing_right: ${lacking}`];
+  return [...problems, ...new Set([...missing, ...facts.blindSpots.map(blindness)])];
 }
 
 /** Several statements may need the same right; it is named once. */
