@@ -1,6 +1,6 @@
 // What a node shows of real topologies that are no plain tree, and what it finds in their binary logs.
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { Flavor } from '../../tools/lab/dialect.js';
+import { dialectOf, type Flavor } from '../../tools/lab/dialect.js';
 import type { LabServer } from '../../tools/lab/lab-server.js';
 import { MySqlLab } from '../../tools/lab/mysql-lab.js';
 import type { OrchestratorNode } from '../../tools/lab/orchestrator-node.js';
@@ -108,5 +108,31 @@ describe.each<Flavor>(['mysql56', 'mysql97'])('an errant transaction, %s', (flav
     });
     const troubled = await node.get<{ Key: { Port: number }; Problems: string[] }[]>('/api/problems');
     expect(troubled.map(({ Key, Problems }) => [Key.Port, Problems])).toEqual([[replica.port, ['errant_gtid']]]);
+  });
+});
+
+describe('a replica with two channels', () => {
+  it('has no errant transactions, nor have its sources a warning, until it writes by itself', async () => {
+    const [main, second, replica] = four(await lab.servers(4, { readOnlyAtStart: false }));
+    await replica.replicateFrom(main);
+    const { changeSource, startReplica } = dialectOf('mysql97');
+    const channel = "FOR CHANNEL 'second'";
+    await replica.execute(`${changeSource(second, true)} ${channel}; ${startReplica} ${channel}`);
+    await main.execute('CREATE DATABASE shop');
+    await second.execute('CREATE DATABASE stock');
+    const node = await nodeThatKnows(main);
+    await node.request(`/api/discover/${path(second)}`);
+    const executed = async (server: LabServer): Promise<string> =>
+      (await node.get<{ ExecutedGtidSet: string }>(`/api/instance/${path(server)}`)).ExecutedGtidSet;
+    await expect.poll(async () => (await node.request(`/api/instance/${path(replica)}`)).status, PATIENCE).toBe(200);
+    await expect.poll(async () => (await executed(replica)).split(',').length, PATIENCE).toBe(2);
+    const found = async (): Promise<unknown> => {
+      const instance = await node.get<{ GtidErrant: string }>(`/api/instance/${path(replica)}`);
+      const analysis = JSON.stringify((await node.request('/api/replication-analysis')).body);
+      return [instance.GtidErrant, analysis.includes('ErrantGTIDStructureWarning')];
+    };
+    await expect.poll(found, PATIENCE).toEqual(['', false]);
+    await replica.execute('CREATE DATABASE stray');
+    await expect.poll(found, PATIENCE).toEqual([expect.stringMatching(/^[0-9a-f-]{36}:1$/), true]);
   });
 });

@@ -30,14 +30,24 @@ export function lossOf(primary: Server, replicas: readonly Server[], sights: Sig
       name: names.get(server) ?? server,
       reason,
     })),
-    errant: replicas.flatMap(({ id, address }) => {
+    errant: replicas.flatMap((replica) => {
+      const { id, address } = replica;
       const own = gtidsOf(sights(id));
       if (executed === null || own === null) return [];
       // What the primary numbers itself may have been received after the look at the primary.
-      const gtids = minus(withoutServer(own, primary.id), executed);
+      const gtids = withoutOtherChannels(minus(withoutServer(own, primary.id), executed), replica, sights);
       return isNone(gtids) ? [] : [{ server: id, name: addressText(address), gtids }];
     }),
   };
+}
+
+/** Of a replica with several sources: what came from the others, or through them, is not for this primary to have. */
+function withoutOtherChannels(gtids: string, { facts: { channels } }: Server, sights: Sights): string {
+  if (channels.length < 2) return gtids;
+  return channels.reduce((left, { sourceId }) => {
+    if (sourceId === null || isNone(left)) return left;
+    return minus(withoutServer(left, sourceId), gtidsOf(sights(sourceId)) ?? '');
+  }, gtids);
 }
 
 function unreceived(executed: string | null, replicas: readonly Server[], sights: Sights): Loss['unreceived'] {

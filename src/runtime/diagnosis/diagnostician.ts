@@ -128,14 +128,25 @@ export class Diagnostician {
     };
   }
 
-  #errantOf({ source, replica }: Link): string {
-    const { sightings } = this.#parts;
-    const vitalsOf = (server: Server) =>
-      sightOfServer(server, sightings.newest(server.address))?.lastGood?.report.vitals;
-    const [replicaVitals, sourceVitals] = [vitalsOf(replica), vitalsOf(source)];
-    if (replicaVitals === undefined || sourceVitals === undefined) return '';
-    const above = new Set<string>([source.id]);
-    for (const link of this.#parts.derived.now.links.sourcesOf.get(source.id) ?? []) above.add(link.source.id);
-    return this.#errant.of(replica.id, replicaVitals.executedGtids, sourceVitals.executedGtids, above);
+  /** What came by any of its channels is no surplus, whichever of its sources is looked at. */
+  #errantOf({ replica }: Link): string {
+    const { sightings, derived } = this.#parts;
+    const { sourcesOf } = derived.now.links;
+    const gtidsOf = (server: Server): string | undefined =>
+      sightOfServer(server, sightings.newest(server.address))?.lastGood?.report.vitals.executedGtids;
+    const own = gtidsOf(replica);
+    const links = sourcesOf.get(replica.id) ?? [];
+    const known = links.flatMap(({ source }) => gtidsOf(source) ?? []);
+    if (own === undefined || known.length === 0) return '';
+    const above = new Set<string>();
+    for (const { source } of links) {
+      above.add(source.id);
+      for (const link of sourcesOf.get(source.id) ?? []) above.add(link.source.id);
+    }
+    // Of a source that nobody knows there is its uuid.
+    for (const { name, sourceId } of replica.facts.channels) {
+      if (sourceId !== null && !links.some(({ channel }) => channel.name === name)) above.add(sourceId);
+    }
+    return this.#errant.of(replica.id, own, known, above);
   }
 }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { binlogPositionText, compareBinlogPositions } from '../../../src/core/topology/binlog-position.js';
-import { errantGtidText } from '../../../src/core/topology/errant.js';
+import { type ErrantQuestion, errantGtidText } from '../../../src/core/topology/errant.js';
 import { type GtidSet, parseGtidSet } from '../../../src/core/topology/gtid-set.js';
 import {
   formatMariaDbPosition,
@@ -67,11 +67,17 @@ describe('errant transactions', () => {
     if (!parsed.ok) throw new Error(parsed.error);
     return parsed.value;
   };
-  const errant = (executed: string, source: string, isCoPrimary = false): string =>
+  const errant = (
+    executed: string,
+    source: string,
+    isCoPrimary = false,
+    others: ErrantQuestion['others'] = [],
+  ): string =>
     errantGtidText({
       executed: set(executed),
       sourceExecuted: set(source),
       ancestors: [serverId(P)],
+      others,
       self: serverId(R),
       isCoPrimary,
     });
@@ -88,6 +94,17 @@ describe('errant transactions', () => {
 
   it('are what came from anywhere else and the source lacks', () => {
     expect(errant(`${P}:1-10,${OLD}:1-7`, `${P}:1-10,${OLD}:1-5`)).toBe(`${OLD}:6-7`);
+  });
+
+  it('are not what came by another channel, from its source or through it', () => {
+    const ancestors = [serverId(OLD)];
+    const far = '99ec6843-e6d6-11f1-892d-02fc00000004';
+    const has = `${P}:1-10,${OLD}:1-7,${far}:1-3`;
+    expect(errant(has, `${P}:1-10`, false, [{ executed: set(`${OLD}:1-5,${far}:1-3`), ancestors }])).toBe('');
+    expect(errant(has, `${P}:1-10`, false, [{ executed: null, ancestors }])).toBe(`${far}:1-3`);
+    expect(errant(`${has},${R}:1`, `${P}:1-10`, false, [{ executed: set(`${far}:1-2`), ancestors }])).toBe(
+      `${R}:1,${far}:3`,
+    );
   });
 
   it('of co-primaries are not their own writes', () => {

@@ -67,7 +67,7 @@ export class Views {
   }
 
   errantGtids(server: Server): string {
-    return this.#errant.of(server, this.placement(server), this.#service);
+    return this.#errant.of(server, this.placement(server), this.#service, this.index());
   }
 
   facts(server: Server): InstanceFacts {
