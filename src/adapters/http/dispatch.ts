@@ -88,6 +88,7 @@ function callOf(arrival: Arrival, nowMs: number): Call {
       const value = arrival.query[name];
       return (typeof value === 'string' ? value : (value?.[0] ?? '')).trim();
     },
+    hasQuery: (name) => arrival.query[name] !== undefined,
     identity: arrival.identity,
     headers: new Map(
       Object.entries(arrival.headers).map(([name, value]) => [name, Array.isArray(value) ? value : [value ?? '']]),

@@ -1,7 +1,8 @@
 /**
  * From what a user typed to a cluster or a server. Reads may guess (a part of a host name that fits one server only);
  * commands that change something never do: `db1` must not become `xdb10` on its way to a takeover. For the same reason
- * a hint that fits two clusters is refused to commands, however certain its first reading looks.
+ * a hint that fits two clusters is refused to commands, however certain its first reading looks: a name that another
+ * cluster had before a failover is what an old script would say. But the present name of a cluster is no other's alias.
  */
 import { failed, ok, type Result } from '../../core/base/result.js';
 import { type Address, addressText, parseAddress } from '../../core/topology/address.js';
@@ -71,8 +72,9 @@ export function readAddress(host: string, port: string): Result<Address, string>
 function clusterReadings(index: TopologyIndex, hint: string, defaultPort: number): ClusterView[] {
   const views = [...index.clusters.values()];
   const readings = views.filter((view) => view.name === hint || view.cluster.id === hint);
+  const isName = readings.length > 0;
   readings.push(...views.filter((view) => view.cluster.formerNames.includes(hint)));
-  readings.push(...views.filter((view) => view.cluster.alias !== '' && view.cluster.alias === hint));
+  if (!isName) readings.push(...views.filter((view) => view.cluster.alias === hint));
   const address = parseAddress(hint, defaultPort);
   const server = address.ok ? serverAt(index.known, address.value) : null;
   const view = server === null ? undefined : index.clusters.get(server.clusterId);

@@ -19,6 +19,8 @@ export interface Call {
   param(name: string): string;
   /** A query parameter, likewise. */
   query(name: string): string;
+  /** Was the query parameter given, if only to say that it is empty? */
+  hasQuery(name: string): boolean;
   readonly identity: Identity;
   /** As received; one value per name. */
   readonly headers: ReadonlyMap<string, readonly string[]>;

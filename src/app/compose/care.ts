@@ -98,6 +98,11 @@ export class Care {
     this.#whereabouts.forget(address);
   }
 
+  /** Is it whom it says to be, as far as its address and others with that identity tell? */
+  believes(report: ServerReport): boolean {
+    return this.#whereabouts.admits(report);
+  }
+
   /** May the report be believed, and its server be known? */
   admits(report: ServerReport): boolean {
     if (filteredByUser(this.#filters, report.facts)) {

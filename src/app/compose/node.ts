@@ -132,6 +132,7 @@ export class ComposedNode {
       lifetimes: this.#care.lifetimes,
       names: this.#care.names,
       isIgnored: (address) => this.#care.isIgnored(address, 'server'),
+      believes: (report) => this.#care.believes(report),
       settings: this.#settings,
       node: () => this.#view.view(),
       analysis: () => this.#analysis(),

@@ -89,19 +89,12 @@ export function presenceOf(report: ServerReport, finishedAtMs: number): Presence
 export function placeAfter(before: Place | undefined, address: Address, seen: Presence | null, atMs: number): Place {
   const last = before?.last ?? null;
   if (seen === null) {
-    const failingSinceMs = before?.failingSinceMs ?? atMs;
-    return {
-      address,
-      last,
-      earlier: before?.earlier ?? null,
-      sameSinceMs: before?.sameSinceMs ?? atMs,
-      former: before?.former ?? null,
-      failingSinceMs,
-    };
+    const unseen: Place = { address, last, earlier: null, sameSinceMs: atMs, former: null, failingSinceMs: null };
+    const known = before ?? unseen;
+    return { ...known, failingSinceMs: known.failingSinceMs ?? atMs };
   }
-  const isSame = last?.id === seen.id;
-  const sameSinceMs = isSame ? (before?.sameSinceMs ?? atMs) : atMs;
-  const former = isSame ? (before?.former ?? null) : last;
+  const isSame = before !== undefined && last?.id === seen.id;
+  const { sameSinceMs, former } = isSame ? before : { sameSinceMs: atMs, former: last };
   return { address, last: seen, earlier: last, sameSinceMs, former, failingSinceMs: null };
 }
 

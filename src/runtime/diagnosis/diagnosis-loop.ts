@@ -6,7 +6,7 @@
 import { concernsReach } from '../../core/analysis/diagnose.js';
 import { serverAt } from '../../core/analysis/links.js';
 import { sightOfServer } from '../../core/analysis/sight.js';
-import { type Address, addressText, sameAddress } from '../../core/topology/address.js';
+import { type Address, addressText } from '../../core/topology/address.js';
 import type { ProbeResult } from '../../core/topology/report.js';
 import type { Server, ServerId } from '../../core/topology/server.js';
 import type { Timer } from '../ports/clock.js';
@@ -26,6 +26,7 @@ import { PauseWatch } from './pause-watch.js';
 import { SiteWatch } from './site-watch.js';
 import { SourceWatch } from './source-watch.js';
 import { VerdictLog } from './verdict-log.js';
+import { linksToldBy, whoseLook } from './whose-look.js';
 
 const TICKS_BETWEEN_CLEANINGS = 60;
 /** Times as long as the last examination of all took: with very many servers it would otherwise be all that is done. */
@@ -250,20 +251,12 @@ export class DiagnosisLoop {
   noticeProbe(news: News): void {
     if (this.#stopped) return;
     const { result, before } = news;
-    const address = result.ok ? result.report.address : result.address;
-    const server = this.#whoseLook(address, result);
+    const server = whoseLook(result, this.#parts.ledger.state.servers, this.#derived.now.links);
     if (server !== undefined && news.isOwn) {
       this.#feedInquests(server, result);
       this.#lookout.probed(server, result, before);
     } else if (server !== undefined) this.#heedPeer(server, news);
     this.#gatherSoon();
-  }
-
-  /** Two records may have one address, until it is settled that one server took the place of the other. */
-  #whoseLook(address: Address, result: ProbeResult): Server | undefined {
-    const named = result.ok ? this.#parts.ledger.state.servers.get(result.report.id) : undefined;
-    const isAtHome = named !== undefined && sameAddress(named.address, address);
-    return isAtHome ? named : serverAt(this.#derived.now.links, address);
   }
 
   /** A kept connection of this node ended. */
@@ -296,19 +289,8 @@ export class DiagnosisLoop {
     if (own !== null && answered && result.startedAtMs >= own.inquiry.beganAtMs) {
       this.#close(server.id, 'it answers');
     }
-    for (const link of this.#derived.now.links.sourcesOf.get(server.id) ?? []) {
+    for (const link of linksToldBy(server, this.#inquests.servers, this.#derived.now.links)) {
       this.#inquests.of(link.source.id)?.see(link, result);
-    }
-    this.#tellOfGhosts(server, result);
-  }
-
-  /** Replicas that are recorded at the address of the one that was asked: heard of nobody else, they would stay in doubt. */
-  #tellOfGhosts({ id, address }: Server, result: ProbeResult): void {
-    for (const suspect of this.#inquests.servers) {
-      for (const link of this.#diagnostician.replicasOf(suspect)) {
-        const isGhost = link.replica.id !== id && sameAddress(link.replica.address, address);
-        if (isGhost) this.#inquests.of(suspect)?.see(link, result);
-      }
     }
   }
 

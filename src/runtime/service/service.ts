@@ -3,11 +3,12 @@
  * from what applying it changed. On a follower a write rejects with NotLeader: the door passes it on to the leader.
  */
 import { assertDefined } from '../../core/base/assert.js';
+import type { LedgerState } from '../../core/ledger/state.js';
 import { tombstonesOf } from '../../core/ledger/tombstones.js';
 import type { Explanation } from '../../core/recovery/explain.js';
 import type { Recovery } from '../../core/recovery/recovery.js';
-import { type Address, addressText } from '../../core/topology/address.js';
-import type { ProbeResult } from '../../core/topology/report.js';
+import { type Address, addressText, sameAddress } from '../../core/topology/address.js';
+import type { ProbeResult, ServerReport } from '../../core/topology/report.js';
 import type { ClusterId, Server, ServerId } from '../../core/topology/server.js';
 import { indexServers, serverAt } from '../../core/topology/sources.js';
 import type { ProbingMetrics } from '../ports/probing-metrics.js';
@@ -36,6 +37,8 @@ export interface ServiceParts extends KeepingParts {
   readonly probingMetrics: ProbingMetrics;
   /** A probe that begins now. */
   readonly probe: (address: Address) => Promise<ProbeResult>;
+  /** False while who answered may not be whom it says to be. */
+  readonly believes: (report: ServerReport) => boolean;
   /** DiscoveryIgnoreHostnameFilters. */
   readonly isIgnored: (address: Address) => boolean;
   readonly knock: (address: Address) => ReturnType<Prober['knock']>;
@@ -91,6 +94,8 @@ export class NodeService extends KeepingUseCases implements Service {
     const result = await this.#parts.probe(address);
     if (!result.ok) return refuse('PROBE_FAILED', result.failure.message);
     const { id, facts } = result.report;
+    const doubt = await this.#doubtOf(result.report);
+    if (doubt !== null) return refuse('IDENTITY_SHARED', doubt);
     const keys = tombstonesOf(this.state, address, id);
     if (keys.length > 0) await this.propose({ kind: 'forgetting-lifted', keys, by: requestedBy });
     await this.propose({ kind: 'topology-observed', servers: [{ id, address, facts }] });
@@ -103,15 +108,34 @@ export class NodeService extends KeepingUseCases implements Service {
     return accept(assertDefined(this.state.servers.get(id), 'an observed server is known'));
   }
 
+  /** A copied data directory answers under the identity of the original, whose record must stay what it is. */
+  async #doubtOf(report: ServerReport): Promise<string | null> {
+    const { believes, probe } = this.#parts;
+    const { id, address } = report;
+    const home = this.state.servers.get(id)?.address;
+    if (believes(report) || home === undefined || sameAddress(home, address)) return null;
+    // A second name of one server, a server that moved, or two of them: looks at both in turn tell.
+    await probe(home);
+    await probe(address);
+    await probe(home);
+    const again = await probe(address);
+    if (again.ok && believes(again.report)) return null;
+    return (
+      `${addressText(address)} answers with the server_uuid of ${addressText(home)} (${id}). If its data directory was ` +
+      `copied, remove auto.cnf there and restart it; if it is the same server, which moved, it is known by its new ` +
+      `address as soon as ${addressText(home)} has been silent for a while`
+    );
+  }
+
   /** A server by any of its addresses, or an address at which nobody answered yet. */
   async forget(address: Address, requestedBy: string): Promise<Answer<Address>> {
-    const server = serverAt(indexServers(this.state.servers.values()), address);
-    const applied = await this.propose({
-      kind: 'servers-forgotten',
-      servers: server === null ? [] : [server.id],
-      addresses: server === null ? [address] : [],
-      by: requestedBy,
-    });
+    const all = [...this.state.servers.values()];
+    const named = serverAt(indexServers(all), address);
+    // Two records have one address where a server was set up anew and the log does not say so yet.
+    const also = all.filter((server) => server.id !== named?.id && sameAddress(server.address, address));
+    const servers = (named === null ? also : [named, ...also]).map(({ id }) => id);
+    const addresses = servers.length === 0 ? [address] : [];
+    const applied = await this.propose({ kind: 'servers-forgotten', servers, addresses, by: requestedBy });
     const refusal = refusalIn(applied);
     return refusal === null ? accept(address) : refuse('FORGET_REFUSED', refusal.text);
   }
@@ -174,7 +198,15 @@ export class NodeService extends KeepingUseCases implements Service {
     return this.#server(server);
   }
 
+  /** '': the one that somebody gave is taken away; what configuration or its servers suggest comes back. */
   async setAlias(clusterId: ClusterId, alias: string, by: string): Promise<Answer<string>> {
+    const other = alias === '' ? null : otherCalled(this.state, clusterId, alias);
+    if (other !== null) {
+      return refuse(
+        'ALIAS_TAKEN',
+        `${other} is called "${alias}" already: a command could not tell which one is meant`,
+      );
+    }
     await this.propose({ kind: 'alias-set', clusterId, alias });
     await this.propose({ kind: 'noted', server: null, clusterId, topic: 'alias-set', text: `by ${by}` });
     return accept(alias);
@@ -194,6 +226,16 @@ export class NodeService extends KeepingUseCases implements Service {
     const server = this.state.servers.get(id);
     return server === undefined ? refuse('NOT_FOUND', 'the server is not known') : accept(server);
   }
+}
+
+/** The name of another cluster that is called so, by its address or its alias. */
+function otherCalled({ clusters, servers }: LedgerState, own: ClusterId, alias: string): string | null {
+  for (const cluster of clusters.values()) {
+    const primary = servers.get(cluster.primary);
+    const name = primary === undefined ? cluster.id : addressText(primary.address);
+    if (cluster.id !== own && (cluster.alias === alias || name === alias)) return name;
+  }
+  return null;
 }
 
 function isSelected(

@@ -1,5 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { RecoveryId } from '../../../src/core/recovery/recovery.js';
+import { clusterByHint } from '../../../src/core/topology/cluster-hint.js';
+import type { Server } from '../../../src/core/topology/server.js';
 import { serverId } from '../../support/facts.js';
 import { recoveryOf } from '../../support/ledger.js';
 import { FIRST, type Fixture, MAIN, openFixture, SECOND, seen } from './fake-service.js';
@@ -242,5 +244,25 @@ describe('switches and names', () => {
     expect((await fixture.get('/api/set-cluster-alias/main:3306?alias=shop')).body).toMatchObject({ Code: 'OK' });
     expect(fixture.service.calls).toEqual([`alias ${cluster} shop by n1.example`]);
     expect((await fixture.get('/api/set-cluster-alias/main:3306')).status).toBe(500);
+  });
+
+  it('take an alias away', async () => {
+    expect((await fixture.get('/api/set-cluster-alias/main:3306?alias=')).body).toMatchObject({
+      Code: 'OK',
+      Message: 'Cluster main:3306 no longer has an alias of its own',
+    });
+    expect(fixture.service.calls).toEqual([`alias ${cluster}  by n1.example`]);
+  });
+
+  it('call a cluster by its name, though another has that for an alias', async () => {
+    const { fed } = fixture.service;
+    const other = '44444444-4444-4444-4444-444444444444';
+    fed.feed({ kind: 'topology-observed', servers: [seen(other, 'other', null)] });
+    const clusterId = fed.state.servers.get(other as Server['id'])?.clusterId;
+    if (clusterId === undefined) throw new Error('other is in a cluster');
+    fed.feed({ kind: 'alias-set', clusterId, alias: 'main:3306' });
+    expect((await fixture.get('/api/set-cluster-alias/main:3306?alias=shop')).body).toMatchObject({ Code: 'OK' });
+    expect(fixture.service.calls).toEqual([`alias ${cluster} shop by n1.example`]);
+    expect(clusterByHint(fed.state, 'main:3306', 3306)).toBe(cluster);
   });
 });

@@ -94,11 +94,12 @@ function primary(call: Call, door: Door): Reply {
 
 async function setAlias(call: Call, door: Door): Promise<Reply> {
   const alias = call.query('alias');
-  if (alias === '') return refused('No alias was given; add ?alias=NAME');
+  if (!call.hasQuery('alias')) return refused('No alias was given; add ?alias=NAME, or ?alias= to take it away');
   const settings = door.service.settings;
   const found = resolveCluster(door.views.index(), call.param('hint'), settings.defaultInstancePort, 'changing');
   if (!found.ok) return refused(found.error);
   const answer = await door.service.setAlias(found.value.cluster.id, alias, askedBy(call, door));
   if (!answer.ok) return declined(answer.refusal);
-  return done(`Cluster ${found.value.name} now has alias '${alias}'`, null);
+  const text = alias === '' ? 'no longer has an alias of its own' : `now has alias '${alias}'`;
+  return done(`Cluster ${found.value.name} ${text}`, null);
 }

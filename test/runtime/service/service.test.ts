@@ -1,0 +1,114 @@
+import { beforeEach, describe, expect, it } from 'vitest';
+import type { ProbeResult } from '../../../src/core/topology/report.js';
+import { WhereaboutsKeeper } from '../../../src/runtime/care/whereabouts-keeper.js';
+import type { Proposal } from '../../../src/runtime/replicated-ledger.js';
+import { NodeService, type ServiceParts } from '../../../src/runtime/service/service.js';
+import { addressOf, observed, serverId } from '../../support/facts.js';
+import { FedLedger } from '../../support/ledger.js';
+import { failedProbe, goodProbe } from '../../support/probes.js';
+
+/** Who answers at an address, and where it runs. */
+interface Answering {
+  readonly id: string;
+  readonly hostname: string;
+}
+
+let fed: FedLedger;
+let nowMs: number;
+let keeper: WhereaboutsKeeper;
+let answering: Map<string, Answering>;
+let service: NodeService;
+
+function lookAt(host: string): ProbeResult {
+  nowMs += 10;
+  const found = answering.get(host);
+  if (found === undefined) return failedProbe(host, 'refused', nowMs);
+  const facts = { hostname: found.hostname };
+  const result = goodProbe(host, { atMs: nowMs, facts });
+  return result.ok ? { ...result, report: { ...result.report, id: serverId(found.id) } } : result;
+}
+
+beforeEach(() => {
+  fed = new FedLedger();
+  nowMs = 2_000_000;
+  const propose = (proposal: Proposal) => {
+    const facts = fed.feed(proposal);
+    keeper.noticeApplied();
+    return Promise.resolve({ index: 0, command: null, facts });
+  };
+  const clock = { nowMs: () => nowMs };
+  const ledger = { state: fed.state, readyTerm: 1, propose };
+  keeper = new WhereaboutsKeeper({ clock, ledger, onFailed: () => undefined });
+  const parts: Partial<ServiceParts> = {
+    clock,
+    ledger,
+    names: { resolve: (host) => host, list: () => [], clear: () => undefined },
+    isIgnored: () => false,
+    believes: (report) => keeper.admits(report),
+    probe: (address) => {
+      const result = lookAt(address.host);
+      keeper.note(result);
+      return Promise.resolve(result);
+    },
+  };
+  service = new NodeService(parts as ServiceParts);
+  fed.feed({ kind: 'topology-observed', servers: [observed('p'), observed('r', 'p'), observed('other')] });
+  answering = new Map([['p', { id: 'p', hostname: 'db1' }]]);
+});
+
+describe('a discovery', () => {
+  it('of a copied data directory is refused, and leaves the original as it is', async () => {
+    answering.set('copy', { id: 'p', hostname: 'db2' });
+    const before = fed.state.servers.get(serverId('p'));
+    const answer = await service.discover(addressOf('copy'), 'ann');
+    expect(answer).toMatchObject({ ok: false, refusal: { code: 'IDENTITY_SHARED' } });
+    const text = answer.ok ? '' : answer.refusal.message;
+    expect(text).toContain('copy:3306 answers with the server_uuid of p:3306 (p)');
+    expect(text).toContain('remove auto.cnf');
+    expect(fed.state.servers.get(serverId('p'))).toEqual(before);
+    expect([...fed.state.sharedIdentities.values()]).toMatchObject([{ server: 'p', address: addressOf('copy') }]);
+  });
+
+  it('of a second name of a server is its server', async () => {
+    answering.set('ip', { id: 'p', hostname: 'db1' });
+    const answer = await service.discover(addressOf('ip'), 'ann');
+    expect(answer).toMatchObject({ ok: true, value: { id: 'p', address: addressOf('p'), aliases: [addressOf('ip')] } });
+  });
+});
+
+describe('forgetting', () => {
+  it('an address forgets all that are recorded there', async () => {
+    fed.feed({ kind: 'topology-observed', servers: [{ ...observed('r-anew', 'p'), address: addressOf('r') }] });
+    expect(await service.forget(addressOf('r'), 'ann')).toMatchObject({ ok: true });
+    expect([...fed.state.servers.keys()].sort()).toEqual(['other', 'p']);
+    expect([...fed.state.tombstones.keys()].sort()).toEqual(['r', 'r-anew']);
+  });
+});
+
+describe('an alias', () => {
+  const of = (name: string) => {
+    const id = fed.clusterOf(name);
+    const cluster = id === undefined ? undefined : fed.state.clusters.get(id);
+    if (cluster === undefined) throw new Error(`${name} is in a cluster`);
+    return cluster;
+  };
+
+  it('that another cluster has, or is called by, is refused', async () => {
+    await service.setAlias(of('p').id, 'shop', 'ann');
+    for (const taken of ['shop', 'p:3306']) {
+      const answer = await service.setAlias(of('other').id, taken, 'ann');
+      expect(answer).toMatchObject({
+        ok: false,
+        refusal: { code: 'ALIAS_TAKEN', message: expect.stringContaining('p:3306 is called') as unknown },
+      });
+    }
+    expect(of('other').alias).toBe('');
+    expect(await service.setAlias(of('p').id, 'shop', 'ann')).toMatchObject({ ok: true });
+  });
+
+  it('is taken away by an empty one', async () => {
+    await service.setAlias(of('p').id, 'shop', 'ann');
+    await service.setAlias(of('p').id, '', 'ann');
+    expect(of('p')).toMatchObject({ alias: '', aliasIsManual: false });
+  });
+});
