@@ -71,7 +71,7 @@ export class RecoveryDriver {
   noticeProblems(problems: readonly Problem[]): void {
     for (const problem of problems) {
       if (problem.reaction === 'recover-dead-primary') this.#considerRecovery(problem);
-      else if (problem.severity === 'critical') this.#restrain(problem, reactionRefusals(problem));
+      else if (problem.severity === 'critical') this.#restrain(problem, this.#noReaction(problem));
     }
     this.#restraints.keepOnly(new Set(problems.map(({ server }) => server)));
   }
@@ -192,6 +192,19 @@ export class RecoveryDriver {
   #guard(belief: Belief, clusterId: ClusterId, server: ServerId, forced: boolean): readonly Refusal[] {
     const { policy } = this.#parts;
     return guardRefusals({ belief, policy, clusterId, server, forced, hasQuorum: this.#parts.hasQuorum() });
+  }
+
+  /** To a follower every problem comes without a reaction: what the leader makes of it is not known here. */
+  #noReaction(problem: Problem): readonly Refusal[] {
+    const { ledger } = this.#parts;
+    if (ledger.readyTerm !== null) return reactionRefusals(problem);
+    if (openRecoveryOf(ledger.state, problem.clusterId)?.failed === problem.server) return [];
+    const { leader } = this.#parts.leadership();
+    return [
+      leader === null
+        ? refusal('no-leader', 'there is no leader, who alone could do something about it')
+        : refusal('leader-decides', `what is done about it is for the leader to decide (${leader})`),
+    ];
   }
 
   #restrain(problem: Problem, refusals: readonly Refusal[]): void {

@@ -211,6 +211,18 @@ describe('what keeps a leader from acting', () => {
     expect(nodes.driver.restraints.get(P)).toHaveLength(1);
     expect(nodes.lines).toEqual([]);
   });
+
+  it('is not for a follower to say of what it sees alone or by hearsay: the leader decides', async () => {
+    const seen = { ...nodes.deadMaster(P), reaction: 'none' } as const;
+    nodes.consensus.follow(2, 'n2');
+    nodes.driver.noticeProblems([seen]);
+    expect(nodes.driver.restraints.get(P)).toEqual(['what is done about it is for the leader to decide (n2)']);
+    nodes.consensus.follow(3, null);
+    nodes.driver.noticeProblems([seen]);
+    expect(nodes.driver.restraints.get(P)).toEqual(['there is no leader, who alone could do something about it']);
+    await nodes.turns();
+    expect(nodes.lines).toEqual([]);
+  });
 });
 
 describe('a canary', () => {
