@@ -1,8 +1,10 @@
 /**
  * The operator's own queries (ReplicationLagQuery, Detect...Query). They go out with the probe, last, so that one that
- * fails or hangs leaves the rest of the report whole; it is then named among what could not be seen. Lag is asked at each
- * probe; the others speak of how an installation is laid out, which people change and traffic does not, so they are asked
- * anew only as often as SLOW_MS says.
+ * fails or hangs leaves the rest of the report whole; it is then named among what could not be seen. Once all else is in
+ * they have a short time together: a table that somebody locked must not blind us to a healthy primary. One that exceeds
+ * it costs the connection, whose answers would be out of step, and is asked ever less often. Lag is asked at each probe;
+ * the others speak of how an installation is laid out, which people change and traffic does not, so they are asked anew
+ * only as often as SLOW_MS says.
  */
 import type { Detected } from '../../core/topology/report.js';
 import type { BlindSpot } from '../../core/topology/server.js';
