@@ -2,6 +2,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { ServerFacts } from '../../../src/core/topology/server.js';
 import { PLAIN_TRANSPORT } from '../../../src/core/topology/server.js';
+import { flavorOf, parseVersion } from '../../../src/core/topology/version.js';
 import { addressOf, channelTo, serverId } from '../../support/facts.js';
 import { FIRST, type Fixture, MAIN, openFixture, SECOND, seen } from './fake-service.js';
 
@@ -67,6 +68,22 @@ describe('an instance shows', () => {
       AllowTLS: false,
       ReplicationSSLVerifyServerCert: { Bool: false, Valid: false },
     });
+  });
+
+  it('the uuid of its source, which servers without one spell "No"', async () => {
+    const flavor = (text: string) => ({ version: parseVersion(text), flavor: flavorOf(text, '') });
+    const channels = [channelTo('main', { sourceId: null })];
+    for (const [version, told] of [
+      ['9.7.0', ''],
+      ['5.6.51-log', ''],
+      ['5.5.62', 'No'],
+      ['11.8.3-MariaDB-log', 'No'],
+    ] as const) {
+      learn(FIRST, 'read-replica-1', { channels, ...flavor(version) });
+      expect(await instance('read-replica-1')).toMatchObject({ MasterUUID: told });
+    }
+    learn(FIRST, 'read-replica-1', { channels: [], ...flavor('11.8.3-MariaDB-log') });
+    expect(await instance('read-replica-1')).toMatchObject({ MasterUUID: '' });
   });
 
   it('where it stands and what it suggests', async () => {

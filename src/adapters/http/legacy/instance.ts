@@ -4,6 +4,7 @@
  */
 import type { Downtime } from '../../../core/ledger/state.js';
 import { type Channel, mainChannel, PLAIN_TRANSPORT, type Server } from '../../../core/topology/server.js';
+import { isAtLeast } from '../../../core/topology/version.js';
 import type { ChannelVitals } from '../../../core/topology/vitals.js';
 import type { PublicSettings, Sighting } from '../../../runtime/ports/service.js';
 import type { Placement } from '../views/topology-index.js';
@@ -80,10 +81,18 @@ function identity({ server, sighting }: InstanceFacts): LegacyInstance {
 function source({ server, placement }: InstanceFacts): LegacyInstance {
   return {
     MasterKey: instanceKey(placement.source),
-    MasterUUID: mainChannel(server.facts)?.sourceId ?? '',
+    MasterUUID: sourceUuid(server),
     AncestryUUID: placement.ancestry.join(','),
     IsDetachedMaster: placement.source?.host.startsWith('//') ?? false,
   };
+}
+
+/** Of servers whose replica status has no such column the incumbent says "No", and scripts may ask for it. */
+function sourceUuid({ facts }: Server): string {
+  const channel = mainChannel(facts);
+  if (channel === null) return '';
+  const hasNone = facts.flavor === 'MariaDB' || !isAtLeast(facts.version, 5, 6);
+  return channel.sourceId ?? (hasNone ? 'No' : '');
 }
 
 function threads({ server }: InstanceFacts): LegacyInstance {
