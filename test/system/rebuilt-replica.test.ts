@@ -1,5 +1,5 @@
 /** A replica that lost its identity (auto.cnf removed, as after a rebuild) leaves no ghost that speaks in the next failover. */
-import { rmSync } from 'node:fs';
+import { copyFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { LabServer } from '../../tools/lab/lab-server.js';
@@ -45,6 +45,23 @@ describe('a replica that was set up anew', () => {
     const texts = topology.servers.map(async (server) => `${server.address} ${await uuidOf(server)}`);
     return (await Promise.all(texts)).sort();
   };
+
+  it('from a copied data directory is told apart when it is asked for, and the original stays', async () => {
+    const [original] = topology.replicas;
+    const [copy] = await lab.servers(1);
+    if (original === undefined || copy === undefined) throw new Error('there are a replica and a server beside it');
+    const leader = await cluster.leader();
+    await expect.poll(() => instances(leader), PATIENCE).toEqual(await all());
+    await copy.stop();
+    copyFileSync(join(original.directory, 'data', 'auto.cnf'), join(copy.directory, 'data', 'auto.cnf'));
+    await copy.start();
+
+    const answer = await leader.request(`/api/discover/${copy.address.replace(':', '/')}`);
+    const named = `${copy.address} answers with the server_uuid of ${original.address}`;
+    expect(answer).toMatchObject({ status: 500, body: { Message: expect.stringContaining(named) as unknown } });
+    for (const node of cluster.nodes) expect(await instances(node)).toEqual(await all());
+    await copy.stop();
+  });
 
   it('takes the place of the one that was there, and its primary is failed over at once', async () => {
     const [rebuilt, other] = topology.replicas;
