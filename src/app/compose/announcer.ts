@@ -4,7 +4,7 @@
  */
 import type { NodeRecord } from '../../core/ledger/state.js';
 import { forgottenAddresses } from '../../core/ledger/tombstones.js';
-import { type Address, addressText, sameAddress } from '../../core/topology/address.js';
+import { type Address, addressKey, addressText, sameAddress } from '../../core/topology/address.js';
 import type { Consensus } from '../../runtime/ports/consensus.js';
 import type { NodeInfo } from '../../runtime/ports/peer-transport.js';
 import type { Proposal, ReplicatedLedger } from '../../runtime/replicated-ledger.js';
@@ -60,7 +60,7 @@ export class Announcer {
         ),
     );
     const forgotten = forgottenAddresses(this.#ledger.state);
-    const wanted = unknown.filter((seed) => !forgotten.has(addressText(seed)));
+    const wanted = unknown.filter((seed) => !forgotten.has(addressKey(seed)));
     // An operator's word of yesterday is newer than a file that names the server still.
     for (const seed of unknown.filter((one) => !wanted.includes(one))) {
       const name = addressText(seed);

@@ -3,7 +3,7 @@
  * logic about plain facts and never asks anybody anything. Whatever was not seen counts on neither side: a replica that
  * was never read is neither valid nor dead (invariant 8).
  */
-import { addressText } from '../topology/address.js';
+import { addressKey, addressText } from '../topology/address.js';
 import { isReplicating, type Server, type ServerFacts } from '../topology/server.js';
 import type { Judgement } from './corroborate.js';
 import { countReplicas, isFailingToConnect, type ReplicaCounts } from './evidence-replicas.js';
@@ -63,6 +63,6 @@ function isHead(server: Server, { beliefs }: EvidenceSources): boolean {
 /** A channel that works, to a source that we do not know. One left over from before a promotion leads to a known server. */
 function replicatesFromOutside(server: Server, { links }: EvidenceSources): boolean {
   return server.facts.channels.some(
-    (channel) => isReplicating(channel) && !links.byAddress.has(addressText(channel.source)),
+    (channel) => isReplicating(channel) && !links.byAddress.has(addressKey(channel.source)),
   );
 }

@@ -2,7 +2,7 @@
  * Who replicates from whom, as the cluster believes it. Every channel counts: a replica of two sources is a replica of
  * each.
  */
-import { type Address, addressText } from '../topology/address.js';
+import { type Address, addressKey } from '../topology/address.js';
 import type { Channel, Server, ServerId } from '../topology/server.js';
 import { indexServers, sourceOfChannel } from '../topology/sources.js';
 
@@ -44,7 +44,7 @@ export function linkServers(beliefs: Beliefs): Links {
 }
 
 export function serverAt(links: Links, address: Address): Server | undefined {
-  return links.byAddress.get(addressText(address));
+  return links.byAddress.get(addressKey(address));
 }
 
 function isReplaced(beliefs: Beliefs, source: Server, replica: Server): boolean {

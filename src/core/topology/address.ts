@@ -6,13 +6,19 @@ export interface Address {
   readonly port: number;
 }
 
-/** `host:port`; the key of maps and the incumbent's text form everywhere (IPv6 literals keep no brackets there). */
+/** `host:port` as it was written; the key of most maps and the incumbent's text form everywhere (IPv6 literals keep no brackets there). */
 export function addressText(address: Address): string {
   return `${address.host}:${String(address.port)}`;
 }
 
 export function sameAddress(one: Address, other: Address): boolean {
-  return one.host === other.host && one.port === other.port;
+  if (one.port !== other.port) return false;
+  return one.host === other.host || one.host.toLowerCase() === other.host.toLowerCase();
+}
+
+/** The same for all spellings of one address: host names are case-insensitive, and people write them as they like. */
+export function addressKey(address: Address): string {
+  return addressText(address).toLowerCase();
 }
 
 /** Reads `host`, `host:port` or `[ipv6]:port`. A port that is absent becomes `defaultPort`. */

@@ -3,11 +3,12 @@
  * tells servers behind one moving address apart, and MySQL forgets it as soon as host or port are changed (seen on 9.7),
  * so it never names a former source. Without it (before the first connection, MariaDB) the address decides.
  */
-import { type Address, addressText } from './address.js';
+import { type Address, addressKey } from './address.js';
 import { type Channel, isGroupSecondary, mainChannel, type Server, type ServerId } from './server.js';
 
 export interface ServerIndex {
   readonly byId: ReadonlyMap<ServerId, Server>;
+  /** By `addressKey`. */
   readonly byAddress: ReadonlyMap<string, Server>;
 }
 
@@ -16,15 +17,15 @@ export function indexServers(servers: Iterable<Server>): ServerIndex {
   const byAddress = new Map<string, Server>();
   for (const server of servers) {
     byId.set(server.id, server);
-    for (const alias of server.aliases) byAddress.set(addressText(alias), server);
+    for (const alias of server.aliases) byAddress.set(addressKey(alias), server);
   }
   // An address in use wins over an alias that another server had once.
-  for (const server of byId.values()) byAddress.set(addressText(server.address), server);
+  for (const server of byId.values()) byAddress.set(addressKey(server.address), server);
   return { byId, byAddress };
 }
 
 export function serverAt(index: ServerIndex, address: Address): Server | null {
-  return index.byAddress.get(addressText(address)) ?? null;
+  return index.byAddress.get(addressKey(address)) ?? null;
 }
 
 /** Null when the source is not among the servers. */

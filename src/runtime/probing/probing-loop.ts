@@ -6,7 +6,7 @@
  */
 import type { Rng } from '../../core/base/rng.js';
 import { forgottenAddresses } from '../../core/ledger/tombstones.js';
-import { type Address, addressText } from '../../core/topology/address.js';
+import { type Address, addressKey, addressText } from '../../core/topology/address.js';
 import { assignedTo, type Participant } from '../../core/topology/assignment.js';
 import type { ProbeResult, ServerReport } from '../../core/topology/report.js';
 import type { ServerId } from '../../core/topology/server.js';
@@ -64,6 +64,8 @@ export class ProbingLoop {
   readonly #living: Lane;
   readonly #dead: Lane;
   #wanted: ReadonlyMap<string, Wanted> = new Map();
+  /** Of the same addresses, however a report spells them. */
+  #wantedKeys: ReadonlySet<string> = new Set();
   /** Whoever names them does not bring them back. */
   #forgotten: ReadonlySet<string> = new Set();
   #nodes: readonly Participant[];
@@ -104,7 +106,7 @@ export class ProbingLoop {
       clock,
       ledger,
       pace,
-      isKnown: (address) => this.#wanted.has(addressText(address)) || this.#forgotten.has(addressText(address)),
+      isKnown: (address) => this.#wantedKeys.has(addressKey(address)) || this.#forgotten.has(addressKey(address)),
       isIgnored: (address, as) => parts.isIgnored(address, as),
       admits: (report) => parts.admits(report),
       hostName: (host) => parts.hostName(host),
@@ -148,6 +150,7 @@ export class ProbingLoop {
     if (this.#stopped) return;
     const wanted = wantedAddresses(this.#parts.ledger.state);
     this.#wanted = wanted;
+    this.#wantedKeys = new Set([...wanted.values()].map(({ address }) => addressKey(address)));
     this.#forgotten = forgottenAddresses(this.#parts.ledger.state);
     for (const [key, course] of this.#courses) if (!wanted.has(key)) this.#drop(key, course);
     for (const [key, one] of wanted) {

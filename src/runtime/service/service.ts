@@ -86,7 +86,7 @@ export class NodeService extends KeepingUseCases implements Service {
 
   /** Its neighbours are found by the looks at it that follow at once, as far as the filters let them. */
   async discover(given: Address, requestedBy: string): Promise<Answer<Server>> {
-    const address = await this.#named(given);
+    const address = this.#asKnown(await this.#named(given));
     const name = addressText(address);
     if (this.#parts.isIgnored(address)) {
       return refuse('FILTERED', `${name} matches DiscoveryIgnoreHostnameFilters and is not probed; change that filter`);
@@ -106,6 +106,13 @@ export class NodeService extends KeepingUseCases implements Service {
     }
     await this.#note('discover', `${requestedBy} asked for ${name}`, id);
     return accept(assertDefined(this.state.servers.get(id), 'an observed server is known'));
+  }
+
+  /** In the spelling in which it is looked at already. */
+  #asKnown(address: Address): Address {
+    const found = serverAt(indexServers(this.state.servers.values()), address);
+    const known = found === null ? [] : [found.address, ...found.aliases];
+    return known.find((one) => sameAddress(one, address)) ?? address;
   }
 
   /** A copied data directory answers under the identity of the original, whose record must stay what it is. */

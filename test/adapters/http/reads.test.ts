@@ -101,6 +101,7 @@ describe('a hint', () => {
 describe('instances', () => {
   it('are found by address, by a part of the host, and else are an error', async () => {
     expect(await body('/api/instance/main/3306')).toMatchObject({ ServerUUID: MAIN });
+    expect(await body('/api/instance/MAIN/3306')).toMatchObject({ ServerUUID: MAIN });
     expect(await body('/api/instance/mai/3306')).toMatchObject({ ServerUUID: MAIN });
     expect(await fixture.get('/api/instance/other/3306')).toMatchObject({ status: 500, body: { Code: 'ERROR' } });
     expect(await fixture.get('/api/instance/main/port')).toMatchObject({ status: 500, body: { Code: 'ERROR' } });

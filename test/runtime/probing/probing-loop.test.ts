@@ -28,6 +28,25 @@ describe('discovery', () => {
     }
   });
 
+  it('knows a server however a replica spells its host', async () => {
+    const world = new World();
+    threeServers(world);
+    for (const server of world.servers.values()) {
+      const channels = server.facts.channels.map((channel) => ({
+        ...channel,
+        source: { ...channel.source, host: channel.source.host.toUpperCase() },
+      }));
+      server.facts = { ...server.facts, channels };
+    }
+    world.loop.start();
+    world.seed('p', 'r1', 'r2');
+    await world.clock.advance(20_000);
+    expect([...world.ledger.state.servers.keys()].sort()).toEqual(['p', 'r1', 'r2']);
+    expect(world.ledger.state.targets.size).toBe(0);
+    expect(world.committed.map(({ kind }) => kind)).not.toContain('targets-added');
+    expect(new Set([...world.ledger.state.servers.values()].map(({ clusterId }) => clusterId)).size).toBe(1);
+  });
+
   it('writes nothing into the log while nothing changes', async () => {
     const world = new World();
     threeServers(world);

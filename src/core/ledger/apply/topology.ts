@@ -3,7 +3,7 @@
  * walking from a server to the root of its tree, and the root keeps the cluster it was in, so a promoted replica takes
  * the cluster's id along and a demoted primary stays in it.
  */
-import { type Address, addressText, sameAddress } from '../../topology/address.js';
+import { type Address, addressKey, addressText, sameAddress } from '../../topology/address.js';
 import { describeChanges, sameValue } from '../../topology/diff.js';
 import { isReplicating, mainChannel, type Server, type ServerFacts, type ServerId } from '../../topology/server.js';
 import { indexServers, sourceOf } from '../../topology/sources.js';
@@ -30,7 +30,9 @@ export function applyObserved(draft: Draft, observed: readonly ServerObserved[])
 /** Forgotten until somebody asks for it, or a copy under the identity of another. */
 function isKeptOut(draft: Draft, { id, address }: ServerObserved, forgotten: ReadonlySet<string>): boolean {
   const text = addressText(address);
-  return draft.tombstones.has(id) || forgotten.has(text) || draft.sharedIdentities.get(text)?.server === id;
+  return (
+    draft.tombstones.has(id) || forgotten.has(addressKey(address)) || draft.sharedIdentities.get(text)?.server === id
+  );
 }
 
 /** An operator's promotion rule stands over the server's own, which is kept for when it expires. */
@@ -101,7 +103,7 @@ export function applyTargets(draft: Draft, targets: readonly Omit<Target, 'added
   const forgotten = forgottenAddresses(draft);
   for (const target of targets) {
     const key = addressText(target.address);
-    if (forgotten.has(key) || draft.sharedIdentities.has(key)) continue;
+    if (forgotten.has(addressKey(target.address)) || draft.sharedIdentities.has(key)) continue;
     if (draft.targets.has(key) || isKnown(draft, target.address)) continue;
     draft.targets.set(key, { ...target, addedAtMs: draft.nowMs });
     facts.push(fact('target-added', `${key} is to be probed (${target.origin})`, null, null));
