@@ -112,7 +112,7 @@ describe('a primary that dies', () => {
 describe('a planned takeover', () => {
   const takeOver = async (candidate: LabServer, auto: boolean): Promise<void> => {
     await nodes.observe();
-    const answer = await nodes.driver.takeover({
+    const answer = await nodes.driver.requests.takeover({
       clusterId: nodes.cluster(),
       candidate: nodes.idOf(candidate),
       auto,
@@ -208,7 +208,7 @@ describe('a planned takeover', () => {
     };
     await nodes.observe();
     const recoveries = nodes.recoveries.length;
-    await nodes.driver
+    await nodes.driver.requests
       .takeover({ clusterId: nodes.cluster(), candidate: nodes.idOf(candidate), auto: true, requestedBy: 'test' })
       .then(
         (answer) => expect(answer).toMatchObject({ ok: true }),

@@ -145,7 +145,7 @@ export class ComposedNode {
       },
       knock: (address) => parts.mysql.prober.knock(address, parts.config.mysql.connectTimeoutMs),
       binaryLogs: parts.mysql.binaryLogs,
-      takeover: (request) => this.#recovery.takeover(request),
+      takeover: (request) => this.#recovery.requests.takeover(request),
       explain: (clusterId) => this.#recovery.explain(clusterId),
     });
     this.happenings = this.#composeHappenings();

@@ -18,7 +18,7 @@ beforeEach(async () => {
 });
 
 const ask = (candidate: ServerId | null, auto = false) =>
-  nodes.driver.takeover({ clusterId: nodes.cluster(), candidate, auto, requestedBy: 'me' });
+  nodes.driver.requests.takeover({ clusterId: nodes.cluster(), candidate, auto, requestedBy: 'me' });
 
 describe('a takeover that an operator asks for', () => {
   it('is done, whatever the filters say, and answers with its record', async () => {

@@ -1,0 +1,87 @@
+/**
+ * How a recovery begins at run time, whoever wants it: what is believed at this moment, whether the cluster is free, the
+ * opening in the log together with the first intents, and the line that tells how it ended. One place for automation and
+ * for operators, because the two meet in the same cluster and only one recovery of a cluster may be open.
+ */
+import { type Belief, openRecoveryOf, serverName } from '../../core/recovery/belief.js';
+import { durabilityVerdict } from '../../core/recovery/durability.js';
+import type { Opening, OpeningContext } from '../../core/recovery/openings/opening.js';
+import type { Recovery, RecoveryId } from '../../core/recovery/recovery.js';
+import type { ClusterId, ServerId } from '../../core/topology/server.js';
+import type { RecoveryParts } from './recovery-parts.js';
+import type { Runs } from './runs.js';
+
+export class RecoveryOpener {
+  readonly #parts: RecoveryParts;
+  readonly #runs: Runs;
+  /** Clusters in which a recovery is being opened. */
+  readonly #opening = new Set<ClusterId>();
+
+  constructor(parts: RecoveryParts, runs: Runs) {
+    this.#parts = parts;
+    this.#runs = runs;
+  }
+
+  /** The state's own time stands still while nothing is committed; blocks and downtimes must end nevertheless. */
+  belief(): Belief {
+    const { ledger, clock } = this.#parts;
+    return { ...ledger.state, nowMs: Math.max(ledger.state.nowMs, clock.wallMs()) };
+  }
+
+  context(requestedBy: string): OpeningContext {
+    const id = `${String(this.#parts.clock.wallMs())}:${this.#parts.randomHex()}` as RecoveryId;
+    return { id, openedBy: this.#parts.self, requestedBy };
+  }
+
+  /** Nothing that must not be interrupted goes on in the cluster, committed or about to be. */
+  isFree(clusterId: ClusterId): boolean {
+    const busy = this.#runs.busyWith(clusterId);
+    return !this.#opening.has(clusterId) && (busy === null || busy === 'former-primary');
+  }
+
+  /** Opens it in the log, together with its first intents, and drives it to its end; what gives way gives way first. */
+  async begin(opening: Extract<Opening, { ok: true }>): Promise<Recovery | null> {
+    const { id, clusterId } = opening.recovery;
+    this.#opening.add(clusterId);
+    try {
+      await this.#runs.displace(clusterId, `it gives way to recovery ${id}`);
+    } finally {
+      this.#opening.delete(clusterId);
+    }
+    return await this.#drive(opening.recovery);
+  }
+
+  /** For what gives way itself: not begun while anything goes on in the cluster. */
+  async beginIfIdle(opening: Extract<Opening, { ok: true }>): Promise<Recovery | null> {
+    const { clusterId } = opening.recovery;
+    const busy = this.#opening.has(clusterId) || this.#runs.busyWith(clusterId) !== null;
+    if (busy || openRecoveryOf(this.#parts.ledger.state, clusterId) !== null) return null;
+    return await this.#drive(opening.recovery);
+  }
+
+  async #drive(recovery: Recovery): Promise<Recovery | null> {
+    const closed = await this.#runs.begin(recovery, [{ kind: 'recovery-opened', recovery }]);
+    if (closed !== null) this.#tell(closed);
+    return closed;
+  }
+
+  #tell(recovery: Recovery): void {
+    const { id, kind, verdict, failed, successor, lost } = recovery;
+    const name = (server: ServerId): string => serverName(this.#parts.ledger.state, server);
+    const became = successor === null ? '' : `; ${name(successor)} is the primary`;
+    const behind = lost.map(({ server, reason }) => `; ${name(server)} is set apart: ${reason}`).join('');
+    const how =
+      verdict === null ? 'open' : verdict.kind === 'succeeded' ? 'succeeded' : `${verdict.kind}: ${verdict.reason}`;
+    const level = verdict?.kind === 'succeeded' ? 'info' : 'warn';
+    this.#parts.log[level]({ recovery: id }, `${kind} of ${name(failed)} ${how}${became}${behind}${worthOf(recovery)}`);
+  }
+}
+
+/** '' where nothing was promoted, or the question does not apply. */
+function worthOf(recovery: Recovery): string {
+  const durability = recovery.promotion === null ? null : durabilityVerdict(recovery);
+  if (durability === null) return '';
+  return durability.kind === 'guaranteed'
+    ? '; no acknowledged transaction is lost'
+    : `; that no acknowledged transaction is lost is not guaranteed: ${durability.because.join('; ')}`;
+}
