@@ -36,7 +36,9 @@ scripts/bench http [reading] [failover] [--seconds N]
 
 const [name = '', ...words] = process.argv.slice(2);
 const bench = BENCHES[name];
-if (bench === undefined || !(await bench(words))) {
+if (process.argv.some((word) => word === '--help' || word === '-h')) {
+  process.stdout.write(USAGE);
+} else if (bench === undefined || !(await bench(words))) {
   process.stdout.write(USAGE);
   process.exit(2);
 }
