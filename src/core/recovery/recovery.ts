@@ -86,7 +86,22 @@ export interface RecoveryInputs {
   readonly durability?: DurabilityTerms;
   /** FailMasterPromotionIfSQLThreadNotUpToDate: who has relay log left to apply is not promoted. */
   readonly promotesAppliedOnly?: boolean;
+  /** By its name at the incumbent's; absent where nobody asked. */
+  readonly command?: OperatorCommand;
+  /** recover-lite: none of the commands that the configuration names is run. */
+  readonly skipHooks?: boolean;
+  /** The caller's own mark of this request: the same mark again is the same request. */
+  readonly requestKey?: string;
 }
+
+/** What an operator may ask for that is done by a recovery. */
+export type OperatorCommand =
+  | 'graceful-master-takeover'
+  | 'graceful-master-takeover-auto'
+  | 'force-master-failover'
+  | 'force-master-takeover'
+  | 'recover'
+  | 'recover-lite';
 
 export interface Participant {
   readonly id: ServerId;

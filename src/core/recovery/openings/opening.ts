@@ -9,6 +9,8 @@ export interface OpeningContext {
   readonly openedBy: string;
   /** The person or the loop. */
   readonly requestedBy: string;
+  /** How a person asked; absent for what the loops do. */
+  readonly asked?: Pick<RecoveryInputs, 'command' | 'skipHooks' | 'requestKey'>;
 }
 
 export type Opening =
@@ -17,11 +19,14 @@ export type Opening =
 
 type Told = Pick<Recovery, 'kind' | 'clusterId' | 'code' | 'description' | 'failed'>;
 
-export function opened(context: OpeningContext, told: Told, inputs: Omit<RecoveryInputs, 'requestedBy'>): Opening {
+/** What the context says is put into the record here, so that no opening can forget it. */
+type OwnInputs = Omit<RecoveryInputs, 'requestedBy' | 'command' | 'skipHooks' | 'requestKey'>;
+
+export function opened(context: OpeningContext, told: Told, inputs: OwnInputs): Opening {
   const recovery: Recovery = {
     id: context.id,
     ...told,
-    inputs: { ...inputs, requestedBy: context.requestedBy },
+    inputs: { ...inputs, requestedBy: context.requestedBy, ...context.asked },
     // The ledger puts its own stamp here.
     openedAtMs: 0,
     openedBy: context.openedBy,
