@@ -86,6 +86,7 @@ export function judgementOf(
       silent: [],
       alive: [],
       mute: [],
+      dueAtMs: null,
       words: '',
     },
     replicas: (changes.votes ?? []).map((vote, number) => ({
@@ -98,6 +99,7 @@ export function judgementOf(
     })),
     settled: changes.settled ?? true,
     missing: null,
+    dueAtMs: null,
     because: ['as judged'],
   };
 }

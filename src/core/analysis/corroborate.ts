@@ -29,6 +29,8 @@ export interface Judgement {
   readonly settled: boolean;
   /** Why it is not proven; null when it is. Always the same words for the same lack. */
   readonly missing: string | null;
+  /** When time alone may have changed the verdict, on the inquiry's clock: a look then is worth more than one a moment before. */
+  readonly dueAtMs: number | null;
   /** What the verdict rests on, and for `unproven` what is missing. */
   readonly because: readonly string[];
 }
@@ -51,6 +53,7 @@ export function judge(
     replicas,
     settled: nowMs - inquiry.beganAtMs >= limits.settleMs,
     missing,
+    dueAtMs: dueOf(nodes, replicas),
     because: [
       nodes.words,
       ...(missing === null ? [] : [missing]),
@@ -58,6 +61,11 @@ export function judge(
       ...replicas.map((replica) => replica.why),
     ],
   };
+}
+
+function dueOf({ dueAtMs }: NodeTally, replicas: readonly ReplicaOpinion[]): number | null {
+  const dues = [dueAtMs, ...replicas.map(({ tellsAtMs }) => tellsAtMs)].filter((due) => due !== null);
+  return dues.length === 0 ? null : Math.min(...dues);
 }
 
 /** For the nodes' votes alone: how long a replica's silence means nothing does not depend on it. */

@@ -28,6 +28,8 @@ export interface NodeTally {
   readonly alive: readonly string[];
   /** Voters without a fresh opinion, and those who said that they have none. */
   readonly mute: readonly string[];
+  /** When the limit that is waited for will have passed; null when it is not time that is missing. */
+  readonly dueAtMs: number | null;
   readonly words: string;
 }
 
@@ -54,10 +56,11 @@ export function tallyNodes(
   const majority = majorityOf(voters.length);
   const counts = { refused, silent, alive, mute, voters: voters.length, majority };
   const verdict = decide(counts, window, limits);
-  return { ...counts, verdict, words: describe(counts, verdict, window, limits) };
+  const dueAtMs = verdict === 'waiting' ? window.sinceMs + limitOf(counts, limits) : null;
+  return { ...counts, verdict, dueAtMs, words: describe(counts, verdict, window, limits) };
 }
 
-type Counts = Omit<NodeTally, 'verdict' | 'words'>;
+type Counts = Omit<NodeTally, 'verdict' | 'dueAtMs' | 'words'>;
 
 function isFresh(opinion: NodeOpinion, window: Window, limits: JudgementLimits): boolean {
   if (window.nowMs - opinion.atMs > limits.opinionLifeMs) return false;

@@ -181,6 +181,7 @@ export class Emergencies {
     inquest.setPaused(this.#isUnderRecovery(id));
     if (inquest.isPaused) return;
     const finding = diagnostician.examine(server);
+    inquest.expectAt(finding.judgement?.dueAtMs ?? null);
     canaries.consider(server, inquest, finding);
     if (finding.problem !== null && concernsReach(finding.problem.code)) {
       keeper.open(server, finding.problem.code, inquest.inquiry.beganAtMs);

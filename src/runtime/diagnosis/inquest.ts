@@ -54,6 +54,7 @@ export class Inquest {
   #inquiry: Inquiry;
   #hurriedAtMs: number;
   #timer: Timer | null = null;
+  #dueAtMs: number | null = null;
   #paused = false;
   #closed = false;
 
@@ -123,6 +124,11 @@ export class Inquest {
     this.#parts.onHeard();
   }
 
+  /** When time alone may change the verdict: the next round is held then if it were later; null: nobody waits for time. */
+  expectAt(dueAtMs: number | null): void {
+    this.#dueAtMs = dueAtMs;
+  }
+
   canaryRestarted(canary: ServerId): void {
     this.#inquiry = canaryRestarted(this.#inquiry, canary, this.#parts.clock.nowMs());
   }
@@ -149,7 +155,9 @@ export class Inquest {
     const step = pace.rounds.find((round) => ageMs < round.untilAgeMs) ?? pace.rounds[pace.rounds.length - 1];
     const everyMs = step?.everyMs ?? pace.calmRoundMs;
     const isReached = [...this.#inquiry.opinions.values()].some((opinion) => opinion.vote === 'alive');
-    return isReached ? Math.max(everyMs, pace.calmRoundMs) : everyMs;
+    if (isReached) return Math.max(everyMs, pace.calmRoundMs);
+    const dueInMs = (this.#dueAtMs ?? Number.POSITIVE_INFINITY) - clock.nowMs();
+    return dueInMs > 0 ? Math.min(everyMs, dueInMs) : everyMs;
   }
 
   #ask(address: Address, replicas: readonly Link[]): void {

@@ -110,6 +110,16 @@ describe('the time of grace for a restart', () => {
     expect(took).toBeLessThan(15_400);
   });
 
+  it('that is long ends on time as well, when nobody asks in a hurry any more', async () => {
+    const stage = await leading({ rules: { restartGraceMs: () => 61_000 } });
+    const killedAtMs = stage.clock.now;
+    stage.world.become('p', 'refuses', true);
+    await stage.clock.advance(65_000);
+    const took = stage.tookUntil('p', 'DeadMaster', killedAtMs) ?? 0;
+    expect(took).toBeGreaterThanOrEqual(61_000);
+    expect(took).toBeLessThan(61_100);
+  });
+
   it('is the same for a host that is booted, which is silent meanwhile', async () => {
     const stage = await leading(GRACE);
     silence(stage, ['p']);
