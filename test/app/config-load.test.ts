@@ -45,11 +45,6 @@ describe('files', () => {
     expect(said).toContain(expected);
     expect(said).not.toContain('sesame');
   });
-
-  test('YAML is refused by its name', async () => {
-    const loaded = await loadConfig({ file: await writeText('a.yaml', 'Debug: true'), environment: {} });
-    expect(!loaded.ok && loaded.error.map(faultText).join()).toContain('YAML is not supported yet');
-  });
 });
 
 describe('values', () => {

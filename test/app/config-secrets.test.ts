@@ -1,3 +1,4 @@
+import { chmod } from 'node:fs/promises';
 import { inspect } from 'node:util';
 import { describe, expect, test } from 'vitest';
 import { parseClientSection } from '../../src/app/config/credentials.js';
@@ -43,6 +44,29 @@ describe('the account on the monitored servers', () => {
   test('lines of my.cnf', () => {
     const section = parseClientSection("[client]\r\nUser = 'a'\r\n;password=b\r\nport\r\n[mysql]\r\npassword=c\r\n");
     expect([...section]).toEqual([['user', 'a']]);
+  });
+
+  test.each([
+    ['se same', 'se same'],
+    ['se#same', 'se'],
+    ['"se#same" # what it opens', 'se#same'],
+    ["'se\"same'", 'se"same'],
+    ['"se\\"s\\\\ame"', 'se"s\\ame'],
+    ['se\\ssame', 'se same'],
+    ['se\\dsame', 'se\\dsame'],
+    ['se;same', 'se;same'],
+    ['', ''],
+  ])('password = %s', (written, meant) => {
+    expect(parseClientSection(`[client]\npassword = ${written}\n`).get('password')).toBe(meant);
+  });
+
+  test('a credentials file that everybody can read is warned of', async () => {
+    const file = await writeText('my.cnf', '[client]\nuser=orc\n');
+    const content = { MySQLTopologyCredentialsConfigFile: file };
+    await chmod(file, 0o644);
+    expect(warnings(await load(content)).join()).toContain('can be read by everybody');
+    await chmod(file, 0o600);
+    expect(warnings(await load(content)).join()).not.toContain('can be read by everybody');
   });
 });
 

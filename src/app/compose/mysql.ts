@@ -33,9 +33,12 @@ export function openMysqlSide(config: MysqlConfig): MysqlSide {
       connector,
       { ...DEFAULT_PROBER_LIMITS, connectTimeoutMs: config.connectTimeoutMs },
       monotonicNowMs,
-      { ...config.questions, replicationAccountIsKnown: config.replicationCredentialsQuery !== '' },
+      { ...config.questions, replicationAccountIsKnown: !config.replicationCredentialsQuery.empty },
     ),
-    sessions: new MysqlSessionOpener(connector, new ReplicationAccounts(connector, config.replicationCredentialsQuery)),
+    sessions: new MysqlSessionOpener(
+      connector,
+      new ReplicationAccounts(connector, config.replicationCredentialsQuery.reveal()),
+    ),
     binaryLogs: new MysqlBinaryLogReader(connector, config.connectTimeoutMs, config.statementTimeoutMs),
   };
 }

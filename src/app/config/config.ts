@@ -98,8 +98,8 @@ export interface MysqlConfig {
   /** How long it is remembered that a server requires TLS. */
   readonly tlsMemoryMs: number;
   readonly questions: QuestionsConfig;
-  /** '' when there is none. */
-  readonly replicationCredentialsQuery: string;
+  /** Empty when there is none; a password may stand in it. */
+  readonly replicationCredentialsQuery: Secret;
   readonly defaultPort: number;
   readonly connectTimeoutMs: number;
   readonly probeTimeoutMs: number;

@@ -3,12 +3,14 @@
  * password of the form `${NAME}` is then taken from the environment. A variable that is not set is a fault and not an
  * empty password: every server would refuse us and look ill.
  */
-import { readFile } from 'node:fs/promises';
+import { readFile, stat } from 'node:fs/promises';
 import { errorCode } from './documents.js';
 import type { Environment } from './data-directory.js';
 import type { Findings } from './findings.js';
 import type { Values } from './keys/keys.js';
 import { Secret } from './secret.js';
+
+const OTHERS_MAY_READ = 0o004;
 
 export interface Credentials {
   readonly user: string;
@@ -34,7 +36,7 @@ export async function readCredentials(
     if (value === undefined) {
       findings.fault(
         'MySQLTopologyPassword',
-        `it refers to the environment variable ${variable}, which is not set; allowed: the password, or \${NAME} of a variable that is set`,
+        `it refers to ${/^[A-Za-z_]\w*$/.test(variable) ? `the environment variable ${variable}` : 'an environment variable'}, which is not set; allowed: the password, or \${NAME} of a variable that is set`,
       );
     }
     password = value ?? '';
@@ -56,6 +58,10 @@ async function readClientSection(file: string, findings: Findings): Promise<Read
     );
     return new Map();
   }
+  const { mode } = await stat(file);
+  if ((mode & OTHERS_MAY_READ) !== 0) {
+    findings.warn(`${file} (MySQLTopologyCredentialsConfigFile) can be read by everybody on this machine: chmod 600`);
+  }
   const section = parseClientSection(text);
   if (!section.has('user')) {
     findings.fault(
@@ -66,17 +72,36 @@ async function readClientSection(file: string, findings: Findings): Promise<Read
   return section;
 }
 
-/** Lines `name = value` of the [client] section; the value may stand in quotes, `#` and `;` begin a comment line. */
+/**
+ * Lines `name = value` of the [client] section, as MySQL's own programs read them: a value may stand in quotes, `#` begins
+ * a comment outside of them and `;` at the start of a line, and `\s`, `\t`, `\n`, `\\` and quotes may be escaped.
+ */
 export function parseClientSection(text: string): ReadonlyMap<string, string> {
   const section = new Map<string, string>();
   let inside = false;
   for (const line of text.split(/\r?\n/)) {
     const heading = /^\s*\[([^\]]*)\]/.exec(line)?.[1];
     if (heading !== undefined) inside = heading.trim() === 'client';
-    const [, name, value] = /^\s*([A-Za-z][\w-]*)\s*=\s*(.*?)\s*$/.exec(line) ?? [];
+    const [, name, value] = /^\s*([A-Za-z][\w-]*)\s*=\s*(.*)$/.exec(line) ?? [];
     if (!inside || name === undefined || value === undefined) continue;
-    const quoted = /^(["'])(.*)\1$/.exec(value)?.[2];
-    section.set(name.toLowerCase(), quoted ?? value);
+    section.set(name.toLowerCase(), unescaped(unquoted(withoutComment(value).trim())));
   }
   return section;
+}
+
+function withoutComment(value: string): string {
+  return /^(?:"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'|[^#"']|["'])*/.exec(value)?.[0] ?? '';
+}
+
+function unquoted(value: string): string {
+  return /^(["'])(.*)\1$/.exec(value)?.[2] ?? value;
+}
+
+const ESCAPES: Readonly<Record<string, string>> = { n: '\n', t: '\t', r: '\r', b: '\b', s: ' ' };
+
+/** Of a character that needs no escape the backslash is kept. */
+function unescaped(value: string): string {
+  return value.replaceAll(/\\(.)/g, (whole, letter: string) =>
+    /["'\\]/.test(letter) ? letter : (ESCAPES[letter] ?? whole),
+  );
 }

@@ -2,12 +2,15 @@
  * From documents to checked values: later files override earlier ones (lists are replaced, maps merged), every value is
  * read by the schema of its key, and every wrong one is reported, whatever else is wrong.
  */
+import type { z } from 'zod';
+import type { Environment } from './data-directory.js';
 import type { Document } from './documents.js';
 import type { Findings } from './findings.js';
 import { FORMER_NAMES } from './keys/ignored.js';
 import type { Key } from './keys/key.js';
-import { KEYS, type KeyName, keyNamed, keyNames, type Values } from './keys/keys.js';
+import { KEYS, type KeyName, keyNamed, keyNames, mayHoldSecret, type Values } from './keys/keys.js';
 import { nearestName } from './nearest-name.js';
+import { type Substituted, substitute } from './substitution.js';
 
 interface Written {
   readonly value: unknown;
@@ -24,26 +27,43 @@ export interface Given {
 
 const LONGEST_QUOTE = 80;
 
-export function readGiven(documents: readonly { file: string; document: Document }[], findings: Findings): Given {
+export function readGiven(
+  documents: readonly { file: string; document: Document }[],
+  environment: Environment,
+  findings: Findings,
+): Given {
   const written = new Map<KeyName, Written>();
-  for (const { file, document } of documents) {
-    for (const [name, value] of Object.entries(document)) {
-      const key = keyNamed(name);
-      if (key === null) reportUnknown(name, file, findings);
-      // The incumbent's JSON reader leaves the default in place where it finds null.
-      else if (value !== null) written.set(key, { value: merged(written.get(key)?.value, value), file });
-    }
-  }
+  for (const { file, document } of documents) gather(file, document, written, findings);
   const values: Record<string, unknown> = {};
   const changed = new Set<KeyName>();
   for (const name of keyNames()) {
     const key: Key<unknown> = KEYS[name];
-    values[name] = readValue(name, key, written.get(name), findings);
     const given = written.get(name);
+    values[name] =
+      given === undefined ? key.kind.schema.parse(key.standard) : readValue(name, given, environment, findings);
     if (given !== undefined && JSON.stringify(given.value) !== JSON.stringify(key.standard)) changed.add(name);
   }
   // The loop above went through every key with the schema that the type Values is derived from.
   return { values: values as unknown as Values, named: new Set(written.keys()), changed };
+}
+
+function gather(file: string, document: Document, written: Map<KeyName, Written>, findings: Findings): void {
+  const spelled = new Map<KeyName, string>();
+  for (const [name, value] of Object.entries(document)) {
+    const key = keyNamed(name);
+    if (key === null) {
+      reportUnknown(name, file, findings);
+      continue;
+    }
+    const before = spelled.get(key);
+    spelled.set(key, name);
+    if (before !== undefined) {
+      findings.fault(key, `it stands twice in ${file}, as ${before} and as ${name}; keep one of them`);
+      continue;
+    }
+    // The incumbent's JSON reader leaves the default in place where it finds null.
+    if (value !== null) written.set(key, { value: merged(written.get(key)?.value, value), file });
+  }
 }
 
 function merged(before: unknown, value: unknown): unknown {
@@ -54,23 +74,49 @@ function isMap(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-function readValue(name: KeyName, key: Key<unknown>, written: Written | undefined, findings: Findings): unknown {
-  const standard = key.kind.schema.parse(key.standard);
-  if (written === undefined) return standard;
-  const answer = key.kind.schema.safeParse(written.value);
+function readValue(name: KeyName, { value, file }: Written, environment: Environment, findings: Findings): unknown {
+  const key: Key<unknown> = KEYS[name];
+  const standard = (): unknown => key.kind.schema.parse(key.standard);
+  const from = substitute(name, value, key.hidden, environment);
+  if (from.missing.length > 0) {
+    const missing = from.missing.join(', ');
+    findings.fault(name, `it refers to ${missing} (${file}), not set in the environment; allowed: ${key.kind.allowed}`);
+    return standard();
+  }
+  const answer = read(key, from);
   if (answer.success) return answer.data;
-  const why = answer.error.issues.find((issue) => issue.code === 'custom')?.message;
-  const shown = key.hidden ? 'a value that is not shown' : quoted(written.value);
-  findings.fault(
-    name,
-    `${shown} was given (${written.file})${why === undefined ? '' : `: ${why}`}; allowed: ${key.kind.allowed}`,
-  );
-  return standard;
+  findings.fault(name, `${complaint(name, { value, file }, from, answer.error)}; allowed: ${key.kind.allowed}`);
+  return standard();
+}
+
+/** Variables are texts: a number or a list in one is written as in JSON. */
+function read(key: Key<unknown>, { value, whole }: Substituted): z.ZodSafeParseResult<unknown> {
+  const answer = key.kind.schema.safeParse(value);
+  if (answer.success || !whole) return answer;
+  try {
+    return key.kind.schema.safeParse(JSON.parse(String(value)));
+  } catch {
+    return answer;
+  }
+}
+
+/** What was given and what is wrong with it, as far as it may be shown. */
+function complaint(name: KeyName, { value, file }: Written, from: Substituted, error: z.ZodError): string {
+  if (mayHoldSecret(name)) return `a value that is not shown was given (${file})`;
+  const shown = `${quoted(value)} was given (${file})`;
+  if (from.variables.length > 0) return `${shown}: what the environment makes of it is wrong`;
+  const why = error.issues.find((issue) => issue.code === 'custom')?.message;
+  return why === undefined ? shown : `${shown}: ${withoutUser(why)}`;
 }
 
 function quoted(value: unknown): string {
-  const text = JSON.stringify(value);
+  const text = withoutUser(JSON.stringify(value));
   return text.length <= LONGEST_QUOTE ? text : `${text.slice(0, LONGEST_QUOTE)}...`;
+}
+
+/** Of a URL, `user:password@`. */
+function withoutUser(text: string): string {
+  return text.replaceAll(/:\/\/[^/\s"]*@/g, '://(secret)@');
 }
 
 function reportUnknown(name: string, file: string, findings: Findings): void {

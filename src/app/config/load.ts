@@ -35,9 +35,8 @@ export interface LoadedConfig {
 export async function loadConfig(options: LoadOptions): Promise<Result<LoadedConfig, readonly Fault[]>> {
   const findings = new Findings();
   const documents = await readDocuments(options, findings);
-  // What the other files say means little while one of them could not be read.
-  if (findings.faults.length > 0) return failed(findings.faults);
-  const given = readGiven(documents, findings);
+  if (documents === null) return failed(findings.faults);
+  const given = readGiven(documents, options.environment, findings);
   checkRules(given, findings);
   answerSettings(given, findings);
   const surroundings = {
@@ -51,22 +50,31 @@ export async function loadConfig(options: LoadOptions): Promise<Result<LoadedCon
   return ok({ config: frozen(config), files: documents.map(({ file }) => file), remarks: findings.remarks });
 }
 
+/** Null when one of them could not be read: what the others say means little without it. */
 async function readDocuments(
   options: LoadOptions,
   findings: Findings,
-): Promise<readonly { file: string; document: Document }[]> {
+): Promise<readonly { file: string; document: Document }[] | null> {
   const standardFiles = options.standardFiles ?? STANDARD_FILES;
   const documents: { file: string; document: Document }[] = [];
+  let whole = true;
   for (const file of options.file === null ? standardFiles : [options.file]) {
     const document = await readDocument(file);
-    if (!document.ok) findings.fault(null, document.error);
-    else if (document.value !== null) documents.push({ file, document: document.value });
-    else if (options.file !== null) findings.fault(null, `${file} does not exist`);
+    if (!document.ok) {
+      findings.fault(null, document.error);
+      whole = false;
+    } else if (document.value !== null) {
+      documents.push({ file, document: document.value.document });
+      for (const fault of document.value.faults) findings.fault(null, fault);
+    } else if (options.file !== null) {
+      findings.fault(null, `${file} does not exist`);
+      whole = false;
+    }
   }
   if (documents.length === 0 && options.file === null) {
     findings.warn(`no configuration file was found (${standardFiles.join(', ')}): all settings have their defaults`);
   }
-  return documents;
+  return whole ? documents : null;
 }
 
 async function resolveHost(host: string): Promise<readonly string[]> {

@@ -30,3 +30,13 @@ export function keyNamed(written: string): KeyName | null {
 export function keyNames(): KeyName[] {
   return [...BY_LOWER_CASE.values()];
 }
+
+/** False for keys that are accepted and change nothing. */
+export function hasEffect(name: KeyName): boolean {
+  return Object.hasOwn(WORKING_KEYS, name) || Object.hasOwn(PENDING_KEYS, name);
+}
+
+/** Besides passwords, the commands of hooks: they are where people put the tokens of those whom they call. */
+export function mayHoldSecret(name: KeyName): boolean {
+  return KEYS[name].hidden || name.endsWith('Processes');
+}

@@ -31,7 +31,7 @@ export const WORKING_KEYS = {
     'File in the form of my.cnf; user and password of its [client] section replace the two above',
   ),
   ReplicationCredentialsQuery: worksHidden(
-    text,
+    secret,
     '',
     'Query that gives user and password for replication, for a server that never was a replica',
   ),
