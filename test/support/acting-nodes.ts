@@ -18,7 +18,9 @@ const healthy: SoftState = { answers: () => true, lagSeconds: () => 0 };
 export interface Surroundings {
   readonly clock: Clock;
   readonly sessions: SessionOpener;
-  readonly prober: Pick<Prober, 'knock'>;
+  readonly prober: Pick<Prober, 'knock' | 'probe'>;
+  /** What the eyes of the node say; that all is well where it is not told. */
+  readonly soft?: SoftState;
   readonly policy: Partial<RecoveryPolicy>;
 }
 
@@ -71,7 +73,7 @@ export class ActingNodes {
     const line = (_fields: object, message: string): void => {
       this.lines.push(message);
     };
-    const { policy, ...parts } = this.#surroundings;
+    const { policy, soft = healthy, ...parts } = this.#surroundings;
     return new RecoveryDriver({
       ...parts,
       self: 'n1',
@@ -79,7 +81,7 @@ export class ActingNodes {
       policy: policyOf(policy),
       times: RECOVERY_TIMES,
       log: { debug: line, info: line, warn: line, error: line },
-      soft: healthy,
+      soft,
       sights: () => ({ answers: true, seenAtMs: null, vitals: null }),
       orchestrators: () => ({ voters: 3, live: 3 }),
       authorityFor: (term) => new LeaderAuthority(term, this.consensus, parts.clock),

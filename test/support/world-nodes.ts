@@ -1,5 +1,6 @@
 /** Acting nodes upon the model of MySQL, with a clock in the hand of the test. */
 import type { RecoveryPolicy } from '../../src/core/recovery/policy.js';
+import type { ServerId } from '../../src/core/topology/server.js';
 import { ActingNodes } from './acting-nodes.js';
 import { observed } from './facts.js';
 import { FakeClock } from './fake-consensus.js';
@@ -14,7 +15,11 @@ export class WorldNodes extends ActingNodes {
   constructor(world: MysqlWorld, policy: Partial<RecoveryPolicy> = {}) {
     const clock = new FakeClock();
     const sessions = new WorldSessions(world);
-    super({ clock, sessions, prober: sessions, policy });
+    const answers = (id: ServerId): boolean => {
+      const server = world.servers.get(id);
+      return server?.up === true && !server.replaced;
+    };
+    super({ clock, sessions, prober: sessions, policy, soft: { answers, lagSeconds: () => 0 } });
     this.clock = clock;
     this.sessions = sessions;
     this.world = world;

@@ -2,10 +2,12 @@
 import type { NodeVote } from '../../src/core/analysis/vote.js';
 import type { Step, StepOutcome } from '../../src/core/recovery/step.js';
 import type { Address } from '../../src/core/topology/address.js';
+import type { ProbeResult } from '../../src/core/topology/report.js';
 import type { ServerId } from '../../src/core/topology/server.js';
 import { OperationalError } from '../../src/runtime/errors.js';
 import type { ServerSession, SessionOpener, SessionOptions } from '../../src/runtime/ports/mysql.js';
 import type { MysqlWorld } from './mysql-world.js';
+import { failedProbe, goodProbe } from './probes.js';
 
 export type BeforeStep = (step: Step) => Promise<void> | void;
 
@@ -14,6 +16,7 @@ export class WorldSessions implements SessionOpener {
   readonly #holders = new Map<ServerId, WorldSession>();
   beforeStep: BeforeStep = () => undefined;
   knocks = 0;
+  lastKnockedAt = '';
 
   constructor(world: MysqlWorld) {
     this.#world = world;
@@ -47,8 +50,21 @@ export class WorldSessions implements SessionOpener {
 
   knock = (address: Address): Promise<{ readonly vote: NodeVote; readonly detail: string }> => {
     this.knocks += 1;
+    this.lastKnockedAt = address.host;
     const up = this.#world.servers.get(address.host as ServerId)?.up === true;
     return Promise.resolve({ vote: up ? 'alive' : 'refused', detail: '' });
+  };
+
+  /** Who answers, and whether it takes writes. */
+  probe = ({ host }: Address): Promise<ProbeResult> => {
+    const server = this.#world.servers.get(host as ServerId);
+    if (server?.up !== true) return Promise.resolve(failedProbe(host, 'refused', 0));
+    const { readOnly, replaced } = server;
+    const probed = goodProbe(replaced ? `another at ${host}` : host, {
+      atMs: 0,
+      facts: { readOnly, superReadOnly: readOnly },
+    });
+    return Promise.resolve(probed);
   };
 }
 

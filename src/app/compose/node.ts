@@ -210,6 +210,9 @@ export class ComposedNode {
     this.#probing.start();
     this.#care.start();
     this.diagnosis.start();
+    this.#care.prober.onConnectionLost((address) => {
+      this.#recovery.noticeLost(address);
+    });
     this.#sharing.start();
     this.#metrics.start();
   }

@@ -9,7 +9,7 @@ import { deadPrimary } from './playbooks/dead-primary.js';
 import { formerPrimary } from './playbooks/former-primary.js';
 import { gracefulTakeover } from './playbooks/graceful-takeover.js';
 import type { Closing, Next, Playbook } from './playbooks/next.js';
-import { recordOf } from './record.js';
+import { recordOf, stepKey } from './record.js';
 import type { Recovery, RecoveryKind } from './recovery.js';
 import type { NumberedStep, Step } from './step.js';
 
@@ -35,11 +35,37 @@ const PLAYBOOKS: Readonly<Record<RecoveryKind, Playbook>> = {
   'former-primary': formerPrimary,
 };
 
-/** `inFlight`: numbers of the steps that this very process is taking now. Nobody else's count: they are taken again. */
-export function advance(recovery: Recovery, inFlight: ReadonlySet<number>): Decision {
+const NOBODY: ReadonlySet<ServerId> = new Set();
+
+/**
+ * `inFlight`: numbers of the steps that this very process is taking now. Nobody else's count: they are taken again.
+ * `beside`: former primaries that answered while this recovery has the cluster. Each is fenced once, whatever the plan is at
+ * the moment, because their clients believe in them; that is all that is done about them here.
+ */
+export function advance(
+  recovery: Recovery,
+  inFlight: ReadonlySet<number>,
+  beside: ReadonlySet<ServerId> = NOBODY,
+): Decision {
   assert(recovery.closedAtMs === null, `recovery ${recovery.id} is closed: nothing follows`);
   const next = PLAYBOOKS[recovery.kind](recovery);
-  return decide(recovery, next, inFlight);
+  const fences = [...beside]
+    .filter((server) => isUntouched(recovery, server, inFlight))
+    .map((server): Step => ({ kind: 'fence', server }));
+  if (fences.length === 0) return decide(recovery, next, inFlight);
+  const wanted = next.kind === 'steps' ? next.steps.filter((step) => !isAmong(step, fences)) : [];
+  return decide(recovery, { kind: 'steps', steps: [...fences, ...wanted] }, inFlight);
+}
+
+/** What the plan does with a server is the plan's: a takeover closes the primary itself and points it elsewhere. */
+function isUntouched(recovery: Recovery, server: ServerId, inFlight: ReadonlySet<number>): boolean {
+  if (server === recovery.promotion?.server) return false;
+  const own = recovery.steps.filter(({ step }) => step.server === server);
+  return own.every(({ number, step, outcome }) => step.kind === 'fence' && outcome === null && !inFlight.has(number));
+}
+
+function isAmong(step: Step, others: readonly Step[]): boolean {
+  return others.some((other) => stepKey(other) === stepKey(step));
 }
 
 function decide(recovery: Recovery, next: Next, inFlight: ReadonlySet<number>): Decision {

@@ -132,10 +132,9 @@ export class WhereaboutsKeeper {
     if (proposals.length > 0) void this.#propose(proposals);
   }
 
-  /** The steps of an open recovery know a server by its address, and a former primary must be found where it was. */
+  /** The steps of an open recovery know a server by its address. */
   #isBusy(server: ServerId): boolean {
-    const { state } = this.#parts.ledger;
-    return state.demotions.has(server) || takesPartInRecovery(state, server);
+    return takesPartInRecovery(this.#parts.ledger.state, server);
   }
 
   async #propose(proposals: readonly Proposal[]): Promise<void> {

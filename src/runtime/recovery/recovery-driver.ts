@@ -10,7 +10,7 @@ import { brakeReason } from '../../core/recovery/brake.js';
 import { decide } from '../../core/recovery/decision.js';
 import { type Explanation, explain } from '../../core/recovery/explain.js';
 import { likelySuccessor } from '../../core/recovery/openings/dead-primary.js';
-import { openFormerPrimary } from '../../core/recovery/openings/former-primary.js';
+import type { Address } from '../../core/topology/address.js';
 import type { ClusterId, Server, ServerId } from '../../core/topology/server.js';
 import { restartCanary } from './canary.js';
 import { FormerPrimaries } from './former-primaries.js';
@@ -35,7 +35,7 @@ export class RecoveryDriver {
     this.#runs = new Runs(parts);
     this.#opener = new RecoveryOpener(parts, this.#runs);
     this.requests = new OperatorRequests(parts, this.#opener);
-    this.#formers = new FormerPrimaries(parts, (server) => this.#recoverFormer(server));
+    this.#formers = new FormerPrimaries(parts, this.#opener, this.#runs);
     this.#restraints = new Restraints(parts.log, () => {
       parts.onRestraint();
     });
@@ -62,6 +62,11 @@ export class RecoveryDriver {
     if (this.#parts.ledger.readyTerm === null) return;
     this.#runs.resume();
     this.#formers.look();
+  }
+
+  /** A connection to this address ended without our doing. */
+  noticeLost(address: Address): void {
+    if (this.#parts.ledger.readyTerm !== null) this.#formers.noticeLost(address);
   }
 
   /** All that is known to be wrong now. Asked again about the same problem: refusals may have passed by themselves. */
@@ -127,13 +132,6 @@ export class RecoveryDriver {
       .finally(() => {
         this.#braking = false;
       });
-  }
-
-  async #recoverFormer(server: ServerId): Promise<boolean> {
-    const opening = openFormerPrimary(this.#opener.belief(), server, this.#opener.context('orchestrator'));
-    if (!opening.ok) return false;
-    const closed = await this.#opener.beginIfIdle(opening);
-    return closed?.verdict?.kind === 'succeeded';
   }
 
   /** To a follower every problem comes without a reaction: what the leader makes of it is not known here. */

@@ -25,9 +25,9 @@ export interface RecoveryTimes {
   readonly connectMs: number;
   /** For a barrier: as long as a killed statement of a former leader may take to end. */
   readonly barrierMs: number;
-  /** Between two looks at a former primary that refuses connections. */
+  /** Between two knocks at the door of a former primary that is to be fenced. */
   readonly vigilMs: number;
-  /** How long such a look waits in an open socket: a frozen server answers the moment it wakes. */
+  /** How long such a knock waits for a connection: the way there and back is no longer, or the way is cut. */
   readonly vigilWaitMs: number;
   /** After the right to act was lost without the term being over. */
   readonly resumeMs: number;
@@ -36,8 +36,8 @@ export interface RecoveryTimes {
 export const RECOVERY_TIMES: RecoveryTimes = {
   connectMs: 1000,
   barrierMs: 5000,
-  vigilMs: 100,
-  vigilWaitMs: 30_000,
+  vigilMs: 50,
+  vigilWaitMs: 400,
   resumeMs: 200,
 };
 
@@ -47,7 +47,7 @@ export interface RecoveryParts {
   readonly clock: Clock;
   readonly ledger: RecoveryLedger;
   readonly sessions: SessionOpener;
-  readonly prober: Pick<Prober, 'knock'>;
+  readonly prober: Pick<Prober, 'knock' | 'probe'>;
   readonly policy: RecoveryPolicy;
   readonly times: RecoveryTimes;
   readonly log: Log;

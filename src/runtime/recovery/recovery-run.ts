@@ -29,6 +29,8 @@ export class RecoveryRun {
   readonly #sessions: PlanSessions;
   readonly #journal: Journal;
   readonly #inFlight = new Set<number>();
+  /** Former primaries that answered meanwhile. */
+  readonly #beside = new Set<ServerId>();
   readonly #arrived: { readonly number: number; readonly outcome: StepOutcome }[] = [];
   #record: Recovery;
   #wake: () => void = () => undefined;
@@ -59,7 +61,7 @@ export class RecoveryRun {
       for (;;) {
         this.#takeIn();
         if (this.#stopReason !== null) return { kind: 'stopped', reason: this.#stopReason };
-        const decision = advance(this.#record, this.#inFlight);
+        const decision = advance(this.#record, this.#inFlight, this.#beside);
         if (decision.kind === 'close') return await this.#close(decision);
         await this.#follow(decision);
       }
@@ -72,6 +74,13 @@ export class RecoveryRun {
   stop(reason: string): void {
     this.#stopReason ??= reason;
     void this.#sessions.close();
+    this.#wake();
+  }
+
+  /** Fences a former primary beside the plan, which neither waits for it nor asks how it ended. */
+  fenceBeside(former: ServerId): void {
+    if (this.#beside.has(former)) return;
+    this.#beside.add(former);
     this.#wake();
   }
 

@@ -5,7 +5,7 @@
  */
 import { openRecoveryOf } from '../../core/recovery/belief.js';
 import type { Recovery, RecoveryId, RecoveryKind } from '../../core/recovery/recovery.js';
-import type { ClusterId } from '../../core/topology/server.js';
+import type { ClusterId, ServerId } from '../../core/topology/server.js';
 import type { Proposal } from '../replicated-ledger.js';
 import type { RecoveryParts } from './recovery-parts.js';
 import { RecoveryRun } from './recovery-run.js';
@@ -60,6 +60,11 @@ export class Runs {
       );
       void this.begin(recovery, []);
     }
+  }
+
+  /** A former primary answers while the cluster has another recovery: it is fenced under that one's record, at once. */
+  fenceBeside(cluster: ClusterId, former: ServerId): void {
+    this.#drives.get(cluster)?.run?.fenceBeside(former);
   }
 
   /** A former primary's recovery gives way: the run ends, and what it was doing is taken up later from the start. */

@@ -67,14 +67,15 @@ describe('the playbook of a former primary', () => {
     expect(world.get(P)).toMatchObject({ source: A, io: false, readOnly: true });
   });
 
-  it('keeps it fenced when the new primary has purged what it lacks', () => {
+  it('is set apart, fenced, when the new primary has purged what it lacks', () => {
     const world = worldAfterFailover();
     const primary = world.get(A);
     primary.purged.add(`${A}:1`);
     const { ending } = play(opening(), world);
     expect(ending).toMatchObject({
-      verdict: { kind: 'failed', reason: expect.stringContaining('build it anew') as string },
-      demotion: { state: 'fenced' },
+      verdict: { kind: 'succeeded' },
+      lost: [{ server: P, reason: expect.stringContaining('purged') as string, gtids: '' }],
+      demotion: { state: 'apart', extraGtids: '' },
     });
   });
 
@@ -84,7 +85,14 @@ describe('the playbook of a former primary', () => {
     expect(play(opening(), world).ending).toMatchObject({ verdict: { kind: 'failed' }, demotion: null });
     world.get(P).up = true;
     world.get(A).up = false;
-    expect(play(opening(), world).ending).toMatchObject({ verdict: { kind: 'failed' }, demotion: null });
+    expect(play(opening(), world).ending).toMatchObject({ verdict: { kind: 'failed' }, demotion: { state: 'fenced' } });
+    expect(world.get(P).readOnly).toBe(true);
+  });
+
+  it('fences it where no primary is known that it could follow', () => {
+    const world = worldAfterFailover();
+    const alone = openingOf('former-primary', P, [participant(P, 'replica', { promotable: false })]);
+    expect(play(alone, world).ending).toMatchObject({ verdict: { kind: 'failed' }, demotion: { state: 'fenced' } });
     expect(world.get(P).readOnly).toBe(true);
   });
 

@@ -98,6 +98,94 @@ describe('a former primary', () => {
     expect(demotion()).toBeUndefined();
   });
 
+  it('is waited for where it is now, when it was found elsewhere', async () => {
+    const moves = [{ server: P, address: { host: 'elsewhere', port: 3306 }, why: 'it answers there' }];
+    await nodes.ledger.propose({ kind: 'servers-readdressed', moves, replaced: [] });
+    await nodes.clock.advance(200);
+    expect(nodes.sessions.lastKnockedAt).toBe('elsewhere');
+  });
+
+  it('is not tried again and again where another server answers at its address, and met when it is back', async () => {
+    Object.assign(world.get(P), { up: true, replaced: true });
+    await nodes.clock.advance(60_000);
+    expect(nodes.recoveries.filter(({ kind }) => kind === 'former-primary')).toHaveLength(1);
+    expect(demotion()).toMatchObject({ state: 'owed' });
+    world.get(P).replaced = false;
+    await nodes.clock.advance(1000);
+    await nodes.untilClosed();
+    expect(world.get(P)).toMatchObject({ source: A, readOnly: true });
+  });
+
+  it('is fenced the moment it is back after a restart that opened it, although it was fenced before', async () => {
+    world.get(P).executed.add(`${P}:6`);
+    await comeBack();
+    await nodes.observe();
+    world.get(P).up = false;
+    nodes.driver.noticeLost({ host: P, port: 3306 });
+    await nodes.clock.advance(5000);
+    Object.assign(world.get(P), { up: true, readOnly: false });
+    await nodes.clock.advance(100);
+    expect(world.get(P).readOnly).toBe(true);
+    await nodes.untilClosed();
+    expect(demotion()).toMatchObject({ state: 'apart', extraGtids: `${P}:6` });
+  });
+
+  it('is left alone when it is back after a restart and closed', async () => {
+    world.get(P).executed.add(`${P}:6`);
+    await comeBack();
+    await nodes.observe();
+    const recoveries = nodes.recoveries.length;
+    world.get(P).up = false;
+    nodes.driver.noticeLost({ host: P, port: 3306 });
+    await nodes.clock.advance(1000);
+    world.get(P).up = true;
+    await nodes.clock.advance(5000);
+    const { knocks } = nodes.sessions;
+    await nodes.clock.advance(5000);
+    expect(nodes.sessions.knocks).toBe(knocks);
+    expect(nodes.recoveries).toHaveLength(recoveries);
+  });
+
+  it('that is fenced and cannot follow yet is tried again, less and less often', async () => {
+    world.get(P).up = true;
+    world.get(A).up = false;
+    await nodes.clock.advance(120_000);
+    await nodes.untilClosed();
+    expect(demotion()).toMatchObject({ state: 'fenced' });
+    expect(world.get(P).readOnly).toBe(true);
+    expect(nodes.recoveries.length).toBeLessThan(12);
+    world.get(A).up = true;
+    await nodes.clock.advance(120_000);
+    await nodes.untilClosed();
+    expect(world.get(P)).toMatchObject({ source: A, readOnly: true });
+  });
+
+  it('is fenced at once while another recovery has the cluster, and taken in after it', async () => {
+    let release = (): void => undefined;
+    nodes.sessions.beforeStep = (step) =>
+      step.kind === 'stop-io'
+        ? new Promise<void>((resolve) => {
+            release = resolve;
+          })
+        : undefined;
+    world.get(A).up = false;
+    nodes.driver.noticeProblems([{ ...nodes.deadMaster(A), server: A }]);
+    await nodes.clock.advance(100);
+    Object.assign(world.get(P), { up: true, readOnly: false });
+    await nodes.clock.advance(150);
+    expect(world.get(P).readOnly).toBe(true);
+    expect(nodes.recoveries.at(-1)).toMatchObject({ kind: 'dead-primary', failed: A, closedAtMs: null });
+    nodes.sessions.beforeStep = () => undefined;
+    release();
+    await nodes.untilClosed();
+    expect(nodes.recoveries.at(-1)?.steps.filter(({ step }) => step.server === P)).toMatchObject([
+      { step: { kind: 'fence' }, outcome: { ok: true } },
+    ]);
+    await nodes.clock.advance(5000);
+    await nodes.untilClosed();
+    expect(world.get(P)).toMatchObject({ source: B, readOnly: true });
+  });
+
   it('is met by the next leader when the first one died', async () => {
     await nodes.changeLeader();
     await comeBack();

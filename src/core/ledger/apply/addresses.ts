@@ -50,7 +50,7 @@ function dropOwnedAliases(draft: Draft): void {
 function replace(draft: Draft, formerId: ServerId, byId: ServerId): readonly Fact[] {
   const [former, by] = [draft.servers.get(formerId), draft.servers.get(byId)];
   if (former === undefined || by === undefined) return [];
-  if (draft.demotions.has(formerId) || takesPartInRecovery(draft, formerId)) {
+  if (takesPartInRecovery(draft, formerId)) {
     const text = `${addressText(former.address)} was replaced by another server while its recovery is not settled`;
     return rejected(text, formerId, former.clusterId);
   }
@@ -65,7 +65,10 @@ function replace(draft: Draft, formerId: ServerId, byId: ServerId): readonly Fac
     draft.servers.set(byId, { ...by, clusterId: cluster.id });
     if (cluster.primary === formerId) draft.clusters.set(cluster.id, { ...cluster, primary: byId });
   }
+  // Should the data of a demoted primary turn up elsewhere one day, it must still not take writes.
+  const demotion = draft.demotions.get(formerId);
   removeServer(draft, formerId);
+  if (demotion !== undefined) draft.demotions.set(formerId, demotion);
   const text = `${addressText(by.address)} is another server now (${byId}; before: ${formerId}) and takes its place`;
   return [fact('server-replaced', text, byId, former.clusterId)];
 }

@@ -180,7 +180,9 @@ export function applyDemotion(
   draft.demotions.set(server, { ...demotion, state, extraGtids });
   const text =
     state === 'apart'
-      ? `is set apart: it alone has ${extraGtids}`
+      ? extraGtids === ''
+        ? 'is set apart: what it lacks is purged'
+        : `is set apart: it alone has ${extraGtids}`
       : state === 'fenced'
         ? 'is fenced'
         : 'is to be fenced';

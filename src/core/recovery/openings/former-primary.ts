@@ -14,25 +14,26 @@ export function openFormerPrimary(belief: Belief, server: ServerId, context: Ope
     return refused(refusal('not-demoted', `server ${server} is not a demoted primary`));
   }
   const cluster = belief.clusters.get(demotion.clusterId);
-  const primary = cluster === undefined ? undefined : belief.servers.get(cluster.primary);
-  if (cluster === undefined || primary === undefined || primary.id === server) {
-    return refused(
-      refusal('no-primary', `the cluster of ${addressText(former.address)} has no other primary to follow`),
-    );
+  if (cluster === undefined || cluster.primary === server) {
+    return refused(refusal('no-primary', `${addressText(former.address)} is the primary of its cluster`));
   }
+  // Without one (it was forgotten, say) the former primary is fenced all the same.
+  const primary = belief.servers.get(cluster.primary) ?? null;
+  const successor = primary === null ? 'a server that is not known any more' : addressText(primary.address);
+  const candidacy = { server: former, keptStopped: demotion.keepStopped, refusals: [DEMOTED] };
   return opened(
     context,
     {
       kind: 'former-primary',
       clusterId: cluster.id,
       code: 'FormerPrimary',
-      description: `${addressText(former.address)} was replaced by ${addressText(primary.address)} and answers again`,
+      description: `${addressText(former.address)} was replaced by ${successor} and answers again`,
       failed: server,
     },
     {
       participants: [
-        primaryParticipant(primary, [former]),
-        ...participantsOf([{ server: former, keptStopped: demotion.keepStopped, refusals: [DEMOTED] }], primary),
+        ...(primary === null ? [] : [primaryParticipant(primary, [former])]),
+        ...participantsOf([candidacy], primary ?? former),
       ],
       epoch: cluster.epoch + 1,
       requestedCandidate: null,
