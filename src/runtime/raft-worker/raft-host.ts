@@ -6,7 +6,6 @@
 import { assert, assertNever } from '../../core/base/assert.js';
 import type { Rng } from '../../core/base/rng.js';
 import type { Entry, LogIndex, Membership, NodeId, SnapshotMark } from '../../core/raft/message.js';
-import { membersOf } from '../../core/raft/membership.js';
 import type { RaftOptions } from '../../core/raft/node.js';
 import type { Proposal } from '../../core/raft/propose.js';
 import { OperationalError } from '../errors.js';
@@ -16,17 +15,18 @@ import type { LogStore } from '../ports/log-store.js';
 import type { Introduction, NodeInfo, PeerHandlers, PeerTransport } from '../ports/peer-transport.js';
 import type { SnapshotStore, StoredSnapshot } from '../ports/snapshot-store.js';
 import { Birth } from './birth.js';
-import { Calls, refusedAs } from './calls.js';
+import { Calls } from './calls.js';
 import { Delivery } from './delivery.js';
 import { FoundingKeeper } from './founding-keeper.js';
 import { LeaseWriter } from './lease-cell.js';
 import { PeerDirectory } from './peer-directory.js';
 import { PeerSearch } from './peer-search.js';
-import { Proposals } from './proposals.js';
-import type { Call, Line, Refused, ToMain, ToWorker } from './protocol.js';
+import { ProposalIntake } from './proposal-intake.js';
+import type { Call, Line, ToMain, ToWorker } from './protocol.js';
 import { type DriverOutput, RaftDriver } from './raft-driver.js';
 import { Reads } from './reads.js';
 import { type Restart, readDisk } from './restart.js';
+import { introductionOf } from './self-introduction.js';
 import { SnapshotKeeper } from './snapshot-keeper.js';
 import { consensusStatus, unpreparedVoters } from './status.js';
 
@@ -72,7 +72,7 @@ export class RaftHost {
   readonly #reads: Reads;
   readonly #calls: Calls;
   readonly #search: PeerSearch;
-  readonly #proposals = new Proposals();
+  readonly #intake: ProposalIntake;
   readonly #founding: FoundingKeeper;
   #restart: Restart | null = null;
   #keeper: SnapshotKeeper | null = null;
@@ -87,6 +87,7 @@ export class RaftHost {
     this.#ports = ports;
     this.#directory = new PeerDirectory(settings.info, transport, clock);
     this.#delivery = new Delivery(line);
+    this.#intake = new ProposalIntake(clock, line, () => this.#driver);
     this.#founding = new FoundingKeeper(settings.newFounding, ports, {
       onOpening: (payload) => this.#driver?.openTermsWith(payload),
       onEvent: (event) => {
@@ -132,7 +133,7 @@ export class RaftHost {
         void this.#start();
         return;
       case 'propose':
-        this.#onPropose(message);
+        this.#intake.take(message);
         return;
       case 'read':
         this.#reads.begin(message.id, message.deadlineMs);
@@ -272,35 +273,8 @@ export class RaftHost {
     });
   }
 
-  #onPropose({ firstId, deadlinesMs, lengths, bytes }: Extract<ToWorker, { kind: 'propose' }>): void {
-    let offset = 0;
-    lengths.forEach((length, position) => {
-      const payload = bytes.subarray(offset, offset + length);
-      offset += length;
-      this.#propose(firstId + position, payload, deadlinesMs[position] ?? 0);
-    });
-  }
-
-  #propose(id: number, payload: Uint8Array, deadlineMs: number): void {
-    const now = this.#ports.clock.nowMs();
-    if (deadlineMs <= now) {
-      this.#refuse([id], {
-        code: 'PROPOSAL_DROPPED',
-        message: 'its deadline passed before it was proposed',
-        leader: null,
-      });
-      return;
-    }
-    const proposal = this.#driver?.propose(payload) ?? NOT_YET;
-    if (proposal.ok) this.#proposals.add(id, proposal.index, proposal.term, deadlineMs, now);
-    else this.#refuse([id], refusedAs(proposal.refusal, this.#driver?.leadership.leader ?? null));
-  }
-
   #onCommitted(entries: readonly Entry[]): void {
-    const { settled, dropped } = this.#proposals.settle(entries);
-    const message = 'another leader replaced the command before it was committed';
-    this.#refuse(dropped, { code: 'PROPOSAL_DROPPED', message, leader: null });
-    this.#delivery.entries(entries, settled);
+    this.#delivery.entries(entries, this.#intake.committed(entries));
     this.#calls.onCommitted(entries);
     this.#keeper?.delivered(entries);
   }
@@ -310,9 +284,7 @@ export class RaftHost {
     assert(snapshot?.mark.index === mark.index, `the log starts anew at ${mark.index}, and no snapshot was received`);
     this.#keeper?.restored(mark);
     this.#delivery.state(snapshot.bytes, mark.index);
-    const message =
-      'the command was proposed, but its place in the log came with a snapshot: nobody can tell what became of it';
-    this.#refuse(this.#proposals.forgetUpTo(mark.index), { code: 'FATE_UNKNOWN', message, leader: null });
+    this.#intake.begunAfter(mark.index);
   }
 
   #onCall(id: number, call: Call): void {
@@ -357,17 +329,16 @@ export class RaftHost {
   }
 
   #introduction(): Introduction {
-    const { info, instance } = this.#settings;
-    const known = this.#driver?.committedMembership() ?? { index: 0, membership: this.#settings.birth };
-    // Where this node finds them, which may be newer than what the log says.
-    const addresses: Record<string, string> = {};
-    for (const id of membersOf(known.membership)) {
-      const found = id === info.id ? info.raftAddress : this.#directory.addresses.get(id);
-      addresses[id] = found ?? known.membership.addresses[id] ?? '';
-    }
-    const votes = this.#driver !== null && !this.#driver.status().recovering;
-    const founding = this.#founding.known === null ? {} : { founding: this.#founding.known };
-    return { info, instance, hasLog: this.#hasLog(), votes, ...founding, cluster: { index: known.index, addresses } };
+    const { info, instance, birth } = this.#settings;
+    return introductionOf({
+      info,
+      instance,
+      founding: this.#founding.known,
+      birth,
+      restart: this.#restart,
+      driver: this.#driver,
+      foundAt: this.#directory.addresses,
+    });
   }
 
   async #meet(id: number, address: string, timeoutMs: number): Promise<void> {
@@ -380,13 +351,6 @@ export class RaftHost {
       const { code, message } = error;
       line.post({ kind: 'result', id, result: { ok: false, error: { code, message, leader: null } } });
     }
-  }
-
-  #hasLog(): boolean {
-    if (this.#driver !== null && this.#driver.status().lastIndex > 0) return true;
-    const start = this.#restart?.start;
-    // One that lost its log still knows that there was one.
-    return start !== undefined && (start.learnerOnly === true || start.snapshot.index + start.entries.length > 0);
   }
 
   #status(): ReturnType<typeof consensusStatus> {
@@ -411,10 +375,6 @@ export class RaftHost {
   #running(): RaftDriver {
     assert(this.#driver !== null, 'the driver is not yet running');
     return this.#driver;
-  }
-
-  #refuse(ids: readonly number[], error: Refused): void {
-    for (const id of ids) this.#ports.line.post({ kind: 'refused', id, error });
   }
 
   #tell(event: ConsensusEvent): void {
