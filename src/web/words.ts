@@ -64,6 +64,8 @@ const STEPS: Readonly<Record<string, string>> = {
   fence: 'Fence it: no client may write',
   look: 'Read its state',
   'restart-io': 'Restart its IO thread to see whether the source still speaks',
+  hooks: 'Run the hooks',
+  publish: 'Write it as the primary to the key-value stores',
 };
 
 export function stepText(step: StepView): string {

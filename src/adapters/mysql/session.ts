@@ -74,6 +74,9 @@ export class MysqlSession implements ServerSession {
         return await fence(hold);
       case 'promise-promotion':
         throw new StepFailed('state', 'a promotion is promised in the log, not on a server', false);
+      case 'hooks':
+      case 'publish':
+        throw new StepFailed('state', 'the step is not one for a server', false);
       default:
         return assertNever(step);
     }

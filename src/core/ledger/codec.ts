@@ -8,10 +8,10 @@ import { assert } from '../base/assert.js';
 import type { Command } from './command.js';
 import { completeCommand } from './upgrade.js';
 
-export type SchemaVersion = 1 | 2;
+export type SchemaVersion = 1 | 2 | 3;
 
 /** Raise it with new commands, or when a command's meaning changes; every member must know it before the leader proposes one. */
-export const SCHEMA_VERSION: SchemaVersion = 2;
+export const SCHEMA_VERSION: SchemaVersion = 3;
 
 const SINCE: { readonly [Kind in Command['kind']]: SchemaVersion } = {
   'topology-observed': 1,
@@ -51,6 +51,8 @@ const SINCE: { readonly [Kind in Command['kind']]: SchemaVersion } = {
   'time-passed': 2,
   'brake-applied': 2,
   'brake-released': 2,
+  'aftermath-intended': 3,
+  'aftermath-finished': 3,
 };
 
 const encoder = new TextEncoder();

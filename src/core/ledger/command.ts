@@ -117,6 +117,19 @@ export type Command = Stamped &
         readonly number: number;
         readonly outcome: StepOutcome;
       }
+    /** Of a recovery that is closed: what follows it, see aftermath.ts. */
+    | {
+        readonly kind: 'aftermath-intended';
+        readonly recoveryId: RecoveryId;
+        readonly term: number;
+        readonly step: NumberedStep;
+      }
+    | {
+        readonly kind: 'aftermath-finished';
+        readonly recoveryId: RecoveryId;
+        readonly number: number;
+        readonly outcome: StepOutcome;
+      }
     | { readonly kind: 'promoting'; readonly recoveryId: RecoveryId; readonly server: ServerId; readonly epoch: number }
     | {
         readonly kind: 'recovery-closed';

@@ -14,6 +14,8 @@ export interface BelievedCluster {
   readonly epoch: number;
   readonly formerNames: readonly string[];
   readonly alias: string;
+  /** Its name for clients, as its primary suggests; '' when it never did. */
+  readonly domain: string;
 }
 
 export interface BelievedDemotion {

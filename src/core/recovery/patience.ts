@@ -19,6 +19,8 @@ const WHEN_UNREACHABLE: Readonly<Record<StepKind, number>> = {
   close: 2,
   fence: 2,
   'restart-io': 1,
+  hooks: 1,
+  publish: 1,
 };
 
 /** Tries of a step that the server refused for a reason that passes: a barrier in other hands, a deadline missed. */

@@ -40,6 +40,8 @@ export function stepKey(step: Step): string {
     case 'open':
     case 'promise-promotion':
       return `${step.kind} ${step.server} ${String(step.epoch)}`;
+    case 'hooks':
+      return `${step.kind} ${step.list}`;
     default:
       return `${step.kind} ${step.server}`;
   }

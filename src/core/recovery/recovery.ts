@@ -6,6 +6,7 @@
 import type { Brand } from '../base/brand.js';
 import type { ClusterId, ServerId } from '../topology/server.js';
 import type { DurabilityTerms } from './durability-terms.js';
+import type { HookTerms } from './hook-terms.js';
 import type { SemiSyncDuty, Step, StepOutcome } from './step.js';
 
 /** `<unix milliseconds>:<hex>`, unique in the cluster; the incumbent's UID. */
@@ -92,6 +93,10 @@ export interface RecoveryInputs {
   readonly skipHooks?: boolean;
   /** The caller's own mark of this request: the same mark again is the same request. */
   readonly requestKey?: string;
+  /** Absent where no list that could apply is configured, or hooks are skipped. */
+  readonly hooks?: HookTerms;
+  /** There are key-value stores outside that are told of the new primary, and the hooks that follow wait for that. */
+  readonly publishes?: boolean;
 }
 
 /** What an operator may ask for that is done by a recovery. */

@@ -1,5 +1,6 @@
 /** A step in words, for the plan that is shown before it runs and for the log of a person. */
 import type { ServerId } from '../topology/server.js';
+import { HOOK_KEYS } from './hook-terms.js';
 import type { Step } from './step.js';
 
 export function describeStep(step: Step, nameOf: (server: ServerId) => string): string {
@@ -25,5 +26,9 @@ export function describeStep(step: Step, nameOf: (server: ServerId) => string): 
       return `fence ${server}: no client session, read-only`;
     case 'restart-io':
       return `restart the IO thread of ${server} to learn whether its source still speaks`;
+    case 'hooks':
+      return `run the hooks of ${HOOK_KEYS[step.list]}`;
+    case 'publish':
+      return `write ${server} as the primary to the key-value stores`;
   }
 }

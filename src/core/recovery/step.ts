@@ -3,6 +3,7 @@
  * kind says what happens when it is run a second time (SAFETY.md, "Steps, re-run and undone").
  */
 import type { ServerId } from '../topology/server.js';
+import type { HookList } from './hook-terms.js';
 
 export type Step =
   /** Reads the state under the barrier; nothing is changed. Again: reads again. */
@@ -27,7 +28,14 @@ export type Step =
   /** Fences a former primary: no client session left, read_only and super_read_only read back. Returns its executed set. */
   | { readonly kind: 'fence'; readonly server: ServerId }
   /** STOP and START of the IO thread, to learn whether the source still speaks; of one canary, once per incident. */
-  | { readonly kind: 'restart-io'; readonly server: ServerId };
+  | { readonly kind: 'restart-io'; readonly server: ServerId }
+  /**
+   * Runs the operator's commands of one list on the leader; `server` is the one that the recovery is about and is not
+   * touched. Again: all of them once more, with the number of the attempt and the id of the recovery in their environment.
+   */
+  | { readonly kind: 'hooks'; readonly server: ServerId; readonly list: HookList }
+  /** Waits, not long, until the key-value stores name this primary. Again: looks at the stores. */
+  | { readonly kind: 'publish'; readonly server: ServerId };
 
 /** What a primary asked of its replicas before it acknowledged a write, and how many there are to ask. */
 export interface SemiSyncDuty {
@@ -51,7 +59,7 @@ export interface NumberedStep {
  * unreachable: no connection, or it was lost on the way. barrier: the server's lock could not be had, or was lost. late:
  * the server itself refused, its deadline had passed; certainly not done. statement: MySQL said no. limit: waited in vain.
  * state: the server is not in a state in which the step may be taken. replaced: another server answers at its address, so
- * nothing was done, and whatever this one had is gone. authority: this node lost its right to act; this one
+ * nothing was done, and whatever this one had is gone. hook: an operator's command failed or was ended. authority: this node lost its right to act; this one
  * is never committed, because the step is not finished: the next leader takes it up.
  */
 export type StepFailure =
@@ -62,12 +70,20 @@ export type StepFailure =
   | 'limit'
   | 'state'
   | 'replaced'
+  | 'hook'
   | 'authority';
 
 /** What the step found or why it failed; the numbers and sets that later steps rest on are in `findings`. */
 export type StepOutcome =
   | { readonly ok: true; readonly findings: StepFindings }
-  | { readonly ok: false; readonly code: StepFailure; readonly error: string; readonly retriable: boolean };
+  | {
+      readonly ok: false;
+      readonly code: StepFailure;
+      readonly error: string;
+      readonly retriable: boolean;
+      /** As in the findings. */
+      readonly lines?: readonly string[];
+    };
 
 /** GTID sets as MySQL prints them, without line breaks. */
 export interface StepFindings {
@@ -81,6 +97,10 @@ export interface StepFindings {
   readonly openError?: string;
   /** Why the applier will not get on by itself: its error; absent when it runs or would if it were started. */
   readonly applierError?: string;
+  /** `file:position` at which the server's own binary log stood when it was opened. */
+  readonly binaryLog?: string;
   /** For people: what was skipped, what was seen. */
   readonly text?: string;
+  /** For people: what happened meanwhile, in order. */
+  readonly lines?: readonly string[];
 }

@@ -20,6 +20,7 @@ import { type Standing, standingOf, standingOfRecord } from '../patience.js';
 import { recordOf } from '../record.js';
 import type { LostServer, Participant, Recovery } from '../recovery.js';
 import type { Step } from '../step.js';
+import { hooksBefore } from './hooks.js';
 import {
   closing,
   givenUpOf,
@@ -38,6 +39,8 @@ export function deadPrimary(recovery: Recovery): Next {
 }
 
 function beforePromotion(recovery: Recovery): Next {
+  const held = hooksBefore(recovery);
+  if (held !== null) return held;
   const stops = replicasOf(recovery).map(stopOf);
   const pending = [...pendingOf(recovery, stops), ...untriedFences(recovery)];
   if (pending.length > 0) return steps(pending);

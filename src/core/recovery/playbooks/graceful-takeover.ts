@@ -1,7 +1,8 @@
 /**
  * An operator moves the primary's role to a replica that follows it (GTID).
  *
- * 1. All that take part are looked at, with their barriers taken: whatever speaks against it is found before a change.
+ * 1. All that take part are looked at, with their barriers taken: whatever speaks against it is found before a change. Then
+ *    the operator's hooks, the last word against it.
  * 2. The primary closes and says its last GTIDs; the candidate applies them. From here to 4 nobody can write.
  * 3. Promoting is committed: the point of no return.
  * 4. Detach and open, at once.
@@ -14,6 +15,7 @@ import { isNone, minus, unionOf, withoutServer } from '../gtids.js';
 import { standingOf } from '../patience.js';
 import type { LostServer, Participant, Recovery } from '../recovery.js';
 import type { Step, StepFindings } from '../step.js';
+import { hooksBefore } from './hooks.js';
 import {
   closing,
   type DemotionChange,
@@ -39,7 +41,7 @@ function beforePromotion(recovery: Recovery): Next {
   if (pending.length > 0) return steps(pending);
   const objection = objectionOf(recovery, candidate);
   if (objection !== null) return closing({ kind: 'undone', reason: objection });
-  return closeAndCatchUp(recovery, candidate);
+  return hooksBefore(recovery) ?? closeAndCatchUp(recovery, candidate);
 }
 
 function lookAt({ id }: Participant): Step {
