@@ -40,6 +40,7 @@ export async function readCredentials(
       );
     }
     password = value ?? '';
+    findings.conceal(password, `\${${variable}}`);
   }
   if (user === '') {
     findings.warn('MySQLTopologyUser is not set: servers can only be probed if they let an anonymous user in');

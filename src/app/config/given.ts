@@ -78,6 +78,7 @@ function readValue(name: KeyName, { value, file }: Written, environment: Environ
   const key: Key<unknown> = KEYS[name];
   const standard = (): unknown => key.kind.schema.parse(key.standard);
   const from = substitute(name, value, key.hidden, environment);
+  for (const variable of from.variables) findings.conceal(environment[variable] ?? '', `\${${variable}}`);
   if (from.missing.length > 0) {
     const missing = from.missing.join(', ');
     findings.fault(name, `it refers to ${missing} (${file}), not set in the environment; allowed: ${key.kind.allowed}`);
@@ -106,17 +107,13 @@ function complaint(name: KeyName, { value, file }: Written, from: Substituted, e
   const shown = `${quoted(value)} was given (${file})`;
   if (from.variables.length > 0) return `${shown}: what the environment makes of it is wrong`;
   const why = error.issues.find((issue) => issue.code === 'custom')?.message;
-  return why === undefined ? shown : `${shown}: ${withoutUser(why)}`;
+  return why === undefined ? shown : `${shown}: ${why}`;
 }
 
 function quoted(value: unknown): string {
-  const text = withoutUser(JSON.stringify(value));
-  return text.length <= LONGEST_QUOTE ? text : `${text.slice(0, LONGEST_QUOTE)}...`;
-}
-
-/** Of a URL, `user:password@`. */
-function withoutUser(text: string): string {
-  return text.replaceAll(/:\/\/[^/\s"]*@/g, '://(secret)@');
+  // The whole of it where an address may hold a password: half of one could not be recognized any more.
+  const text = JSON.stringify(value);
+  return text.length <= LONGEST_QUOTE || text.includes('@') ? text : `${text.slice(0, LONGEST_QUOTE)}...`;
 }
 
 function reportUnknown(name: string, file: string, findings: Findings): void {
