@@ -4,6 +4,7 @@ import { setUp } from '../demo/set.js';
 import { outageSince, strike, writeForAWhile } from '../demo/strike.js';
 import { milliseconds, Voice } from '../demo/voice.js';
 import { MySqlLab } from '../lab/mysql-lab.js';
+import { fenceBench } from './fence/fence-bench.js';
 
 const ROUNDS = 5;
 const SILENT = new Voice(() => undefined);
@@ -43,8 +44,10 @@ async function benchFailover(fault: Fault, rounds: number): Promise<void> {
 }
 
 /** False when the words are not understood. */
-export async function failoverBench([given = 'kill', rounds = String(ROUNDS)]: readonly string[]): Promise<boolean> {
+export async function failoverBench([given = 'kill', ...more]: readonly string[]): Promise<boolean> {
+  if (given === 'fence') return await fenceBench(more);
   const fault = FAULTS.find((known) => known === given && known !== 'leader');
+  const [rounds = String(ROUNDS)] = more;
   if (fault === undefined || !(Number(rounds) > 0)) return false;
   await benchFailover(fault, Number(rounds));
   return true;

@@ -15,6 +15,8 @@ const BENCHES: Readonly<Record<string, (words: readonly string[]) => Promise<boo
 };
 
 const USAGE = `scripts/bench failover [kill|pause|both] [ROUNDS]   the write outage when the primary fails
+scripts/bench failover fence [frozen|restarted] [ROUNDS]
+                                                    a replaced primary is back, open: its last acknowledged write
 scripts/bench detection [PART ...] [--rounds N]     from a blow to the primary until the cluster says that it is dead:
                                                     kill, pause; false alarms: io-threads, restart; thousand: the
                                                     diagnosis of a thousand servers. N rounds of each (20)

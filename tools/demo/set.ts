@@ -38,13 +38,15 @@ function shopSql({ user, password, database }: typeof WRITER_ACCOUNT): string {
  */
 const WAIT_FOR_A_REPLICA = 'rpl_semi_sync_source_timeout=3600000';
 
-export async function setUp(lab: MySqlLab, voice: Voice): Promise<DemoSet> {
+export async function setUp(lab: MySqlLab, voice: Voice, { semiSync } = { semiSync: true }): Promise<DemoSet> {
   voice.say('starting one primary and three replicas');
-  const topology = await lab.topology({ replicas: 3, semiSync: true, extra: [WAIT_FOR_A_REPLICA] });
+  const topology = await lab.topology({ replicas: 3, semiSync, extra: semiSync ? [WAIT_FOR_A_REPLICA] : [] });
   // The old primary will come back open for writes: closing it is the orchestrator's work, not my.cnf's.
   topology.primary.configure(['read_only=OFF']);
   const [version] = await topology.primary.query<{ version: string }>('SELECT VERSION() AS version');
-  voice.say(`MySQL ${version?.version ?? '?'}: primary ${topology.primary.address}, GTID, semi-synchronous`);
+  voice.say(
+    `MySQL ${version?.version ?? '?'}: primary ${topology.primary.address}, GTID, ${semiSync ? 'semi-synchronous' : 'asynchronous'}`,
+  );
   await topology.primary.execute(shopSql(WRITER_ACCOUNT));
   await topology.caughtUp();
   voice.say('starting three nodes of the orchestrator');
