@@ -56,10 +56,15 @@ export interface Belief {
 export interface Refusal {
   readonly code: string;
   readonly message: string;
-  /** What an operator can do about it; '' when nothing but wait. */
+  /** What an operator can do about it; '' where it passes by itself. */
   readonly mend: string;
 }
 
+/** Refusals that pass without anybody's help, and say how in their sentence. All others say what mends them. */
+export const PASSING = ['open-recovery', 'crowded', 'just-failed', 'leader-decides'] as const;
+
+export function refusal(code: (typeof PASSING)[number], message: string): Refusal;
+export function refusal(code: string, message: string, mend: string): Refusal;
 export function refusal(code: string, message: string, mend = ''): Refusal {
   return { code, message, mend };
 }

@@ -134,7 +134,13 @@ export function promotableOf(candidacies: readonly Candidacy[]): readonly Server
 
 const CHECKS: readonly Check[] = [
   (server, { demotions }) =>
-    demotions.has(server.id) ? refusal('demoted', 'is a former primary that has not rejoined yet') : null,
+    demotions.has(server.id)
+      ? refusal(
+          'demoted',
+          'is a former primary that has not rejoined yet',
+          'let it rejoin; one that is set apart waits for a decision about its extra transactions',
+        )
+      : null,
   ({ facts }) =>
     facts.promotionRule === 'must_not'
       ? refusal('must-not', 'has the promotion rule must_not', 'give it another rule')
@@ -144,7 +150,13 @@ const CHECKS: readonly Check[] = [
       ? refusal('ignored', 'matches PromotionIgnoreHostnameFilters', 'change that filter')
       : null,
   ({ facts }) =>
-    facts.isBinlogServer ? refusal('binlog-server', 'is a binlog server: it relays logs and holds no data') : null,
+    facts.isBinlogServer
+      ? refusal(
+          'binlog-server',
+          'is a binlog server: it relays logs and holds no data',
+          'add a replica that has the data',
+        )
+      : null,
   ({ facts }) => (facts.binlogEnabled ? null : refusal('no-binlog', 'writes no binary log', 'start it with log_bin')),
   ({ facts }) =>
     facts.logReplicaUpdates
@@ -153,7 +165,11 @@ const CHECKS: readonly Check[] = [
   usesGtid,
   ({ facts }) =>
     facts.channels.length > 1
-      ? refusal('several-sources', `replicates from ${String(facts.channels.length)} sources`)
+      ? refusal(
+          'several-sources',
+          `replicates from ${String(facts.channels.length)} sources`,
+          'take its other channels away (RESET REPLICA ALL FOR CHANNEL)',
+        )
       : null,
   ({ facts }) =>
     facts.channels.some(({ hasFilters }) => hasFilters)
@@ -170,13 +186,19 @@ const CHECKS: readonly Check[] = [
       : null,
   (server, { format }) =>
     formatRank(server) > format
-      ? refusal('format', `has binlog_format ${server.facts.binlogFormat}, which most others could not follow`)
+      ? refusal(
+          'format',
+          `has binlog_format ${server.facts.binlogFormat}, which most others could not follow`,
+          'give all of them the same binlog_format',
+        )
       : null,
   sameSite,
 ];
 
 function usesGtid({ facts }: Server): Refusal | null {
-  if (facts.flavor === 'MariaDB') return refusal('mariadb', 'is a MariaDB server, which cannot be promoted yet');
+  if (facts.flavor === 'MariaDB') {
+    return refusal('mariadb', 'is a MariaDB server, which cannot be promoted yet', 'promote one by hand');
+  }
   if (facts.gtidMode !== 'ON')
     return refusal('no-gtid', `has gtid_mode=${facts.gtidMode || 'OFF'}`, 'set gtid_mode=ON');
   return mainChannel(facts)?.autoPosition === false
@@ -185,7 +207,8 @@ function usesGtid({ facts }: Server): Refusal | null {
 }
 
 function delayed(seconds: number): Refusal | null {
-  return seconds === 0 ? null : refusal('delayed', `is delayed by ${String(seconds)} s on purpose`);
+  if (seconds === 0) return null;
+  return refusal('delayed', `is delayed by ${String(seconds)} s on purpose`, 'set its SOURCE_DELAY to 0');
 }
 
 function sameSite({ facts }: Server, { failed, policy }: Context): Refusal | null {
@@ -193,12 +216,14 @@ function sameSite({ facts }: Server, { failed, policy }: Context): Refusal | nul
     return refusal(
       'cross-data-center',
       `is in data centre "${facts.dataCenter}" and not "${failed.facts.dataCenter}" (PreventCrossDataCenterMasterFailover)`,
+      'keep a replica beside the primary, or switch PreventCrossDataCenterMasterFailover off',
     );
   }
   if (policy.preventCrossRegion && facts.region !== failed.facts.region) {
     return refusal(
       'cross-region',
       `is in region "${facts.region}" and not "${failed.facts.region}" (PreventCrossRegionMasterFailover)`,
+      'keep a replica in the region of the primary, or switch PreventCrossRegionMasterFailover off',
     );
   }
   return null;

@@ -45,7 +45,8 @@ function noWitness(primary: Server, replicas: readonly Server[], sights: Sights)
   const name = addressText(primary.address);
   const answering = replicas.filter(({ id }) => sights(id).answers);
   if (answering.length === 0) {
-    return [refusal('no-witness', `no replica of ${name} answers, so none could tell that it is dead`)];
+    const message = `no replica of ${name} answers, so none could tell that it is dead`;
+    return [refusal('no-witness', message, 'bring one of them back')];
   }
   const listening = answering.filter(({ facts }) => {
     const channel = mainChannel(facts);

@@ -123,10 +123,12 @@ function assumedOf(server: ServerId, sights: Sights): StepFindings | null {
 
 type Sights = ExplainQuestion['sights'];
 
+const PLAN_MEND = 'see what is said of each candidate below, and mend that';
+
 function planRefusals(played: Played | null): readonly Refusal[] {
   const verdict = played?.preview.ending.verdict;
   if (verdict === undefined || verdict.kind === 'succeeded') return [];
-  return [refusal('plan', `the plan would come to nothing: ${verdict.reason}`)];
+  return [refusal('plan', `the plan would come to nothing: ${verdict.reason}`, PLAN_MEND)];
 }
 
 function successorOf(

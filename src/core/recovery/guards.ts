@@ -6,6 +6,7 @@
  * the block after a recent failover), and none of those that protect their data.
  */
 import type { Problem } from '../analysis/problem.js';
+import { REMEDIES } from '../analysis/remedies.js';
 import { isoTime } from '../base/iso-time.js';
 import type { ClusterId, ServerId } from '../topology/server.js';
 import {
@@ -37,7 +38,7 @@ export interface GuardQuestion {
 /** A problem that calls for an action, or not: the first thing that is looked at. */
 export function reactionRefusals(problem: Problem): readonly Refusal[] {
   if (problem.reaction === 'recover-dead-primary') return [];
-  return [refusal('not-actionable', `${problem.code} is not answered with a recovery`)];
+  return [refusal('not-actionable', `${problem.code} is not answered with a recovery`, REMEDIES[problem.code])];
 }
 
 export function guardRefusals(question: GuardQuestion): readonly Refusal[] {
@@ -70,7 +71,9 @@ function withoutQuorum({ hasQuorum }: GuardQuestion): readonly Refusal[] {
 }
 
 function clusterUnknown({ belief, clusterId }: GuardQuestion): readonly Refusal[] {
-  return belief.clusters.has(clusterId) ? [] : [refusal('unknown-cluster', `there is no cluster ${clusterId}`)];
+  if (belief.clusters.has(clusterId)) return [];
+  const mend = 'discover one of its servers: orchestrator-client -c discover -i HOST:PORT';
+  return [refusal('unknown-cluster', `there is no cluster ${clusterId}`, mend)];
 }
 
 /**

@@ -142,7 +142,11 @@ export class RecoveryDriver {
     const { leader } = this.#parts.leadership();
     return [
       leader === null
-        ? refusal('no-leader', 'there is no leader, who alone could do something about it')
+        ? refusal(
+            'no-leader',
+            'there is no leader, who alone could do something about it',
+            'bring a majority of the nodes back',
+          )
         : refusal('leader-decides', `what is done about it is for the leader to decide (${leader})`),
     ];
   }

@@ -219,7 +219,9 @@ describe('what keeps a leader from acting', () => {
     expect(nodes.driver.restraints.get(P)).toEqual(['what is done about it is for the leader to decide (n2)']);
     nodes.consensus.follow(3, null);
     nodes.driver.noticeProblems([seen]);
-    expect(nodes.driver.restraints.get(P)).toEqual(['there is no leader, who alone could do something about it']);
+    expect(nodes.driver.restraints.get(P)).toEqual([
+      'there is no leader, who alone could do something about it (to mend it: bring a majority of the nodes back)',
+    ]);
     await nodes.turns();
     expect(nodes.lines).toEqual([]);
   });

@@ -36,10 +36,12 @@ export function openDeadPrimary(
   const cluster = belief.clusters.get(problem.clusterId);
   const failed = belief.servers.get(problem.server);
   if (cluster === undefined || failed === undefined) {
-    return refused(refusal('unknown-server', `server ${problem.server} of cluster ${problem.clusterId} is not known`));
+    const what = `server ${problem.server} of cluster ${problem.clusterId} is not known`;
+    return refused(refusal('unknown-server', what, 'discover it: orchestrator-client -c discover -i HOST:PORT'));
   }
   if (cluster.primary !== failed.id) {
-    return refused(refusal('not-primary', `${addressText(failed.address)} is not the primary of its cluster`));
+    const mend = 'name the cluster by its primary: orchestrator-client -c which-cluster-master -i CLUSTER';
+    return refused(refusal('not-primary', `${addressText(failed.address)} is not the primary of its cluster`, mend));
   }
   const { candidacies, terms, reached } = judgeReplicas(belief, policy, failed, request);
   const objections = [objectionTo(candidacies, requestedCandidate), undurable(terms, reached, failed)];
@@ -118,11 +120,14 @@ export function likelySuccessor(belief: Belief, policy: RecoveryPolicy, failed: 
 
 function objectionTo(candidacies: readonly Candidacy[], requested: ServerId | null): ReturnType<typeof refusal> | null {
   if (requested !== null && !candidacies.some(({ server }) => server.id === requested)) {
-    return refusal('not-a-replica', 'the candidate that was asked for is no direct replica of the failed primary');
+    const message = 'the candidate that was asked for is no direct replica of the failed primary';
+    return refusal('not-a-replica', message, 'name one of its direct replicas, or none');
   }
   const asked = candidacies.filter(({ server }) => requested === null || server.id === requested);
   if (asked.some(({ refusals }) => refusals.length === 0)) return null;
-  if (asked.length === 0) return refusal('no-replicas', 'the failed primary has no replica that could take over');
+  if (asked.length === 0) {
+    return refusal('no-replicas', 'the failed primary has no replica that could take over', 'add a replica');
+  }
   const reasons = asked.map(({ server, refusals }) => {
     const text = refusals.map(({ message }) => message).join(' and ');
     return `${addressText(server.address)} ${text}`;

@@ -5,17 +5,18 @@ import { type Belief, refusal } from '../belief.js';
 import { participantsOf, primaryParticipant } from '../candidates.js';
 import { opened, type Opening, type OpeningContext, refused } from './opening.js';
 
-const DEMOTED = refusal('demoted', 'was demoted');
+const DEMOTED = refusal('demoted', 'was demoted', 'let it rejoin');
 
 export function openFormerPrimary(belief: Belief, server: ServerId, context: OpeningContext): Opening {
   const demotion = belief.demotions.get(server);
   const former = belief.servers.get(server);
   if (demotion === undefined || former === undefined) {
-    return refused(refusal('not-demoted', `server ${server} is not a demoted primary`));
+    return refused(refusal('not-demoted', `server ${server} is not a demoted primary`, 'nothing is to be done for it'));
   }
   const cluster = belief.clusters.get(demotion.clusterId);
   if (cluster === undefined || cluster.primary === server) {
-    return refused(refusal('no-primary', `${addressText(former.address)} is the primary of its cluster`));
+    const message = `${addressText(former.address)} is the primary of its cluster`;
+    return refused(refusal('no-primary', message, 'nothing is to be done for it'));
   }
   // Without one (it was forgotten, say) the former primary is fenced all the same.
   const primary = belief.servers.get(cluster.primary) ?? null;

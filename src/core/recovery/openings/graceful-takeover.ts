@@ -26,6 +26,7 @@ export interface SoftState {
 }
 
 const PREFIX = 'GracefulMasterTakeover:';
+const DEAD = 'bring it back, or if it is dead: orchestrator-client -c force-master-failover -i CLUSTER';
 
 export function openTakeover(
   belief: Belief,
@@ -38,12 +39,18 @@ export function openTakeover(
   const primary = cluster === undefined ? undefined : belief.servers.get(cluster.primary);
   if (cluster === undefined || primary === undefined) {
     return refused(
-      refusal('unknown-cluster', `Cannot deduce cluster master for ${wish.clusterId}. Found 0 potential masters`),
+      refusal(
+        'unknown-cluster',
+        `Cannot deduce cluster master for ${wish.clusterId}. Found 0 potential masters`,
+        'discover its primary: orchestrator-client -c discover -i HOST:PORT',
+      ),
     );
   }
   const name = addressText(primary.address);
   const candidacies = judgeCandidates(belief, primary, directReplicasOf(belief, primary), policy);
-  if (candidacies.length === 0) return refused(refusal('no-replicas', `Master ${name} doesn't seem to have replicas`));
+  if (candidacies.length === 0) {
+    return refused(refusal('no-replicas', `Master ${name} doesn't seem to have replicas`, 'add a replica'));
+  }
   const standing = candidacies.filter(({ server }) => soft.answers(server.id) || !isInDowntime(belief, server.id));
   const objectTo = (one: Candidacy): readonly Refusal[] => objectionsTo(one, standing, primary, policy, soft);
   // Left to choose, whoever nothing speaks against comes before the better ranked.
@@ -103,7 +110,7 @@ function designate(
     const server = belief.servers.get(candidate);
     const text = server === undefined ? candidate : addressText(server.address);
     const message = `${PREFIX} indicated designated instance ${text} must be directly replicating from the master ${name}`;
-    return refusal('not-a-replica', message);
+    return refusal('not-a-replica', message, 'name one of its direct replicas');
   }
   const [best] = candidacies;
   if (best !== undefined && (auto || candidacies.length === 1)) return best;
@@ -128,7 +135,7 @@ function objectionsTo(
   for (const { server: one } of [{ server: primary }, ...standing]) {
     if (soft.answers(one.id)) continue;
     const silent = `${PREFIX} ${addressText(one.address)} does not answer`;
-    found.push(refusal('does-not-answer', silent, one === primary ? '' : 'bring it back, or begin a downtime on it'));
+    found.push(refusal('does-not-answer', silent, one === primary ? DEAD : 'bring it back, or begin a downtime on it'));
   }
   if (soft.answers(server.id)) found.push(...laggingBehind(server, policy, soft));
   return found;
@@ -140,7 +147,8 @@ function laggingBehind(server: Server, { maintenanceLagSeconds }: RecoveryPolicy
   if (lag === null) {
     const error = mainChannel(server.facts)?.sqlError ?? mainChannel(server.facts)?.ioError ?? null;
     const why = error === null ? 'does not run' : `has stopped with error ${error.number}: ${error.text}`;
-    return [refusal('lag-unknown', `${PREFIX} the lag of ${name} is not known: its replication ${why}`)];
+    const message = `${PREFIX} the lag of ${name} is not known: its replication ${why}`;
+    return [refusal('lag-unknown', message, 'mend its replication and start it')];
   }
   if (lag <= maintenanceLagSeconds) return [];
   const limit = `${maintenanceLagSeconds} s (ReasonableMaintenanceReplicationLagSeconds)`;
