@@ -3,8 +3,8 @@
  * the kernel whose the connection is, so that every pair and each direction of it can be cut by itself. A silent cut holds
  * bytes back, as a firewall or a dead switch does, and lets them go when it is healed; a loud one ends connections.
  */
-import { readdir, readFile, readlink } from 'node:fs/promises';
 import { createServer, connect, type Server, type Socket } from 'node:net';
+import { holds, inodeOf } from '../../tools/lab/socket-owner.js';
 
 export interface CabledNode {
   /** Where the others reach it: the address of its relay. */
@@ -134,25 +134,4 @@ function flow(socket: Socket, held: boolean): void {
 
 function nameOf(from: string, to: string): string {
   return `${from}>${to}`;
-}
-
-/** Of the caller's end of a connection on loopback. */
-async function inodeOf(callersPort: number, ourPort: number): Promise<string | null> {
-  const hex = (port: number): string => port.toString(16).toUpperCase().padStart(4, '0');
-  for (const line of (await readFile('/proc/net/tcp', 'utf8')).split('\n')) {
-    const [, local = '', remote = '', , , , , , , inode] = line.trim().split(/\s+/);
-    if (local.endsWith(`:${hex(callersPort)}`) && remote.endsWith(`:${hex(ourPort)}`)) return inode ?? null;
-  }
-  return null;
-}
-
-async function holds(pid: number, inode: string): Promise<boolean> {
-  const folder = `/proc/${String(pid)}/fd`;
-  try {
-    const links = await Promise.allSettled((await readdir(folder)).map((name) => readlink(`${folder}/${name}`)));
-    return links.some((link) => link.status === 'fulfilled' && link.value === `socket:[${inode}]`);
-  } catch {
-    // It has just died.
-    return false;
-  }
 }

@@ -44,8 +44,26 @@ describe('the timeline', () => {
       verdict: { kind: 'succeeded', reason: '' },
       lost: [],
       steps: [
-        { intendedAtMs: 6, finishedAtMs: 8, ok: true, intent: 'stop receiving on b:1', detail: '' },
-        { intendedAtMs: 9, finishedAtMs: 20, ok: false, intent: 'open b:1', detail: 'refused' },
+        {
+          kind: 'look',
+          server: 'db:3306',
+          attempt: 1,
+          intendedAtMs: 6,
+          finishedAtMs: 8,
+          ok: true,
+          intent: 'stop receiving on b:1',
+          detail: '',
+        },
+        {
+          kind: 'look',
+          server: 'db:3306',
+          attempt: 1,
+          intendedAtMs: 9,
+          finishedAtMs: 20,
+          ok: false,
+          intent: 'open b:1',
+          detail: 'refused',
+        },
       ],
     });
     expect(lines.map(({ text }) => text)).toEqual([

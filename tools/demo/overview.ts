@@ -42,6 +42,9 @@ export interface RecoveryOverview {
   readonly verdict: { readonly kind: string; readonly reason: string } | null;
   readonly lost: readonly { readonly address: string; readonly reason: string }[];
   readonly steps: readonly {
+    readonly kind: string;
+    readonly server: string;
+    readonly attempt: number;
     readonly intendedAtMs: number;
     readonly finishedAtMs: number | null;
     readonly ok: boolean | null;

@@ -23,7 +23,7 @@ export interface DemoSet {
 }
 
 /** The client's own account: unlike root and the orchestrator's, it obeys read_only. */
-function shopSql({ user, password, database }: typeof WRITER_ACCOUNT): string {
+export function shopSql({ user, password, database }: typeof WRITER_ACCOUNT): string {
   return [
     `CREATE DATABASE ${database}`,
     `CREATE TABLE ${database}.orders (id BIGINT PRIMARY KEY)`,
@@ -36,7 +36,7 @@ function shopSql({ user, password, database }: typeof WRITER_ACCOUNT): string {
  * Semi-synchronous replication that never gives up waiting: what a client was told is written is on a replica, and that
  * is what makes "no acknowledged write is lost" a claim that can be checked.
  */
-const WAIT_FOR_A_REPLICA = 'rpl_semi_sync_source_timeout=3600000';
+export const WAIT_FOR_A_REPLICA = 'rpl_semi_sync_source_timeout=3600000';
 
 export async function setUp(lab: MySqlLab, voice: Voice, { semiSync } = { semiSync: true }): Promise<DemoSet> {
   voice.say('starting one primary and three replicas');

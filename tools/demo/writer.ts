@@ -37,9 +37,14 @@ export class Writer {
     }, INTERVAL_MS);
   }
 
-  async stop(): Promise<void> {
+  /** Nothing is under way any more; `start` goes on. */
+  async rest(): Promise<void> {
     clearInterval(this.#timer);
     await Promise.all(this.#pending);
+  }
+
+  async stop(): Promise<void> {
+    await this.rest();
     for (const session of this.#sessions) session.close();
   }
 

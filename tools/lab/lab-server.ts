@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { createConnection, type Connection } from 'mysql2/promise';
+import type { MysqlDoor } from './door/mysql-door.js';
 import { dialectOf, readReplicaStatus, type Flavor, type ReplicaStatus, type SourceAddress } from './dialect.js';
 import { GuardedProcess } from './guarded-process.js';
 import { serverConfig, type Program } from './server-config.js';
@@ -20,6 +21,8 @@ export interface LabServerOptions {
   readonly template: string;
   readonly directory: string;
   readonly port: number;
+  /** Where others reach it, when that is not its port. */
+  readonly door: MysqlDoor | null;
   readonly gtid: boolean;
   readonly semiSync: boolean;
   readonly readOnlyAtStart: boolean;
@@ -49,11 +52,18 @@ export class LabServer {
 
   constructor(options: LabServerOptions) {
     this.#options = options;
-    this.port = options.port;
-    this.address = `${this.host}:${String(options.port)}`;
+    this.port = options.door?.port ?? options.port;
+    this.address = `${this.host}:${String(this.port)}`;
     this.flavor = options.program.flavor;
     this.directory = options.directory;
     this.socketPath = join(options.directory, 's');
+  }
+
+  /** Of a server that was asked for with a door. */
+  get door(): MysqlDoor {
+    const { door } = this.#options;
+    if (door === null) throw new Error(`${this.address} has no door`);
+    return door;
   }
 
   get running(): boolean {
@@ -73,7 +83,7 @@ export class LabServer {
 
   /** Rewrites my.cnf with these lines at its end; they count from the next start. */
   configure(lines: readonly string[]): void {
-    const settings = { ...this.#options, extra: [...this.#options.extra, ...lines] };
+    const settings = { ...this.#options, reportPort: this.port, extra: [...this.#options.extra, ...lines] };
     writeFileSync(join(this.directory, 'my.cnf'), serverConfig(this.#options.program, settings));
   }
 
@@ -89,6 +99,7 @@ export class LabServer {
       outputFile: join(this.directory, 'output.log'),
     });
     await this.waitUntilReady();
+    await this.#options.door?.open();
   }
 
   async waitUntilReady(): Promise<void> {
@@ -112,11 +123,14 @@ export class LabServer {
   /** SIGTERM: the server says goodbye to its clients and replicas. */
   async stop(): Promise<void> {
     await this.#current().stop();
+    this.#options.door?.shut();
   }
 
   /** SIGKILL: connections break at once, the port answers with a refusal. */
   async kill(): Promise<void> {
-    await this.#current().kill();
+    const killed = this.#current().kill();
+    this.#options.door?.shut();
+    await killed;
   }
 
   /** SIGSTOP: the server is silent, its connections stay open. */

@@ -4,6 +4,7 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Flavor } from './dialect.js';
+import { MysqlDoor } from './door/mysql-door.js';
 import { freePorts } from './free-ports.js';
 import { GuardedProcess } from './guarded-process.js';
 import { LabServer } from './lab-server.js';
@@ -21,6 +22,8 @@ export interface ServerOptions {
   readonly semiSync?: boolean;
   /** What my.cnf says, and so what a server that comes back has; the first primary is opened after its start. */
   readonly readOnlyAtStart?: boolean;
+  /** Each is reached through a door of its own, at which a test can listen and hold things back. */
+  readonly door?: boolean;
   /** Lines for my.cnf, such as `max_connections=20`. */
   readonly extra?: readonly string[];
 }
@@ -55,13 +58,15 @@ export class MySqlLab {
   async servers(count: number, options: ServerOptions = {}): Promise<LabServer[]> {
     const { program, template } = await this.#kit(options.flavor ?? 'mysql97');
     const ports = await freePorts(count);
+    const doors = options.door === true ? await Promise.all(ports.map((port) => MysqlDoor.before(port))) : [];
     const servers = ports.map(
-      (port) =>
+      (port, index) =>
         new LabServer({
           program,
           template,
           directory: join(this.directory, String(port)),
           port,
+          door: doors[index] ?? null,
           gtid: options.gtid ?? true,
           semiSync: options.semiSync ?? false,
           readOnlyAtStart: options.readOnlyAtStart ?? true,

@@ -13,6 +13,8 @@ export interface Program {
 
 export interface ServerSettings {
   readonly port: number;
+  /** Where its source is to say that it answers. */
+  readonly reportPort: number;
   readonly directory: string;
   readonly gtid: boolean;
   readonly semiSync: boolean;
@@ -144,7 +146,7 @@ function flavorLines(flavor: Flavor, { gtid, semiSync }: ServerSettings): string
 }
 
 export function serverConfig(program: Program, settings: ServerSettings): string {
-  const { port, directory } = settings;
+  const { port, reportPort, directory } = settings;
   const lines = [
     ...baseLines(program),
     `datadir=${join(directory, 'data')}`,
@@ -157,7 +159,7 @@ export function serverConfig(program: Program, settings: ServerSettings): string
     'bind_address=127.0.0.1',
     `server_id=${String(port)}`,
     'report_host=127.0.0.1',
-    `report_port=${String(port)}`,
+    `report_port=${String(reportPort)}`,
     'skip_name_resolve=ON',
     `log_bin=${join(directory, 'data', 'binlog')}`,
     `relay_log=${join(directory, 'data', 'relay')}`,

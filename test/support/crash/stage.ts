@@ -1,0 +1,187 @@
+/**
+ * Real servers behind doors and real nodes, on which plans are played while their leader is struck. It says what has to be
+ * true at the end of every plan, whoever brought it there: one server takes writes, all others replicate from it, every row
+ * that a client was told is written is on all of them, nothing is left open, and the record says what was done, once.
+ */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { expect } from 'vitest';
+import { readOverview, type Overview, type RecoveryOverview } from '../../../tools/demo/overview.js';
+import { until } from '../../../tools/demo/until.js';
+import { shopSql, WAIT_FOR_A_REPLICA } from '../../../tools/demo/set.js';
+import { WRITER_ACCOUNT } from '../../../tools/demo/write-session.js';
+import { Writer } from '../../../tools/demo/writer.js';
+import type { Said } from '../../../tools/lab/door/said.js';
+import type { LabServer } from '../../../tools/lab/lab-server.js';
+import { MySqlLab } from '../../../tools/lab/mysql-lab.js';
+import type { OrchestratorCluster } from '../../../tools/lab/orchestrator-cluster.js';
+import type { OrchestratorNode } from '../../../tools/lab/orchestrator-node.js';
+import { holds, inodeOf } from '../../../tools/lab/socket-owner.js';
+import type { Topology } from '../../../tools/lab/topology.js';
+import { PlanPoints } from './plan-points.js';
+
+const WRITES_MS = 100;
+
+export interface StageOptions {
+  readonly replicas: number;
+  readonly config?: Readonly<Record<string, unknown>>;
+}
+
+export class CrashStage {
+  readonly lab: MySqlLab;
+  readonly topology: Topology;
+  readonly cluster: OrchestratorCluster;
+  readonly writer: Writer;
+  readonly points = new PlanPoints();
+  primary: LabServer;
+
+  private constructor(lab: MySqlLab, topology: Topology, cluster: OrchestratorCluster) {
+    this.lab = lab;
+    this.topology = topology;
+    this.cluster = cluster;
+    this.writer = new Writer(topology.servers);
+    this.primary = topology.primary;
+    for (const { door } of topology.servers) door.watch = this.points;
+  }
+
+  static async open(options: StageOptions): Promise<CrashStage> {
+    const lab = await MySqlLab.open();
+    try {
+      const topology = await lab.topology({
+        replicas: options.replicas,
+        semiSync: true,
+        extra: [WAIT_FOR_A_REPLICA],
+        door: true,
+      });
+      // Whoever comes back comes back open: closing it is the orchestrator's work, not my.cnf's.
+      for (const server of topology.servers) server.configure(['read_only=OFF']);
+      await topology.primary.execute(shopSql(WRITER_ACCOUNT));
+      await topology.caughtUp();
+      const cluster = await lab.cluster({
+        seeds: [topology.primary.address],
+        config: { RecoveryPeriodBlockSeconds: 0, ...options.config },
+      });
+      const stage = new CrashStage(lab, topology, cluster);
+      await stage.settled();
+      return stage;
+    } catch (error) {
+      await lab.close();
+      throw error;
+    }
+  }
+
+  async close(): Promise<void> {
+    await this.writer.stop();
+    await this.lab.close();
+  }
+
+  get replicas(): readonly LabServer[] {
+    return this.topology.servers.filter((server) => server !== this.primary);
+  }
+
+  /** The next one in turn, so that every server gets every part. */
+  get nextPrimary(): LabServer {
+    const { servers } = this.topology;
+    const next = servers[(servers.indexOf(this.primary) + 1) % servers.length];
+    if (next === undefined) throw new Error('there is always a next one');
+    return next;
+  }
+
+  /** The node whose session this is. */
+  async speaker({ by }: Said): Promise<OrchestratorNode> {
+    const [, port] = by.server.split(':');
+    const inode = await inodeOf(by.port, Number(port));
+    for (const node of this.cluster.running) {
+      if (inode !== null && (await holds(node.pid, inode))) return node;
+    }
+    throw new Error(`nobody who lives speaks to ${by.server}`);
+  }
+
+  async overview(): Promise<Overview> {
+    return await readOverview(await this.cluster.leader());
+  }
+
+  async knownRecoveries(): Promise<ReadonlySet<string>> {
+    return new Set((await this.overview()).recoveries.map(({ id }) => id));
+  }
+
+  /** Those of the kind that were opened since; resolves when there is one and none is open any more. */
+  async closedSince(known: ReadonlySet<string>, kind: string): Promise<readonly RecoveryOverview[]> {
+    return await until(`the end of a recovery ${kind}`, async () => {
+      const { recoveries } = await this.overview();
+      const fresh = recoveries.filter(({ id }) => !known.has(id));
+      const own = fresh.filter((recovery) => recovery.kind === kind);
+      return own.length > 0 && fresh.every(({ closedAtMs }) => closedAtMs !== null) ? own : undefined;
+    });
+  }
+
+  /** Clients have written for a while, and nothing of it is under way any more. */
+  async writeAndRest(): Promise<void> {
+    const before = this.writer.acknowledged.length;
+    this.writer.start();
+    await until('acknowledged writes', () =>
+      Promise.resolve(this.writer.acknowledged.length > before + 3 ? true : undefined),
+    );
+    await sleep(WRITES_MS);
+    await this.writer.rest();
+  }
+
+  /** One primary, all others below it, nothing open, all nodes up and of one mind. Resolves with that mind. */
+  async settled(): Promise<Overview> {
+    for (const node of this.cluster.nodes) if (!node.running) await node.start();
+    const { servers } = this.topology;
+    await until('one primary that all others follow', async () => {
+      const open: LabServer[] = [];
+      for (const server of servers) {
+        const [row] = await server.query<{ closed: number }>('SELECT @@GLOBAL.read_only AS closed');
+        if (row?.closed === 0) open.push(server);
+      }
+      const [primary] = open;
+      if (primary === undefined || open.length > 1) throw new Error(`open: ${open.map(nameOf).join()}`);
+      for (const server of servers) if (server !== primary) await assertFollows(server, primary);
+      this.primary = primary;
+      return true;
+    });
+    return await until('all nodes see it so', async () => {
+      const views = await Promise.all(this.cluster.nodes.map(readOverview));
+      for (const view of views) this.#assertSeen(view);
+      return views[0];
+    });
+  }
+
+  async assertNothingLost(): Promise<void> {
+    await this.writer.rest();
+    const told = this.writer.acknowledged.map(({ id }) => id);
+    for (const server of this.replicas) await server.catchUp(this.primary);
+    for (const server of this.topology.servers) {
+      const rows = await server.query<{ id: number }>('SELECT id FROM shop.orders');
+      const there = new Set(rows.map(({ id }) => id));
+      expect(
+        told.filter((id) => !there.has(id)),
+        `acknowledged and not on ${server.address}`,
+      ).toEqual([]);
+    }
+  }
+
+  #assertSeen({ clusters, recoveries }: Overview): void {
+    const [cluster, ...others] = clusters;
+    if (cluster === undefined || others.length > 0) throw new Error(`clusters: ${JSON.stringify(clusters)}`);
+    const seen = cluster.servers.find(({ id }) => id === cluster.primary)?.address;
+    if (seen !== this.primary.address) throw new Error(`${this.primary.address} is open, and it sees ${String(seen)}`);
+    const unwell = cluster.servers.filter(({ valid, demotion }) => !valid || demotion !== null);
+    if (cluster.servers.length !== this.topology.servers.length || unwell.length > 0) {
+      throw new Error(`not well: ${JSON.stringify(unwell)}`);
+    }
+    if (cluster.problems.length > 0) throw new Error(cluster.problems.map(({ code }) => code).join());
+    if (recoveries.some(({ closedAtMs }) => closedAtMs === null)) throw new Error('a recovery is open');
+  }
+}
+
+function nameOf({ address }: LabServer): string {
+  return address;
+}
+
+async function assertFollows(server: LabServer, source: LabServer): Promise<void> {
+  const status = await server.replicaStatus();
+  const follows = status?.sourcePort === source.port && status.ioRunning === 'Yes' && status.sqlRunning === 'Yes';
+  if (!follows) throw new Error(`${server.address} does not follow ${source.address}: ${JSON.stringify(status)}`);
+}

@@ -1,0 +1,83 @@
+// An address in front of a MySQL server at which nodes, replicas and clients reach it, and at which a test can listen to
+// what the leader says to the server, hold a word of it back, or let nothing through at all.
+import { connect, createServer, type Server, type Socket } from 'node:net';
+import { freePorts } from '../free-ports.js';
+import { Conversation, type DoorWatch } from './conversation.js';
+
+const NOBODY: DoorWatch = { statement: () => undefined, answer: () => undefined };
+
+export class MysqlDoor {
+  readonly host = '127.0.0.1';
+  readonly port: number;
+  readonly address: string;
+  watch: DoorWatch = NOBODY;
+  readonly #serverPort: number;
+  readonly #sockets = new Set<Socket>();
+  #server: Server | null = null;
+  #silent = false;
+
+  private constructor(port: number, serverPort: number) {
+    this.port = port;
+    this.address = `${this.host}:${String(port)}`;
+    this.#serverPort = serverPort;
+  }
+
+  /** In front of the server that is going to listen at this port of 127.0.0.1; shut until it is opened. */
+  static async before(serverPort: number): Promise<MysqlDoor> {
+    const [port] = await freePorts(1);
+    if (port === undefined) throw new Error('one port was asked for');
+    return new MysqlDoor(port, serverPort);
+  }
+
+  async open(): Promise<void> {
+    if (this.#server !== null) return;
+    const server = createServer((near) => {
+      this.#join(near, connect(this.#serverPort, '127.0.0.1'));
+    });
+    this.#server = server;
+    await new Promise<void>((resolve, reject) => {
+      server.once('error', reject);
+      server.listen(this.port, this.host, resolve);
+    });
+  }
+
+  /** As when the server dies: whoever calls is refused, which to a node is another thing than a line that breaks. */
+  shut(): void {
+    this.#server?.close();
+    this.#server = null;
+    for (const socket of this.#sockets) socket.destroy();
+  }
+
+  /** Nothing passes any more, in either direction, and nobody is told; what comes meanwhile is kept for `speak`. */
+  fallSilent(): void {
+    this.#silent = true;
+    for (const socket of this.#sockets) socket.pause();
+  }
+
+  speak(): void {
+    this.#silent = false;
+    for (const socket of this.#sockets) socket.resume();
+  }
+
+  #join(near: Socket, far: Socket): void {
+    const conversation = new Conversation({ near, far, server: this.address, watch: () => this.watch });
+    this.#relay(near, far, (chunk) => {
+      conversation.fromClient(chunk);
+    });
+    this.#relay(far, near, (chunk) => {
+      conversation.fromServer(chunk);
+    });
+  }
+
+  #relay(one: Socket, other: Socket, take: (chunk: Buffer) => void): void {
+    this.#sockets.add(one);
+    one.setNoDelay(true);
+    one.on('error', () => undefined);
+    one.on('data', take);
+    one.on('close', () => {
+      this.#sockets.delete(one);
+      other.destroy();
+    });
+    if (this.#silent) one.pause();
+  }
+}
