@@ -8,6 +8,7 @@ import {
   type ServerFacts,
   type ServerId,
 } from '../../core/topology/server.js';
+import { standInId } from '../../core/topology/stand-in-id.js';
 import type { BinlogPosition, Vitals } from '../../core/topology/vitals.js';
 import { flavorOf } from '../../core/topology/version.js';
 import { channelsOf, oneLine, type ReadChannel } from './channel-rows.js';
@@ -90,15 +91,12 @@ function optionalRows(set: ResultSet | undefined): ReturnType<typeof rowsOf> | n
   return set === undefined ? null : rowsOf(set);
 }
 
-/**
- * server_uuid where there is one. MariaDB and MySQL 5.5 have none: the host's own name, the port and the server id stand
- * in for it; they outlive a restart, and a copied data directory does not carry them to another machine.
- */
+/** server_uuid where there is one. MariaDB and MySQL 5.5 have none. */
 export function identityOf({ fixed, variables, dialect }: Pick<Answers, 'fixed' | 'variables' | 'dialect'>): ServerId {
   const uuid = fixed.get('serverUuid') ?? '';
   if (uuid !== '') return uuid as ServerId;
-  const words = [dialect.flavor.toLowerCase(), fixed.get('hostname'), fixed.get('port'), variables.get('serverNumber')];
-  return words.join('-') as ServerId;
+  const text = (name: FixedName): string => fixed.get(name) ?? '';
+  return standInId(dialect.flavor, text('hostname'), text('port'), variables.get('serverNumber') ?? '');
 }
 
 function factsOf(answers: Answers, channels: readonly ReadChannel[], status: ReadonlyMap<string, string>): ServerFacts {

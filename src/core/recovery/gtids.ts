@@ -1,8 +1,15 @@
 /**
- * The algebra of GTID sets on their text, which is how a recovery's record holds them. Who writes a set into the record
- * has parsed it before, so text that is no set is a broken invariant here.
+ * How far servers have come, as text, which is how a recovery's record holds it. A playbook asks what one has and another
+ * lacks, and need not know of which kind the answer is: sets of GTIDs (MySQL), the last GTID of each writer (MariaDB), or
+ * places in the binary log of a source (MySQL without GTID). Each item tells its kind by its form, so they may stand beside
+ * each other: a MariaDB replica that follows by place has executed GTIDs, and received up to a place.
+ *
+ *     99ec6843-e6d6-11f1-892d-02fc00000001:1-5    0-1-105,0-2-99    binlog.000004:1234@99ec6843-...
+ *
+ * Who writes such a text into the record has parsed it before, so text that is none of it is a broken invariant here.
  */
 import { assert } from '../base/assert.js';
+import { failed, ok, type Result } from '../base/result.js';
 import {
   countGtids,
   emptyGtidSet,
@@ -14,44 +21,134 @@ import {
   uniteGtids,
   withoutUuids,
 } from '../topology/gtid-set.js';
+import {
+  compareGaps,
+  formatLogMarks,
+  isLogMark,
+  type LogMarks,
+  parseLogMarks,
+  subtractMarks,
+  uniteMarks,
+} from '../topology/log-marks.js';
+import {
+  countMariaDb,
+  formatMariaDbState,
+  isMariaDbMark,
+  type MariaDbState,
+  parseMariaDbState,
+  subtractMariaDb,
+  uniteMariaDb,
+  withoutWriters,
+} from '../topology/mariadb-gtid.js';
 import type { ServerId } from '../topology/server.js';
+import { serverNumberIn } from '../topology/stand-in-id.js';
+
+interface Progress {
+  readonly sets: GtidSet;
+  readonly writers: MariaDbState;
+  readonly logs: LogMarks;
+}
+
+const NOTHING: Progress = { sets: emptyGtidSet, writers: new Map(), logs: new Map() };
 
 export function unionOf(...texts: readonly string[]): string {
-  return formatGtidSet(texts.map(parsed).reduce(uniteGtids, emptyGtidSet));
+  return format(
+    texts.map(parsed).reduce(
+      (one, other) => ({
+        sets: uniteGtids(one.sets, other.sets),
+        writers: uniteMariaDb(one.writers, other.writers),
+        logs: uniteMarks(one.logs, other.logs),
+      }),
+      NOTHING,
+    ),
+  );
 }
 
 /** What is in `from` and not in `taken`. */
 export function minus(from: string, taken: string): string {
-  return formatGtidSet(subtractGtids(parsed(from), parsed(taken)));
+  return format(difference(parsed(from), parsed(taken)));
 }
 
-/** The set without what this server itself numbered. */
+/** Without what this server itself wrote, and without places in its own log. */
 export function withoutServer(text: string, server: ServerId): string {
-  return formatGtidSet(withoutUuids(parsed(text), new Set([server.toLowerCase()])));
+  const { sets, writers, logs } = parsed(text);
+  const number = serverNumberIn(server);
+  return format({
+    sets: withoutUuids(sets, new Set([server.toLowerCase()])),
+    writers: number === null ? writers : withoutWriters(writers, new Set([number])),
+    logs: new Map([...logs].filter(([log]) => log !== logOf(server))),
+  });
+}
+
+/** The name by which marks call the log of a server. A replica of MariaDB knows no more of its source than its server id. */
+export function logOf(server: ServerId): string {
+  const number = serverNumberIn(server);
+  return number === null ? server.toLowerCase() : logOfNumber(number);
+}
+
+export function logOfNumber(serverNumber: number): string {
+  return `server-${String(serverNumber)}`;
 }
 
 export function isNone(text: string): boolean {
-  return isEmptyGtidSet(parsed(text));
+  const { sets, writers, logs } = parsed(text);
+  return isEmptyGtidSet(sets) && writers.size === 0 && logs.size === 0;
 }
 
-/** How many transactions the set holds; for people, so that more than 2^53 of them need not be exact. */
+/** How many transactions it names; for people, so that more than 2^53 of them need not be exact. A place counts as one. */
 export function sizeOf(text: string): number {
-  return Number(countGtids(parsed(text)));
+  const { sets, writers, logs } = parsed(text);
+  return Number(countGtids(sets) + countMariaDb(writers)) + logs.size;
 }
 
 /** Text from outside: may the other functions be asked about it? */
 export function isGtidSet(text: string): boolean {
-  return parseGtidSet(text).ok;
+  return parse(text).ok;
 }
 
-/** Ascending by how many transactions the sets hold. */
+/** The text as the others write it. */
+export function readProgress(text: string): Result<string, string> {
+  const progress = parse(text);
+  return progress.ok ? ok(format(progress.value)) : progress;
+}
+
+/** Ascending by how much the differences name. */
 export function compareSizes(one: string, other: string): number {
-  const difference = countGtids(parsed(one)) - countGtids(parsed(other));
-  return difference < 0n ? -1 : difference > 0n ? 1 : 0;
+  const [first, second] = [parsed(one), parsed(other)];
+  const sets = countGtids(first.sets) - countGtids(second.sets);
+  const writers = countMariaDb(first.writers) - countMariaDb(second.writers);
+  const counted = sets + writers;
+  return counted < 0n ? -1 : counted > 0n ? 1 : compareGaps(first.logs, second.logs);
 }
 
-function parsed(text: string): GtidSet {
-  const set = parseGtidSet(text);
-  assert(set.ok, `a recovery's record holds a set that cannot be read: ${set.ok ? '' : set.error}`);
-  return set.value;
+function difference(from: Progress, taken: Progress): Progress {
+  return {
+    sets: subtractGtids(from.sets, taken.sets),
+    writers: subtractMariaDb(from.writers, taken.writers),
+    logs: subtractMarks(from.logs, taken.logs),
+  };
+}
+
+function format({ sets, writers, logs }: Progress): string {
+  return [formatGtidSet(sets), formatMariaDbState(writers), formatLogMarks(logs)]
+    .filter((text) => text !== '')
+    .join(',');
+}
+
+function parse(text: string): Result<Progress, string> {
+  const items = text.split(',').map((item) => item.trim());
+  const marks = items.filter(isLogMark);
+  const positions = items.filter(isMariaDbMark);
+  const sets = parseGtidSet(items.filter((item) => !isLogMark(item) && !isMariaDbMark(item)).join(','));
+  const writers = parseMariaDbState(positions.join(','));
+  const logs = parseLogMarks(marks.join(','));
+  if (!sets.ok) return sets;
+  if (!writers.ok) return writers;
+  return logs.ok ? ok({ sets: sets.value, writers: writers.value, logs: logs.value }) : failed(logs.error);
+}
+
+function parsed(text: string): Progress {
+  const progress = parse(text);
+  assert(progress.ok, `a recovery's record holds a set that cannot be read: ${progress.ok ? '' : progress.error}`);
+  return progress.value;
 }

@@ -3,10 +3,22 @@ import { binlogPositionText, compareBinlogPositions } from '../../../src/core/to
 import { type ErrantQuestion, errantGtidText } from '../../../src/core/topology/errant.js';
 import { type GtidSet, parseGtidSet } from '../../../src/core/topology/gtid-set.js';
 import {
-  formatMariaDbPosition,
-  type MariaDbPosition,
-  parseMariaDbPosition,
-  reachesMariaDbPosition,
+  compareGaps,
+  formatLogMarks,
+  logMarkText,
+  type LogMarks,
+  parseLogMarks,
+  subtractMarks,
+  uniteMarks,
+} from '../../../src/core/topology/log-marks.js';
+import {
+  countMariaDb,
+  formatMariaDbState,
+  type MariaDbState,
+  parseMariaDbState,
+  subtractMariaDb,
+  uniteMariaDb,
+  withoutWriters,
 } from '../../../src/core/topology/mariadb-gtid.js';
 import { serverId } from '../../support/facts.js';
 
@@ -34,27 +46,87 @@ describe('positions in binary logs', () => {
   });
 });
 
-describe('positions of MariaDB', () => {
-  const read = (text: string): MariaDbPosition => {
-    const parsed = parseMariaDbPosition(text);
+describe('states of MariaDB', () => {
+  const read = (text: string): MariaDbState => {
+    const parsed = parseMariaDbState(text);
     if (!parsed.ok) throw new Error(parsed.error);
     return parsed.value;
   };
+  const minus = (from: string, taken: string): string => formatMariaDbState(subtractMariaDb(read(from), read(taken)));
 
-  it('keep the last of each domain', () => {
-    expect(formatMariaDbPosition(read('1-2-5, 0-1-100,0-2-99'))).toBe('0-1-100,1-2-5');
-    expect(formatMariaDbPosition(read(''))).toBe('');
-    expect(formatMariaDbPosition(read('0-1-18446744073709551615'))).toBe('0-1-18446744073709551615');
-    expect(parseMariaDbPosition('0-1').ok).toBe(false);
-    expect(parseMariaDbPosition('99ec6843-e6d6-11f1-892d-02fc00000001:1').ok).toBe(false);
+  it('keep the last of each writer in each domain', () => {
+    expect(formatMariaDbState(read('1-2-5, 0-2-99,0-1-90,0-1-100'))).toBe('0-1-100,0-2-99,1-2-5');
+    expect(formatMariaDbState(read(''))).toBe('');
+    expect(formatMariaDbState(read('0-1-18446744073709551615'))).toBe('0-1-18446744073709551615');
+    expect(parseMariaDbState('0-1').ok).toBe(false);
+    expect(parseMariaDbState('99ec6843-e6d6-11f1-892d-02fc00000001:1').ok).toBe(false);
   });
 
-  it('reach another when they do in every domain', () => {
-    expect(reachesMariaDbPosition(read('0-1-100'), read('0-9-100'))).toBe(true);
-    expect(reachesMariaDbPosition(read('0-1-99'), read('0-1-100'))).toBe(false);
-    expect(reachesMariaDbPosition(read('0-1-100'), read('0-1-100,1-1-1'))).toBe(false);
-    expect(reachesMariaDbPosition(read('0-1-100,1-1-1'), read('0-1-100'))).toBe(true);
-    expect(reachesMariaDbPosition(read(''), read(''))).toBe(true);
+  it.each([
+    ['nothing, of the same', '0-1-100', '0-1-100', ''],
+    ['nothing, of less', '0-1-99', '0-1-100', ''],
+    ['what is behind, counted from where the other stands', '0-1-105', '0-1-100', '0-1-101..105'],
+    ['what a primary wrote and nobody fetched before another took over', '0-1-105', '0-1-100,0-2-130', '0-1-101..105'],
+    ['what somebody wrote to a replica', '0-1-100,0-7-101', '0-1-100', '0-7-101..101'],
+    ['nothing, where the log of the other does not reach back so far', '0-3-20,0-1-100', '0-1-110', ''],
+    ['nothing, where what lies between is in the relay log', '0-1-105,0-2-108', '0-1-100,0-2-110', ''],
+    ['a domain that the other does not know', '0-1-100,1-1-7', '0-1-100', '1-1-7'],
+    ['all, of nothing', '0-1-3', '', '0-1-3'],
+    ['one of two that took the same number', '0-1-101', '0-1-100,0-2-101', '0-1-101..101'],
+  ])('lack %s', (_, from, taken, expected) => {
+    expect(minus(from, taken)).toBe(expected);
+    expect(minus(expected, taken)).toBe(expected);
+  });
+
+  it('count what a difference names', () => {
+    expect(countMariaDb(read(minus('0-1-105,1-9-2', '0-1-100')))).toBe(7n);
+  });
+
+  it('are united writer by writer', () => {
+    expect(formatMariaDbState(uniteMariaDb(read('0-1-100,0-2-3'), read('0-1-99,0-2-7,4-4-4')))).toBe(
+      '0-1-100,0-2-7,4-4-4',
+    );
+    expect(formatMariaDbState(withoutWriters(read('0-1-100,0-2-7,4-2-4'), new Set([2])))).toBe('0-1-100');
+  });
+});
+
+describe('places in the logs of sources', () => {
+  const read = (text: string): LogMarks => {
+    const parsed = parseLogMarks(text);
+    if (!parsed.ok) throw new Error(parsed.error);
+    return parsed.value;
+  };
+  const minus = (from: string, taken: string): string => formatLogMarks(subtractMarks(read(from), read(taken)));
+
+  it('are read as they are written, whatever the file and the server are called', () => {
+    const text = logMarkText({ file: 'my bin,log@1:x%.000009', position: 1234 }, 'MariaDB-Host-3306-7');
+    expect(text).not.toMatch(/[\s,]/);
+    expect(formatLogMarks(read(text))).toBe(text);
+    expect([...read(text).values()]).toEqual([
+      { log: 'mariadb-host-3306-7', after: null, until: { file: 'my bin,log@1:x%.000009', position: 1234 } },
+    ]);
+    expect(parseLogMarks('binlog.000001:4').ok).toBe(false);
+  });
+
+  it('lack what lies beyond, in the same log', () => {
+    expect(minus('b.000001:9@p', 'b.000001:9@p')).toBe('');
+    expect(minus('b.000001:9@p', 'b.000002:4@p')).toBe('');
+    expect(minus('b.000002:9@p', 'b.000001:99@p')).toBe('b.000001:99..b.000002:9@p');
+  });
+
+  it('say nothing of another log, or of one that was renamed', () => {
+    expect(minus('b.000001:9@p', 'b.000001:9@q')).toBe('b.000001:9@p');
+    expect(minus('b.000001:9@p', 'c.000001:9@p')).toBe('b.000001:9@p');
+  });
+
+  it('unite to the furthest, and gaps can be compared', () => {
+    expect(formatLogMarks(uniteMarks(read('b.000001:9@p'), read('b.000001:7@p,b.000001:1@q')))).toBe(
+      'b.000001:9@p,b.000001:1@q',
+    );
+    const gap = (from: string): LogMarks => read(minus('b.000002:100@p', from));
+    expect(compareGaps(gap('b.000002:90@p'), gap('b.000002:50@p'))).toBeLessThan(0);
+    expect(compareGaps(gap('b.000001:99999@p'), gap('b.000002:4@p'))).toBeGreaterThan(0);
+    expect(compareGaps(gap('b.000002:9@p'), gap('b.000002:9@p'))).toBe(0);
   });
 });
 
