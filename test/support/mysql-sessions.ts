@@ -25,8 +25,11 @@ export function labConnector(): Connector {
   );
 }
 
-export function labOpener(connector: Connector = labConnector()): MysqlSessionOpener {
-  return new MysqlSessionOpener(connector, new ReplicationAccounts(connector, ''));
+/** ReplicationCredentialsQuery, for servers that do not give their account: the lab's. */
+export const REPLICATION_QUERY = "SELECT 'repl', 'repl'";
+
+export function labOpener(connector: Connector = labConnector(), accountQuery = ''): MysqlSessionOpener {
+  return new MysqlSessionOpener(connector, new ReplicationAccounts(connector, accountQuery));
 }
 
 export async function openOn(

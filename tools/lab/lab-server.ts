@@ -76,6 +76,8 @@ export class LabServer {
 
   /** Lays the data directory and the configuration; `start` then serves it. */
   async prepare(): Promise<void> {
+    // The port may have been that of an earlier server of this run.
+    rmSync(this.directory, { recursive: true, force: true });
     mkdirSync(join(this.directory, 'tmp'), { recursive: true });
     await run('cp', ['-r', '--sparse=always', this.#options.template, join(this.directory, 'data')]);
     this.configure([]);

@@ -65,6 +65,12 @@ const TABLE = {
   sourceInfoTable: { mysql: since(5, 6, 2), mariadb: null },
   /** A change of host and port is allowed while the applier runs, which keeps the relay log. */
   changesSourceWhileApplying: { mysql: since(5, 7, 4), mariadb: null },
+  /** WAIT_FOR_EXECUTED_GTID_SET(); the function of before waits for the applier of one channel. */
+  waitsForGtidSets: { mysql: since(5, 7, 5), mariadb: null },
+  /** GET_SOURCE_PUBLIC_KEY of a channel, for caching_sha2_password without TLS. */
+  publicKeys: { mysql: since(8, 0, 4), mariadb: null },
+  /** SOURCE_RETRY_COUNT of a channel. */
+  retryCounts: { mysql: since(5, 6, 1), mariadb: null },
   /** SET PERSIST and privileges such as REPLICATION_SLAVE_ADMIN ("Dynamic Privileges") in place of SUPER. */
   dynamicPrivileges: { mysql: since(8, 0, 4), mariadb: null },
   /** SUPER and REPLICATION CLIENT split into BINLOG MONITOR, REPLICATION SLAVE ADMIN ... (MariaDB, "GRANT"). */

@@ -95,7 +95,10 @@ function semiSyncOf(can: (capability: Capability) => boolean): readonly SemiSync
   return [...(can('newSemiSync') ? [NEW_SEMI_SYNC] : []), ...(can('oldSemiSync') ? [old] : [])];
 }
 
-/** What to change of a channel's source; what is absent stays as it is. `user` and `password` go together. */
+/**
+ * What to change of a channel's source; what is absent stays as it is, and what the server has no word for is left out.
+ * `user` and `password` go together.
+ */
 export interface SourceChange {
   readonly address?: Address;
   /** MySQL: auto-position. MariaDB: slave_pos. False turns it off, which on MySQL needs coordinates or drops them. */
@@ -126,19 +129,25 @@ export function changeSource(dialect: Dialect, change: SourceChange, channel = '
     options.push(`${word}_LOG_FILE=${quoted(change.coordinates.file)}`);
     options.push(`${word}_LOG_POS=${String(change.coordinates.position)}`);
   }
-  if (change.tls !== undefined) options.push(`${word}_SSL=${change.tls ? '1' : '0'}`);
-  if (change.getPublicKey !== undefined) options.push(`GET_${word}_PUBLIC_KEY=${change.getPublicKey ? '1' : '0'}`);
-  if (change.heartbeatSeconds !== undefined) {
-    options.push(`${word}_HEARTBEAT_PERIOD=${String(change.heartbeatSeconds)}`);
-  }
-  if (change.connectRetrySeconds !== undefined) {
-    options.push(`${word}_CONNECT_RETRY=${String(change.connectRetrySeconds)}`);
-  }
-  if (change.retryCount !== undefined) options.push(`${word}_RETRY_COUNT=${String(change.retryCount)}`);
+  options.push(...linkOptions(dialect, change));
   const verb = dialect.source === 'Source' ? 'CHANGE REPLICATION SOURCE' : 'CHANGE MASTER';
   return dialect.flavor === 'MariaDB'
     ? `${verb}${connectionName(channel)} TO ${options.join(', ')}`
     : `${verb} TO ${options.join(', ')}${forChannel(dialect, channel)}`;
+}
+
+/** How it connects and how long it is patient. */
+function linkOptions(dialect: Dialect, change: SourceChange): readonly string[] {
+  const word = dialect.source.toUpperCase();
+  const option = (name: string, value: number | boolean | undefined): readonly string[] =>
+    value === undefined ? [] : [`${name}=${String(Number(value))}`];
+  return [
+    ...option(`${word}_SSL`, change.tls),
+    ...(dialect.can('publicKeys') ? option(`GET_${word}_PUBLIC_KEY`, change.getPublicKey) : []),
+    ...option(`${word}_HEARTBEAT_PERIOD`, change.heartbeatSeconds),
+    ...option(`${word}_CONNECT_RETRY`, change.connectRetrySeconds),
+    ...(dialect.can('retryCounts') ? option(`${word}_RETRY_COUNT`, change.retryCount) : []),
+  ];
 }
 
 function gtidOption(dialect: Dialect, gtid: boolean): string {

@@ -6,9 +6,10 @@
 import { type Address, addressText } from '../../core/topology/address.js';
 import type { ClusterId } from '../../core/topology/server.js';
 import type { Connector } from './connect.js';
-import type { SourceChange } from './dialect.js';
+import type { Dialect, SourceChange } from './dialect.js';
 import { LinkFailed, StatementFailed } from './failure.js';
 import { type Hold, type TextRow, textRows } from './hold.js';
+import { cellText, type ResultSet } from './link.js';
 import { StepFailed } from './step-failed.js';
 
 /** What a server needs to know of its source besides where it is. */
@@ -17,9 +18,15 @@ export type ReplicationAccount = Pick<
   'credentials' | 'tls' | 'getPublicKey' | 'heartbeatSeconds' | 'connectRetrySeconds' | 'retryCount'
 >;
 
-const SAVED_ACCOUNT =
-  'SELECT User_name, User_password, Enabled_ssl, Get_public_key, Heartbeat, Connect_retry, Retry_count ' +
-  "FROM mysql.slave_master_info WHERE User_name <> '' ORDER BY Channel_name LIMIT 1";
+/** Null where the account cannot be read from the server: MariaDB keeps it in a file. */
+function savedAccountSql({ can }: Dialect): string | null {
+  if (!can('sourceInfoTable')) return null;
+  const publicKey = can('publicKeys') ? ', Get_public_key' : '';
+  return (
+    `SELECT User_name, User_password, Enabled_ssl, Heartbeat, Connect_retry, Retry_count${publicKey} ` +
+    `FROM mysql.slave_master_info WHERE User_name <> ''${can('channels') ? ' ORDER BY Channel_name' : ''} LIMIT 1`
+  );
+}
 
 const READ_MS = 2_000;
 
@@ -40,7 +47,8 @@ export class ReplicationAccounts {
   /** Reads the account of a server that is about to forget it. A missing grant is no obstacle: others may be asked. */
   async remember(cluster: ClusterId, hold: Hold): Promise<void> {
     try {
-      const [row] = await hold.read(SAVED_ACCOUNT, READ_MS);
+      const sql = savedAccountSql(hold.dialect);
+      const [row] = sql === null ? [] : await hold.read(sql, READ_MS);
       if (row !== undefined) this.#keep(cluster, savedAccount(row));
     } catch (error) {
       if (!(error instanceof StepFailed)) throw error;
@@ -54,13 +62,14 @@ export class ReplicationAccounts {
     source: Address,
     others: readonly Address[],
   ): Promise<ReplicationAccount> {
-    const asked = this.#query === '' ? null : await this.#ask(source, this.#query);
+    const asked = this.#query === '' ? null : await this.#ask(source, () => this.#query);
     if (asked !== null) return queriedAccount(asked);
     const remembered = this.#remembered.get(cluster);
     if (remembered !== undefined) return remembered;
     for (const other of others) {
-      const row = await this.#ask(other, SAVED_ACCOUNT);
-      if (row === null) continue;
+      const saved = await this.#ask(other, savedAccountSql);
+      const row = saved === null ? undefined : textRows(saved)[0];
+      if (row === undefined) continue;
       const account = savedAccount(row);
       this.#keep(cluster, account);
       return account;
@@ -77,13 +86,13 @@ export class ReplicationAccounts {
     if (this.#remembered.size > REMEMBERED_MAX && oldest !== undefined) this.#remembered.delete(oldest);
   }
 
-  async #ask(address: Address, query: string): Promise<TextRow | null> {
+  async #ask(address: Address, queryFor: (dialect: Dialect) => string | null): Promise<ResultSet | null> {
     try {
       const link = await this.#connector.connect(address, READ_MS);
       try {
-        const [set] = await link.run(query, READ_MS);
-        const row = set === undefined ? undefined : textRows(set)[0];
-        return row ?? null;
+        const query = queryFor(link.dialect);
+        const [set] = query === null ? [] : await link.run(query, READ_MS);
+        return set === undefined || set.rows.length === 0 ? null : set;
       } finally {
         link.close();
       }
@@ -98,7 +107,7 @@ function savedAccount(row: TextRow): ReplicationAccount {
   return {
     credentials: { user: row['User_name'] ?? '', password: row['User_password'] ?? '' },
     tls: row['Enabled_ssl'] === '1',
-    getPublicKey: row['Get_public_key'] === '1',
+    ...(row['Get_public_key'] === undefined ? {} : { getPublicKey: row['Get_public_key'] === '1' }),
     heartbeatSeconds: Number(row['Heartbeat'] ?? '0'),
     connectRetrySeconds: Number(row['Connect_retry'] ?? '60'),
     retryCount: Number(row['Retry_count'] ?? '86400'),
@@ -106,7 +115,7 @@ function savedAccount(row: TextRow): ReplicationAccount {
 }
 
 /** By place, not by name: the query is the operator's. Without TLS caching_sha2_password needs the source's public key. */
-function queriedAccount(row: TextRow): ReplicationAccount {
-  const [user = '', password = ''] = Object.values(row);
-  return { credentials: { user, password }, getPublicKey: true };
+function queriedAccount({ rows }: ResultSet): ReplicationAccount {
+  const [user, password] = rows[0] ?? [];
+  return { credentials: { user: cellText(user), password: cellText(password) }, getPublicKey: true };
 }

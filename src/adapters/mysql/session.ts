@@ -8,10 +8,11 @@ import type { Dialect } from './dialect.js';
 import type { Hold } from './hold.js';
 import type { ReplicationAccounts } from './replication-account.js';
 import { outcomeOfError, StepFailed } from './step-failed.js';
+import { awaitApplied } from './steps/await-applied.js';
 import { fence } from './steps/fence.js';
 import { close, detach, obstacleToOpening, open } from './steps/primary.js';
-import { readFindings } from './steps/replica-state.js';
-import { awaitApplied, restartIo, stopIo } from './steps/replication.js';
+import { readFindings } from './steps/findings.js';
+import { restartIo, stopIo } from './steps/replication.js';
 import { repoint } from './steps/repoint.js';
 
 export class MysqlSession implements ServerSession {
@@ -63,7 +64,7 @@ export class MysqlSession implements ServerSession {
       case 'await-applied':
         return await awaitApplied(hold, step.gtids, step.limitMs);
       case 'repoint':
-        return await this.#repoint(step.start, context);
+        return await this.#repoint(step, context);
       case 'detach':
         return await detach(hold, () => this.#accounts.remember(this.#clusterId, hold));
       case 'open':
@@ -82,18 +83,21 @@ export class MysqlSession implements ServerSession {
     }
   }
 
-  async #repoint(start: boolean, { other, siblings }: StepContext): Promise<StepFindings> {
+  async #repoint(
+    { start, begin }: Extract<Step, { kind: 'repoint' }>,
+    { other, siblings }: StepContext,
+  ): Promise<StepFindings> {
     if (other === null) throw new StepFailed('state', 'the step does not say where to', false);
     const { address } = this.#hold;
-    return await repoint(this.#hold, other, start, () =>
+    return await repoint(this.#hold, { source: other, start, begin: begin ?? null }, () =>
       this.#accounts.find(this.#clusterId, address, other, siblings),
     );
   }
 }
 
-/** The statements of the steps were tried on these; on others a step would find out halfway. */
-function assertSupported(address: Address, { flavor, version, ...can }: Dialect): void {
-  if (flavor !== 'MariaDB' && can.hasSuperReadOnly && can.hasOfflineMode && can.changesSourceWhileApplying) return;
-  const text = `${addressText(address)}: servers of ${flavor} ${version.text} are watched and cannot be changed yet`;
+/** Older servers have neither GTID nor a replica's account to read; they were not tried. */
+function assertSupported(address: Address, { flavor, version, gtid }: Dialect): void {
+  if (gtid !== 'none') return;
+  const text = `${addressText(address)}: servers of ${flavor} ${version.text} are watched and cannot be changed`;
   throw new StepFailed('state', text, false);
 }

@@ -3,6 +3,7 @@
  * whether the entry is allowed; the driver, which proposes the next intents together with the outcomes they rest on, and
  * the preview call it to look ahead. One function for both, so that what is foreseen is what comes.
  */
+import { binlogPositionText } from '../topology/binlog-position.js';
 import type { ServerId } from '../topology/server.js';
 import type { Recovery, StepRecord } from './recovery.js';
 import type { NumberedStep, Step, StepOutcome } from './step.js';
@@ -36,7 +37,7 @@ export function stepKey(step: Step): string {
     case 'await-applied':
       return `${step.kind} ${step.server} ${step.gtids}`;
     case 'repoint':
-      return `${step.kind} ${step.server} ${step.source} ${String(step.start)}`;
+      return `${step.kind} ${step.server} ${step.source} ${String(step.start)}${placeIn(step)}`;
     case 'open':
     case 'promise-promotion':
       return `${step.kind} ${step.server} ${String(step.epoch)}`;
@@ -45,6 +46,10 @@ export function stepKey(step: Step): string {
     default:
       return `${step.kind} ${step.server}`;
   }
+}
+
+function placeIn({ begin }: Extract<Step, { kind: 'repoint' }>): string {
+  return begin === undefined ? '' : ` ${binlogPositionText(begin.at)} ${begin.after}`;
 }
 
 export function recordOf(recovery: Recovery, step: Step): StepRecord | undefined {

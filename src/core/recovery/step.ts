@@ -3,6 +3,7 @@
  * kind says what happens when it is run a second time (SAFETY.md, "Steps, re-run and undone").
  */
 import type { ServerId } from '../topology/server.js';
+import type { BinlogPosition } from '../topology/vitals.js';
 import type { HookList } from './hook-terms.js';
 
 export type Step =
@@ -12,8 +13,15 @@ export type Step =
   | { readonly kind: 'stop-io'; readonly server: ServerId }
   /** Waits until the server has applied `gtids`; an applier that stands still without an error is started. */
   | { readonly kind: 'await-applied'; readonly server: ServerId; readonly gtids: string; readonly limitMs: number }
-  /** Points a replica elsewhere with the applier running, then starts it. Again: skipped if host, port, auto-position are already so. */
-  | { readonly kind: 'repoint'; readonly server: ServerId; readonly source: ServerId; readonly start: boolean }
+  /** Points a replica elsewhere with its relay log kept or applied, then starts it. Again: skipped if it is already so. */
+  | {
+      readonly kind: 'repoint';
+      readonly server: ServerId;
+      readonly source: ServerId;
+      readonly start: boolean;
+      /** Without GTID alone. */
+      readonly begin?: Beginning;
+    }
   /** Commits Promoting(server, epoch). The point of no return. It touches no server. */
   | { readonly kind: 'promise-promotion'; readonly server: ServerId; readonly epoch: number }
   /** RESET REPLICA ALL on the new primary; only after Promoting; harmless to repeat. */
@@ -36,6 +44,12 @@ export type Step =
   | { readonly kind: 'hooks'; readonly server: ServerId; readonly list: HookList }
   /** Waits, not long, until the key-value stores name this primary. Again: looks at the stores. */
   | { readonly kind: 'publish'; readonly server: ServerId };
+
+/** Where a replica without GTID begins in the log of its new source, and where it must stand for that to be right. */
+export interface Beginning {
+  readonly at: BinlogPosition;
+  readonly after: string;
+}
 
 /** What a primary asked of its replicas before it acknowledged a write, and how many there are to ask. */
 export interface SemiSyncDuty {
@@ -85,13 +99,15 @@ export type StepOutcome =
       readonly lines?: readonly string[];
     };
 
-/** GTID sets as MySQL prints them, without line breaks. */
+/** How far a server has come is told as in gtids.ts: sets, MariaDB's writers, or places in the log of its source. */
 export interface StepFindings {
   readonly executedGtids?: string;
   /** What the default channel has fetched; '' for a server that is no replica. */
   readonly receivedGtids?: string;
   /** What the binary logs no longer hold: nobody can fetch it from here. */
   readonly purgedGtids?: string;
+  /** Without GTID alone: where its own binary log stood when it had executed that. */
+  readonly ownEnd?: BinlogPosition;
   readonly readOnly?: boolean;
   /** Why it could not be opened for writes, tried by a change that changes nothing; absent when it could, or is open. */
   readonly openError?: string;

@@ -4,10 +4,13 @@ import { addressText } from '../../../core/topology/address.js';
 import { resetReplicaAll, stopReplica } from '../dialect.js';
 import type { Hold } from '../hold.js';
 import { StepFailed } from '../step-failed.js';
-import { CHANGE_MS, DRAIN_MS, READ_MS, STOP_IO_MS, STOP_SQL_MS } from './limits.js';
-import { hasUnapplied, readFindings, readReplica, readServer } from './replica-state.js';
-import { awaitApplied } from './replication.js';
+import { CHANGE_MS, DRAIN_MS, READ_MS, STOP_SQL_MS } from './limits.js';
+import { awaitApplied } from './await-applied.js';
+import { readFindings } from './findings.js';
+import { hasUnapplied, stopFetching } from './relay-log.js';
+import { isClosed, progressOf, readReplica, readServer } from './replica-state.js';
 import { askForAcknowledgements } from './semi-sync.js';
+import { lockWrites, needsLock, unlock } from './write-lock.js';
 
 /** Told before the source is forgotten, because nobody can ask the server for it afterwards. */
 export type BeforeReset = (hold: Hold) => Promise<void>;
@@ -15,7 +18,7 @@ export type BeforeReset = (hold: Hold) => Promise<void>;
 export async function detach(hold: Hold, beforeReset: BeforeReset): Promise<StepFindings> {
   const state = await readReplica(hold, READ_MS);
   if (state === null) return { text: 'it had no source any more' };
-  if (state.io !== 'No') await hold.change(stopReplica(hold.dialect, state.channel, 'IO_THREAD'), STOP_IO_MS);
+  await stopFetching(hold, state);
   await drain(hold);
   await hold.change(stopReplica(hold.dialect, state.channel), STOP_SQL_MS);
   await beforeReset(hold);
@@ -26,10 +29,9 @@ export async function detach(hold: Hold, beforeReset: BeforeReset): Promise<Step
 /** A promoted server has applied all it received; should it not have, its relay log is not thrown away (invariant 11). */
 async function drain(hold: Hold): Promise<void> {
   const replica = await readReplica(hold, READ_MS);
-  const { executed } = await readServer(hold, READ_MS);
-  if (replica === null || !hasUnapplied(replica, executed)) return;
+  if (replica === null || !hasUnapplied(replica, await readServer(hold, READ_MS))) return;
   try {
-    await awaitApplied(hold, replica.retrieved, DRAIN_MS);
+    await awaitApplied(hold, replica.received, DRAIN_MS);
   } catch (error) {
     // The promotion is committed: there is nothing to do but wait on.
     throw error instanceof StepFailed && error.code === 'limit' ? new StepFailed('limit', error.message, true) : error;
@@ -54,24 +56,27 @@ export async function obstacleToOpening(hold: Hold): Promise<{ readonly openErro
 
 export async function open(hold: Hold, semiSync: SemiSyncDuty | null): Promise<StepFindings> {
   const text = await askForAcknowledgements(hold, semiSync);
+  await unlock(hold);
   const before = await readServer(hold, READ_MS);
   // Clears super_read_only too.
-  if (before.readOnly || before.superReadOnly) await hold.change('SET GLOBAL read_only = 0', CHANGE_MS);
+  if (before.readOnly || before.superReadOnly === true) await hold.change('SET GLOBAL read_only = 0', CHANGE_MS);
   if (before.offlineMode) await hold.change('SET GLOBAL offline_mode = 0', CHANGE_MS);
   const after = await readServer(hold, READ_MS);
-  if (after.readOnly || after.superReadOnly || after.offlineMode) {
+  if (after.readOnly || after.superReadOnly === true || after.offlineMode) {
     throw new StepFailed('state', `${addressText(hold.address)}: it was opened and reads back as closed`, true);
   }
-  return { executedGtids: after.executed, readOnly: false, ...(text === '' ? {} : { text }) };
+  return { executedGtids: progressOf(after, null), readOnly: false, ...(text === '' ? {} : { text }) };
 }
 
 /**
- * Sets both flags, which waits for commits that are under way and for tables that clients have locked, and reads them back.
- * Only then its executed set is final.
+ * Waits for commits that are under way and for tables that clients have locked, closes, and reads it back. Only then what
+ * it has executed is final; where privileged accounts write in spite of read_only, as long as our session holds its lock.
  */
 export async function close(hold: Hold, limitMs: number): Promise<StepFindings> {
-  const before = await readServer(hold, READ_MS);
-  if (!before.readOnly || !before.superReadOnly) {
+  if (needsLock(hold)) {
+    await lockWrites(hold, limitMs);
+    await hold.change('SET GLOBAL read_only = 1', CHANGE_MS);
+  } else if (!isClosed(await readServer(hold, READ_MS))) {
     const seconds = Math.max(1, Math.ceil(limitMs / 1000));
     await hold.read(`SET SESSION lock_wait_timeout = ${String(seconds)}`, READ_MS);
     await hold.change('SET GLOBAL super_read_only = 1', limitMs + CHANGE_MS);
@@ -80,10 +85,12 @@ export async function close(hold: Hold, limitMs: number): Promise<StepFindings> 
   return await readFindings(hold);
 }
 
-/** Fenced means: both flags were read back (invariant 14). One of them alone was seen while a commit still hung. */
+/** Fenced means: all flags that there are were read back (invariant 14). One of two was seen while a commit still hung. */
 export async function assertClosed(hold: Hold): Promise<void> {
   const after = await readServer(hold, READ_MS);
-  if (after.readOnly && after.superReadOnly) return;
-  const flags = `read_only=${after.readOnly ? '1' : '0'}, super_read_only=${after.superReadOnly ? '1' : '0'}`;
+  if (isClosed(after)) return;
+  const flag = (name: string, on: boolean | null): readonly string[] =>
+    on === null ? [] : [`${name}=${on ? '1' : '0'}`];
+  const flags = [...flag('read_only', after.readOnly), ...flag('super_read_only', after.superReadOnly)].join(', ');
   throw new StepFailed('state', `${addressText(hold.address)}: it was closed and reads back ${flags}`, true);
 }

@@ -1,13 +1,17 @@
 /**
  * How a server replicates, read by the session that is about to change it: always from the server itself, never from what
  * a probe saw before, because a step that is run again has to look at what is already done.
+ *
+ * How far it has come is told in the words of its flavour (core/recovery/gtids.ts): sets of GTIDs, the writers of MariaDB's
+ * binary log, or, without GTID, places in the log of its source.
  */
-import { containsGtids, formatGtidSet, parseGtidSet } from '../../../core/topology/gtid-set.js';
-import type { StepFindings } from '../../../core/recovery/step.js';
-import type { Hold, TextRow } from '../hold.js';
-import { READ_MS } from './limits.js';
-import { StepFailed } from '../step-failed.js';
+import { logOf, logOfNumber, unionOf } from '../../../core/recovery/gtids.js';
 import { addressText } from '../../../core/topology/address.js';
+import { logMarkText } from '../../../core/topology/log-marks.js';
+import type { ServerId } from '../../../core/topology/server.js';
+import type { BinlogPosition } from '../../../core/topology/vitals.js';
+import type { Hold, TextRow } from '../hold.js';
+import { StepFailed } from '../step-failed.js';
 
 export interface ReplicaState {
   readonly channel: string;
@@ -19,8 +23,16 @@ export interface ReplicaState {
   readonly ioError: string;
   readonly sqlErrno: number;
   readonly sqlError: string;
-  readonly retrieved: string;
-  readonly autoPosition: boolean;
+  /** What it has fetched: GTIDs where it follows by them, else a place in the log of its source. */
+  readonly received: string;
+  /** Up to where it has applied, in the log of its source; '' where it follows by GTID. */
+  readonly appliedTo: string;
+  /** It follows by GTID: auto-position, or MariaDB's Using_Gtid. */
+  readonly byGtid: boolean;
+  /** The applier has read all there is, by its own word. */
+  readonly idle: boolean;
+  /** Null where the status does not tell. */
+  readonly heartbeatSeconds: number | null;
 }
 
 /** The default channel, or the only one; null when the server is no replica. */
@@ -28,8 +40,10 @@ export async function readReplica(hold: Hold, timeoutMs: number): Promise<Replic
   const rows = await hold.read(hold.dialect.showReplicaStatus, timeoutMs);
   const row = rows.find((one) => channelOf(one) === '') ?? rows[0];
   if (row === undefined) return null;
-  const { source, replica } = hold.dialect;
+  const { source, replica, flavor } = hold.dialect;
   const io = cell(row, `${replica}_IO_Running`);
+  const byGtid = flavor === 'MariaDB' ? cell(row, 'Using_Gtid') !== 'No' : cell(row, 'Auto_Position') === '1';
+  const heartbeat = cell(row, 'Slave_heartbeat_period');
   return {
     channel: channelOf(row),
     host: cell(row, `${source}_Host`),
@@ -40,9 +54,29 @@ export async function readReplica(hold: Hold, timeoutMs: number): Promise<Replic
     ioError: cell(row, 'Last_IO_Error'),
     sqlErrno: Number(cell(row, 'Last_SQL_Errno')),
     sqlError: cell(row, 'Last_SQL_Error'),
-    retrieved: oneLine(cell(row, 'Retrieved_Gtid_Set')),
-    autoPosition: cell(row, 'Auto_Position') === '1',
+    received: receivedOf(row, source, byGtid),
+    appliedTo: byGtid ? '' : markOf(row, source, `Relay_${source}_Log_File`, `Exec_${source}_Log_Pos`),
+    byGtid,
+    idle: /has read all relay log/i.test(cell(row, `${replica}_SQL_Running_State`)),
+    heartbeatSeconds: heartbeat === '' ? null : Number(heartbeat),
   };
+}
+
+/** GTIDs of what a replica without auto-position has fetched are of use too, where its source wrote any. */
+function receivedOf(row: TextRow, source: 'Source' | 'Master', byGtid: boolean): string {
+  const gtids = oneLine(row['Gtid_IO_Pos'] ?? row['Retrieved_Gtid_Set'] ?? '');
+  if (byGtid) return gtids;
+  const place = markOf(row, source, `${source}_Log_File`, `Read_${source}_Log_Pos`);
+  return [gtids, place].filter((text) => text !== '').join(',');
+}
+
+function markOf(row: TextRow, source: 'Source' | 'Master', file: string, position: string): string {
+  const name = cell(row, file);
+  if (name === '') return '';
+  const uuid = cell(row, `${source}_UUID`);
+  const number = Number(cell(row, `${source}_Server_Id`));
+  const log = uuid === '' || uuid === 'No' ? logOfNumber(number) : logOf(uuid as ServerId);
+  return logMarkText({ file: name, position: Number(cell(row, position)) }, log);
 }
 
 export async function readReplicaOf(hold: Hold, timeoutMs: number): Promise<ReplicaState> {
@@ -57,65 +91,82 @@ export function applierError(state: ReplicaState): string | null {
 }
 
 export interface ServerState {
+  /** '' where it has no GTIDs. */
   readonly executed: string;
+  /** MySQL alone says it so; see purged.ts. */
   readonly purged: string;
   readonly readOnly: boolean;
-  readonly superReadOnly: boolean;
+  /** Null where there is no such thing. */
+  readonly superReadOnly: boolean | null;
   readonly offlineMode: boolean;
+  /** gtid_mode is ON, or it is MariaDB. */
+  readonly hasGtids: boolean;
 }
 
 export async function readServer(hold: Hold, timeoutMs: number): Promise<ServerState> {
-  const row = await hold.readRow(
-    'SELECT @@GLOBAL.gtid_executed AS executed, @@GLOBAL.gtid_purged AS purged, @@GLOBAL.read_only AS readOnly, ' +
-      '@@GLOBAL.super_read_only AS superReadOnly, @@GLOBAL.offline_mode AS offlineMode',
-    timeoutMs,
-  );
+  const { dialect } = hold;
+  const columns = [
+    '@@GLOBAL.read_only AS readOnly',
+    ...(dialect.hasSuperReadOnly ? ['@@GLOBAL.super_read_only AS superReadOnly'] : []),
+    ...(dialect.hasOfflineMode ? ['@@GLOBAL.offline_mode AS offlineMode'] : []),
+    ...(dialect.gtid === 'mariadb'
+      ? ['@@GLOBAL.gtid_binlog_state AS written, @@GLOBAL.gtid_slave_pos AS applied']
+      : []),
+    ...(dialect.gtid === 'mysql'
+      ? ['@@GLOBAL.gtid_executed AS executed, @@GLOBAL.gtid_purged AS purged, @@GLOBAL.gtid_mode AS mode']
+      : []),
+  ];
+  const row = await hold.readRow(`SELECT ${columns.join(', ')}`, timeoutMs);
+  // MariaDB 11.7 and later: read_only has levels, of which the third keeps even administrators out.
+  const readOnly = cell(row, 'readOnly').toUpperCase();
+  const hasGtids = dialect.gtid === 'mariadb' || /^(?:ON|ON_PERMISSIVE)$/i.test(cell(row, 'mode'));
   return {
-    executed: oneLine(cell(row, 'executed')),
-    purged: oneLine(cell(row, 'purged')),
-    readOnly: cell(row, 'readOnly') === '1',
-    superReadOnly: cell(row, 'superReadOnly') === '1',
+    executed: hasGtids ? executedOf(row) : '',
+    purged: hasGtids ? oneLine(cell(row, 'purged')) : '',
+    readOnly: readOnly !== '0' && readOnly !== 'OFF',
+    superReadOnly: dialect.hasSuperReadOnly ? cell(row, 'superReadOnly') === '1' : null,
     offlineMode: cell(row, 'offlineMode') === '1',
+    hasGtids,
   };
 }
 
-/** Is there relay log that would be lost with it? What cannot be shown to be applied is taken to be missing. */
-export function hasUnapplied(state: ReplicaState, executed: string): boolean {
-  const received = parseGtidSet(state.retrieved);
-  const applied = parseGtidSet(executed);
-  return !received.ok || !applied.ok || !containsGtids(applied.value, received.value);
+function executedOf(row: TextRow): string {
+  const texts = [row['executed'], row['written'], row['applied']].map((text) => oneLine(text ?? ''));
+  return texts.filter((text) => text !== '').join(',');
 }
 
-/** All that later steps may rest on, as it goes into the recovery's record. */
-export async function readFindings(hold: Hold): Promise<StepFindings> {
-  // Replication first: what is received in between is counted as executed at worst, and never missed.
-  const replica = await readReplica(hold, READ_MS);
-  const server = await readServer(hold, READ_MS);
-  const error = replica === null ? null : applierError(replica);
-  return {
-    executedGtids: readable(hold, server.executed),
-    receivedGtids: readable(hold, replica?.retrieved ?? ''),
-    purgedGtids: readable(hold, server.purged),
-    readOnly: server.readOnly,
-    ...(error === null ? {} : { applierError: error }),
-  };
+/** The end of its own binary log; null when it writes none. */
+export async function readOwnEnd(hold: Hold, timeoutMs: number): Promise<BinlogPosition | null> {
+  const [row] = await hold.read(hold.dialect.showBinaryLogStatus, timeoutMs);
+  const file = row?.['File'] ?? '';
+  return row === undefined || file === '' ? null : { file, position: Number(row['Position'] ?? '0') };
 }
 
-/** The record holds nothing but sets that every node can read. */
-function readable(hold: Hold, text: string): string {
-  const set = parseGtidSet(text);
-  if (set.ok) return formatGtidSet(set.value);
-  throw new StepFailed('state', `${addressText(hold.address)}: ${set.error}`, false);
+/** The name of its own log in the marks of others. */
+export async function readOwnLog(hold: Hold, timeoutMs: number): Promise<string> {
+  const { gtid } = hold.dialect;
+  const name = gtid === 'mysql' ? '@@GLOBAL.server_uuid' : '@@GLOBAL.server_id';
+  const { self = '' } = await hold.readRow(`SELECT ${name} AS self`, timeoutMs);
+  return gtid === 'mysql' ? logOf(self as ServerId) : logOfNumber(Number(self));
+}
+
+/** All that it has applied, GTIDs and places. */
+export function progressOf(server: ServerState, replica: ReplicaState | null): string {
+  return unionOf(server.executed, replica?.appliedTo ?? '');
 }
 
 function channelOf(row: TextRow): string {
   return row['Channel_Name'] ?? row['Connection_name'] ?? '';
 }
 
+export function isClosed({ readOnly, superReadOnly }: ServerState): boolean {
+  return readOnly && superReadOnly !== false;
+}
+
 function cell(row: TextRow, name: string): string {
   return row[name] ?? '';
 }
 
-function oneLine(set: string): string {
+export function oneLine(set: string): string {
   return set.replaceAll(/\s/g, '');
 }

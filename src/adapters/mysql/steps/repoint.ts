@@ -1,112 +1,150 @@
 /**
- * Points a replica at another source and keeps all else: its account, TLS, delays, and above all its relay log. Host and
- * port may change while the applier runs, and then nothing that was received is lost; with both threads stopped a CHANGE
- * empties the relay log, so that is done only when it was applied (SAFETY.md, "Relay logs").
+ * Points a replica at another source and keeps all else: its account, TLS, delays, and above all its relay log. Where host
+ * and port may change while the applier runs (MySQL 5.7 and later, with GTID) nothing that was received is lost; elsewhere
+ * a CHANGE empties the relay log, so all of it is applied before (SAFETY.md, "Relay logs").
+ *
+ * With GTID the replica says itself what it lacks. Without, it is told where to begin, and that is right for a replica at
+ * one place in its history alone, which is looked at again before anything is changed.
  */
-import type { StepFindings } from '../../../core/recovery/step.js';
+import { isNone, minus } from '../../../core/recovery/gtids.js';
+import type { Beginning, StepFindings } from '../../../core/recovery/step.js';
 import { type Address, addressText } from '../../../core/topology/address.js';
 import { changeSource, quoted, type SourceChange, startReplica, stopReplica } from '../dialect.js';
 import type { Hold } from '../hold.js';
 import { StepFailed } from '../step-failed.js';
-import { CHANGE_MS, DRAIN_MS, FIRST_WORD_MS, READ_MS, STOP_IO_MS, STOP_SQL_MS } from './limits.js';
+import { awaitApplied } from './await-applied.js';
+import { executedBy } from './findings.js';
+import { CHANGE_MS, DRAIN_MS, FIRST_WORD_MS, READ_MS, STOP_SQL_MS } from './limits.js';
+import { assertStartLosesNothing, hasUnapplied, startApplier, stopFetching } from './relay-log.js';
 import {
   applierError,
-  hasUnapplied,
+  progressOf,
   readReplica,
   readReplicaOf,
   type ReplicaState,
   readServer,
+  type ServerState,
 } from './replica-state.js';
-import { awaitApplied, firstWord } from './replication.js';
+import { firstWord } from './replication.js';
 import { stopAskingForAcknowledgements } from './semi-sync.js';
+import { unlock } from './write-lock.js';
 
 /** How a server that has no source yet is to log in to one. Rejects with StepFailed when nobody knows. */
 export type AccountFor = (hold: Hold) => Promise<Omit<SourceChange, 'address' | 'gtid' | 'coordinates'>>;
 
-export async function repoint(
-  hold: Hold,
-  source: Address,
-  start: boolean,
-  accountFor: AccountFor,
-): Promise<StepFindings> {
+export interface Destination {
+  readonly source: Address;
+  readonly start: boolean;
+  /** Without GTID, where it begins there; null where it follows by GTID or stays where it was. */
+  readonly begin: Beginning | null;
+}
+
+export async function repoint(hold: Hold, to: Destination, accountFor: AccountFor): Promise<StepFindings> {
+  const { source, start } = to;
   const before = await readReplica(hold, READ_MS);
   const said: string[] = [];
   if (before === null) {
     await stopAskingForAcknowledgements(hold);
-    await hold.change(
-      changeSource(hold.dialect, { address: source, gtid: true, ...(await accountFor(hold)) }),
-      CHANGE_MS,
-    );
+    await beginToFollow(hold, to, accountFor);
     said.push('it had no source');
-  } else if (leadsTo(before, source)) {
+  } else if (leadsTo(before, source, await readServer(hold, READ_MS))) {
     said.push('it was pointed there already');
   } else {
-    await move(hold, before, source);
+    await move(hold, before, to);
     said.push(`it followed ${before.host}:${String(before.port)}`);
   }
+  // What kept its clients out while it was closed would keep its applier out too.
+  await unlock(hold);
   said.push(start ? await startAndListen(hold, source) : await leaveStopped(hold));
   return { text: said.join('; ') };
 }
 
-function leadsTo(state: ReplicaState, source: Address): boolean {
-  return state.host === source.host && state.port === source.port && state.autoPosition;
+/** One that could follow by GTID and does not is pointed anew. */
+function leadsTo(state: ReplicaState, source: Address, { hasGtids }: ServerState): boolean {
+  return state.host === source.host && state.port === source.port && (state.byGtid || !hasGtids);
 }
 
-async function move(hold: Hold, before: ReplicaState, source: Address): Promise<void> {
+/** A server that followed nobody: it was a primary, or it is new. */
+async function beginToFollow(hold: Hold, { source, begin }: Destination, accountFor: AccountFor): Promise<void> {
+  const server = await readServer(hold, READ_MS);
+  const account = await accountFor(hold);
+  const where = server.hasGtids
+    ? { gtid: true }
+    : { coordinates: placeFor(hold, await executedBy(hold, server, null), begin) };
+  // Both of what follows write to tables of the server.
+  await unlock(hold);
+  // It begins behind what it wrote itself, which MariaDB does not count as applied.
+  if (hold.dialect.gtid === 'mariadb') {
+    await hold.change('SET GLOBAL gtid_slave_pos = @@GLOBAL.gtid_current_pos', CHANGE_MS);
+  }
+  await hold.change(changeSource(hold.dialect, { address: source, ...where, ...account }), CHANGE_MS);
+}
+
+async function move(hold: Hold, before: ReplicaState, { source, begin }: Destination): Promise<void> {
   const { dialect } = hold;
   // The source cannot be changed while the IO thread runs (error 3021).
-  if (before.io !== 'No') await hold.change(stopReplica(dialect, before.channel, 'IO_THREAD'), STOP_IO_MS);
-  const { executed } = await readServer(hold, READ_MS);
+  await stopFetching(hold, before);
   const stopped = await readReplicaOf(hold, READ_MS);
-  const change = { address: source, ...(await heartbeatOf(hold, before.channel)) };
-  if (!before.autoPosition) {
-    await moveToAutoPosition(hold, stopped, change);
+  const server = await readServer(hold, READ_MS);
+  const change = { address: source, ...(await heartbeatOf(hold, before)) };
+  if (before.byGtid && dialect.changesSourceWhileApplying) {
+    if (hasUnapplied(stopped, server)) await keepApplying(hold, stopped, server);
+    await hold.change(changeSource(dialect, change, before.channel), CHANGE_MS);
     return;
   }
-  if (!stopped.sql && hasUnapplied(stopped, executed)) await startApplier(hold, stopped);
-  await hold.change(changeSource(dialect, change, before.channel), CHANGE_MS);
+  const drained = await drain(hold, stopped, server);
+  const where = server.hasGtids ? { gtid: true } : { coordinates: placeFor(hold, progressOf(server, drained), begin) };
+  await hold.change(stopReplica(dialect, before.channel), STOP_SQL_MS);
+  await hold.change(changeSource(dialect, { ...change, ...where }, before.channel), CHANGE_MS);
+}
+
+/** All that was received is applied, or the change is not made. */
+async function drain(hold: Hold, replica: ReplicaState, server: ServerState): Promise<ReplicaState> {
+  if (!hasUnapplied(replica, server)) return replica;
+  await keepApplying(hold, replica, server);
+  await awaitApplied(hold, replica.received, DRAIN_MS);
+  return await readReplicaOf(hold, READ_MS);
+}
+
+async function keepApplying(hold: Hold, replica: ReplicaState, server: ServerState): Promise<void> {
+  const error = applierError(replica);
+  if (error === null) {
+    await startApplier(hold, replica, server);
+    return;
+  }
+  const text = 'its relay log is not applied and would be lost with a change of its source';
+  throw new StepFailed('state', `${addressText(hold.address)}: its applier has stopped (${error}); ${text}`, false);
+}
+
+/** The place is right for whoever is exactly where the step says; one that is before or beyond would lose or repeat. */
+function placeFor(hold: Hold, executed: string, begin: Beginning | null): Beginning['at'] {
+  const server = addressText(hold.address);
+  if (begin === null) {
+    throw new StepFailed('state', `${server} does not follow by GTID, and where it would begin is not known`, false);
+  }
+  if (isNone(minus(executed, begin.after)) && isNone(minus(begin.after, executed))) return begin.at;
+  const text = `${server} stands at ${executed || 'an unknown place'} and not at ${begin.after}`;
+  throw new StepFailed('state', `${text}: where it would have to begin is not known`, false);
 }
 
 /**
  * A CHANGE of host and port puts the heartbeat back to half of replica_net_timeout, 30 s by default (seen on 9.7); the
  * silence of the next primary would then be noticed that much later. Where it cannot be read it is left to the server.
  */
-async function heartbeatOf(hold: Hold, channel: string): Promise<Pick<SourceChange, 'heartbeatSeconds'>> {
-  if (!hold.dialect.hasConnectionTimes) return {};
-  const [row] = await hold
-    .read(
-      'SELECT HEARTBEAT_INTERVAL AS heartbeat FROM performance_schema.replication_connection_configuration ' +
-        `WHERE CHANNEL_NAME = ${quoted(channel)}`,
-      READ_MS,
-    )
-    .catch((error: unknown) => {
-      if (error instanceof StepFailed) return [];
-      throw error;
-    });
-  const seconds = Number(row?.['heartbeat'] ?? Number.NaN);
-  return Number.isFinite(seconds) ? { heartbeatSeconds: seconds } : {};
-}
-
-/** Auto-position can only be switched on with both threads stopped, so the relay log has to be applied before. */
-async function moveToAutoPosition(hold: Hold, state: ReplicaState, change: SourceChange): Promise<void> {
+async function heartbeatOf(hold: Hold, replica: ReplicaState): Promise<Pick<SourceChange, 'heartbeatSeconds'>> {
   const { dialect } = hold;
-  if (hasUnapplied(state, (await readServer(hold, READ_MS)).executed)) {
-    await startApplier(hold, state);
-    await awaitApplied(hold, state.retrieved, DRAIN_MS);
-  }
-  await hold.change(stopReplica(dialect, state.channel), STOP_SQL_MS);
-  await hold.change(changeSource(dialect, { ...change, gtid: true }, state.channel), CHANGE_MS);
-}
-
-async function startApplier(hold: Hold, state: ReplicaState): Promise<void> {
-  if (state.sql) return;
-  const error = applierError(state);
-  if (error === null) {
-    await hold.change(startReplica(hold.dialect, state.channel, 'SQL_THREAD'), CHANGE_MS);
-    return;
-  }
-  const text = 'its relay log is not applied and would be lost with a change of its source';
-  throw new StepFailed('state', `${addressText(hold.address)}: its applier has stopped (${error}); ${text}`, false);
+  if (replica.heartbeatSeconds !== null) return { heartbeatSeconds: replica.heartbeatSeconds };
+  const statement = dialect.can('heartbeatStatus')
+    ? "SHOW GLOBAL STATUS LIKE 'Slave_heartbeat_period'"
+    : 'SELECT HEARTBEAT_INTERVAL AS Value FROM performance_schema.replication_connection_configuration ' +
+      `WHERE CHANNEL_NAME = ${quoted(replica.channel)}`;
+  if (!dialect.can('heartbeatStatus') && !dialect.can('connectionTables')) return {};
+  const [row] = await hold.read(statement, READ_MS).catch((error: unknown) => {
+    if (error instanceof StepFailed) return [];
+    throw error;
+  });
+  const seconds = Number(row?.['Value'] ?? Number.NaN);
+  return Number.isFinite(seconds) ? { heartbeatSeconds: seconds } : {};
 }
 
 /** Connection errors pass by themselves: a source that is down for a moment, or full. */
@@ -115,7 +153,10 @@ const PASSING = new Set([0, 1040, 1053, 1129, 1203, 2002, 2003, 2005, 2006, 2013
 async function startAndListen(hold: Hold, source: Address): Promise<string> {
   const before = await readReplicaOf(hold, READ_MS);
   const running = before.io !== 'No' && before.sql;
-  if (!running) await hold.change(startReplica(hold.dialect, before.channel), CHANGE_MS);
+  if (!running) {
+    assertStartLosesNothing(hold, before, await readServer(hold, READ_MS));
+    await hold.change(startReplica(hold.dialect, before.channel), CHANGE_MS);
+  }
   const after = await firstWord(hold, FIRST_WORD_MS);
   const error = applierError(after);
   if (error !== null)

@@ -9,7 +9,11 @@ import type { SemiSyncPrefixes } from '../dialect.js';
 import type { Hold, TextRow } from '../hold.js';
 import { StepFailed } from '../step-failed.js';
 import { CHANGE_MS, READ_MS } from './limits.js';
-import { readServer } from './replica-state.js';
+import { isClosed, readServer } from './replica-state.js';
+import { needsLock, writesLocked } from './write-lock.js';
+
+/** Where only a lock keeps everybody out: a closed server has no commits that would make it wait. */
+const LOCK_MS = 1000;
 
 /** What was done, for people; '' when nothing had to be. */
 export async function askForAcknowledgements(hold: Hold, duty: SemiSyncDuty | null): Promise<string> {
@@ -36,8 +40,11 @@ function settings({ source, waitCount }: SemiSyncPrefixes, timeoutMs: number, co
 export async function stopAskingForAcknowledgements(hold: Hold): Promise<void> {
   const switches = await sourceSwitches(hold);
   if (switches.length === 0) return;
-  const { superReadOnly } = await readServer(hold, READ_MS);
-  if (!superReadOnly) {
+  if (needsLock(hold) && !(await writesLocked(hold, LOCK_MS))) {
+    const text = 'it asks for semi-sync acknowledgements, and a client waits for one; a replica must not ask';
+    throw new StepFailed('state', `${addressText(hold.address)}: ${text}`, true);
+  }
+  if (!isClosed(await readServer(hold, READ_MS))) {
     const text = 'it asks for semi-sync acknowledgements and is not closed; a replica must not ask';
     throw new StepFailed('state', `${addressText(hold.address)}: ${text}`, false);
   }

@@ -1,0 +1,120 @@
+/**
+ * Waits until a server has applied what it is told, and no longer than it may. An applier that stands still without an error
+ * is started. MySQL with GTID waits by itself; the others are looked at again and again, which costs a statement each time.
+ *
+ * Without GTID a source that died may have sent half a transaction. Nobody can apply that, and it was not committed
+ * anywhere: all is applied when the IO thread has stopped and the appliers have nothing left to do.
+ */
+import { isNone, minus, readProgress } from '../../../core/recovery/gtids.js';
+import type { StepFindings } from '../../../core/recovery/step.js';
+import { addressText } from '../../../core/topology/address.js';
+import { isLogMark } from '../../../core/topology/log-marks.js';
+import { monotonicNowMs } from '../../../runtime/ports/clock.js';
+import { quoted, startReplica, stopReplica } from '../dialect.js';
+import type { Hold, TextRow } from '../hold.js';
+import { StepFailed } from '../step-failed.js';
+import { CHANGE_MS, READ_MS, STOP_SQL_MS } from './limits.js';
+import { startApplier } from './relay-log.js';
+import {
+  progressOf,
+  readOwnEnd,
+  readReplica,
+  readServer,
+  type ReplicaState,
+  type ServerState,
+} from './replica-state.js';
+
+/** After each slice the applier is looked at: it may have stopped, and then the wait would be in vain. */
+const SLICE_MS = 1000;
+
+/** Between two looks. */
+const FIRST_PAUSE_MS = 5;
+const LONGEST_PAUSE_MS = 100;
+
+interface Look {
+  readonly server: ServerState;
+  readonly replica: ReplicaState | null;
+}
+
+export async function awaitApplied(hold: Hold, target: string, limitMs: number): Promise<StepFindings> {
+  const deadlineMs = monotonicNowMs() + limitMs;
+  for (let pauseMs = FIRST_PAUSE_MS; ; pauseMs = Math.min(pauseMs * 2, LONGEST_PAUSE_MS)) {
+    const leftMs = Math.max(0, deadlineMs - monotonicNowMs());
+    await waitInServer(hold, target, Math.min(SLICE_MS, leftMs));
+    const look = await lookAt(hold);
+    const reached = await reachedBy(hold, target, look);
+    const findings = reached === null ? null : await settledFindings(hold, reached);
+    if (findings !== null) return findings;
+    if (reached === null && look.replica !== null) await startApplier(hold, look.replica, look.server);
+    if (leftMs === 0) {
+      const text = `${addressText(hold.address)} has not applied ${target} within ${String(limitMs / 1000)} s`;
+      throw new StepFailed('limit', text, false);
+    }
+    await new Promise((resolve) => setTimeout(resolve, Math.min(pauseMs, leftMs)));
+  }
+}
+
+async function lookAt(hold: Hold): Promise<Look> {
+  const replica = await readReplica(hold, READ_MS);
+  return { replica, server: await readServer(hold, READ_MS) };
+}
+
+/** Spares the looks where the server can wait itself. */
+async function waitInServer(hold: Hold, target: string, waitMs: number): Promise<void> {
+  const isSet = target !== '' && target.split(',').every((item) => !isLogMark(item));
+  if (!hold.dialect.can('waitsForGtidSets') || !isSet) return;
+  // 0 means no limit to MySQL; a millisecond is the shortest wait.
+  const seconds = Math.max(0.001, waitMs / 1000).toFixed(3);
+  await hold.read(`SELECT WAIT_FOR_EXECUTED_GTID_SET(${quoted(target)}, ${seconds})`, waitMs + READ_MS);
+}
+
+/** Null while there is something left to apply. */
+async function reachedBy(hold: Hold, target: string, look: Look): Promise<Look | null> {
+  const { replica } = look;
+  const missing = missingOf(target, look);
+  if (isNone(missing)) return look;
+  if (replica === null || !replica.sql || !replica.idle || !missing.split(',').every(isLogMark)) return null;
+  const allCame = replica.io === 'No' || isNone(minus(target, replica.received));
+  if (!allCame || !(await appliersRest(hold))) return null;
+  // Of what workers have applied the status knows only after a while, or when the applier stops.
+  await hold.change(stopReplica(hold.dialect, replica.channel, 'SQL_THREAD'), STOP_SQL_MS);
+  await hold.change(startReplica(hold.dialect, replica.channel, 'SQL_THREAD'), CHANGE_MS);
+  const again = await lookAt(hold);
+  return replica.io === 'No' || isNone(missingOf(target, again)) ? again : null;
+}
+
+function missingOf(target: string, { server, replica }: Look): string {
+  return minus(target, progressOf(server, replica));
+}
+
+const RESTING = /has read all relay log|waiting for an event from coordinator|waiting for work from sql thread/i;
+const RECEIVING = /for (?:master|source)|connect|^queueing/i;
+
+/** The applier may say that it has read all while its workers have not done yet. */
+async function appliersRest(hold: Hold): Promise<boolean> {
+  const rows = await hold.read('SHOW PROCESSLIST', READ_MS);
+  return rows.filter(isApplier).every((row) => RESTING.test(row['State'] ?? ''));
+}
+
+function isApplier(row: TextRow): boolean {
+  const isReceiver = row['Command'] === 'Slave_IO' || RECEIVING.test(row['State'] ?? '');
+  return row['User'] === 'system user' && row['Command'] !== 'Daemon' && !isReceiver;
+}
+
+/**
+ * Without GTID, where the server's own log stands belongs to how far it has applied: the other replicas will begin there.
+ * Null when something was written in between, by whomever; then both are read anew.
+ */
+async function settledFindings(hold: Hold, { server, replica }: Look): Promise<StepFindings | null> {
+  const executed = readProgress(progressOf(server, replica));
+  const executedGtids = executed.ok ? executed.value : '';
+  if (server.hasGtids || replica === null) return { executedGtids };
+  const [before, again, after] = [
+    await readOwnEnd(hold, READ_MS),
+    await readReplica(hold, READ_MS),
+    await readOwnEnd(hold, READ_MS),
+  ];
+  if (before === null || after === null) return { executedGtids };
+  const same = before.file === after.file && before.position === after.position;
+  return same && again?.appliedTo === replica.appliedTo ? { executedGtids, ownEnd: after } : null;
+}
