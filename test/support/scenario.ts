@@ -1,15 +1,9 @@
-/**
- * Plays a scenario: a topology, what was seen and heard of it in time, and what must be found in the end. The files in
- * test/scenarios are written by hand and read by people; an unknown key in one is an error, so that a misspelt condition
- * cannot pass for a met one.
- */
-import { readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { z } from 'zod';
+/** Plays a scenario: a topology, what was seen and heard of it in time, and what is found in the end. */
 import { judge, type Judgement } from '../../src/core/analysis/corroborate.js';
 import { byGravity, diagnose, structureWarnings } from '../../src/core/analysis/diagnose.js';
 import { foldEvidence } from '../../src/core/analysis/evidence.js';
 import type { EvidenceSources } from '../../src/core/analysis/evidence-sources.js';
+import { tallySite } from '../../src/core/analysis/ground.js';
 import {
   beginInquiry,
   canaryRestarted,
@@ -24,66 +18,24 @@ import type { Links } from '../../src/core/analysis/links.js';
 import type { Problem } from '../../src/core/analysis/problem.js';
 import type { GoodProbe, Sight } from '../../src/core/analysis/sight.js';
 import type { ProbeResult } from '../../src/core/topology/report.js';
-import type { Channel, ServerId } from '../../src/core/topology/server.js';
-import { addressOf, channelTo, serverId } from './facts.js';
-import { failedProbe, goodProbe, replicaProbe } from './probes.js';
+import { decide } from '../../src/core/recovery/decision.js';
+import type { RecoveryId } from '../../src/core/recovery/recovery.js';
+import type { Channel, ServerFacts, ServerId } from '../../src/core/topology/server.js';
+import { addressOf, channelTo, observed, serverId } from './facts.js';
+import { FedLedger } from './ledger.js';
+import { policyOf } from './policy.js';
+import { channelVitals, failedProbe, goodProbe } from './probes.js';
+import { channelSchema, factsAs, type Scenario, type ScenarioEvent } from './scenario-form.js';
+import { sightsOf } from './sights.js';
 import { type Believed, believe, linksOf } from './topology.js';
-
-const channelSchema = z.strictObject({
-  io: z.enum(['running', 'connecting', 'stopped']).default('running'),
-  sql: z.enum(['running', 'stopped']).default('running'),
-  error: z.number().optional(),
-  quietMs: z.number().nullable().default(100),
-  position: z.number().default(157),
-  lagSeconds: z.number().default(0),
-});
-
-const eventSchema = z.union([
-  /** A probe by this node of any server. A replica is described by its channel. */
-  z.strictObject({
-    at: z.number(),
-    probe: z.string(),
-    result: z.union([z.literal('ok'), z.enum(['refused', 'silent', 'alive', 'none']), channelSchema]),
-  }),
-  z.strictObject({ at: z.number(), suspect: z.string(), canary: z.string().optional() }),
-  z.strictObject({ at: z.number(), node: z.string(), votes: z.enum(['alive', 'refused', 'silent', 'none']) }),
-  z.strictObject({ at: z.number(), canary: z.string() }),
-  z.strictObject({ at: z.number(), pause: z.literal(true) }),
-]);
-
-const scenarioSchema = z.strictObject({
-  /** Why this must be so. */
-  because: z.string(),
-  servers: z.record(z.string(), z.string().nullable()),
-  /** Milliseconds between heartbeats, of all channels. */
-  heartbeatMs: z.number().nullable().default(1000),
-  delayed: z.array(z.string()).default([]),
-  voters: z.array(z.string()).default(['n1', 'n2', 'n3']),
-  events: z.array(eventSchema),
-  now: z.number(),
-  expect: z.strictObject({
-    problems: z.record(z.string(), z.string()),
-    structure: z.record(z.string(), z.array(z.string())).default({}),
-    recovers: z.array(z.string()).default([]),
-    says: z.array(z.string()).default([]),
-  }),
-});
-
-export type Scenario = z.infer<typeof scenarioSchema>;
-type ScenarioEvent = z.infer<typeof eventSchema>;
 
 export interface Outcome {
   readonly problems: readonly Problem[];
   readonly structure: Readonly<Record<string, readonly string[]>>;
-}
-
-export function loadScenarios(folder: string): readonly { readonly name: string; readonly scenario: Scenario }[] {
-  return readdirSync(folder, { withFileTypes: true })
-    .filter((entry) => entry.isDirectory())
-    .map((entry) => {
-      const text = readFileSync(join(folder, entry.name, 'scenario.json'), 'utf8');
-      return { name: entry.name.replaceAll('-', ' '), scenario: scenarioSchema.parse(JSON.parse(text)) };
-    });
+  /** Whose problem calls for a recovery. */
+  readonly recovers: readonly string[];
+  /** Codes of what keeps a leader from recovering those that call for it. */
+  readonly refused: readonly string[];
 }
 
 export function play(scenario: Scenario): Outcome {
@@ -106,9 +58,10 @@ class Stage {
     this.#scenario = scenario;
     const facts = Object.entries(scenario.servers).map(([name, source]) => [
       name,
-      source === null ? {} : { channels: [this.#channel(name, source)] },
+      this.#facts(name, source === null ? [] : [this.#channel(name, source)]),
     ]);
     this.#beliefs = believe(scenario.servers, Object.fromEntries(facts) as Record<string, object>);
+    for (const name of scenario.operators.downtime) this.#beliefs.downtimes.set(serverId(name), {});
     this.#links = linksOf(this.#beliefs);
   }
 
@@ -130,7 +83,9 @@ class Stage {
       if (problem !== null) problems.push(problem);
       if (warnings.length > 0) structure[server.id] = warnings;
     }
-    return { problems: problems.sort(byGravity), structure };
+    problems.sort(byGravity);
+    const calling = problems.filter(callsForRecovery);
+    return { problems, structure, recovers: calling.map(({ server }) => server), refused: this.#refusedFor(calling) };
   }
 
   #suspected(): Inquiry {
@@ -163,23 +118,36 @@ class Stage {
   #resultOf(name: string, result: Extract<ScenarioEvent, { probe: string }>['result'], atMs: number): ProbeResult {
     const source = this.#scenario.servers[name];
     if (typeof result === 'string' && result !== 'ok') return failedProbe(name, result, atMs);
-    if (source === null || source === undefined) return goodProbe(name, { atMs });
+    const { semiSyncClients = 0 } = this.#scenario.facts[name] ?? {};
+    if (source === null || source === undefined) {
+      return goodProbe(name, { atMs, facts: this.#facts(name, []), vitals: { semiSyncClients } });
+    }
     const seen = channelSchema.parse(result === 'ok' ? {} : result);
     const changes = {
       ioThread: seen.io,
       sqlThread: seen.sql,
       ioError: seen.error === undefined ? null : { number: seen.error, text: '' },
+      sqlError: seen.sqlError === undefined ? null : { number: seen.sqlError, text: '' },
     };
     const read = { file: 'binlog.000001', position: seen.position };
-    const probe = replicaProbe(name, this.#channel(name, source, changes), atMs, { quietMs: seen.quietMs, read });
-    if (!probe.ok) return probe;
-    return { ...probe, report: { ...probe.report, vitals: { ...probe.report.vitals, lagSeconds: seen.lagSeconds } } };
+    const channels = [channelVitals({ quietMs: seen.quietMs, read })];
+    return goodProbe(name, {
+      atMs,
+      facts: this.#facts(name, [this.#channel(name, source, changes)]),
+      vitals: { channels, lagSeconds: seen.lagSeconds, semiSyncClients },
+    });
+  }
+
+  #facts(name: string, channels: readonly Channel[]): Partial<ServerFacts> {
+    const given = this.#scenario.facts[name];
+    return given === undefined ? { channels } : { channels, ...factsAs(given) };
   }
 
   #channel(name: string, source: string, changes: Partial<Channel> = {}): Channel {
     return channelTo(source, {
       source: addressOf(source),
       heartbeatIntervalMs: this.#scenario.heartbeatMs,
+      autoPosition: this.#scenario.facts[name]?.autoPosition ?? true,
       delaySeconds: this.#scenario.delayed.includes(name) ? 3600 : 0,
       ...changes,
     });
@@ -194,20 +162,58 @@ class Stage {
         reasonableLagSeconds: 10,
         staleSightMs: 30_000,
         lockedSemiSyncMs: 10_000,
-        enforceExactSemiSyncReplicas: false,
-        recoverNonWriteablePrimary: false,
+        enforceExactSemiSyncReplicas: this.#scenario.operators.enforceExactSemiSyncReplicas,
+        recoverNonWriteablePrimary: this.#scenario.operators.recoverNonWriteablePrimary,
       },
       sightOf: (server) => this.#sights.get(server.id) ?? null,
       judgementOf: (server) => this.#judge(server, nowMs),
       ownOpinion: (server) => (this.#inquiry?.server === server ? (this.#inquiry.opinions.get(SELF) ?? null) : null),
-      binlogStillMs: () => null,
-      errantGtids: () => '',
+      binlogStillMs: (server) => this.#scenario.facts[server]?.binlogStillMs ?? null,
+      errantGtids: ({ replica }) => this.#scenario.facts[replica.id]?.errant ?? '',
     };
   }
 
   #judge(server: ServerId, nowMs: number): Judgement | null {
     if (this.#inquiry?.server !== server) return null;
     const links = this.#links.replicasOf.get(server) ?? [];
-    return judge(this.#inquiry, links, this.#scenario.voters, nowMs, JUDGEMENT_LIMITS);
+    const { site, operators } = this.#scenario;
+    const others = Object.entries(site?.others ?? {}).map(([name, said]) => ({ name, said }));
+    const ground = {
+      self: SELF,
+      graceMs: operators.graceMs,
+      site: site === undefined ? null : tallySite(site.name, others),
+    };
+    return judge(this.#inquiry, links, this.#scenario.voters, nowMs, JUDGEMENT_LIMITS, ground);
   }
+
+  #refusedFor(problems: readonly Problem[]): readonly string[] {
+    const { servers } = this.#scenario;
+    const { downtime, maintenance, recoveries, covered } = this.#scenario.operators;
+    const fed = new FedLedger();
+    const facts = new Map([...this.#beliefs.servers.values()].map((server) => [server.id, server.facts]));
+    for (const [name, source] of Object.entries(servers)) {
+      fed.feed({ kind: 'topology-observed', servers: [observed(name, source, facts.get(serverId(name)))] });
+    }
+    if (recoveries === 'disabled') fed.feed({ kind: 'recoveries-switched', enabled: false, by: 'me' });
+    const until = { owner: 'me', reason: 'known', durationMs: 3_600_000 };
+    for (const name of maintenance) fed.feed({ kind: 'maintenance-begun', server: serverId(name), ...until });
+    for (const name of downtime) {
+      const beganAtMs = fed.state.nowMs;
+      const { owner, reason } = until;
+      const endsAtMs = beganAtMs + until.durationMs;
+      fed.feed({ kind: 'downtime-begun', downtime: { server: serverId(name), owner, reason, beganAtMs, endsAtMs } });
+    }
+    const policy = policyOf(covered ? {} : { primaryFilters: [] });
+    const context = { id: '1:a' as RecoveryId, openedBy: SELF, requestedBy: SELF };
+    return problems.flatMap((problem) => {
+      const clusterId = fed.clusterOf(problem.server);
+      if (clusterId === undefined) throw new Error(`${problem.server} is in no cluster`);
+      const asked = { belief: fed.state, policy, sights: sightsOf(), hasQuorum: true };
+      return decide({ ...asked, problem: { ...problem, clusterId } }, context).refusals.map(({ code }) => code);
+    });
+  }
+}
+
+function callsForRecovery({ reaction }: Problem): boolean {
+  return reaction === 'recover-dead-primary';
 }

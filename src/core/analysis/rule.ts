@@ -10,8 +10,12 @@ export interface Rule {
   readonly matches: (evidence: Evidence) => boolean;
 }
 
+/** Nothing is done about a structure: nothing is wrong now, and how a topology is built is its operators' choice. */
 export interface StructureRule {
   readonly code: StructureCode;
+  /** What it means for a failover; the incumbent has the codes alone. */
+  readonly sentence: string;
+  readonly severity: Problem['severity'];
   readonly matches: (evidence: Evidence) => boolean;
 }
 

@@ -16,7 +16,7 @@ describe('warnings about structure', () => {
 
   it.each<[string, EvidenceChanges, EvidenceChanges]>([
     ['NoLoggingReplicasStructureWarning', { replicas: { logging: 0 } }, { replicas: { known: 1, logging: 0 } }],
-    ['NoFailoverSupportStructureWarning', { replicas: { autoPosition: 0 } }, { replicas: { autoPosition: 1 } }],
+    ['NoFailoverSupportStructureWarning', { replicas: { autoPosition: 1 } }, { replicas: { autoPosition: 2 } }],
     [
       'StatementAndMixedLoggingReplicasStructureWarning',
       { replicas: { loggingFormats: new Set(['STATEMENT', 'MIXED']) } },

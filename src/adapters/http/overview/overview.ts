@@ -2,13 +2,13 @@
  * Everything our own page shows, in one answer and under clean names. A page that holds one picture cannot show a tree
  * of one moment beside a recovery of another; what it costs is bounded by the limits of its lists.
  */
+import { structureRule } from '../../../core/analysis/catalogue.js';
 import type { LedgerState } from '../../../core/ledger/state.js';
 import { addressText } from '../../../core/topology/address.js';
 import type { Analysis, Service } from '../../../runtime/ports/service.js';
 import { type FailoverOverview, failoverOverview } from './failover-overview.js';
 import { identityWarnings } from './identity-warnings.js';
 import { shapeWarnings } from './shape-warnings.js';
-import { STRUCTURE_SENTENCES } from './structure-sentences.js';
 import { HTTP_LIMITS } from '../limits.js';
 import { isLeading } from '../legacy/node-status.js';
 import type { ClusterView, TopologyIndex } from '../views/topology-index.js';
@@ -176,11 +176,14 @@ function problems(view: ClusterView, service: Service): readonly ProblemOverview
 /** How the topology is built; beside the problems, because nothing is wrong yet. */
 function warnings(view: ClusterView, { structure }: Analysis, state: LedgerState): readonly ProblemOverview[] {
   const codes = view.members.flatMap(({ id }) =>
-    (structure.get(id) ?? []).map((code) => ({ server: id, code, description: STRUCTURE_SENTENCES[code] })),
+    (structure.get(id) ?? []).map((code) => {
+      const { sentence, severity } = structureRule(code);
+      return { server: id, code, description: sentence, severity };
+    }),
   );
   return [...codes, ...shapeWarnings(view), ...identityWarnings(view, state)].map((warning) => ({
-    ...warning,
     severity: 'warning',
+    ...warning,
     because: [],
     restraint: [],
   }));
