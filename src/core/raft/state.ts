@@ -127,7 +127,8 @@ export function createState(options: RaftOptions, start: RaftStart, rng: Rng, no
   const outbox = new Outbox();
   const lastGiven = start.entries.at(-1);
   // A crash between installing a snapshot and deleting the log before it: the disk must not keep that log.
-  if (lastGiven !== undefined && !log.matches(lastGiven.index, lastGiven.term)) outbox.resetLog(snapshot);
+  const stale = lastGiven !== undefined && !log.matches(lastGiven.index, lastGiven.term);
+  if (stale) outbox.resetLog(snapshot);
   // A node that never answered anyone has promised nothing.
   const isNew = hardState.term === 0 && log.lastIndex === 0;
   return {
@@ -153,7 +154,8 @@ export function createState(options: RaftOptions, start: RaftStart, rng: Rng, no
     gaveWay: false,
     flushWanted: false,
     fetching: null,
-    unsyncedReset: null,
+    // Said again when the disk fails on it: what is written after it would stand behind a hole.
+    unsyncedReset: stale ? { mark: snapshot, number: null } : null,
     storageBroken: false,
     leftOutAt: 0,
     recovery: learnerOnly ? recoveryFrom(now, options, isNew) : null,

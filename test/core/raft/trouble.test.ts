@@ -62,6 +62,15 @@ describe('a disk that fails', () => {
     expect(lone.readies.every(({ logReset }) => logReset === null)).toBe(true);
   });
 
+  test('that failed on the log reset of a start is told of it again: seed 5218984 of the simulation', () => {
+    const mark = { index: 5, term: 2, membership: membership('a b c') };
+    const lone = new Lone([], { snapshot: mark, entries: entriesOf([1, 1]) });
+    expect(lone.node.ready().logReset).toEqual(mark);
+    lone.node.storageFailed(lone.now);
+    lone.node.storageRecovered(lone.now);
+    expect(lone.node.ready().logReset).toEqual(mark);
+  });
+
   test('makes a leader hand over', () => {
     const cluster = new Cluster(membership('a b c'), 'a b c');
     cluster.elect('a');
