@@ -6,6 +6,8 @@ import type { Recovery } from '../../src/core/recovery/recovery.js';
 import type { ClusterId, ServerId } from '../../src/core/topology/server.js';
 import { LeaderAuthority } from '../../src/runtime/authority.js';
 import type { Clock } from '../../src/runtime/ports/clock.js';
+import { type HookRunner, NO_HOOKS } from '../../src/runtime/ports/hooks.js';
+import { NO_PUBLISHING, type Publishing } from '../../src/runtime/ports/publishing.js';
 import type { Prober, SessionOpener } from '../../src/runtime/ports/mysql.js';
 import { RecoveryDriver } from '../../src/runtime/recovery/recovery-driver.js';
 import { RECOVERY_TIMES } from '../../src/runtime/recovery/recovery-parts.js';
@@ -15,7 +17,13 @@ import { policyOf } from './policy.js';
 
 const healthy: SoftState = { answers: () => true, lagSeconds: () => 0 };
 
-export interface Surroundings {
+/** What is told of recoveries; nobody where nothing is said. */
+export interface Outside {
+  readonly hooks?: HookRunner;
+  readonly publishing?: Publishing;
+}
+
+export interface Surroundings extends Outside {
   readonly clock: Clock;
   readonly sessions: SessionOpener;
   readonly prober: Pick<Prober, 'knock' | 'probe'>;
@@ -84,6 +92,11 @@ export class ActingNodes {
       soft,
       sights: () => ({ answers: true, seenAtMs: null, vitals: null }),
       orchestrators: () => ({ voters: 3, live: 3 }),
+      hooks: {
+        runner: this.#surroundings.hooks ?? NO_HOOKS,
+        automatic: () => ({ primary: true, intermediate: false }),
+      },
+      publishing: this.#surroundings.publishing ?? NO_PUBLISHING,
       authorityFor: (term) => new LeaderAuthority(term, this.consensus, parts.clock),
       leadership: () => this.consensus.leadership(),
       hasQuorum: () => true,

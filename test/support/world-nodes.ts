@@ -1,7 +1,7 @@
 /** Acting nodes upon the model of MySQL, with a clock in the hand of the test. */
 import type { RecoveryPolicy } from '../../src/core/recovery/policy.js';
 import type { ServerId } from '../../src/core/topology/server.js';
-import { ActingNodes } from './acting-nodes.js';
+import { ActingNodes, type Outside } from './acting-nodes.js';
 import { observed } from './facts.js';
 import { FakeClock } from './fake-consensus.js';
 import type { MysqlWorld } from './mysql-world.js';
@@ -12,14 +12,14 @@ export class WorldNodes extends ActingNodes {
   readonly sessions: WorldSessions;
   readonly world: MysqlWorld;
 
-  constructor(world: MysqlWorld, policy: Partial<RecoveryPolicy> = {}) {
+  constructor(world: MysqlWorld, policy: Partial<RecoveryPolicy> = {}, outside: Outside = {}) {
     const clock = new FakeClock();
     const sessions = new WorldSessions(world);
     const answers = (id: ServerId): boolean => {
       const server = world.servers.get(id);
       return server?.up === true && !server.replaced;
     };
-    super({ clock, sessions, prober: sessions, policy, soft: { answers, lagSeconds: () => 0 } });
+    super({ clock, sessions, prober: sessions, policy, soft: { answers, lagSeconds: () => 0 }, ...outside });
     this.clock = clock;
     this.sessions = sessions;
     this.world = world;

@@ -1,7 +1,7 @@
 /**
  * Lists of commands, run one after the other. Where a list holds a recovery back, the first failure ends it; in the others
  * all are run, and the first failure is what is remembered. A line that ends in `&` is started and not waited for; what
- * becomes of it is in the log of this node alone.
+ * becomes of it is in the log of this node alone. The lines themselves are told nowhere.
  */
 import { HOLDING_BACK, HOOK_KEYS, type HookList } from '../../core/recovery/hook-terms.js';
 import type { StepOutcome } from '../../core/recovery/step.js';
@@ -15,7 +15,7 @@ import { hookVariables, roleSwap } from './variables.js';
 
 export interface HookOptions {
   readonly shell: string;
-  readonly lists: Readonly<Record<HookList, readonly string[]>>;
+  readonly lists: ReadonlyMap<HookList, readonly string[]>;
   /** For each command of a list that holds back. */
   readonly holdingBackMs: number;
   /** For each command of the others, and for those that nobody waits for. */
@@ -46,8 +46,7 @@ export class ProcessHookRunner implements HookRunner {
 
   constructor(options: HookOptions) {
     this.#options = options;
-    const names = Object.keys(options.lists) as HookList[];
-    this.configured = new Set(names.filter((list) => options.lists[list].length > 0));
+    this.configured = new Set([...options.lists].filter(([, lines]) => lines.length > 0).map(([list]) => list));
   }
 
   async run(order: HookOrder): Promise<StepOutcome> {
@@ -69,12 +68,12 @@ export class ProcessHookRunner implements HookRunner {
   }
 
   #commandsOf(list: HookList): readonly Command[] {
-    const all = this.#options.lists[list];
+    const all = this.#options.lists.get(list) ?? [];
     return all.map((configured, at) => {
       const trimmed = configured.trim();
       const inBackground = trimmed.endsWith('&') && !/(?:&|\\)&$/.test(trimmed);
       return {
-        title: `${HOOK_KEYS[list]} hook ${String(at + 1)} of ${String(all.length)}`,
+        title: `${HOOK_KEYS[list]} hook ${String(at + 1)} of ${String(all.length)}${programOf(trimmed)}`,
         line: inBackground ? trimmed.slice(0, -1) : configured,
         inBackground,
       };
@@ -94,9 +93,10 @@ export class ProcessHookRunner implements HookRunner {
 
   /** Null: it did not fail, or nobody waits for it. */
   async #runOne(command: Command, order: HookOrder, lines: string[]): Promise<string | null> {
-    const { title, line, inBackground } = command;
-    this.#options.log.info({ recovery: order.event.recoveryId }, `${title}: ${line}`);
-    lines.push(`${title}: ${shortened(line)}${inBackground ? ' (in the background)' : ''}`);
+    const { title, inBackground } = command;
+    const began = `${title} is started${inBackground ? ' and not waited for' : ''}`;
+    this.#options.log.info({ recovery: order.event.recoveryId }, began);
+    lines.push(began);
     if (inBackground) {
       this.#startInBackground(command, order);
       return null;
@@ -172,8 +172,10 @@ function sentence(end: CommandEnd, tookMs: number, characters: number): string {
   return output === '' ? how : `${how}: ${output}`;
 }
 
-function shortened(line: string): string {
-  return line.length > RECORDED_CHARACTERS ? `${line.slice(0, RECORDED_CHARACTERS)}...` : line;
+/** The line may hold a password, so it is told by the name of its program; '' where it does not begin with one. */
+function programOf(line: string): string {
+  const [word = ''] = line.split(/\s/, 1);
+  return /^[\w./+-]{1,80}$/.test(word) ? ` (${word})` : '';
 }
 
 /** No variable can hold a zero byte, and none more than so much. */

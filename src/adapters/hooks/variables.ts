@@ -29,8 +29,8 @@ export function hookVariables(event: HookEvent, orchestratorHost: string): HookV
 interface Told {
   readonly event: HookEvent;
   readonly instanceType: string;
-  readonly isMaster: string;
-  readonly isCoMaster: string;
+  readonly isPrimary: string;
+  readonly isCoPrimary: string;
   readonly countReplicas: string;
   readonly replicas: string;
   readonly lost: string;
@@ -42,8 +42,8 @@ function toldOf(event: HookEvent, host: string): Told {
   return {
     event,
     instanceType: INSTANCE_TYPES[role],
-    isMaster: String(role === 'primary' || role === 'co-primary'),
-    isCoMaster: String(role === 'co-primary'),
+    isPrimary: String(role === 'primary' || role === 'co-primary'),
+    isCoPrimary: String(role === 'co-primary'),
     countReplicas: String(replicas.length),
     replicas: replicas.join(','),
     lost: event.lost.join(','),
@@ -56,8 +56,8 @@ function placeholdersBefore(told: Told): readonly (readonly [string, string])[] 
   return [
     ['failureType', facts.failureType],
     ['instanceType', told.instanceType],
-    ['isMaster', told.isMaster],
-    ['isCoMaster', told.isCoMaster],
+    ['isMaster', told.isPrimary],
+    ['isCoMaster', told.isCoPrimary],
     ['failureDescription', facts.description],
     ['command', facts.command],
     ['failedHost', facts.failed.host],
@@ -101,8 +101,8 @@ function environmentOf(told: Told): readonly (readonly [string, string])[] {
   return [
     ['ORC_FAILURE_TYPE', facts.failureType],
     ['ORC_INSTANCE_TYPE', told.instanceType],
-    ['ORC_IS_MASTER', told.isMaster],
-    ['ORC_IS_CO_MASTER', told.isCoMaster],
+    ['ORC_IS_MASTER', told.isPrimary],
+    ['ORC_IS_CO_MASTER', told.isCoPrimary],
     ['ORC_FAILURE_DESCRIPTION', facts.description],
     ['ORC_COMMAND', facts.command],
     ['ORC_FAILED_HOST', facts.failed.host],

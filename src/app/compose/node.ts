@@ -10,7 +10,7 @@ import type { Applied } from '../../core/ledger/ledger.js';
 import type { LastLook } from '../../core/recovery/sights.js';
 import type { SoftState } from '../../core/recovery/openings/graceful-takeover.js';
 import { addressText } from '../../core/topology/address.js';
-import type { Server, ServerId } from '../../core/topology/server.js';
+import type { ClusterId, Server, ServerId } from '../../core/topology/server.js';
 import { LeaderAuthority } from '../../runtime/authority.js';
 import { GrpcLeaderCalls } from '../../adapters/grpc/key-value-leader-calls.js';
 import { DiagnosisLoop } from '../../runtime/diagnosis/diagnosis-loop.js';
@@ -23,6 +23,7 @@ import { type Clock, systemClock } from '../../runtime/ports/clock.js';
 import type { Leadership } from '../../runtime/ports/consensus.js';
 import type { ClusterMembership } from '../../runtime/ports/membership.js';
 import type { Peers } from '../../runtime/ports/peers.js';
+import { NO_PUBLISHING } from '../../runtime/ports/publishing.js';
 import { type Analysis, type PublicSettings, type Sighting, sightingOfServer } from '../../runtime/ports/service.js';
 import { ProbeLog } from '../../runtime/probing/probe-log.js';
 import { ProbingLoop } from '../../runtime/probing/probing-loop.js';
@@ -40,6 +41,7 @@ import type { Log } from '../log.js';
 import { programVersion } from '../version.js';
 import { Announcer } from './announcer.js';
 import { Care } from './care.js';
+import { hookRunner } from './hooks.js';
 import { MembershipSide } from './membership.js';
 import type { MysqlSide } from './mysql.js';
 import type { RaftSide } from './raft.js';
@@ -342,6 +344,8 @@ export class ComposedNode {
       soft: this.#softState(),
       sights: (id) => this.#lastLook(id),
       orchestrators: () => this.#view.orchestrators(),
+      hooks: { runner: hookRunner(config, log), automatic: (cluster) => this.#automaticOf(cluster) },
+      publishing: NO_PUBLISHING,
       authorityFor: (term) => new LeaderAuthority(term, raft.consensus, this.#clock),
       leadership: () => raft.consensus.leadership(),
       hasQuorum: () => raft.consensus.leadership().leader !== null,
@@ -353,6 +357,11 @@ export class ComposedNode {
         this.service.publish({ kind: 'analysis' });
       },
     });
+  }
+
+  #automaticOf(cluster: ClusterId): { readonly primary: boolean; readonly intermediate: boolean } {
+    const { automaticPrimaryRecovery: primary, automaticIntermediateRecovery: intermediate } = this.#settings;
+    return { primary: primary(cluster), intermediate: intermediate(cluster) };
   }
 
   #softState(): SoftState {

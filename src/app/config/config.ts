@@ -4,6 +4,7 @@
  */
 import type { Address } from '../../core/topology/address.js';
 import type { DurabilityRule } from '../../core/recovery/durability-terms.js';
+import type { HookList } from '../../core/recovery/hook-terms.js';
 import type { BrakeLimits } from '../../core/recovery/policy.js';
 import type { ClusterFilter } from '../../core/recovery/filters.js';
 import type { ClassificationRules } from '../../core/topology/classification.js';
@@ -21,6 +22,7 @@ export interface Config {
   readonly probing: ProbingConfig;
   readonly lag: LagConfig;
   readonly recovery: RecoveryConfig;
+  readonly hooks: HooksConfig;
   readonly views: ViewsConfig;
   readonly discovery: DiscoveryConfig;
   readonly classification: ClassificationRules;
@@ -226,4 +228,14 @@ export interface RecoveryConfig {
   readonly restartGrace: readonly { readonly filters: readonly ClusterFilter[]; readonly seconds: number }[];
   /** Clusters whose primary is replaced also when its whole data centre is silent. */
   readonly silentSiteFilters: readonly ClusterFilter[];
+}
+
+/** Commands of the operator around recoveries. */
+export interface HooksConfig {
+  readonly shell: string;
+  readonly lists: Readonly<Record<HookList, readonly Secret[]>>;
+  /** For each command that a recovery waits for before its first change. */
+  readonly holdingBackMs: number;
+  /** For each of the others. */
+  readonly followingMs: number;
 }

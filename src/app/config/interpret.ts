@@ -19,6 +19,7 @@ import type { Values } from './keys/keys.js';
 import { type Membership, readMembership, type Resolve } from './membership.js';
 import { readMysqlTls } from './mysql-tls.js';
 import { readRaftTls } from './raft-tls.js';
+import { readHooks } from './hooks.js';
 import { readQuestions, readServers } from './servers.js';
 
 export interface Surroundings {
@@ -60,6 +61,7 @@ export async function interpret(
       maintenanceSeconds: values.ReasonableMaintenanceReplicationLagSeconds,
     },
     recovery,
+    hooks: readHooks(values),
     views: {
       hideProblemsOf: values.ProblemIgnoreHostnameFilters,
       noControlReplicas: values.OSCIgnoreHostnameFilters,

@@ -7,7 +7,7 @@
  * that has no outcome. One that failed is not run again: these commands tell, they do not decide.
  */
 import { listsAfter } from './hooks.js';
-import { hookStep, wasHeldBack } from './playbooks/hooks.js';
+import { hookStep } from './playbooks/hooks.js';
 import { recordOf } from './record.js';
 import type { Recovery } from './recovery.js';
 import type { NumberedStep, Step } from './step.js';
@@ -15,12 +15,17 @@ import type { NumberedStep, Step } from './step.js';
 /** In order; of an open recovery nothing, because its verdict decides. */
 export function aftermathOf(recovery: Recovery): readonly Step[] {
   const { verdict, promotion, inputs } = recovery;
-  if (verdict === null || wasHeldBack(recovery)) return [];
+  if (verdict === null || !wasAttempted(recovery)) return [];
   const publish: readonly Step[] =
     inputs.publishes === true && promotion !== null && verdict.kind === 'succeeded'
       ? [{ kind: 'publish', server: promotion.server }]
       : [];
   return [...publish, ...listsAfter(recovery, verdict).map((list) => hookStep(recovery, list))];
+}
+
+/** One that was held back, or found to be impossible by looking, is no failure that hooks are told of. */
+function wasAttempted({ steps }: Recovery): boolean {
+  return steps.some(({ step }) => step.kind !== 'look' && !isAftermath(step));
 }
 
 /** Null when it is over. A step whose outcome is not known is taken again under its number. */

@@ -12,6 +12,7 @@ import { type Explanation, explain } from '../../core/recovery/explain.js';
 import { likelySuccessor } from '../../core/recovery/openings/dead-primary.js';
 import type { Address } from '../../core/topology/address.js';
 import type { ClusterId, Server, ServerId } from '../../core/topology/server.js';
+import { Aftermaths } from './aftermaths.js';
 import { restartCanary } from './canary.js';
 import { FormerPrimaries } from './former-primaries.js';
 import { OperatorRequests } from './operator-requests.js';
@@ -24,6 +25,7 @@ export class RecoveryDriver {
   readonly requests: OperatorRequests;
   readonly #parts: RecoveryParts;
   readonly #runs: Runs;
+  readonly #aftermaths: Aftermaths;
   readonly #opener: RecoveryOpener;
   readonly #formers: FormerPrimaries;
   readonly #restraints: Restraints;
@@ -33,7 +35,8 @@ export class RecoveryDriver {
   constructor(parts: RecoveryParts) {
     this.#parts = parts;
     this.#runs = new Runs(parts);
-    this.#opener = new RecoveryOpener(parts, this.#runs);
+    this.#aftermaths = new Aftermaths(parts);
+    this.#opener = new RecoveryOpener(parts, this.#runs, this.#aftermaths);
     this.requests = new OperatorRequests(parts, this.#opener);
     this.#formers = new FormerPrimaries(parts, this.#opener, this.#runs);
     this.#restraints = new Restraints(parts.log, () => {
@@ -55,12 +58,14 @@ export class RecoveryDriver {
   follow(): void {
     this.#formers.stop();
     this.#runs.stopAll('this node does not lead any more');
+    this.#aftermaths.stop();
   }
 
   /** Entries were applied, or a snapshot restored. */
   noticeApplied(): void {
     if (this.#parts.ledger.readyTerm === null) return;
     this.#runs.resume();
+    this.#aftermaths.look();
     this.#formers.look();
   }
 

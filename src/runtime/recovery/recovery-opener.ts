@@ -5,21 +5,25 @@
  */
 import { type Belief, openRecoveryOf, serverName } from '../../core/recovery/belief.js';
 import { durabilityVerdict } from '../../core/recovery/durability.js';
+import { hookTermsOf } from '../../core/recovery/hooks.js';
 import type { Opening, OpeningContext } from '../../core/recovery/openings/opening.js';
 import type { Recovery, RecoveryId } from '../../core/recovery/recovery.js';
 import type { ClusterId, ServerId } from '../../core/topology/server.js';
+import type { Aftermaths } from './aftermaths.js';
 import type { RecoveryParts } from './recovery-parts.js';
 import type { Runs } from './runs.js';
 
 export class RecoveryOpener {
   readonly #parts: RecoveryParts;
   readonly #runs: Runs;
+  readonly #aftermaths: Aftermaths;
   /** Clusters in which a recovery is being opened. */
   readonly #opening = new Set<ClusterId>();
 
-  constructor(parts: RecoveryParts, runs: Runs) {
+  constructor(parts: RecoveryParts, runs: Runs, aftermaths: Aftermaths) {
     this.#parts = parts;
     this.#runs = runs;
+    this.#aftermaths = aftermaths;
   }
 
   /** The state's own time stands still while nothing is committed; blocks and downtimes must end nevertheless. */
@@ -59,10 +63,31 @@ export class RecoveryOpener {
     return await this.#drive(opening.recovery);
   }
 
-  async #drive(recovery: Recovery): Promise<Recovery | null> {
+  /** Whoever waits is answered when the hooks have run too, as scripts around a takeover expect; the cluster is free before. */
+  async #drive(opening: Recovery): Promise<Recovery | null> {
+    const recovery = this.#withHooks(opening);
     const closed = await this.#runs.begin(recovery, [{ kind: 'recovery-opened', recovery }]);
-    if (closed !== null) this.#tell(closed);
-    return closed;
+    if (closed === null) return null;
+    this.#tell(closed);
+    await this.#aftermaths.settled(closed.id);
+    return this.#parts.ledger.state.recoveries.get(closed.id) ?? closed;
+  }
+
+  /** What its hooks will be told goes into the record, if there are any. */
+  #withHooks(recovery: Recovery): Recovery {
+    const { hooks, publishing } = this.#parts;
+    const { primary, intermediate } = hooks.automatic(recovery.clusterId);
+    const setting = {
+      configured: hooks.runner.configured,
+      automaticPrimary: primary,
+      automaticIntermediate: intermediate,
+    };
+    const terms = hookTermsOf(this.belief(), recovery, setting);
+    const told = {
+      ...(terms === null ? {} : { hooks: terms }),
+      ...(publishing.reachesOut ? { publishes: true } : {}),
+    };
+    return { ...recovery, inputs: { ...recovery.inputs, ...told } };
   }
 
   #tell(recovery: Recovery): void {

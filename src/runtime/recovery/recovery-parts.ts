@@ -5,11 +5,13 @@ import type { RecoveryPolicy } from '../../core/recovery/policy.js';
 import type { Sights } from '../../core/recovery/sights.js';
 import type { Applied } from '../../core/ledger/ledger.js';
 import type { LedgerState } from '../../core/ledger/state.js';
-import type { ServerId } from '../../core/topology/server.js';
+import type { ClusterId, ServerId } from '../../core/topology/server.js';
 import type { Clock } from '../ports/clock.js';
 import type { Leadership } from '../ports/consensus.js';
 import type { Log } from '../ports/log.js';
+import type { HookRunner } from '../ports/hooks.js';
 import type { Authority, Prober, SessionOpener } from '../ports/mysql.js';
+import type { Publishing } from '../ports/publishing.js';
 import type { Proposal } from '../replicated-ledger.js';
 
 /** The replicated ledger as the driver uses it. */
@@ -41,6 +43,12 @@ export const RECOVERY_TIMES: RecoveryTimes = {
   resumeMs: 200,
 };
 
+export interface HookParts {
+  readonly runner: HookRunner;
+  /** What hooks are told of the configuration: is this cluster recovered without being asked? */
+  automatic(cluster: ClusterId): { readonly primary: boolean; readonly intermediate: boolean };
+}
+
 export interface RecoveryParts {
   /** This node's id. */
   readonly self: string;
@@ -54,6 +62,8 @@ export interface RecoveryParts {
   /** What this node's eyes say of the servers now. */
   readonly soft: SoftState;
   readonly sights: Sights;
+  readonly hooks: HookParts;
+  readonly publishing: Publishing;
   authorityFor(term: number): Authority;
   leadership(): Leadership;
   /** The voters of our own cluster, as this node knows them. */

@@ -16,6 +16,7 @@ import type { Address } from '../../core/topology/address.js';
 import { addressText } from '../../core/topology/address.js';
 import type { ServerId } from '../../core/topology/server.js';
 import type { Proposal } from '../replicated-ledger.js';
+import { isHookStep, takeHookStep } from './hook-steps.js';
 import { Journal } from './journal.js';
 import { outcomeWithoutSession, PlanSessions } from './plan-sessions.js';
 import type { RecoveryParts } from './recovery-parts.js';
@@ -27,6 +28,7 @@ export class RecoveryRun {
   readonly #parts: RecoveryParts;
   readonly #term: number;
   readonly #sessions: PlanSessions;
+  readonly #hooksStop = new AbortController();
   readonly #journal: Journal;
   readonly #inFlight = new Set<number>();
   /** Former primaries that answered meanwhile. */
@@ -73,6 +75,7 @@ export class RecoveryRun {
   /** Nothing is sent any more from this turn on. The step under way ends with its session. */
   stop(reason: string): void {
     this.#stopReason ??= reason;
+    this.#hooksStop.abort();
     void this.#sessions.close();
     this.#wake();
   }
@@ -167,18 +170,23 @@ export class RecoveryRun {
     this.#wake();
   }
 
-  async #takeOne({ number, attempt, step }: NumberedStep): Promise<boolean> {
+  async #takeOne(numbered: NumberedStep): Promise<boolean> {
+    const { number, attempt, step } = numbered;
     const beganMs = this.#parts.clock.nowMs();
     await this.#pause(pauseBeforeMs(attempt));
-    const outcome = await this.#outcomeOf(step);
+    const outcome = await this.#outcomeOf(numbered);
     this.#tell(step, outcome, this.#parts.clock.nowMs() - beganMs);
-    this.#parts.onTouched(step.server);
+    if (!isHookStep(step)) this.#parts.onTouched(step.server);
     this.#arrived.push({ number, outcome });
     this.#wake();
     return outcome.ok;
   }
 
-  async #outcomeOf(step: NumberedStep['step']): Promise<StepOutcome> {
+  async #outcomeOf(numbered: NumberedStep): Promise<StepOutcome> {
+    const { step } = numbered;
+    if (isHookStep(step)) {
+      return await takeHookStep(this.#parts, this.#record, { ...numbered, step }, this.#term, this.#hooksStop.signal);
+    }
     const address = this.#addressOf(step.server);
     const other = 'source' in step ? this.#addressOf(step.source) : null;
     try {

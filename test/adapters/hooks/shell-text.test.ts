@@ -37,15 +37,31 @@ const PLACES: readonly (readonly [string, string, (value: string) => string])[] 
   ['double quotes', 'printf \'<%s>\' "dead: {failedHost}!" end', (value) => `<dead: ${value}!><end>`],
   ['single quotes', "printf '<%s>' 'dead: {failedHost}!' end", (value) => `<dead: ${value}!><end>`],
   ['dollar quotes', "printf '<%s>' $'it\\'s {failedHost}' end", (value) => `<it's ${value}><end>`],
-  ['a JSON text', `printf '<%s>' '{"text":"{failedHost} is {unknown}"}'`, (value) => `<{"text":"${value} is {unknown}"}>`],
+  [
+    'a JSON text',
+    `printf '<%s>' '{"text":"{failedHost} is {unknown}"}'`,
+    (value) => `<{"text":"${value} is {unknown}"}>`,
+  ],
   ['both quotes', `printf '<%s>' 'a'"{failedHost}"'b {failureClusterAlias}'`, (value) => `<a${value}b ${value}>`],
   ['an assignment', `HOST={failedHost}; printf '<%s>' "$HOST"`, (value) => `<${value}>`],
   ['a default', 'printf \'<%s>\' "${NOBODY_SETS_THIS:-{failedHost}}"', (value) => `<${value}>`],
-  ['a substitution', `printf '<%s>' "$(printf '%s' {failedHost} | cat)" end`, (value) => `<${value.replace(/\n+$/, '')}><end>`],
-  ['a substitution in quotes', 'printf \'<%s>\' "x $(printf %s "{failedHost}") y"', (value) => `<x ${value.replace(/\n+$/, '')} y>`],
+  [
+    'a substitution',
+    `printf '<%s>' "$(printf '%s' {failedHost} | cat)" end`,
+    (value) => `<${value.replace(/\n+$/, '')}><end>`,
+  ],
+  [
+    'a substitution in quotes',
+    'printf \'<%s>\' "x $(printf %s "{failedHost}") y"',
+    (value) => `<x ${value.replace(/\n+$/, '')} y>`,
+  ],
   ['after a comment', `# it's {failedHost}\nprintf '<%s>' {failedHost}`, (value) => `<${value}>`],
   ['a document', `cat <<END\n'{failedHost}'\nEND\nprintf '<%s>' {failedHost}`, (value) => `'${value}'\n<${value}>`],
-  ['a document with a quoted mark', `cat <<'END'\n{failedHost}\nEND\nprintf '<%s>' '{failedHost}'`, (value) => `{failedHost}\n<${value}>`],
+  [
+    'a document with a quoted mark',
+    `cat <<'END'\n{failedHost}\nEND\nprintf '<%s>' '{failedHost}'`,
+    (value) => `{failedHost}\n<${value}>`,
+  ],
   ['a here-string', `cat <<<{failedHost}`, (value) => `${value}\n`],
   ['an escaped quote', `printf '<%s>' \\"{failedHost}\\'`, (value) => `<"${value}'>`],
   ['a loop', `for one in {failedHost} b; do printf '<%s>' "$one"; done`, (value) => `<${value}><b>`],
@@ -113,7 +129,25 @@ it('works in a plain POSIX shell too', () => {
 
 /** Should the reader be mistaken about the place, a word may be split or stay unfilled, and still nothing is run. */
 it('never makes a value a command, however odd the line is', () => {
-  const piece = fc.constantFrom('{failedHost}', "'", '"', '`', '$(', ')', '${X:-', '}', '\\', ' ', '\n', '#', '<<A', "$'", '((', 'A', 'echo ');
+  const piece = fc.constantFrom(
+    '{failedHost}',
+    "'",
+    '"',
+    '`',
+    '$(',
+    ')',
+    '${X:-',
+    '}',
+    '\\',
+    ' ',
+    '\n',
+    '#',
+    '<<A',
+    "$'",
+    '((',
+    'A',
+    'echo ',
+  );
   fc.assert(
     fc.property(fc.array(piece, { minLength: 1, maxLength: 10 }), fc.constantFrom(...HOSTILE), (pieces, value) => {
       const text = withExpansions(pieces.join(''), VARIABLES);

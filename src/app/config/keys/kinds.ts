@@ -20,6 +20,16 @@ export interface Kind<T> {
 export const bool: Kind<boolean> = { schema: z.boolean(), allowed: 'true or false' };
 export const text: Kind<string> = { schema: z.string(), allowed: 'a text in quotes' };
 export const texts: Kind<readonly string[]> = { schema: z.array(z.string()), allowed: 'a list of texts' };
+/** Command lines for a shell, with tokens and passwords in them as it happens. An empty one would be a hook that does nothing. */
+export const commands: Kind<readonly Secret[]> = {
+  schema: z.array(
+    z
+      .string()
+      .refine((line) => line.trim() !== '' && !line.includes('\u0000'))
+      .transform((line) => new Secret(line)),
+  ),
+  allowed: 'a list of command lines',
+};
 export const number: Kind<number> = { schema: z.number(), allowed: 'a number' };
 
 export const secret: Kind<Secret> = {

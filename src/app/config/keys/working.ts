@@ -3,6 +3,7 @@ import { CLASSIFICATION_KEYS } from './classification.js';
 import { QUESTION_KEYS } from './questions.js';
 import { RECOVERY_KEYS } from './recovery.js';
 import { DISCOVERY_KEYS } from './discovery.js';
+import { HOOK_LIST_KEYS } from './hooks.js';
 import { works, worksHidden } from './key.js';
 import {
   authenticationMethod,
@@ -151,6 +152,7 @@ export const WORKING_KEYS = {
   ),
   PreventCrossRegionMasterFailover: works(bool, false, 'Promote nobody in another region; see RegionPattern'),
   ...RECOVERY_KEYS,
+  ...HOOK_LIST_KEYS,
 
   UseSuperReadOnly: works(bool, false, 'Set super_read_only wherever read_only is set; fencing always sets both'),
 

@@ -29,10 +29,3 @@ export function hooksBefore(recovery: Recovery): Next | null {
   }
   return null;
 }
-
-/** A command before the first change failed: to operators nothing was attempted. */
-export function wasHeldBack(recovery: Recovery): boolean {
-  return (recovery.inputs.hooks?.before ?? []).some(
-    (list) => standingOf(recovery, hookStep(recovery, list)).kind === 'given-up',
-  );
-}

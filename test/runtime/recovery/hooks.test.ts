@@ -1,0 +1,217 @@
+import { beforeEach, describe, expect, it } from 'vitest';
+import type { HookList } from '../../../src/core/recovery/hook-terms.js';
+import type { Recovery } from '../../../src/core/recovery/recovery.js';
+import { MysqlWorld, uuidOf } from '../../support/mysql-world.js';
+import { ALL_LISTS, RecordingHooks } from '../../support/recording-hooks.js';
+import { WorldNodes } from '../../support/world-nodes.js';
+
+const [P, A, B] = [uuidOf(1), uuidOf(2), uuidOf(3)];
+
+let world: MysqlWorld;
+let nodes: WorldNodes;
+let hooks: RecordingHooks;
+
+async function begin(lists: readonly HookList[] = ALL_LISTS): Promise<void> {
+  world = new MysqlWorld();
+  const primary = world.add(P, { readOnly: false });
+  for (const id of [A, B]) world.follow(world.add(id), primary);
+  world.write(primary, 5);
+  world.settle();
+  hooks = new RecordingHooks(lists);
+  nodes = new WorldNodes(world, {}, { hooks });
+  await nodes.start();
+}
+
+beforeEach(async () => {
+  await begin();
+});
+
+async function killPrimary(): Promise<void> {
+  world.get(P).up = false;
+  nodes.driver.noticeProblems([nodes.deadMaster(P)]);
+  await nodes.turns();
+}
+
+function only(): Recovery {
+  const [recovery] = nodes.recoveries;
+  if (recovery === undefined) throw new Error('there is no recovery');
+  return recovery;
+}
+
+const takeOver = async (): Promise<unknown> =>
+  await nodes.driver.requests.takeover({ clusterId: nodes.cluster(), candidate: A, auto: true, requestedBy: 'me' });
+
+describe('the hooks of a failover', () => {
+  it('come before the first change and after the end, each once', async () => {
+    const changesBefore: Record<string, number> = {};
+    hooks.during = (list) => {
+      changesBefore[list] = world.taken.length;
+    };
+    await killPrimary();
+    expect(hooks.lists).toEqual(['before-failover', 'after-primary', 'after-success']);
+    expect(changesBefore['before-failover']).toBe(0);
+    expect(changesBefore['after-primary']).toBe(world.taken.length);
+    expect(only()).toMatchObject({ verdict: { kind: 'succeeded' }, successor: A });
+  });
+
+  it('are told what failed, and afterwards who took over', async () => {
+    await nodes.ledger.propose({ kind: 'alias-set', clusterId: nodes.cluster(), alias: 'shop' });
+    await killPrimary();
+    const [before, after] = hooks.runs.map(({ event }) => event);
+    expect(before).toMatchObject({
+      facts: {
+        failureType: 'DeadMaster',
+        role: 'primary',
+        clusterName: `${P}:3306`,
+        clusterAlias: 'shop',
+        command: '',
+        isDowntimed: false,
+      },
+      recoveryId: only().id,
+      attempt: 1,
+      isSuccessful: false,
+      successor: null,
+    });
+    expect([...(before?.facts.replicas ?? [])].sort()).toEqual([`${A}:3306`, `${B}:3306`]);
+    expect(after).toMatchObject({ isSuccessful: true, successor: { address: { host: A, port: 3306 } }, lost: [] });
+    expect(after?.facts).toEqual(before?.facts);
+  });
+
+  it('are steps of the record, with what was run', async () => {
+    await killPrimary();
+    const told = only().steps.filter(({ step }) => step.kind === 'hooks');
+    expect(told.map(({ step, outcome }) => [step.kind === 'hooks' ? step.list : '', outcome])).toEqual([
+      ['before-failover', { ok: true, findings: { text: '1 done', lines: ['ran before-failover'] } }],
+      ['after-primary', { ok: true, findings: { text: '1 done', lines: ['ran after-primary'] } }],
+      ['after-success', { ok: true, findings: { text: '1 done', lines: ['ran after-success'] } }],
+    ]);
+  });
+
+  it('cost nothing where there are none', async () => {
+    await begin([]);
+    await killPrimary();
+    expect(only().steps.map(({ step }) => step.kind)).not.toContain('hooks');
+    expect(only().inputs.hooks).toBeUndefined();
+    expect(hooks.runs).toEqual([]);
+  });
+
+  it('that hold it back end it with nothing changed, block nothing, and are asked again later', async () => {
+    hooks.failing.add('before-failover');
+    await killPrimary();
+    expect(world.taken).toEqual([]);
+    expect(only()).toMatchObject({
+      verdict: { kind: 'undone', reason: 'PreFailoverProcesses held it back: before-failover said no' },
+    });
+    // Nothing was attempted: no list speaks of a failure.
+    expect(hooks.lists).toEqual(['before-failover']);
+    hooks.failing.clear();
+    await nodes.clock.advance(2_100);
+    nodes.driver.noticeProblems([nodes.deadMaster(P)]);
+    await nodes.turns();
+    expect(nodes.recoveries.map(({ verdict }) => verdict?.kind)).toEqual(['undone', 'succeeded']);
+  });
+
+  it('are run after a failure too, other ones', async () => {
+    for (const id of [A, B]) Object.assign(world.get(id), { broken: true, sql: false });
+    for (const id of [A, B]) world.get(id).relay.push(`${P}:6`);
+    await killPrimary();
+    expect(only().verdict?.kind).not.toBe('succeeded');
+    expect(hooks.lists).toEqual(['before-failover', 'after-failure']);
+    expect(hooks.runs[1]?.event).toMatchObject({ isSuccessful: false, successor: null });
+  });
+
+  it('that fail afterwards do not keep the next ones from being run', async () => {
+    hooks.failing.add('after-primary');
+    await killPrimary();
+    expect(hooks.lists).toEqual(['before-failover', 'after-primary', 'after-success']);
+    expect(only().verdict).toEqual({ kind: 'succeeded' });
+  });
+
+  it('that take their time afterwards keep the cluster from nothing: the former primary is fenced meanwhile', async () => {
+    let release = (): void => undefined;
+    hooks.during = (list) =>
+      list === 'after-primary' ? new Promise<void>((resolve) => (release = resolve)) : undefined;
+    await killPrimary();
+    expect(only().closedAtMs).not.toBeNull();
+    expect(hooks.lists.at(-1)).toBe('after-primary');
+    world.get(P).up = true;
+    for (let round = 0; round < 20 && !world.get(P).readOnly; round++) await nodes.clock.advance(100);
+    expect(world.writable.map(({ id }) => id)).toEqual([A]);
+    expect(hooks.lists.at(-1)).toBe('after-primary');
+    release();
+    await nodes.turns();
+    expect(hooks.lists.at(-1)).toBe('after-success');
+  });
+});
+
+describe('the hooks of a planned takeover', () => {
+  it('are run in their order, the first ones before the primary is closed, the last before the answer', async () => {
+    const open: Record<string, boolean> = {};
+    hooks.during = (list) => {
+      open[list] = !world.get(P).readOnly;
+    };
+    expect(await takeOver()).toMatchObject({ ok: true });
+    expect(hooks.lists).toEqual([
+      'on-detection',
+      'before-takeover',
+      'before-failover',
+      'after-primary',
+      'after-success',
+      'after-takeover',
+    ]);
+    expect(open).toMatchObject({ 'before-takeover': true, 'before-failover': true, 'after-primary': false });
+    expect(hooks.runs[0]?.event.facts.command).toBe('graceful-master-takeover');
+  });
+
+  it.each(['on-detection', 'before-takeover', 'before-failover'] as const)(
+    'leave everything as it was when %s fails',
+    async (list) => {
+      hooks.failing.add(list);
+      expect(await takeOver()).toMatchObject({ ok: false, refusal: { code: 'takeover-undone' } });
+      expect(hooks.lists.at(-1)).toBe(list);
+      expect(world.get(P).readOnly).toBe(false);
+      expect(world.taken.map(({ kind }) => kind)).toEqual(['look', 'look', 'look']);
+    },
+  );
+
+  it('are not run when the takeover cannot be', async () => {
+    world.errant(world.get(B));
+    expect(await takeOver()).toMatchObject({ ok: false });
+    expect(hooks.lists).toEqual([]);
+  });
+});
+
+describe('a leader that dies', () => {
+  it('before, in or after any list is followed by one that runs it again and says so, and none is left out', async () => {
+    await killPrimary();
+    const expected = hooks.lists;
+    for (const [at, list] of expected.entries()) {
+      await begin();
+      let died = false;
+      hooks.during = async (now) => {
+        if (died || now !== list) return;
+        died = true;
+        await nodes.changeLeader();
+      };
+      await killPrimary();
+      await nodes.untilClosed();
+      await nodes.turns();
+      const told = hooks.runs.map(({ list: one, event }) => `${one} ${String(event.attempt)}`);
+      const again = expected.flatMap((one, position) => (position === at ? [`${one} 1`, `${one} 2`] : [`${one} 1`]));
+      expect(told).toEqual(again);
+      expect(new Set(hooks.runs.map(({ event }) => event.recoveryId)).size).toBe(1);
+      expect(nodes.recoveries).toMatchObject([{ verdict: { kind: 'succeeded' } }]);
+    }
+  });
+
+  it('begins no list any more', async () => {
+    hooks.during = (list) => {
+      if (list === 'after-primary') nodes.consensus.follow(2, 'n2');
+    };
+    await killPrimary();
+    await nodes.clock.advance(10_000);
+    expect(hooks.lists).toEqual(['before-failover', 'after-primary']);
+    const last = only().steps.at(-1);
+    expect(last).toMatchObject({ step: { list: 'after-primary' }, outcome: null });
+  });
+});
