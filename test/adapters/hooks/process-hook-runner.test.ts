@@ -147,9 +147,7 @@ describe('what a command is told', () => {
         'ORC_SUCCESSOR_BINLOG_COORDINATES=binlog.000002:157',
         'ORC_SUCCESSOR_HOST=db2.example',
         'ORC_SUCCESSOR_PORT=3307',
-      ]
-        
-        .sort(),
+      ].sort(),
     );
   });
 
