@@ -32,6 +32,7 @@ export class Writer {
   }
 
   start(): void {
+    clearInterval(this.#timer);
     this.#timer = setInterval(() => {
       this.#tick();
     }, INTERVAL_MS);

@@ -1,6 +1,7 @@
 /** One plan from its beginning to its end, its leader killed at one point of it, and everything looked at that must be true then. */
 import { expect } from 'vitest';
 import type { RecoveryOverview } from '../../../tools/demo/overview.js';
+import type { Said } from '../../../tools/lab/door/said.js';
 import { pointText, type PlanPoint } from './plan-points.js';
 import type { PlanKind } from './plan-kinds.js';
 import type { CrashStage } from './stage.js';
@@ -9,14 +10,20 @@ export interface Played {
   readonly record: RecoveryOverview;
   /** Of the plan as it was played. */
   readonly points: readonly PlanPoint[];
+  readonly said: readonly Said[];
   /** False: the plan did not come to the point. */
   readonly struck: boolean;
 }
 
 export async function playPlan(stage: CrashStage, kind: PlanKind, point: PlanPoint | null): Promise<Played> {
   const what = point === null ? `${kind.kind} undisturbed` : `${kind.kind}, leader killed ${pointText(point)}`;
+  return await withLogs(stage, what, () => play(stage, kind, point));
+}
+
+/** What goes wrong is told with what it was about and with the last words of all nodes. */
+export async function withLogs<T>(stage: CrashStage, what: string, act: () => Promise<T>): Promise<T> {
   try {
-    return await play(stage, kind, point);
+    return await act();
   } catch (error) {
     const logs = stage.cluster.nodes.map((node) => `${node.name}:\n${tail(node.log())}`).join('\n');
     throw new Error(`${what}: ${error instanceof Error ? error.message : String(error)}\n${logs}`, { cause: error });
@@ -33,17 +40,29 @@ async function play(stage: CrashStage, kind: PlanKind, point: PlanPoint | null):
   const own = await stage.closedSince(known, kind.kind);
   const struck = stage.points.struck !== null;
   const { points } = stage.points;
+  const said = [...stage.points.said];
   stage.points.start();
+  const record = theOne(own);
+  await endsWell(stage, kind, record);
+  return { record, points, said, struck };
+}
+
+/** There is one record of it, and it says that it succeeded. */
+export function theOne(own: readonly RecoveryOverview[]): RecoveryOverview {
   expect(own.map(({ verdict }) => verdict?.kind)).toEqual(['succeeded']);
   const [record] = own;
   if (record === undefined) throw new Error('one was counted');
   expect(record.lost).toEqual([]);
+  return record;
+}
+
+/** The servers stand as the record says, and everything is on all of them that a client was told is written. */
+export async function endsWell(stage: CrashStage, kind: PlanKind, record: RecoveryOverview): Promise<void> {
   await kind.restore?.(stage);
   await stage.settled();
   if (record.successor !== null) expect(stage.primary.address).toBe(record.successor);
   await stage.writeAndRest();
   await stage.assertNothingLost();
-  return { record, points, struck };
 }
 
 const TAIL_LINES = 60;

@@ -33,6 +33,7 @@ export class CrashStage {
   readonly writer: Writer;
   readonly points = new PlanPoints();
   primary: LabServer;
+  readonly #frozen = new Set<OrchestratorNode>();
 
   private constructor(lab: MySqlLab, topology: Topology, cluster: OrchestratorCluster) {
     this.lab = lab;
@@ -96,8 +97,25 @@ export class CrashStage {
     throw new Error(`nobody who lives speaks to ${by.server}`);
   }
 
+  /** SIGSTOP: its connections stay open, and it does not know that time goes by. */
+  freeze(node: OrchestratorNode): void {
+    this.#frozen.add(node);
+    node.pause();
+  }
+
+  thawAll(): void {
+    for (const node of this.#frozen) node.resume();
+    this.#frozen.clear();
+  }
+
+  /** Of the leader; one that is frozen is none. */
   async overview(): Promise<Overview> {
-    return await readOverview(await this.cluster.leader());
+    return await until('a leader that answers', async () => {
+      const awake = this.cluster.running.filter((node) => !this.#frozen.has(node));
+      const leads = await Promise.all(awake.map((node) => node.isLeader()));
+      const leader = awake.find((_node, at) => leads[at]);
+      return leader === undefined ? undefined : await readOverview(leader);
+    });
   }
 
   async knownRecoveries(): Promise<ReadonlySet<string>> {

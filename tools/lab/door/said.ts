@@ -31,12 +31,12 @@ export class Said {
     return GUARD.test(this.text);
   }
 
-  /** Without the part that the server judges, and without what differs from run to run. */
+  /** Without the part that the server judges, and without what differs from run to run; values that are set stay. */
   get shape(): string {
     return this.text
       .replace(GUARD, '')
       .replace(/'(?:[^']|'')*'/g, '?')
-      .replace(/\b\d+(?:\.\d+)?\b/g, '#')
+      .replace(/(?<! = )\b\d+(?:\.\d+)?\b/g, '#')
       .replace(/\s+/g, ' ')
       .slice(0, 120);
   }

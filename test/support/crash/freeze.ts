@@ -1,0 +1,97 @@
+/**
+ * The leader is frozen in the middle of a step and wakes when the world has gone on. Whatever it had on its lips, or on the
+ * wire, must not change a server any more: the server itself refuses it, or the session in which it would be said is gone.
+ */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { expect } from 'vitest';
+import type { Said } from '../../../tools/lab/door/said.js';
+import type { PlanKind } from './plan-kinds.js';
+import type { PlanPoint } from './plan-points.js';
+import { endsWell, theOne } from './play-plan.js';
+import { hasSession, stateOf, stillStateOf } from './server-state.js';
+import type { CrashStage } from './stage.js';
+
+/**
+ * overtaken: the change is on the wire when the leader freezes, and arrives after the next leader has finished.
+ * late: nobody takes over, but it arrives after its deadline. unsaid: the deadline is known and the change not sent yet;
+ * it would be sent after the next leader has finished. unheard: the change was made, and the next leader cannot know it.
+ */
+export const FREEZES = ['overtaken', 'late', 'unsaid', 'unheard'] as const;
+export type Freeze = (typeof FREEZES)[number];
+
+/** `Subquery returns more than 1 row`: what the server judges first did not hold. */
+const REFUSED = 1242;
+/** More than the server grants a change before its deadline. */
+const PAST_DEADLINE_MS = 1500;
+/** For what a woken leader might still do. */
+const AFTERMATH_MS = 700;
+
+const DEADLINE = /^SET @orchestrator_deadline/;
+
+/** The points around the first change of this shape, found in a plan that was played undisturbed. */
+export function pointFor(freeze: Freeze, change: RegExp, said: readonly Said[]): PlanPoint {
+  const at = said.findIndex((one) => one.isChange && change.test(one.shape));
+  const found = said[at];
+  if (found === undefined) throw new Error(`the plan has no change like ${String(change)}`);
+  if (freeze !== 'unsaid') return { shape: found.shape, nth: 1, when: freeze === 'unheard' ? 'after' : 'before' };
+  const deadlines = said.slice(0, at).filter(({ text }) => DEADLINE.test(text));
+  const nth = deadlines.findLastIndex(({ by }) => by.threadId === found.by.threadId && by.server === found.by.server);
+  return { shape: deadlines[nth]?.shape ?? '', nth: nth + 1, when: 'after' };
+}
+
+/** Plays the plan with the leader frozen at the point, up to its right end. */
+export async function playFrozen(stage: CrashStage, kind: PlanKind, freeze: Freeze, point: PlanPoint): Promise<void> {
+  await kind.prepare?.(stage);
+  const known = await stage.knownRecoveries();
+  const caught = caughtAt(stage, point, freeze === 'late');
+  await kind.begin(stage);
+  const said = await caught;
+  if (freeze === 'late') await arrivesLate(stage, said);
+  const record = theOne(await stage.closedSince(known, kind.kind));
+  if (freeze !== 'late') await wakesDeposed(stage, said);
+  await endsWell(stage, kind, record);
+}
+
+async function caughtAt(stage: CrashStage, point: PlanPoint, everybody: boolean): Promise<Said> {
+  return await new Promise((resolve, reject) => {
+    stage.points.start(point, async (said) => {
+      try {
+        const leader = await stage.speaker(said);
+        for (const node of everybody ? stage.cluster.running : [leader]) stage.freeze(node);
+        resolve(said);
+      } catch (error) {
+        reject(error instanceof Error ? error : new Error(String(error)));
+      }
+    });
+  });
+}
+
+async function arrivesLate(stage: CrashStage, said: Said): Promise<void> {
+  const { servers } = stage.topology;
+  const up = servers.filter(({ running }) => running);
+  await stage.writer.rest();
+  const before = await stillStateOf(up);
+  await sleep(PAST_DEADLINE_MS);
+  said.letGo();
+  await expect.poll(() => said.answer).toBe(REFUSED);
+  expect(await stateOf(up)).toEqual(before);
+  stage.thawAll();
+}
+
+async function wakesDeposed(stage: CrashStage, said: Said): Promise<void> {
+  const { servers } = stage.topology;
+  const server = stage.topology.server(said.by.server);
+  const up = servers.filter(({ running }) => running);
+  await stage.writer.rest();
+  // The next leader had the lock, and for that the session of the frozen one had to go.
+  expect(await hasSession(server, said.by.threadId)).toBe(false);
+  const before = await stillStateOf(up);
+  const spoken = stage.points.said.length;
+  said.letGo();
+  await sleep(AFTERMATH_MS);
+  expect(await stateOf(up)).toEqual(before);
+  stage.thawAll();
+  await sleep(AFTERMATH_MS);
+  expect(stage.points.said.slice(spoken).filter(({ isChange }) => isChange)).toEqual([]);
+  expect(await stateOf(up)).toEqual(before);
+}
