@@ -97,6 +97,8 @@ export class ActingNodes {
         automatic: () => ({ primary: true, intermediate: false }),
       },
       publishing: this.#surroundings.publishing ?? NO_PUBLISHING,
+      emergencyOf: () => null,
+      recoversSilentSite: () => false,
       authorityFor: (term) => new LeaderAuthority(term, this.consensus, parts.clock),
       leadership: () => this.consensus.leadership(),
       hasQuorum: () => true,

@@ -84,6 +84,7 @@ export class DiagnosisStage {
       pace: { ...PACE, ...pace },
       rules: { ...NO_CLUSTER_RULES, ...rules },
       voters: () => voters,
+      leader: () => 'n2',
       siteOfNode: (node) => sites[node] ?? null,
       handOverTo: (nodes) => {
         this.handedOver.push({ atMs: this.clock.now, nodes });

@@ -99,6 +99,8 @@ export function judgementOf(
     })),
     settled: changes.settled ?? true,
     missing: null,
+    lack: null,
+    blindness: null,
     dueAtMs: null,
     because: ['as judged'],
   };

@@ -37,3 +37,6 @@ function vitalsSeen({ uptimeSeconds = 86_400, executed = '', received = '', lagS
     latencyMs: 1,
   };
 }
+
+/** For explanations: the primary is well, and its data centre is of no concern. */
+export const NO_DOUBT = { emergency: null, recoversSilentSite: true } as const;

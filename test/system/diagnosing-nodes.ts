@@ -122,6 +122,7 @@ export class DiagnosingNodes {
       pace: PACE,
       rules: NO_CLUSTER_RULES,
       voters: () => NODES,
+      leader: () => 'n1',
       siteOfNode: () => null,
       handOverTo: () => Promise.resolve('nobody leads instead here'),
       bestCandidateOf: () => (this.best === null ? null : this.idOf(this.best)),

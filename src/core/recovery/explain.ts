@@ -14,6 +14,7 @@ import type { DurabilityPolicy } from './durability-terms.js';
 import { type CandidateExplained, explainCandidates, whyThisOne } from './explain-candidates.js';
 import { type Loss, lossOf } from './explain-loss.js';
 import { deathRefusals, type Orchestrators } from './explain-death.js';
+import { doubts, type Emergency, siteWarning } from './explain-doubt.js';
 import { isGtidSet } from './gtids.js';
 import { judgeReplicas } from './openings/dead-primary.js';
 import { type Preview, preview } from './preview.js';
@@ -24,6 +25,10 @@ import type { StepFindings } from './step.js';
 export interface ExplainQuestion extends Omit<DecisionQuestion, 'problem'> {
   readonly clusterId: ClusterId;
   readonly orchestrators: Orchestrators;
+  /** About the primary, now; null: nobody doubts that it lives. */
+  readonly emergency: Emergency | null;
+  /** The primary is replaced also when its whole data centre fell silent with it. */
+  readonly recoversSilentSite: boolean;
 }
 
 export interface Explanation {
@@ -63,7 +68,8 @@ export function explain(question: ExplainQuestion): Explanation | null {
   const replicas = directReplicasOf(belief, primary);
   const played = opening.ok ? playedOn(opening.recovery, question) : null;
   const deadly = deathRefusals(primary, replicas, question.sights, question.orchestrators);
-  const all = [...refusals, ...deadly.refusals, ...planRefusals(played)];
+  const doubtful = doubts(primary, question.emergency);
+  const all = [...doubtful.refusals, ...refusals, ...deadly.refusals, ...planRefusals(played)];
   const { candidacies, terms } = judgeReplicas(belief, question.policy, primary, {
     sights: question.sights,
     forced: false,
@@ -75,7 +81,12 @@ export function explain(question: ExplainQuestion): Explanation | null {
     alias: cluster.alias,
     wouldFailOver: all.length === 0,
     refusals: all,
-    warnings: [...deadly.warnings, ...blindSpots([primary, ...replicas])],
+    warnings: [
+      ...doubtful.warnings,
+      ...deadly.warnings,
+      ...siteWarning(primary, replicas, question.recoversSilentSite),
+      ...blindSpots([primary, ...replicas]),
+    ],
     successor: successorOf(
       belief,
       primary,

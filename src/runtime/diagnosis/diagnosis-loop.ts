@@ -6,6 +6,7 @@
 import { serverAt } from '../../core/analysis/links.js';
 import type { Address } from '../../core/topology/address.js';
 import type { Server, ServerId } from '../../core/topology/server.js';
+import type { Emergency } from '../../core/recovery/explain-doubt.js';
 import type { Timer } from '../ports/clock.js';
 import type { News } from '../probing/sightings.js';
 import type { Findings } from './findings.js';
@@ -74,6 +75,20 @@ export class DiagnosisLoop {
   /** Servers that others hang on, or would: every node looks at them with its own eyes. */
   get dependedUpon(): ReadonlyMap<ServerId, Server> {
     return this.#rooms.derived.now.dependedUpon;
+  }
+
+  /** What goes on about this server now, as far as this node knows; null: nobody doubts that it lives. */
+  emergencyOf(id: ServerId): Emergency | null {
+    const { servers, incidents } = this.#parts.ledger.state;
+    const inquest = this.#rooms.emergencies.of(id);
+    const server = servers.get(id);
+    if (this.#term !== null) {
+      const isOpen = inquest !== null && !inquest.isPaused && server !== undefined;
+      const judgement = isOpen ? this.#rooms.diagnostician.examine(server).judgement : null;
+      return judgement === null ? null : { kind: 'judged', judgement };
+    }
+    const incident = incidents.get(id);
+    return incident === undefined ? null : { kind: 'told', code: incident.code, leader: this.#parts.leader() };
   }
 
   /** Is there a server of the replicated state at this address? */

@@ -27,6 +27,8 @@ export interface LoopParts {
   readonly rules: ClusterRules;
   /** All configured voters, whether they are up or not; while a change of membership runs, the old and the new ones. */
   voters(): readonly string[];
+  /** Who leads, as far as this node knows. */
+  leader(): string | null;
   /** The data centre of a node of ours that was heard lately; null when it is not known. */
   siteOfNode(node: string): string | null;
   /** As leader: the first of these nodes that is up to date is to lead instead. Resolves with what came of it. */

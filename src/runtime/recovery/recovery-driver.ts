@@ -100,7 +100,12 @@ export class RecoveryDriver {
     const { policy, sights } = this.#parts;
     const hasQuorum = this.#parts.hasQuorum();
     const orchestrators = this.#parts.orchestrators();
-    return explain({ belief: this.#opener.belief(), policy, clusterId, sights, hasQuorum, orchestrators });
+    const belief = this.#opener.belief();
+    const primary = belief.clusters.get(clusterId)?.primary;
+    const emergency = primary === undefined ? null : this.#parts.emergencyOf(primary);
+    const recoversSilentSite = this.#parts.recoversSilentSite(clusterId);
+    const asked = { belief, policy, clusterId, sights, hasQuorum, orchestrators };
+    return explain({ ...asked, emergency, recoversSilentSite });
   }
 
   #considerRecovery(problem: Problem): void {

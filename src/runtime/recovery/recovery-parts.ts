@@ -1,6 +1,7 @@
 /** Everything that acting needs from outside, in one place for whoever wires it. */
 import type { SoftState } from '../../core/recovery/openings/graceful-takeover.js';
 import type { Orchestrators } from '../../core/recovery/explain-death.js';
+import type { Emergency } from '../../core/recovery/explain-doubt.js';
 import type { RecoveryPolicy } from '../../core/recovery/policy.js';
 import type { Sights } from '../../core/recovery/sights.js';
 import type { Applied } from '../../core/ledger/ledger.js';
@@ -68,6 +69,9 @@ export interface RecoveryParts {
   leadership(): Leadership;
   /** The voters of our own cluster, as this node knows them. */
   orchestrators(): Orchestrators;
+  /** For what is explained: what goes on about a primary now; null when nobody doubts that it lives. */
+  emergencyOf(server: ServerId): Emergency | null;
+  recoversSilentSite(cluster: ClusterId): boolean;
   /** Does this node see a quorum of the orchestrators? For what is shown; what is done asks the quorum itself. */
   hasQuorum(): boolean;
   /** Eight hexadecimal digits that nobody else makes up. */

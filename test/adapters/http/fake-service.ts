@@ -22,6 +22,7 @@ import type {
 } from '../../../src/runtime/ports/service.js';
 import { addressOf, factsOf, observed } from '../../support/facts.js';
 import { policyOf } from '../../support/policy.js';
+import { NO_DOUBT } from '../../support/sights.js';
 import { FakeKeeping } from './fake-keeping.js';
 
 export const MAIN = '11111111-1111-1111-1111-111111111111';
@@ -166,7 +167,7 @@ export class FakeService extends FakeKeeping implements Service {
     };
     const belief = { ...this.state, nowMs: this.nowMs };
     const orchestrators = { voters: 3, live: 3 };
-    return explain({ belief, policy: policyOf(), clusterId, sights, hasQuorum: true, orchestrators });
+    return explain({ belief, policy: policyOf(), clusterId, sights, hasQuorum: true, orchestrators, ...NO_DOUBT });
   }
 
   async releaseBrake(by: string): Promise<Answer<boolean>> {

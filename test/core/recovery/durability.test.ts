@@ -10,7 +10,7 @@ import type { ClusterId, SemiSync, ServerFacts } from '../../../src/core/topolog
 import { factsOf, observed, serverId } from '../../support/facts.js';
 import { FedLedger } from '../../support/ledger.js';
 import { filters, policyOf } from '../../support/policy.js';
-import { SEEN_AT_MS, type Seen, sightsOf } from '../../support/sights.js';
+import { NO_DOUBT, SEEN_AT_MS, type Seen, sightsOf } from '../../support/sights.js';
 
 const ids = [1, 2, 3, 4].map((digit) => `00000000-0000-0000-0000-00000000000${String(digit)}`);
 const [P = '', A = '', B = '', C = ''] = ids;
@@ -62,6 +62,7 @@ function ask(policy: DurabilityPolicy): Explanation {
     sights: sightsOf(seen),
     hasQuorum: true,
     orchestrators: { voters: 3, live: 3 },
+    ...NO_DOUBT,
   });
   if (told === null) throw new Error('the cluster is known');
   return told;

@@ -10,7 +10,7 @@ import { FedLedger, recoveryOf } from '../../support/ledger.js';
 import { gtidText, MysqlWorld, uuidOf } from '../../support/mysql-world.js';
 import { play } from '../../support/plan-player.js';
 import { filters, policyOf } from '../../support/policy.js';
-import { type Seen, sightsOf } from '../../support/sights.js';
+import { NO_DOUBT, type Seen, sightsOf } from '../../support/sights.js';
 
 const RUNS = 300;
 const P = uuidOf(1);
@@ -80,7 +80,7 @@ describe('what is explained is what happens', () => {
         if (clusterId === undefined) throw new Error('it was observed');
         const belief: Belief = fed.state;
         const asked = { belief, policy, sights: sightsOf(seen), hasQuorum: true };
-        const told = explain({ ...asked, clusterId, orchestrators: { voters: 3, live: 3 } });
+        const told = explain({ ...asked, ...NO_DOUBT, clusterId, orchestrators: { voters: 3, live: 3 } });
         const problem = { server: serverId(P), clusterId, code: 'DeadMaster', description: '' } as const;
         const context = { id: '9:a' as RecoveryId, openedBy: 'n1', requestedBy: 'me' };
         const { refusals, opening } = decide({ ...asked, problem }, context);

@@ -1,16 +1,29 @@
 import { beforeEach, describe, expect, it } from 'vitest';
+import type { Judgement, Lack } from '../../../src/core/analysis/corroborate.js';
 import { explain, type Explanation, type ExplainQuestion } from '../../../src/core/recovery/explain.js';
 import type { RecoveryId } from '../../../src/core/recovery/recovery.js';
 import type { ClusterId } from '../../../src/core/topology/server.js';
+import { judgementOf } from '../../support/evidence.js';
 import { channelTo, observed, serverId } from '../../support/facts.js';
 import { FedLedger, recoveryOf } from '../../support/ledger.js';
 import { filters, policyOf } from '../../support/policy.js';
-import { type Seen, sightsOf } from '../../support/sights.js';
+import { NO_DOUBT, type Seen, sightsOf } from '../../support/sights.js';
 
 const [P, A, B] = ['1', '2', '3'].map((digit) => `00000000-0000-0000-0000-00000000000${digit}`) as [
   string,
   string,
   string,
+];
+const LACKS: readonly Lack[] = [
+  'reached',
+  'too-young',
+  'disagreement',
+  'grace',
+  'isolated-site',
+  'site-unread',
+  'receiving',
+  'undecided-replica',
+  'stopped-replicas',
 ];
 const CALM = { executed: `${P}:1-10` };
 
@@ -34,6 +47,7 @@ function ask(changes: Partial<ExplainQuestion> = {}): Explanation {
     sights: sightsOf(seen),
     hasQuorum: true,
     orchestrators: { voters: 3, live: 3 },
+    ...NO_DOUBT,
     ...changes,
   });
   if (explanation === null) throw new Error('the cluster is known');
@@ -201,13 +215,73 @@ describe('every reason why a cluster would not be failed over, with what mends i
   });
 });
 
+describe('while the primary cannot be reached', () => {
+  const judged = (lack: Lack, changes: Partial<Judgement> = {}): Partial<ExplainQuestion> => ({
+    emergency: {
+      kind: 'judged',
+      judgement: { ...judgementOf('unproven'), lack, missing: `no failover: ${lack}`, ...changes },
+    },
+  });
+
+  it.each(LACKS)('and %s is missing for a proof, that is the first reason, with what mends it', (lack) => {
+    const told = ask(judged(lack));
+    expect(told.wouldFailOver).toBe(false);
+    const [first] = told.refusals;
+    expect(first?.code).toBe(lack === 'grace' || lack === 'isolated-site' ? lack : 'unproven');
+    expect(first?.message).toContain(`no failover: ${lack}`);
+    expect(first?.mend).not.toBe('');
+  });
+
+  it('an isolated data centre is told by its name, and what allows a failover of it', () => {
+    const [first] = ask(judged('isolated-site')).refusals;
+    expect(first?.mend).toContain('RecoverSilentDataCenterClusterFilters');
+    expect(first?.mend).toContain('force-master-failover');
+  });
+
+  it('a leader that is blind is told as a warning, for whom others see is not dead', () => {
+    const told = ask(judged('reached', { settled: false, blindness: 'n1, which leads, cannot reach it, and n2 can' }));
+    expect(told.refusals).toEqual([]);
+    expect(told.warnings).toMatchObject([
+      { code: 'blind-leader', message: expect.stringContaining('n2 can') as string },
+    ]);
+  });
+
+  it('a suspicion that is fresh, or a death that is proven, is no reason against a failover', () => {
+    expect(ask(judged('disagreement', { settled: false })).wouldFailOver).toBe(true);
+    const dead = { ...judgementOf('dead'), missing: null, lack: null };
+    expect(ask({ emergency: { kind: 'judged', judgement: dead } }).wouldFailOver).toBe(true);
+  });
+
+  it('a follower tells whom to ask, as long as nothing is proven', () => {
+    const told = ask({ emergency: { kind: 'told', code: 'UnreachableMaster', leader: 'n2' } });
+    expect(told.refusals).toMatchObject([{ code: 'unproven', mend: 'ask n2, who knows what is missing' }]);
+    expect(ask({ emergency: { kind: 'told', code: 'DeadMaster', leader: 'n2' } }).refusals).toEqual([]);
+  });
+});
+
+describe('a data centre that could fall silent as a whole', () => {
+  const silentSite = ({ warnings }: Explanation): boolean => warnings.some(({ code }) => code === 'silent-site');
+
+  it('is warned of where that would prevent a failover to another one', () => {
+    for (const id of [P, A]) change(id, { dataCenter: 'east' });
+    expect(silentSite(ask({ recoversSilentSite: false }))).toBe(false);
+    change(B, { dataCenter: 'west' });
+    expect(silentSite(ask({ recoversSilentSite: false }))).toBe(true);
+    expect(silentSite(ask({ recoversSilentSite: true }))).toBe(false);
+  });
+
+  it('is not spoken of where nobody knows of data centres', () => {
+    expect(silentSite(ask({ recoversSilentSite: false }))).toBe(false);
+  });
+});
+
 it('what a probe could not read for want of a grant is a warning with the statement that mends it', () => {
   change(A, { blindSpots: [{ what: 'replica status', error: 'denied', mend: 'GRANT x' }] });
   expect(ask().warnings).toMatchObject([{ code: 'blind-spot', mend: 'GRANT x' }]);
 });
 
 it('of a cluster that is not known nothing is explained', () => {
-  const nobody = { clusterId: 'nobody' as ClusterId, sights: sightsOf(), hasQuorum: true };
+  const nobody = { clusterId: 'nobody' as ClusterId, sights: sightsOf(), hasQuorum: true, ...NO_DOUBT };
   const orchestrators = { voters: 1, live: 1 };
   expect(explain({ belief: fed.state, policy: policyOf(), orchestrators, ...nobody })).toBeNull();
 });

@@ -10,7 +10,7 @@ import { channelTo, observed, serverId } from '../../support/facts.js';
 import { FedLedger, recoveryOf } from '../../support/ledger.js';
 import { uuidOf } from '../../support/mysql-world.js';
 import { filters, policyOf } from '../../support/policy.js';
-import { type Seen, sightsOf } from '../../support/sights.js';
+import { NO_DOUBT, type Seen, sightsOf } from '../../support/sights.js';
 
 const RUNS = 500;
 const P = uuidOf(1);
@@ -112,6 +112,7 @@ function refusalsOf(found: FoundCluster): readonly Refusal[] {
     sights: sightsOf(seen),
     hasQuorum: found.quorum,
     orchestrators: { voters: 3, live: found.live },
+    ...NO_DOUBT,
   });
   const soft = {
     answers: (id: string) => seen[id]?.answers !== false,

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { serverId } from '../../support/facts.js';
 import { DiagnosisStage, type StageOptions } from '../../support/diagnosis-stage.js';
 
 /** The primary and a replica stand in the east beside another cluster's server; the other replica in the west. */
@@ -36,6 +37,10 @@ describe('a whole data centre that falls silent', () => {
     expect(stage.codeOf('p')).toBe('UnreachableMaster');
     expect(stage.because('p')).toContain('the whole of data centre "dc-east" is silent');
     expect(stage.because('p')).toContain('RecoverSilentDataCenterClusterFilters');
+    expect(stage.loop.emergencyOf(serverId('p'))).toMatchObject({
+      kind: 'judged',
+      judgement: { lack: 'isolated-site' },
+    });
     expect(stage.published.flatMap(({ recovers }) => recovers)).toEqual([]);
   });
 
@@ -150,6 +155,11 @@ describe('a leader that cannot reach a primary which others reach', () => {
     const stage = await blind();
     await stage.clock.advance(20_000);
     expect(stage.because('p')).toContain('n1, which leads, cannot reach it, and n2');
+    const blindness = expect.stringContaining('n1, which leads, cannot reach it, and n2') as string;
+    expect(stage.loop.emergencyOf(serverId('p'))).toMatchObject({ kind: 'judged', judgement: { blindness } });
+    expect(stage.loop.emergencyOf(serverId('q'))).toBeNull();
+    stage.loop.follow();
+    expect(stage.loop.emergencyOf(serverId('p'))).toEqual({ kind: 'told', code: 'UnreachableMaster', leader: 'n2' });
     expect(stage.handedOver[0]?.nodes).toContain('n2');
     expect(stage.lines.filter((line) => line.includes('this node leads and cannot reach p:3306'))).toHaveLength(1);
     expect(stage.published.flatMap(({ recovers }) => recovers)).toEqual([]);
