@@ -4,21 +4,32 @@ import { openDoors } from './compose/doors.js';
 import { openMysqlSide } from './compose/mysql.js';
 import { ComposedNode } from './compose/node.js';
 import { openRaftSide, type RaftSide } from './compose/raft.js';
-import type { Config } from './config/config.js';
+import type { LiveConfig } from './config/live.js';
 import type { Log } from './log.js';
+import type { Configuration } from '../runtime/ports/configuration.js';
+
+export interface NodeRun {
+  readonly live: LiveConfig;
+  readonly configuration: Configuration;
+  readonly log: Log;
+  /** Cuts every known secret out of a text. */
+  readonly conceal: (text: string) => string;
+  readonly stop: AbortSignal;
+}
 
 /** Runs a node until `stop` is aborted. Rejects when it cannot start or cannot go on. */
-export async function runNode(config: Config, log: Log, stop: AbortSignal): Promise<void> {
+export async function runNode({ live, configuration, log, conceal, stop }: NodeRun): Promise<void> {
+  const { config } = live;
   const raft = await openRaftSide(config, log, stop).catch((error: unknown) => {
     // It was asked to stop while it looked for the cluster that it is to join.
     if (stop.aborted) return null;
     throw error;
   });
   if (raft === null) return;
-  const mysql = openMysqlSide(config.mysql);
+  const mysql = openMysqlSide(live);
   const ending = new Ending(stop);
-  const node = new ComposedNode({ config, log, raft, mysql, peers: openPeers(raft, log), onFatal: ending.fail });
-  const doors = openDoors(config, log, raft, mysql, node);
+  const node = new ComposedNode({ live, log, raft, mysql, peers: openPeers(raft, log), onFatal: ending.fail });
+  const doors = openDoors({ live, log, raft, mysql, node, configuration, conceal });
   try {
     await node.start();
     await doors.start();

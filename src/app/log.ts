@@ -5,6 +5,7 @@
  */
 import pino, { type Logger } from 'pino';
 import type { LogConfig } from './config/config.js';
+import type { Secrets } from './secrets.js';
 
 export type Log = Logger;
 
@@ -12,8 +13,7 @@ export type LogFormat = 'json' | 'text';
 
 export interface LogOptions extends LogConfig {
   readonly format: LogFormat;
-  /** Never written, wherever they turn up. */
-  readonly secrets: readonly string[];
+  readonly secrets: Secrets;
   /** Where lines go, each with its line end. Default: standard output, without waiting. */
   readonly write?: (line: string) => void;
 }
@@ -26,8 +26,6 @@ export interface OpenLog {
 
 /** Bytes that may wait for a slow reader before lines are dropped. */
 const WAITING_BYTES_MAX = 4 * 1024 * 1024;
-/** A shorter secret would be found by chance in half of all lines. */
-const SECRET_LENGTH_MIN = 5;
 const CUT_OUT = '(secret)';
 
 export function chooseFormat(wanted: string | undefined, terminal: boolean): LogFormat {
@@ -37,7 +35,6 @@ export function chooseFormat(wanted: string | undefined, terminal: boolean): Log
 
 export function openLog(options: LogOptions): OpenLog {
   const output = options.write === undefined ? standardOutput() : { write: options.write, flush: () => undefined };
-  const cut = cutter(options.secrets);
   const format = options.format === 'text' ? textLine : (line: string): string => line;
   const log = pino(
     {
@@ -48,7 +45,7 @@ export function openLog(options: LogOptions): OpenLog {
       serializers: { err: (error: unknown) => describeError(error, options.stacks) },
       redact: { paths: ['password', '*.password', '*.*.password'], censor: CUT_OUT },
     },
-    { write: (line: string) => output.write(format(cut(line))) },
+    { write: (line: string) => output.write(format(options.secrets.cutOut(line))) },
   );
   return { log, flush: output.flush };
 }
@@ -71,13 +68,6 @@ function standardOutput(): { write(line: string): void; flush(): void } {
   };
 }
 
-function cutter(secrets: readonly string[]): (line: string) => string {
-  const forms = secrets
-    .filter((secret) => secret.length >= SECRET_LENGTH_MIN)
-    .flatMap((secret) => [JSON.stringify(secret).slice(1, -1), encodeURIComponent(secret)]);
-  return (line) => forms.reduce((text, form) => text.replaceAll(form, CUT_OUT), line);
-}
-
 function describeError(error: unknown, stacks: boolean): unknown {
   if (!(error instanceof Error)) return error;
   return {
@@ -91,8 +81,10 @@ function describeError(error: unknown, stacks: boolean): unknown {
 
 /** `2026-01-31T12:00:00.000Z WARN  what happened  server=db1:3306` */
 export function textLine(line: string): string {
-  const { time, level, msg, err, ...fields } = JSON.parse(line) as Record<string, unknown>;
-  const head = `${plain(time)} ${plain(level).toUpperCase().padEnd(5)} ${plain(msg)}`;
+  const { time, level, msg: said, err, ...fields } = JSON.parse(line) as Record<string, unknown>;
+  // A line that ends with what the error says needs it only once.
+  const msg = withoutEnd(plain(said), messageOf(err));
+  const head = `${plain(time)} ${plain(level).toUpperCase().padEnd(5)} ${msg}`;
   const rest = Object.entries(fields).map(([name, value]) => `${name}=${fieldText(value)}`);
   return `${[head, ...rest].join('  ')}${errorText(err)}\n`;
 }
@@ -100,6 +92,14 @@ export function textLine(line: string): string {
 function plain(value: unknown): string {
   if (value === undefined) return '';
   return typeof value === 'string' ? value : JSON.stringify(value);
+}
+
+function withoutEnd(text: string, end: string): string {
+  return end !== '' && text.endsWith(`: ${end}`) ? text.slice(0, -end.length - 2) : text;
+}
+
+function messageOf(err: unknown): string {
+  return typeof err === 'object' && err !== null && 'message' in err ? plain(err.message) : '';
 }
 
 function fieldText(value: unknown): string {

@@ -16,9 +16,9 @@ const terminal: Terminal = {
 };
 
 /** Loaded when it is needed: the version and the help shall not wait for the database driver and the servers. */
-const runNode: RunNode = async (config, log, stop) => {
+const runNode: RunNode = async (run) => {
   const compose = await import('./compose.js');
-  await compose.runNode(config, log, stop);
+  await compose.runNode(run);
 };
 
 async function run(argv: readonly string[]): Promise<number> {

@@ -2,6 +2,8 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { expect, test } from 'vitest';
 import { UNSUPPORTED_KEYS } from '../../src/app/config/keys/ignored.js';
+import { isObeyed, keyNames } from '../../src/app/config/keys/keys.js';
+import { LIVE_KEYS } from '../../src/app/config/keys/live-keys.js';
 import type { WorkingKey } from '../../src/app/config/keys/key.js';
 import { PENDING_KEYS } from '../../src/app/config/keys/pending.js';
 import { WORKING_KEYS } from '../../src/app/config/keys/working.js';
@@ -10,7 +12,11 @@ const PAGE = new URL('../../docs/configuration.md', import.meta.url);
 
 test('the page on configuration shows the keys as they are', async () => {
   const page = await readFile(PAGE, 'utf8');
-  const expected = withPart(withPart(page, 'working keys', workingTable()), 'pending keys', pendingList());
+  const expected = [
+    ['working keys', workingTable()] as const,
+    ['pending keys', pendingList()] as const,
+    ['keys that need a restart', restartList()] as const,
+  ].reduce((text, [name, part]) => withPart(text, name, part), page);
   if (process.env['UPDATE'] === '1') await writeFile(PAGE, expected);
   else expect(page).toBe(expected);
 });
@@ -33,6 +39,11 @@ function workingTable(): string {
   );
   const lines = [['Key', 'Default', 'Meaning', 'Allowed'], ['---', '---', '---', '---'], ...rows];
   return lines.map((cells) => `| ${cells.join(' | ')} |\n`).join('');
+}
+
+function restartList(): string {
+  const names = keyNames().filter((name) => isObeyed(name) && !LIVE_KEYS.has(name));
+  return `${names.map((name) => `\`${name}\``).join(', ')}\n`;
 }
 
 function pendingList(): string {

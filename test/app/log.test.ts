@@ -1,11 +1,12 @@
 import { describe, expect, test } from 'vitest';
 import { Secret } from '../../src/app/config/secret.js';
+import { Secrets } from '../../src/app/secrets.js';
 import { chooseFormat, type Log, type LogFormat, openLog } from '../../src/app/log.js';
 
 function logged(format: LogFormat, act: (log: Log) => void, stacks = false): string[] {
   const lines: string[] = [];
   const write = (line: string): void => void lines.push(line);
-  act(openLog({ format, level: 'info', stacks, secrets: ['open sesame', 'abc'], write }).log);
+  act(openLog({ format, level: 'info', stacks, secrets: new Secrets(['open sesame', 'abc']), write }).log);
   return lines;
 }
 

@@ -29,7 +29,7 @@ export function labConnector(): Connector {
 export const REPLICATION_QUERY = "SELECT 'repl', 'repl'";
 
 export function labOpener(connector: Connector = labConnector(), accountQuery = ''): MysqlSessionOpener {
-  return new MysqlSessionOpener(connector, new ReplicationAccounts(connector, accountQuery));
+  return new MysqlSessionOpener(connector, new ReplicationAccounts(connector, () => accountQuery));
 }
 
 export async function openOn(

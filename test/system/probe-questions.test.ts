@@ -41,7 +41,12 @@ interface Asked {
 function ask(asked: Questions): Asked {
   const eyes = openEyes();
   let aheadMs = 0;
-  const prober = new MysqlProber(eyes.connector, DEFAULT_PROBER_LIMITS, () => monotonicNowMs() + aheadMs, asked);
+  const prober = new MysqlProber(
+    eyes.connector,
+    DEFAULT_PROBER_LIMITS,
+    () => monotonicNowMs() + aheadMs,
+    () => asked,
+  );
   const { host, port } = replica;
   return {
     look: async (timeoutMs = PATIENT_MS) => reportIn(await prober.probe({ host, port }, timeoutMs)),

@@ -3,7 +3,7 @@
  * registered by whoever wires the node, and all share one listener and its limits.
  */
 import { Server, ServerCredentials, type ServiceDefinition, type UntypedServiceImplementation } from '@grpc/grpc-js';
-import { OperationalError } from '../../runtime/errors.js';
+import { cannotListen } from '../../runtime/ports/listening.js';
 
 /** The largest of our messages is a value, with room for a report about a server. */
 const MESSAGE_BYTES_MAX = 4 * 1024 * 1024;
@@ -54,10 +54,7 @@ function listen(server: Server, address: string, credentials: ServerCredentials)
   return new Promise((resolve, reject) => {
     server.bindAsync(address, credentials, (error, port) => {
       if (error === null) resolve({ address: `${address.slice(0, address.lastIndexOf(':'))}:${port}` });
-      else {
-        const advice = 'is another process listening there, and is it an address of this machine?';
-        reject(new OperationalError('CONFIGURATION', `cannot listen on ${address} for the gRPC API: ${advice}`, error));
-      }
+      else reject(cannotListen('GRPCListenAddress', address, 'the gRPC API', error));
     });
   });
 }

@@ -15,7 +15,7 @@ import {
 } from '@grpc/grpc-js';
 import { crc32 } from 'node:zlib';
 import type { NodeId, VoteRequest, VoteResponse } from '../../core/raft/message.js';
-import { OperationalError } from '../../runtime/errors.js';
+import { cannotListen } from '../../runtime/ports/listening.js';
 import type { Clock } from '../../runtime/ports/clock.js';
 import type { Introduction, SnapshotChunk, TurnedAway } from '../../runtime/ports/peer-transport.js';
 import { admit, instanceOf, objectionToFounding, refusal, type Self } from './peer-admission.js';
@@ -118,10 +118,7 @@ export class PeerServer {
             this.#tellRefused(from.slice(0, from.lastIndexOf(':')), reason, from);
           });
           resolve(this.#address);
-        } else {
-          const advice = 'is another process listening there, and is it an address of this machine?';
-          reject(new OperationalError('CONFIGURATION', `cannot listen on ${address} for Raft peers: ${advice}`, error));
-        }
+        } else reject(cannotListen('RaftBind', address, 'Raft peers', error));
       });
     });
   }

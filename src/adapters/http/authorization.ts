@@ -43,6 +43,23 @@ export function createAuthorizer(authentication: Authentication, readOnly: boole
   };
 }
 
+/** By what holds at the moment: a password that was changed counts at the next request. */
+export function currentAuthorizer(settings: {
+  readonly authentication: Authentication;
+  readonly readOnly: boolean;
+}): Authorizer {
+  let madeFor: { readonly authentication: Authentication; readonly readOnly: boolean } = { ...settings };
+  let authorizer = createAuthorizer(madeFor.authentication, madeFor.readOnly);
+  return (credentials) => {
+    const { authentication, readOnly } = settings;
+    if (madeFor.authentication !== authentication || madeFor.readOnly !== readOnly) {
+      madeFor = { authentication, readOnly };
+      authorizer = createAuthorizer(authentication, readOnly);
+    }
+    return authorizer(credentials);
+  };
+}
+
 function basicCredentials(header: string | undefined): string | null {
   const match = /^basic\s+([A-Za-z0-9+/=_-]+)$/i.exec(header ?? '');
   return match?.[1] === undefined ? null : Buffer.from(match[1], 'base64').toString('utf8');

@@ -42,6 +42,7 @@ export async function dispatch(route: Route, arrival: Arrival, parts: Dispatcher
     if (!allows(arrival.identity, route.role)) return refused('Unauthorized');
     switch (route.access) {
       case 'node':
+        if (route.role !== 'viewer' && arrival.method === 'HEAD') return NOTHING_DONE;
         return await answer(route, arrival, parts);
       case 'read': {
         const reply = await answer(route, arrival, parts);
@@ -59,9 +60,11 @@ export async function dispatch(route: Route, arrival: Arrival, parts: Dispatcher
   }
 }
 
+const NOTHING_DONE: Reply = { status: 200, contentType: 'application/json; charset=UTF-8', body: '' };
+
 /** A HEAD asks whether there is something to get, and must not do it. */
 async function change(route: Route, arrival: Arrival, parts: Dispatcher): Promise<Reply> {
-  if (arrival.method === 'HEAD') return { status: 200, contentType: 'application/json; charset=UTF-8', body: '' };
+  if (arrival.method === 'HEAD') return NOTHING_DONE;
   const { target, headers } = arrival;
   if (parts.door.service.node().role === 'leader') {
     const reply = await answer(route, arrival, parts);

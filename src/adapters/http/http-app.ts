@@ -1,10 +1,11 @@
 /** The web framework with our routes in it; it listens to nothing yet. Only this file and its two neighbours know fastify. */
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import type { ClusterMembership } from '../../runtime/ports/membership.js';
+import type { Configuration } from '../../runtime/ports/configuration.js';
 import type { Service } from '../../runtime/ports/service.js';
 import type { Clock } from '../../runtime/ports/clock.js';
 import type { Happenings } from '../../runtime/ports/happenings.js';
-import { type Authentication, createAuthorizer, type Identity } from './authorization.js';
+import { type Authentication, currentAuthorizer, type Identity } from './authorization.js';
 import { type Arrival, type Dispatcher, dispatch, fault, type HttpLog } from './dispatch.js';
 import { EventStream } from './events.js';
 import { Forwarder } from './forward.js';
@@ -25,7 +26,7 @@ export interface HttpSettings {
   readonly urlPrefix: string;
   /** One more path for the health check, without the prefix; `/api/status` is there anyway. */
   readonly statusEndpoint: string;
-  /** Nobody may change anything through this node. */
+  /** Nobody may change anything through this node. This and who may come in are looked up at every request. */
   readonly readOnly: boolean;
   readonly authentication: Authentication;
 }
@@ -33,6 +34,9 @@ export interface HttpSettings {
 export interface HttpAppOptions {
   readonly service: Service;
   readonly membership: ClusterMembership;
+  readonly configuration?: Configuration;
+  /** Cuts secrets out of the texts of errors. */
+  readonly conceal?: (text: string) => string;
   /** Without: there is nothing to follow. */
   readonly happenings?: Happenings;
   readonly settings: HttpSettings;
@@ -54,7 +58,14 @@ export async function createHttpApp(options: HttpAppOptions): Promise<HttpApp> {
   const views = new Views(service, clock);
   const stateAge = new StateAge(service, clock);
   const forwarder = new Forwarder(service);
-  const door: Door = { service, views, membership, nowMs: () => clock.nowMs(), inBackground: backgroundWork(log) };
+  const door: Door = {
+    service,
+    views,
+    membership,
+    configuration: options.configuration ?? null,
+    nowMs: () => clock.nowMs(),
+    inBackground: backgroundWork(log),
+  };
   const events = new EventStream({
     service,
     clock,
@@ -72,6 +83,7 @@ export async function createHttpApp(options: HttpAppOptions): Promise<HttpApp> {
   const prefix = settings.urlPrefix;
   const identities = authenticate(app, settings);
   observeRequests(app, metrics, clock);
+  if (options.conceal !== undefined) concealErrors(app, options.conceal);
   answerTheUnknown(app, log);
   const dispatcher: Dispatcher = { door, forwarder, stateAge, clock, log };
   const routes = [...prefixed(routeTable(prefix), prefix), ...statusRoutes(settings)];
@@ -107,7 +119,7 @@ function fastifyOptions() {
 /** Who asks is found out once, before anything else; routes look it up. */
 function authenticate(app: FastifyInstance, settings: HttpSettings): WeakMap<object, Identity> {
   const identities = new WeakMap<object, Identity>();
-  const authorizer = createAuthorizer(settings.authentication, settings.readOnly);
+  const authorizer = currentAuthorizer(settings);
   app.addHook('onRequest', (request, reply, next) => {
     reply.headers(SAFE_HEADERS);
     const identity = authorizer({ authorization: request.headers.authorization });
@@ -132,6 +144,13 @@ function observeRequests(app: FastifyInstance, metrics: HttpMetrics, clock: Cloc
     const started = startedMs.get(request.raw) ?? clock.nowMs();
     metrics.observe(request.routeOptions.url ?? 'unknown', reply.statusCode, (clock.nowMs() - started) / 1000);
     next();
+  });
+}
+
+/** What goes wrong is told in the words of servers and libraries, who may quote a statement with a password in it. */
+function concealErrors(app: FastifyInstance, conceal: (text: string) => string): void {
+  app.addHook('onSend', (_request, reply, payload, next) => {
+    next(null, reply.statusCode >= 400 && typeof payload === 'string' ? conceal(payload) : payload);
   });
 }
 

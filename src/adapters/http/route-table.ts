@@ -4,6 +4,7 @@ import { ACKNOWLEDGEMENT_ROUTES } from './routes/acknowledgements.js';
 import { ANALYSIS_ROUTES } from './routes/analysis.js';
 import { AUDIT_ROUTES } from './routes/audit.js';
 import { CLUSTER_ROUTES } from './routes/clusters.js';
+import { CONFIGURATION_ROUTES } from './routes/configuration.js';
 import { CONTROL_REPLICA_ROUTES } from './routes/control-replicas.js';
 import { DISCOVERY_ROUTES } from './routes/discovery.js';
 import { DOWNTIME_ROUTES } from './routes/downtimes.js';
@@ -32,6 +33,7 @@ export function routeTable(urlPrefix: string): readonly Route[] {
     ...ANALYSIS_ROUTES,
     ...AUDIT_ROUTES,
     ...CLUSTER_ROUTES,
+    ...CONFIGURATION_ROUTES,
     ...CONTROL_REPLICA_ROUTES,
     ...DISCOVERY_ROUTES,
     ...DOWNTIME_ROUTES,

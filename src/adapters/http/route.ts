@@ -2,6 +2,7 @@
  * What a route is. Tables of these are the whole HTTP surface: path, who may, where it runs, and one function from a call
  * to a reply. Nothing in a route knows the web framework.
  */
+import type { Configuration } from '../../runtime/ports/configuration.js';
 import type { ClusterMembership } from '../../runtime/ports/membership.js';
 import type { Service } from '../../runtime/ports/service.js';
 import type { Identity, Role } from './authorization.js';
@@ -33,6 +34,8 @@ export interface Door {
   readonly service: Service;
   readonly views: Views;
   readonly membership: ClusterMembership;
+  /** Null: nothing can be read again. */
+  readonly configuration: Configuration | null;
   /** Monotonic, for deadlines. */
   nowMs(): number;
   /** Work that goes on after the answer; false when there is too much of it already. */

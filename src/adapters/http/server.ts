@@ -2,24 +2,31 @@
 import { networkInterfaces } from 'node:os';
 import type { FastifyInstance } from 'fastify';
 import { type Clock, systemClock } from '../../runtime/ports/clock.js';
+import type { Configuration } from '../../runtime/ports/configuration.js';
 import type { Happenings } from '../../runtime/ports/happenings.js';
 import type { ClusterMembership } from '../../runtime/ports/membership.js';
+import { cannotListen } from '../../runtime/ports/listening.js';
 import type { Service } from '../../runtime/ports/service.js';
 import type { HttpLog } from './dispatch.js';
 import { createHttpApp, type HttpSettings } from './http-app.js';
 import { HTTP_LIMITS } from './limits.js';
+import { clearSocket } from './unix-socket.js';
 
 export type { Authentication } from './authorization.js';
 export type { HttpLog } from './dispatch.js';
 export type { HttpSettings } from './http-app.js';
 
+export type Listen = { readonly host: string | null; readonly port: number } | { readonly socket: string };
+
 export interface HttpServerOptions {
   readonly service: Service;
   readonly membership: ClusterMembership;
+  readonly configuration?: Configuration;
+  readonly conceal?: (text: string) => string;
   readonly happenings?: Happenings;
   readonly settings: HttpSettings;
   /** Host null: all interfaces. Port 0: any free one. */
-  readonly listen: { readonly host: string | null; readonly port: number };
+  readonly listen: Listen;
   /** The folder of the built page; null without one. */
   readonly webRoot: string | null;
   readonly log: HttpLog;
@@ -42,11 +49,11 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
     start: async () => {
       const { app, release } = await createHttpApp({ ...options, clock });
       try {
-        await app.listen({ host: options.listen.host ?? everyInterface(), port: options.listen.port });
+        await listen(app, options.listen);
       } catch (error) {
         release();
         await app.close();
-        throw error;
+        throw cannotListen(...namesOf(options.listen), 'HTTP', error);
       }
       running = { app, release };
     },
@@ -68,6 +75,19 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
         : { host: bound.address, port: bound.port };
     },
   };
+}
+
+async function listen(app: FastifyInstance, where: Listen): Promise<void> {
+  if ('socket' in where) {
+    await clearSocket(where.socket);
+    await app.listen({ path: where.socket });
+  } else await app.listen({ host: where.host ?? everyInterface(), port: where.port });
+}
+
+/** Its key in the configuration, and its place. */
+function namesOf(where: Listen): [key: string, place: string] {
+  if ('socket' in where) return ['ListenSocket', where.socket];
+  return ['ListenAddress', `${where.host ?? ''}:${String(where.port)}`];
 }
 
 /** `::` takes IPv4 connections too, but a machine without IPv6 has no such address. */

@@ -28,7 +28,7 @@ export function storageError(doing: string, directory: string, error: unknown): 
   const detail = chain.at(-1)?.message ?? String(error);
   return new OperationalError(
     'STORAGE',
-    `could not ${doing} in ${directory}: ${detail}${adviceFor(chain, directory)}`,
+    `RaftDataDir: could not ${doing} in ${directory}: ${detail}${adviceFor(chain, directory)}`,
     error,
   );
 }

@@ -16,21 +16,24 @@ const HEAD_EVENTS = 4;
 /** A log has a gigabyte as a rule; a server with more of them than this is not searched through. */
 const LOGS_MAX = 10_000;
 
+export interface BinaryLogReaderLimits {
+  readonly connectMs: number;
+  /** For all logs together. */
+  readonly readMs: number;
+}
+
 export class MysqlBinaryLogReader implements BinaryLogReader {
   readonly #connector: Connector;
-  readonly #connectMs: number;
-  readonly #readMs: number;
+  readonly #limits: BinaryLogReaderLimits;
 
-  /** `readMs`: for all logs together. */
-  constructor(connector: Connector, connectMs: number, readMs: number) {
+  constructor(connector: Connector, limits: BinaryLogReaderLimits) {
     this.#connector = connector;
-    this.#connectMs = connectMs;
-    this.#readMs = readMs;
+    this.#limits = limits;
   }
 
   async read(address: Address): Promise<BinaryLogs> {
-    const deadlineMs = monotonicNowMs() + this.#readMs;
-    const link = await this.#connector.connect(address, this.#connectMs);
+    const deadlineMs = monotonicNowMs() + this.#limits.readMs;
+    const link = await this.#connector.connect(address, this.#limits.connectMs);
     try {
       if (link.dialect.gtid !== 'mysql') throw unreadable(address, 'its binary logs do not say which GTIDs they hold');
       return await readLogs(link, address, () => Math.max(1, deadlineMs - monotonicNowMs()));

@@ -8,7 +8,7 @@ import type { Address } from '../../core/topology/address.js';
 import { flavorOf, parseVersion } from '../../core/topology/version.js';
 import { monotonicNowMs } from '../../runtime/ports/clock.js';
 import { isBinlogServer } from './binlog-server.js';
-import { type ConnectSettings, Driver, openSocket } from './dial.js';
+import { type ConnectSettings, Driver, openSocket, type TlsSettings } from './dial.js';
 import { dialectOf } from './dialect.js';
 import { deadlineAt, failureAt, LinkFailed, type Phase, StatementFailed } from './failure.js';
 import type { HostResolver } from './host-resolver.js';
@@ -27,13 +27,20 @@ const INTRODUCTION =
 export class Connector {
   readonly #driver: Driver;
   readonly #resolver: HostResolver;
-  readonly #tlsNeed: TlsNeed;
+  #learnt: { readonly with: TlsSettings; readonly need: TlsNeed };
   readonly #room = new WaitingRoom();
 
   constructor(settings: ConnectSettings, resolver: HostResolver) {
     this.#driver = new Driver(settings);
     this.#resolver = resolver;
-    this.#tlsNeed = new TlsNeed(settings.tls.mode, settings.tlsMemoryMs);
+    this.#learnt = learning(settings);
+  }
+
+  /** What was learnt with other certificates, or in another mode, says nothing. */
+  get #tlsNeed(): TlsNeed {
+    const { settings } = this.#driver;
+    if (this.#learnt.with !== settings.tls) this.#learnt = learning(settings);
+    return this.#learnt.need;
   }
 
   /** Rejects with LinkFailed, whose `failure` is this node's evidence on the server. */
@@ -174,4 +181,8 @@ function duringLogin(address: Address, error: unknown, timeoutMs: number): LinkF
   }
   if (!(error instanceof LinkFailed)) return new LinkFailed(failureAt(address, 'login', error), error);
   return error.failure.code === 'ETIMEDOUT' ? new LinkFailed(deadlineAt(address, 'login', timeoutMs), error) : error;
+}
+
+function learning({ tls, tlsMemoryMs }: ConnectSettings): { readonly with: TlsSettings; readonly need: TlsNeed } {
+  return { with: tls, need: new TlsNeed(tls.mode, tlsMemoryMs) };
 }

@@ -36,17 +36,17 @@ export function openSocket(ip: string, port: number): Socket {
 export class Driver {
   readonly settings: ConnectSettings;
   /** One object for all connections: the driver keeps parsed certificates and TLS sessions by its identity. */
-  readonly #ssl: SslOptions;
+  #ssl: { readonly of: TlsSettings; readonly options: SslOptions } | null = null;
 
+  /** Settings may change: each connection is opened by those of its moment. */
   constructor(settings: ConnectSettings) {
     this.settings = settings;
-    const { ca, cert, key, skipVerify } = settings.tls;
-    this.#ssl = {
-      rejectUnauthorized: !skipVerify,
-      ...(ca === undefined ? {} : { ca }),
-      ...(cert === undefined ? {} : { cert }),
-      ...(key === undefined ? {} : { key }),
-    };
+  }
+
+  get #sslOptions(): SslOptions {
+    const { tls } = this.settings;
+    if (this.#ssl?.of !== tls) this.#ssl = { of: tls, options: sslOptions(tls) };
+    return this.#ssl.options;
   }
 
   logIn(address: Address, socket: Socket, tls: boolean): Connection {
@@ -67,7 +67,16 @@ export class Driver {
       maxPreparedStatements: 1,
       connectAttributes: { program_name: this.settings.programName },
       flags: ['-LOCAL_FILES', '-FOUND_ROWS', '-SESSION_TRACK'],
-      ...(tls ? { ssl: this.#ssl } : {}),
+      ...(tls ? { ssl: this.#sslOptions } : {}),
     });
   }
+}
+
+function sslOptions({ ca, cert, key, skipVerify }: TlsSettings): SslOptions {
+  return {
+    rejectUnauthorized: !skipVerify,
+    ...(ca === undefined ? {} : { ca }),
+    ...(cert === undefined ? {} : { cert }),
+    ...(key === undefined ? {} : { key }),
+  };
 }

@@ -40,7 +40,9 @@ export class MysqlProber implements Prober {
   readonly #connector: Connector;
   readonly #limits: ProberLimits;
   readonly #nowMs: () => number;
-  readonly #questions: Questions;
+  readonly #questions: () => Questions;
+  /** Sessions that were opened for other questions, or with another account, are not kept. */
+  readonly #askedFor = new WeakMap<Session, Questions>();
   readonly #sessions = new Map<string, Session>();
   readonly #memories = new Map<string, ProbeMemory>();
   readonly #lostListeners = new Set<LostListener>();
@@ -50,7 +52,7 @@ export class MysqlProber implements Prober {
     connector: Connector,
     limits = DEFAULT_PROBER_LIMITS,
     nowMs: () => number = monotonicNowMs,
-    questions: Questions = NO_QUESTIONS,
+    questions: () => Questions = () => NO_QUESTIONS,
   ) {
     this.#connector = connector;
     this.#limits = limits;
@@ -116,7 +118,7 @@ export class MysqlProber implements Prober {
     const kept = this.#sessions.get(addressText(address));
     // A probe that is under way keeps its connection; this one must not wait for it, since it may wait for ever.
     if (kept?.link.alive !== true || kept.link.busy) return await this.#readFresh(address, deadlineMs);
-    if (kept.isOutdated) {
+    if (kept.isOutdated || this.#askedFor.get(kept) !== this.#questions()) {
       this.#hangUp(address);
       return await this.#readFresh(address, deadlineMs);
     }
@@ -148,9 +150,11 @@ export class MysqlProber implements Prober {
   async #readFresh(address: Address, deadlineMs: number): Promise<ServerReport> {
     const leftMs = Math.max(1, deadlineMs - this.#nowMs());
     const link = await this.#connector.connect(address, Math.min(leftMs, this.#limits.connectTimeoutMs));
+    const questions = this.#questions();
     const session = isBinlogServer(link.greeting)
       ? new BinlogServerSession(link, this.#nowMs)
-      : new ProbeSession(link, this.#nowMs, this.#questions, this.#memoryOf(address));
+      : new ProbeSession(link, this.#nowMs, questions, this.#memoryOf(address));
+    this.#askedFor.set(session, questions);
     this.#keep(session);
     try {
       return await this.#reportOf(session, deadlineMs);

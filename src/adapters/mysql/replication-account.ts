@@ -35,13 +35,13 @@ const REMEMBERED_MAX = 10_000;
 
 export class ReplicationAccounts {
   readonly #connector: Connector;
-  readonly #query: string;
+  readonly #queryNow: () => string;
   readonly #remembered = new Map<ClusterId, ReplicationAccount>();
 
-  /** `query`: ReplicationCredentialsQuery, '' for none. Its first two columns are user and password. */
-  constructor(connector: Connector, query: string) {
+  /** `query`: ReplicationCredentialsQuery of that moment, '' for none. Its first two columns are user and password. */
+  constructor(connector: Connector, query: () => string) {
     this.#connector = connector;
-    this.#query = query;
+    this.#queryNow = query;
   }
 
   /** Reads the account of a server that is about to forget it. A missing grant is no obstacle: others may be asked. */
@@ -62,7 +62,8 @@ export class ReplicationAccounts {
     source: Address,
     others: readonly Address[],
   ): Promise<ReplicationAccount> {
-    const asked = this.#query === '' ? null : await this.#ask(source, () => this.#query);
+    const query = this.#queryNow();
+    const asked = query === '' ? null : await this.#ask(source, () => query);
     if (asked !== null) return queriedAccount(asked);
     const remembered = this.#remembered.get(cluster);
     if (remembered !== undefined) return remembered;

@@ -3,48 +3,54 @@
  * one ends the process; so does a stop that takes too long, because a supervisor would use SIGKILL next. An exception that
  * nobody caught ends the process too: what it left behind is unknown, and the other nodes take over.
  */
-import type { Config } from '../config/config.js';
+import { accept, refuse } from '../../runtime/ports/answer.js';
+import type { Configuration } from '../../runtime/ports/configuration.js';
+import type { NodeRun } from '../compose.js';
+import { LiveConfig } from '../config/live.js';
 import { loadConfig } from '../config/load.js';
+import { reloadedText, Reloading } from '../config/reload.js';
 import { chooseFormat, type Log, openLog } from '../log.js';
+import { Secrets } from '../secrets.js';
 import { programVersion } from '../version.js';
 import type { NodeRequest } from './command-line.js';
 import { faultsText, type Terminal } from './config-check.js';
 
 /** Resolves when the node has stopped, which it does in order once `stop` is aborted; rejects when it cannot go on. */
-export type RunNode = (config: Config, log: Log, stop: AbortSignal) => Promise<void>;
+export type RunNode = (run: NodeRun) => Promise<void>;
 
 const STOP_LIMIT_MS = 30_000;
 /** libuv's default of 4 lets one slow disk or name server hold up all the others. */
 const THREADS_MIN = 16;
-const PROGRAM_NAME = 'orchestrator';
 
 /** The exit code. */
 export async function runHttp(request: NodeRequest, runNode: RunNode, terminal: Terminal): Promise<number> {
-  const loaded = await loadConfig({ ...request, environment: process.env });
+  const options = { ...request, environment: process.env };
+  const loaded = await loadConfig(options);
   if (!loaded.ok) {
     terminal.err(faultsText(loaded.error));
     return 1;
   }
   const { config, files, remarks } = loaded.value;
+  const secrets = new Secrets();
+  secrets.learn(config);
   const { log, flush } = openLog({
     ...config.log,
     format: chooseFormat(process.env['LOG_FORMAT'], process.stdout.isTTY),
-    secrets: secretsOf(config),
+    secrets,
   });
-  const die = (error: unknown): void => {
-    // The stack in any case: this is a mistake of ours, and there will be no second look.
-    const stack = error instanceof Error ? error.stack : undefined;
-    log.fatal({ err: error, stack }, 'the node ends: an error that nobody handled');
-    flush();
-    process.exit(1);
-  };
-  process.on('uncaughtException', die);
-  process.on('unhandledRejection', die);
+  const live = new LiveConfig(config);
+  live.subscribe((now) => {
+    secrets.learn(now);
+    log.level = now.log.level;
+  });
+  const configuration = openConfiguration(new Reloading(options, loaded.value, live), log);
+  endOnStrayErrors(log, flush);
   log.info({ version: programVersion(), files, node: config.raft.id }, 'orchestrator starts');
   for (const { level, text } of remarks) log[level](text);
   warnOfThreads(log);
+  process.on('SIGHUP', () => void configuration.reload(null));
   try {
-    await runNode(config, log, stopOnSignals(log, flush));
+    await runNode({ live, configuration, log, conceal: secrets.cutOut, stop: stopOnSignals(log, flush) });
     log.info('orchestrator has stopped');
     return 0;
   } catch (error) {
@@ -55,13 +61,34 @@ export async function runHttp(request: NodeRequest, runNode: RunNode, terminal: 
   }
 }
 
-function secretsOf(config: Config): string[] {
-  const { mysql, http } = config;
-  const keyed = mysql.tls.when === 'never' ? null : mysql.tls.key;
-  const secrets = [mysql.password, keyed, http.authentication.method === 'basic' ? http.authentication.password : null];
-  const texts = secrets.flatMap((secret) => (secret === null ? [] : [secret.reveal()]));
-  // A password that is our own name hides nothing, and would cut the name out of every line.
-  return texts.filter((text) => text !== PROGRAM_NAME);
+function endOnStrayErrors(log: Log, flush: () => void): void {
+  const die = (error: unknown): void => {
+    // The stack in any case: this is a mistake of ours, and there will be no second look.
+    const stack = error instanceof Error ? error.stack : undefined;
+    log.fatal({ err: error, stack }, 'the node ends: an error that nobody handled');
+    flush();
+    process.exit(1);
+  };
+  process.on('uncaughtException', die);
+  process.on('unhandledRejection', die);
+}
+
+/** Whoever asks for it, the log tells what came of it: a signal has nobody to answer to. */
+function openConfiguration(reloading: Reloading, log: Log): Configuration {
+  return {
+    reload: async (extraFile) => {
+      const reloaded = await reloading.reload(extraFile);
+      if (!reloaded.ok) {
+        const message = faultsText(reloaded.faults).trim();
+        log.error(`reload: nothing changed, because ${message}`);
+        return refuse('CONFIGURATION', message);
+      }
+      const text = reloadedText(reloaded);
+      log.info({ files: reloaded.files }, `the configuration was read again: ${text}`);
+      for (const remark of reloaded.remarks) log[remark.level](remark.text);
+      return accept(text);
+    },
+  };
 }
 
 function warnOfThreads(log: Log): void {
@@ -91,8 +118,5 @@ function stopOnSignals(log: Log, flush: () => void): AbortSignal {
   };
   process.on('SIGTERM', onSignal);
   process.on('SIGINT', onSignal);
-  process.on('SIGHUP', () => {
-    log.warn('SIGHUP: reloading the configuration is not supported yet; restart the node to make changes effective');
-  });
   return stop.signal;
 }

@@ -13,14 +13,14 @@ import type { Log } from '../log.js';
 export class Announcer {
   readonly #ledger: ReplicatedLedger;
   readonly #consensus: Consensus;
-  readonly #seeds: readonly Address[];
+  readonly #seeds: () => readonly Address[];
   readonly #log: Log;
   #seededTerm = 0;
   /** What each node said before it said what it says now. */
   readonly #earlier = new Map<string, NodeRecord>();
   readonly #doubles = new Set<string>();
 
-  constructor(ledger: ReplicatedLedger, consensus: Consensus, seeds: readonly Address[], log: Log) {
+  constructor(ledger: ReplicatedLedger, consensus: Consensus, seeds: () => readonly Address[], log: Log) {
     this.#ledger = ledger;
     this.#consensus = consensus;
     this.#seeds = seeds;
@@ -40,6 +40,12 @@ export class Announcer {
     if (this.#seededTerm !== term) this.#seed(term);
   }
 
+  /** Other seeds, perhaps. */
+  noticeSeeds(): void {
+    this.#seededTerm = 0;
+    this.announce();
+  }
+
   /** A node that moves says something new; two that take turns say what was said before. */
   #noticeDouble(node: NodeRecord, known: NodeRecord | undefined): void {
     const isBack = isSame(this.#earlier.get(node.id), node);
@@ -53,7 +59,7 @@ export class Announcer {
   #seed(term: number): void {
     this.#seededTerm = term;
     const { servers } = this.#ledger.state;
-    const unknown = this.#seeds.filter(
+    const unknown = this.#seeds().filter(
       (seed) =>
         ![...servers.values()].some(({ address, aliases }) =>
           [address, ...aliases].some((known) => sameAddress(known, seed)),

@@ -15,6 +15,7 @@ import type { ReplicatedLedger } from '../../runtime/replicated-ledger.js';
 import { MemberTooOld } from '../../runtime/schema-gate.js';
 import type { Lifetimes } from '../../runtime/service/keeping.js';
 import type { Config } from '../config/config.js';
+import type { LiveConfig } from '../config/live.js';
 import type { Log } from '../log.js';
 
 /** The incumbent's constant: a lock that nobody gives back must not last. */
@@ -23,7 +24,7 @@ const MAINTENANCE_MS = 600_000;
 const FILTERED_REMEMBERED = 10_000;
 
 export interface CareParts {
-  readonly config: Config;
+  readonly live: LiveConfig;
   readonly log: Log;
   readonly ledger: ReplicatedLedger;
   readonly clock: Clock;
@@ -36,26 +37,27 @@ export class Care {
   readonly prober: Prober;
   readonly names: HostNames;
   readonly lifetimes: Lifetimes;
+  readonly #discovery: Config['discovery'];
   readonly #filters: DiscoveryFilters;
-  readonly #log: Log | null;
+  readonly #log: Log;
   readonly #told = new Set<string>();
   readonly #ledger: ReplicatedLedger;
   readonly #whereabouts: WhereaboutsKeeper;
   readonly #naming: Naming;
   readonly #caretaker: Caretaker;
 
-  constructor({ config, log, ledger, clock, prober, sighting }: CareParts) {
-    const { discovery, classification, lifetimes } = config;
+  constructor({ live, log, ledger, clock, prober, sighting }: CareParts) {
+    const discovery = live.following((config) => config.discovery);
+    const classification = live.following((config) => config.classification);
     const { hosts, lifetimeMs, rejected } = discovery.names;
     this.prober = new ClassifyingProber(prober, classification, (id) => ledger.state.servers.get(id)?.address ?? null);
     this.names = new DnsHostNames({ method: hosts, lifetimeMs, rejected });
-    this.lifetimes = { ...lifetimes, maintenanceMs: MAINTENANCE_MS };
-    this.#filters = discovery.filters;
-    this.#log = discovery.logFiltered ? log : null;
+    this.lifetimes = live.following((config) => ({ ...config.lifetimes, maintenanceMs: MAINTENANCE_MS }));
+    this.#discovery = discovery;
+    this.#filters = live.following((config) => config.discovery.filters);
+    this.#log = log;
     this.#ledger = ledger;
     const onFailed = uncommitted(log);
-    const { forgetUnseenMs, recordTopologiesMs } = discovery;
-    const settings = { forgetUnseenMs, recordTopologiesMs };
     this.#whereabouts = new WhereaboutsKeeper({ clock, ledger, onFailed });
     this.#naming = new Naming({
       ledger,
@@ -64,10 +66,10 @@ export class Care {
       method: discovery.names.servers,
       rejected,
       retryMs: lifetimeMs,
-      timeoutMs: config.mysql.probeTimeoutMs,
+      timeoutMs: live.config.mysql.probeTimeoutMs,
       onFailed,
     });
-    this.#caretaker = new Caretaker({ clock, ledger, settings, sighting, onFailed });
+    this.#caretaker = new Caretaker({ clock, ledger, settings: discovery, sighting, onFailed });
   }
 
   isIgnored(address: Address, as: 'server' | 'replica' | 'source'): boolean {
@@ -121,12 +123,12 @@ export class Care {
     this.#ledger
       .propose({ kind: 'servers-forgotten', servers: [id], addresses: [address], by: tombstone.by })
       .catch((error: unknown) => {
-        this.#log?.debug({ err: error }, 'a name of a forgotten server was not committed');
+        this.#log.debug({ err: error }, 'a name of a forgotten server was not committed');
       });
   }
 
   #tell(text: string): void {
-    if (this.#log === null || this.#told.has(text)) return;
+    if (!this.#discovery.logFiltered || this.#told.has(text)) return;
     if (this.#told.size >= FILTERED_REMEMBERED) this.#told.clear();
     this.#told.add(text);
     this.#log.info(text);

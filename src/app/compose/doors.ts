@@ -9,12 +9,14 @@ import { loadMembershipService } from '../../adapters/grpc/membership-wire.js';
 import { loadRecoveriesService, recoveriesHandlers } from '../../adapters/grpc/recoveries-service.js';
 import { clusterByHint } from '../../core/topology/cluster-hint.js';
 import { registerPeersService } from '../../adapters/grpc/peers-server.js';
-import { allows, createAuthorizer } from '../../adapters/http/authorization.js';
+import { allows, currentAuthorizer } from '../../adapters/http/authorization.js';
 import { type Authentication, createHttpServer, type HttpServer } from '../../adapters/http/server.js';
 import { LentEyes } from '../../runtime/diagnosis/lent-eyes.js';
 import { PACE } from '../../runtime/diagnosis/limits.js';
+import type { Configuration } from '../../runtime/ports/configuration.js';
 import { systemClock } from '../../runtime/ports/clock.js';
-import type { Config, HttpConfig } from '../config/config.js';
+import type { HttpConfig } from '../config/config.js';
+import type { LiveConfig } from '../config/live.js';
 import type { Log } from '../log.js';
 import type { MysqlSide } from './mysql.js';
 import type { ComposedNode } from './node.js';
@@ -29,9 +31,19 @@ export interface Doors {
   stop(): Promise<void>;
 }
 
-export function openDoors(config: Config, log: Log, raft: RaftSide, mysql: MysqlSide, node: ComposedNode): Doors {
-  const http = openHttp(config.http, log, node);
-  const api = openApi(config, raft, mysql, node);
+export interface DoorsParts {
+  readonly live: LiveConfig;
+  readonly log: Log;
+  readonly raft: RaftSide;
+  readonly mysql: MysqlSide;
+  readonly node: ComposedNode;
+  readonly configuration: Configuration;
+  readonly conceal: (text: string) => string;
+}
+
+export function openDoors(parts: DoorsParts): Doors {
+  const http = openHttp(parts);
+  const api = openApi(parts);
   return {
     start: async () => {
       await api.start();
@@ -44,18 +56,21 @@ export function openDoors(config: Config, log: Log, raft: RaftSide, mysql: Mysql
   };
 }
 
-function openHttp(config: HttpConfig, log: Log, { service, membership, happenings }: ComposedNode): HttpServer {
+function openHttp({ live, log, node, configuration, conceal }: DoorsParts): HttpServer {
+  const { service, membership, happenings } = node;
   return createHttpServer({
     service,
     membership,
     happenings,
-    settings: {
-      urlPrefix: config.urlPrefix,
-      statusEndpoint: config.statusEndpoint,
-      readOnly: config.readOnly,
-      authentication: authenticationOf(config),
-    },
-    listen: config.listen,
+    configuration,
+    conceal,
+    settings: live.following(({ http }) => ({
+      urlPrefix: http.urlPrefix,
+      statusEndpoint: http.statusEndpoint,
+      readOnly: http.readOnly,
+      authentication: authenticationOf(http),
+    })),
+    listen: live.config.http.listen,
     webRoot: WEB_ROOT,
     log,
   });
@@ -67,12 +82,11 @@ function authenticationOf({ authentication }: HttpConfig): Authentication {
 }
 
 /** Whoever may do it over HTTP may do it over gRPC: the same user, the same password. */
-function membershipDoor(
-  config: Config,
-  { consensus, credentials, self }: RaftSide,
-  node: ComposedNode,
-): MembershipDoor {
-  const authorizer = createAuthorizer(authenticationOf(config.http), config.http.readOnly);
+function membershipDoor({ live, raft, node }: DoorsParts): MembershipDoor {
+  const { consensus, credentials, self } = raft;
+  const authorizer = currentAuthorizer(
+    live.following(({ http }) => ({ authentication: authenticationOf(http), readOnly: http.readOnly })),
+  );
   return {
     nodeId: self.nodeId,
     membership: node.membership,
@@ -89,13 +103,15 @@ function membershipDoor(
   };
 }
 
-function openApi(config: Config, raft: RaftSide, mysql: MysqlSide, node: ComposedNode): ApiServer {
+function openApi(parts: DoorsParts): ApiServer {
+  const { live, raft, mysql, node } = parts;
+  const { config } = live;
   const api = createApiServer({
     listenAddress: listenText(config.grpc.listen),
     credentials: raft.credentials.server,
   });
   api.register(loadKeyValueService(), keyValueHandlers(node.keyValue, systemClock));
-  const door = membershipDoor(config, raft, node);
+  const door = membershipDoor(parts);
   const mayLook = (authorization: string | undefined): boolean => door.rights(authorization).look;
   api.register(loadMembershipService(), membershipHandlers(door));
   api.register(loadHappeningsService(), happeningsHandlers({ happenings: node.happenings, mayLook }));

@@ -4,12 +4,14 @@ import { Connector } from '../../adapters/mysql/connect.js';
 import type { TlsSettings } from '../../adapters/mysql/dial.js';
 import { CachingResolver } from '../../adapters/mysql/host-resolver.js';
 import { DEFAULT_PROBER_LIMITS, MysqlProber } from '../../adapters/mysql/prober.js';
+import type { Questions } from '../../adapters/mysql/questions.js';
 import { ReplicationAccounts } from '../../adapters/mysql/replication-account.js';
 import { MysqlSessionOpener } from '../../adapters/mysql/session-opener.js';
 import type { BinaryLogReader } from '../../runtime/ports/binary-logs.js';
 import { monotonicNowMs } from '../../runtime/ports/clock.js';
 import type { Prober, SessionOpener } from '../../runtime/ports/mysql.js';
-import type { MysqlConfig, MysqlTls } from '../config/config.js';
+import type { Config, MysqlTls } from '../config/config.js';
+import type { LiveConfig } from '../config/live.js';
 
 export interface MysqlSide {
   readonly prober: Prober;
@@ -17,30 +19,41 @@ export interface MysqlSide {
   readonly binaryLogs: BinaryLogReader;
 }
 
-export function openMysqlSide(config: MysqlConfig): MysqlSide {
+export function openMysqlSide(live: LiveConfig): MysqlSide {
   const connector = new Connector(
-    {
-      user: config.user,
-      password: config.password.reveal(),
-      tls: tlsSettings(config.tls),
-      tlsMemoryMs: config.tlsMemoryMs,
+    live.following(({ mysql }) => ({
+      user: mysql.user,
+      password: mysql.password.reveal(),
+      tls: tlsSettings(mysql.tls),
+      tlsMemoryMs: mysql.tlsMemoryMs,
       programName: 'orchestrator',
-    },
+    })),
     new CachingResolver(),
   );
+  const proberLimits = live.following(({ mysql }) => ({
+    ...DEFAULT_PROBER_LIMITS,
+    connectTimeoutMs: mysql.connectTimeoutMs,
+  }));
+  const readerLimits = live.following(({ mysql }) => ({
+    connectMs: mysql.connectTimeoutMs,
+    readMs: mysql.statementTimeoutMs,
+  }));
+  const credentialsQuery = live.derived(({ mysql }) => mysql.replicationCredentialsQuery.reveal());
   return {
-    prober: new MysqlProber(
-      connector,
-      { ...DEFAULT_PROBER_LIMITS, connectTimeoutMs: config.connectTimeoutMs },
-      monotonicNowMs,
-      { ...config.questions, replicationAccountIsKnown: !config.replicationCredentialsQuery.empty },
-    ),
-    sessions: new MysqlSessionOpener(
-      connector,
-      new ReplicationAccounts(connector, config.replicationCredentialsQuery.reveal()),
-    ),
-    binaryLogs: new MysqlBinaryLogReader(connector, config.connectTimeoutMs, config.statementTimeoutMs),
+    prober: new MysqlProber(connector, proberLimits, monotonicNowMs, live.derivedBy(questionsOf, probedWith)),
+    sessions: new MysqlSessionOpener(connector, new ReplicationAccounts(connector, credentialsQuery)),
+    binaryLogs: new MysqlBinaryLogReader(connector, readerLimits),
   };
+}
+
+function questionsOf({ mysql }: Config): Questions {
+  return { ...mysql.questions, replicationAccountIsKnown: !mysql.replicationCredentialsQuery.empty };
+}
+
+/** With another account or other questions the kept connections are opened anew, each when its next probe is due. */
+function probedWith(config: Config): string {
+  const { user, password, tls } = config.mysql;
+  return JSON.stringify([user, password.reveal(), tlsSettings(tls), questionsOf(config)]);
 }
 
 function tlsSettings(tls: MysqlTls): TlsSettings {

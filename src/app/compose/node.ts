@@ -7,10 +7,8 @@ import { JUDGEMENT_LIMITS } from '../../core/analysis/limits.js';
 import { votersWarning } from '../../core/analysis/votes.js';
 import { createRng } from '../../core/base/rng.js';
 import type { Applied } from '../../core/ledger/ledger.js';
-import type { LastLook } from '../../core/recovery/sights.js';
-import type { SoftState } from '../../core/recovery/openings/graceful-takeover.js';
 import { addressText } from '../../core/topology/address.js';
-import type { ClusterId, Server, ServerId } from '../../core/topology/server.js';
+import type { ClusterId } from '../../core/topology/server.js';
 import { LeaderAuthority } from '../../runtime/authority.js';
 import { GrpcLeaderCalls } from '../../adapters/grpc/key-value-leader-calls.js';
 import { DiagnosisLoop } from '../../runtime/diagnosis/diagnosis-loop.js';
@@ -24,7 +22,7 @@ import type { Leadership } from '../../runtime/ports/consensus.js';
 import type { ClusterMembership } from '../../runtime/ports/membership.js';
 import type { Peers } from '../../runtime/ports/peers.js';
 import { NO_PUBLISHING } from '../../runtime/ports/publishing.js';
-import { type Analysis, type PublicSettings, type Sighting, sightingOfServer } from '../../runtime/ports/service.js';
+import type { Analysis, PublicSettings } from '../../runtime/ports/service.js';
 import { ProbeLog } from '../../runtime/probing/probe-log.js';
 import { ProbingLoop } from '../../runtime/probing/probing-loop.js';
 import { Sharing } from '../../runtime/probing/sharing.js';
@@ -37,6 +35,7 @@ import { ReplicatedLedger } from '../../runtime/replicated-ledger.js';
 import { NodeView } from '../../runtime/service/node-view.js';
 import { NodeService } from '../../runtime/service/service.js';
 import type { Config } from '../config/config.js';
+import type { LiveConfig } from '../config/live.js';
 import type { Log } from '../log.js';
 import { programVersion } from '../version.js';
 import { Announcer } from './announcer.js';
@@ -44,6 +43,7 @@ import { Care } from './care.js';
 import { hookRunner } from './hooks.js';
 import { MembershipSide } from './membership.js';
 import type { MysqlSide } from './mysql.js';
+import { NodeSights } from './node-sights.js';
 import type { RaftSide } from './raft.js';
 import { clusterRules, diagnosisSettings, probingPace, publicSettings, recoveryPolicy } from './settings.js';
 
@@ -51,7 +51,7 @@ import { clusterRules, diagnosisSettings, probingPace, publicSettings, recoveryP
 const ROSTER_GRACE_MS = 2000;
 
 export interface NodeParts {
-  readonly config: Config;
+  readonly live: LiveConfig;
   readonly log: Log;
   readonly raft: RaftSide;
   readonly mysql: MysqlSide;
@@ -67,6 +67,8 @@ export class ComposedNode {
   readonly keyValue: NodeKeyValue;
   readonly happenings: HappeningLog;
   readonly #parts: NodeParts;
+  /** Always that of the moment. */
+  readonly #config: Config;
   readonly #clock: Clock = systemClock;
   readonly #sightings: SightingStore;
   readonly #care: Care;
@@ -85,17 +87,19 @@ export class ComposedNode {
 
   constructor(parts: NodeParts) {
     this.#parts = parts;
-    const { config, raft } = parts;
+    const { raft, live } = parts;
+    const { config } = live;
+    this.#config = config;
     this.ledger = new ReplicatedLedger(raft.consensus, this.#clock);
     this.#care = new Care({
-      config,
+      live,
       log: parts.log,
       ledger: this.ledger,
       clock: this.#clock,
       prober: parts.mysql.prober,
       sighting: (address) => this.#probing.sightings.sighting(address),
     });
-    this.#settings = publicSettings(config, () => this.ledger.state);
+    this.#settings = live.following((now) => publicSettings(now, () => this.ledger.state));
     this.#view = new NodeView({
       id: config.raft.id,
       version: programVersion(),
@@ -116,19 +120,36 @@ export class ComposedNode {
       leaderCalls: this.#leaderCalls,
     });
     this.#membership = new MembershipSide(raft, this.ledger, parts.log);
-    this.#announcer = new Announcer(this.ledger, raft.consensus, config.probing.seeds, parts.log);
-    this.#probeLog = new ProbeLog(parts.log, config.probing.logDead);
+    this.#announcer = new Announcer(this.ledger, raft.consensus, () => config.probing.seeds, parts.log);
+    this.#probeLog = new ProbeLog(parts.log, () => config.probing.logDead);
     this.#sightings = new SightingStore({ self: config.raft.id, clock: this.#clock });
     this.#probing = this.#composeProbing();
     this.#sharing = this.#composeSharing();
     this.#metrics = new MetricsKeeper({
       clock: this.#clock,
-      retentionMs: config.probing.metricsRetentionMs,
+      retentionMs: () => config.probing.metricsRetentionMs,
       queues: () => this.#probing.queues,
     });
     this.diagnosis = this.#composeDiagnosis();
     this.#recovery = this.#composeRecovery();
-    this.service = new NodeService({
+    this.service = this.#composeService();
+    this.happenings = this.#composeHappenings();
+    live.subscribe(() => {
+      this.#onConfigured();
+    });
+  }
+
+  /** Whoever holds a value of before asks again at its next turn; these would not have one. */
+  #onConfigured(): void {
+    this.#announcer.noticeSeeds();
+    this.#probing.noticeApplied();
+    this.service.publish({ kind: 'node' });
+    this.service.publish({ kind: 'analysis' });
+  }
+
+  #composeService(): NodeService {
+    const { mysql } = this.#parts;
+    return new NodeService({
       ledger: this.ledger,
       clock: this.#clock,
       lifetimes: this.#care.lifetimes,
@@ -145,12 +166,11 @@ export class ComposedNode {
         if (result === undefined) throw new Error(`no probe of ${addressText(address)}`);
         return result;
       },
-      knock: (address) => parts.mysql.prober.knock(address, parts.config.mysql.connectTimeoutMs),
-      binaryLogs: parts.mysql.binaryLogs,
+      knock: (address) => mysql.prober.knock(address, this.#config.mysql.connectTimeoutMs),
+      binaryLogs: mysql.binaryLogs,
       takeover: (request) => this.#recovery.requests.takeover(request),
       explain: (clusterId) => this.#recovery.explain(clusterId),
     });
-    this.happenings = this.#composeHappenings();
   }
 
   #composeHappenings(): HappeningLog {
@@ -245,13 +265,14 @@ export class ComposedNode {
   }
 
   #composeProbing(): ProbingLoop {
-    const { config, log } = this.#parts;
+    const { log, live } = this.#parts;
+    const config = this.#config;
     return new ProbingLoop({
       self: config.raft.id,
       clock: this.#clock,
       prober: this.#care.prober,
       rng: createRng(randomInt(2 ** 32)),
-      pace: probingPace(config),
+      pace: live.following(probingPace),
       ledger: this.ledger,
       sightings: this.#sightings,
       isIgnored: (address, as) => this.#care.isIgnored(address, as),
@@ -279,7 +300,8 @@ export class ComposedNode {
   }
 
   #composeSharing(): Sharing {
-    const { config, log, peers } = this.#parts;
+    const { log, peers } = this.#parts;
+    const config = this.#config;
     return new Sharing({
       self: { id: config.raft.id, dataCenter: config.probing.dataCenter },
       clock: this.#clock,
@@ -300,7 +322,8 @@ export class ComposedNode {
   }
 
   #composeDiagnosis(): DiagnosisLoop {
-    const { config, log, peers } = this.#parts;
+    const { log, peers, live } = this.#parts;
+    const config = this.#config;
     return new DiagnosisLoop({
       self: config.raft.id,
       clock: this.#clock,
@@ -308,10 +331,10 @@ export class ComposedNode {
       peers,
       ledger: this.ledger,
       sightings: this.#sightings,
-      settings: diagnosisSettings(config),
+      settings: live.following(diagnosisSettings),
       limits: JUDGEMENT_LIMITS,
       pace: PACE,
-      rules: clusterRules(config, () => this.ledger.state),
+      rules: live.following((now) => clusterRules(now, () => this.ledger.state)),
       voters: () => this.#view.voters(),
       leader: () => this.#parts.raft.consensus.leadership().leader,
       siteOfNode: (node) => this.#nodeSites.siteOf(node),
@@ -332,23 +355,29 @@ export class ComposedNode {
   }
 
   #composeRecovery(): RecoveryDriver {
-    const { config, log, mysql, raft } = this.#parts;
+    const { log, mysql, raft, live } = this.#parts;
+    const config = this.#config;
+    const sights = new NodeSights(this.ledger, (address) => this.#probing.sightings.sighting(address));
+    const rules = live.following((now) => clusterRules(now, () => this.ledger.state));
     return new RecoveryDriver({
       self: config.raft.id,
       clock: this.#clock,
       ledger: this.ledger,
       sessions: mysql.sessions,
       prober: this.#care.prober,
-      policy: recoveryPolicy(config),
-      times: { ...RECOVERY_TIMES, connectMs: Math.min(RECOVERY_TIMES.connectMs, config.mysql.connectTimeoutMs) },
+      policy: live.following(recoveryPolicy),
+      times: live.following(({ mysql: { connectTimeoutMs } }) => ({
+        ...RECOVERY_TIMES,
+        connectMs: Math.min(RECOVERY_TIMES.connectMs, connectTimeoutMs),
+      })),
       log,
-      soft: this.#softState(),
-      sights: (id) => this.#lastLook(id),
+      soft: sights.soft,
+      sights: (id) => sights.lastLook(id),
       orchestrators: () => this.#view.orchestrators(),
       hooks: { runner: hookRunner(config, log), automatic: (cluster) => this.#automaticOf(cluster) },
       publishing: NO_PUBLISHING,
       emergencyOf: (server) => this.diagnosis.emergencyOf(server),
-      recoversSilentSite: (cluster) => clusterRules(config, () => this.ledger.state).recoversSilentSite(cluster),
+      recoversSilentSite: (cluster) => rules.recoversSilentSite(cluster),
       authorityFor: (term) => new LeaderAuthority(term, raft.consensus, this.#clock),
       leadership: () => raft.consensus.leadership(),
       hasQuorum: () => raft.consensus.leadership().leader !== null,
@@ -365,28 +394,6 @@ export class ComposedNode {
   #automaticOf(cluster: ClusterId): { readonly primary: boolean; readonly intermediate: boolean } {
     const { automaticPrimaryRecovery: primary, automaticIntermediateRecovery: intermediate } = this.#settings;
     return { primary: primary(cluster), intermediate: intermediate(cluster) };
-  }
-
-  #softState(): SoftState {
-    const sightingOf = (id: ServerId) => {
-      const server = this.ledger.state.servers.get(id);
-      return server === undefined ? null : this.#sightingOf(server);
-    };
-    return {
-      answers: (id) => sightingOf(id)?.valid === true,
-      lagSeconds: (id) => sightingOf(id)?.vitals?.lagSeconds ?? null,
-    };
-  }
-
-  #sightingOf(server: Server): Sighting | null {
-    return sightingOfServer(server, this.#probing.sightings.sighting(server.address));
-  }
-
-  #lastLook(id: ServerId): LastLook {
-    const server = this.ledger.state.servers.get(id);
-    const sighting = server === undefined ? null : this.#sightingOf(server);
-    const { valid = false, lastSeenAtMs = null, vitals = null } = sighting ?? {};
-    return { answers: valid, seenAtMs: lastSeenAtMs, vitals };
   }
 
   #analysis(): Analysis {

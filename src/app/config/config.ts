@@ -73,7 +73,7 @@ export interface RaftTls {
 }
 
 export interface HttpConfig {
-  readonly listen: ListenAddress;
+  readonly listen: ListenAddress | { readonly socket: string };
   /** Base URL for the other nodes, without the prefix and without a slash at its end. */
   readonly advertiseUrl: string;
   /** '' or `/path`. */

@@ -2,6 +2,7 @@
  * From documents to checked values: later files override earlier ones (lists are replaced, maps merged), every value is
  * read by the schema of its key, and every wrong one is reported, whatever else is wrong.
  */
+import { createHash } from 'node:crypto';
 import type { z } from 'zod';
 import type { Environment } from './data-directory.js';
 import type { Document } from './documents.js';
@@ -23,6 +24,8 @@ export interface Given {
   readonly named: ReadonlySet<KeyName>;
   /** Keys whose value is not the default. */
   readonly changed: ReadonlySet<KeyName>;
+  /** A digest of what was given for a key and what the environment made of it, to tell whether it changed. */
+  readonly prints: ReadonlyMap<KeyName, string>;
 }
 
 const LONGEST_QUOTE = 80;
@@ -36,15 +39,20 @@ export function readGiven(
   for (const { file, document } of documents) gather(file, document, written, findings);
   const values: Record<string, unknown> = {};
   const changed = new Set<KeyName>();
+  const prints = new Map<KeyName, string>();
   for (const name of keyNames()) {
     const key: Key<unknown> = KEYS[name];
     const given = written.get(name);
     values[name] =
       given === undefined ? key.kind.schema.parse(key.standard) : readValue(name, given, environment, findings);
-    if (given !== undefined && JSON.stringify(given.value) !== JSON.stringify(key.standard)) changed.add(name);
+    if (given === undefined) continue;
+    if (JSON.stringify(given.value) !== JSON.stringify(key.standard)) {
+      changed.add(name);
+      prints.set(name, digest(substitute(name, given.value, key.hidden, environment).value));
+    }
   }
   // The loop above went through every key with the schema that the type Values is derived from.
-  return { values: values as unknown as Values, named: new Set(written.keys()), changed };
+  return { values: values as unknown as Values, named: new Set(written.keys()), changed, prints };
 }
 
 function gather(file: string, document: Document, written: Map<KeyName, Written>, findings: Findings): void {
@@ -125,4 +133,8 @@ function reportUnknown(name: string, file: string, findings: Findings): void {
   findings.warn(
     `${name} in ${file} is not a known setting and is ignored${nearest === null ? '' : `; is ${nearest} meant?`}`,
   );
+}
+
+export function digest(value: unknown): string {
+  return createHash('sha256').update(JSON.stringify(value)).digest('base64');
 }

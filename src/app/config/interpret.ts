@@ -160,7 +160,7 @@ function readHttp(values: Values, membership: Membership, authentication: Authen
   const listen = values.ListenAddress;
   const prefix = values.URLPrefix.replace(/^\/+|\/+$/g, '');
   return {
-    listen,
+    listen: values.ListenSocket === '' ? listen : { socket: values.ListenSocket },
     advertiseUrl: values.HTTPAdvertise || `http://${hostOf(membership.advertise)}:${String(listen.port)}`,
     urlPrefix: prefix === '' ? '' : `/${prefix}`,
     statusEndpoint: values.StatusEndpoint.startsWith('/') ? values.StatusEndpoint : `/${values.StatusEndpoint}`,
@@ -181,7 +181,9 @@ function hostOf(address: string): string {
 
 function checkRaftPort(raft: RaftConfig, values: Values, findings: Findings): void {
   if (!raft.enabled) return;
-  for (const name of ['ListenAddress', 'GRPCListenAddress'] as const) {
+  const ports =
+    values.ListenSocket === '' ? (['ListenAddress', 'GRPCListenAddress'] as const) : (['GRPCListenAddress'] as const);
+  for (const name of ports) {
     if (overlap(raft.bind, values[name])) {
       findings.fault(name, `port ${String(raft.bind.port)} is RaftBind's; allowed: a port of its own`);
     }

@@ -9,8 +9,9 @@ import type { Config, LogLevel } from './config.js';
 import type { Environment } from './data-directory.js';
 import { type Document, readDocument, STANDARD_FILES } from './documents.js';
 import { type Fault, Findings, type Remark } from './findings.js';
-import { readGiven } from './given.js';
+import { digest, type Given, readGiven } from './given.js';
 import { interpret } from './interpret.js';
+import type { KeyName, Values } from './keys/keys.js';
 import type { Resolve } from './membership.js';
 import { checkRules } from './rules.js';
 import { Secret } from './secret.js';
@@ -22,6 +23,8 @@ export interface LoadOptions {
   readonly logLevel?: LogLevel | null;
   readonly stacks?: boolean;
   readonly standardFiles?: readonly string[];
+  /** Read after the others; they have to exist. */
+  readonly extraFiles?: readonly string[];
   readonly resolve?: Resolve;
 }
 
@@ -30,6 +33,9 @@ export interface LoadedConfig {
   /** In the order in which they were read. */
   readonly files: readonly string[];
   readonly remarks: readonly Remark[];
+  readonly given: Given;
+  /** One digest a key, to tell whether it changed; of the account, of what the credentials file holds. */
+  readonly prints: ReadonlyMap<KeyName, string>;
 }
 
 export async function loadConfig(options: LoadOptions): Promise<Result<LoadedConfig, readonly Fault[]>> {
@@ -37,6 +43,40 @@ export async function loadConfig(options: LoadOptions): Promise<Result<LoadedCon
   const documents = await readDocuments(options, findings);
   if (documents === null) return failed(findings.faults);
   const given = readGiven(documents, options.environment, findings);
+  return await concluded(
+    options,
+    documents.map(({ file }) => file),
+    given,
+    findings,
+  );
+}
+
+/** The same files with some keys as they were before: what a node goes by that cannot change these while it runs. */
+export async function interpretAgain(
+  options: LoadOptions,
+  read: LoadedConfig,
+  before: LoadedConfig,
+  kept: readonly KeyName[],
+): Promise<Result<LoadedConfig, readonly Fault[]>> {
+  const values = { ...read.given.values, ...Object.fromEntries(kept.map((name) => [name, before.given.values[name]])) };
+  const given = { ...read.given, values: values as Values };
+  const again = await concluded(options, read.files, given, new Findings());
+  if (!again.ok) return again;
+  const prints = new Map(again.value.prints);
+  for (const name of kept) {
+    const print = before.prints.get(name);
+    if (print === undefined) prints.delete(name);
+    else prints.set(name, print);
+  }
+  return ok({ ...again.value, prints });
+}
+
+async function concluded(
+  options: LoadOptions,
+  files: readonly string[],
+  given: Given,
+  findings: Findings,
+): Promise<Result<LoadedConfig, readonly Fault[]>> {
   checkRules(given, findings);
   answerSettings(given, findings);
   const surroundings = {
@@ -47,7 +87,15 @@ export async function loadConfig(options: LoadOptions): Promise<Result<LoadedCon
   };
   const config = await interpret(given.values, surroundings, findings);
   if (config === null || findings.faults.length > 0) return failed(findings.faults);
-  return ok({ config: frozen(config), files: documents.map(({ file }) => file), remarks: findings.remarks });
+  const prints = printsOf(given, config);
+  return ok({ config: frozen(config), files, remarks: findings.remarks, given, prints });
+}
+
+function printsOf(given: Given, { mysql }: Config): ReadonlyMap<KeyName, string> {
+  const password = mysql.password.reveal();
+  return given.values.MySQLTopologyCredentialsConfigFile === ''
+    ? new Map([...given.prints, ['MySQLTopologyPassword', digest(password)]])
+    : new Map([...given.prints, ['MySQLTopologyCredentialsConfigFile', digest([mysql.user, password])]]);
 }
 
 /** Null when one of them could not be read: what the others say means little without it. */
@@ -58,7 +106,8 @@ async function readDocuments(
   const standardFiles = options.standardFiles ?? STANDARD_FILES;
   const documents: { file: string; document: Document }[] = [];
   let whole = true;
-  for (const file of options.file === null ? standardFiles : [options.file]) {
+  const extraFiles = options.extraFiles ?? [];
+  for (const file of [...(options.file === null ? standardFiles : [options.file]), ...extraFiles]) {
     const document = await readDocument(file);
     if (!document.ok) {
       findings.fault(null, document.error);
@@ -66,7 +115,7 @@ async function readDocuments(
     } else if (document.value !== null) {
       documents.push({ file, document: document.value.document });
       for (const fault of document.value.faults) findings.fault(null, fault);
-    } else if (options.file !== null) {
+    } else if (options.file !== null || extraFiles.includes(file)) {
       findings.fault(null, `${file} does not exist`);
       whole = false;
     }

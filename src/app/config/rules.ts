@@ -21,8 +21,12 @@ function checkRefused(values: Values, findings: Findings): void {
   };
   if (values.UseSSL) refuse('UseSSL', 'true', 'false', 'it asks for HTTPS');
   if (values.UseMutualTLS) refuse('UseMutualTLS', 'true', 'false', 'it asks for client certificates');
-  if (values.ListenSocket !== '') {
-    refuse('ListenSocket', JSON.stringify(values.ListenSocket), '""', 'it replaces the TCP port by a Unix socket');
+  if (values.ListenSocket !== '' && values.RaftEnabled && values.RaftNodes.length > 1 && values.HTTPAdvertise === '') {
+    findings.fault(
+      'HTTPAdvertise',
+      'nothing was given, and with ListenSocket the other nodes cannot pass requests on to this one; allowed: the URL of ' +
+        'whatever serves that socket to them',
+    );
   }
 }
 
@@ -73,7 +77,7 @@ function checkCombinations({ values, named }: Given, findings: Findings): void {
 }
 
 function checkPorts({ values, named }: Given, findings: Findings): void {
-  if (overlap(values.ListenAddress, values.GRPCListenAddress)) {
+  if (values.ListenSocket === '' && overlap(values.ListenAddress, values.GRPCListenAddress)) {
     findings.fault(
       'GRPCListenAddress',
       `port ${String(values.GRPCListenAddress.port)} is ListenAddress's; allowed: a port of its own`,

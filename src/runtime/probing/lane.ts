@@ -4,11 +4,11 @@
  * hold all the places of those that answer.
  */
 export class Lane {
-  readonly #max: number;
+  readonly #max: () => number;
   readonly #waiting: ((place: Place) => Promise<void>)[] = [];
   #running = 0;
 
-  constructor(max: number) {
+  constructor(max: () => number) {
     this.#max = max;
   }
 
@@ -31,7 +31,7 @@ export class Lane {
   }
 
   #next(): void {
-    while (this.#running < this.#max) {
+    while (this.#running < this.#max()) {
       const work = this.#waiting.shift();
       if (work === undefined) return;
       this.#running += 1;
@@ -44,7 +44,7 @@ export class Lane {
 
   /** For `Place` alone. */
   take(): boolean {
-    if (this.#running >= this.#max) return false;
+    if (this.#running >= this.#max()) return false;
     this.#running += 1;
     return true;
   }

@@ -19,7 +19,7 @@ interface Sample {
 export interface MetricsKeeperParts {
   readonly clock: Clock;
   /** DiscoveryCollectionRetentionSeconds. */
-  readonly retentionMs: number;
+  readonly retentionMs: () => number;
   queues(): Readonly<Record<QueueName, QueueMetric>>;
 }
 
@@ -70,7 +70,7 @@ export class MetricsKeeper implements ProbingMetrics {
   }
 
   #forgetOld(): void {
-    const sinceMs = this.#parts.clock.wallMs() - this.#parts.retentionMs;
+    const sinceMs = this.#parts.clock.wallMs() - this.#parts.retentionMs();
     const isOld = ({ atMs }: { readonly atMs: number }): boolean => atMs < sinceMs;
     // In bulk: a thousand looks fall out of the window every second.
     if (this.#looks[0] !== undefined && isOld(this.#looks[0])) this.#looks = this.#looks.filter((look) => !isOld(look));

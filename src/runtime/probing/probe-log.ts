@@ -12,11 +12,11 @@ const REMEMBERED_MAX = 20_000;
 export class ProbeLog {
   readonly #log: Log;
   /** DeadInstanceDiscoveryLogsEnabled. */
-  readonly #everyFailure: boolean;
+  readonly #everyFailure: () => boolean;
   /** Why the last probe failed: kind and code, which do not change from one attempt to the next. */
   readonly #failures = new Map<string, string>();
 
-  constructor(log: Log, everyFailure = false) {
+  constructor(log: Log, everyFailure: () => boolean = () => false) {
     this.#log = log;
     this.#everyFailure = everyFailure;
   }
@@ -32,7 +32,7 @@ export class ProbeLog {
     }
     const { kind, code, message } = result.failure;
     const reason = `${kind} ${code}`;
-    if (before === reason && !this.#everyFailure) return;
+    if (before === reason && !this.#everyFailure()) return;
     if (this.#failures.size >= REMEMBERED_MAX) this.#failures.clear();
     this.#failures.set(server, reason);
     this.#log.warn({ server, vote: kind, code }, `cannot be probed: ${message}`);

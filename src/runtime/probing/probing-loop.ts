@@ -80,8 +80,8 @@ export class ProbingLoop {
     const { clock, ledger, pace, sightings } = parts;
     this.#store = sightings;
     this.#nodes = [{ id: parts.self, dataCenter: '' }];
-    this.#living = new Lane(pace.concurrencyMax);
-    this.#dead = new Lane(pace.deadConcurrencyMax);
+    this.#living = new Lane(() => pace.concurrencyMax);
+    this.#dead = new Lane(() => pace.deadConcurrencyMax);
     this.#urgent = new UrgentLooks({
       clock,
       prober: parts.prober,

@@ -28,7 +28,7 @@ export class UrgentLooks {
 
   constructor(parts: UrgentLooksParts) {
     this.#parts = parts;
-    this.#lane = new Lane(parts.concurrencyMax);
+    this.#lane = new Lane(() => parts.concurrencyMax);
   }
 
   look(address: Address, timeoutMs: number): Promise<ProbeResult> {

@@ -9,7 +9,7 @@ describe('the figures of the probing', () => {
     let active = 0;
     const metrics = new MetricsKeeper({
       clock,
-      retentionMs: 60_000,
+      retentionMs: () => 60_000,
       queues: () => ({ living: { active, queued: 2 }, dead: { active: 1, queued: 0 } }),
     });
     metrics.start();
@@ -34,7 +34,7 @@ describe('the figures of the probing', () => {
   it('are bounded, however much is probed', () => {
     const metrics = new MetricsKeeper({
       clock: new FakeClock(),
-      retentionMs: 60_000,
+      retentionMs: () => 60_000,
       queues: () => ({ living: { active: 0, queued: 0 }, dead: { active: 0, queued: 0 } }),
     });
     const look = goodProbe('p', { atMs: 1 });

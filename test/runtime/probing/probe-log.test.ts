@@ -39,7 +39,7 @@ describe('the log of probes', () => {
   it('tells every failure where that is asked for', () => {
     const lines: string[] = [];
     const tell = (_fields: object, text: string): void => void lines.push(text);
-    const probes = new ProbeLog({ debug: tell, info: tell, warn: tell, error: tell }, true);
+    const probes = new ProbeLog({ debug: tell, info: tell, warn: tell, error: tell }, () => true);
     for (let attempt = 0; attempt < 3; attempt += 1) probes.note(failed('refused', 'ECONNREFUSED'));
     expect(lines).toHaveLength(3);
   });

@@ -81,7 +81,6 @@ export const UNSUPPORTED_COMMANDS: readonly string[] = [
   'regroup-slaves-bls',
   'regroup-slaves-gtid',
   'regroup-slaves-pgtid',
-  'reload-configuration',
   'relocate',
   'relocate-below',
   'relocate-replicas',

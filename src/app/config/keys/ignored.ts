@@ -3,7 +3,7 @@
  * answered with one line when the node starts.
  */
 import { ignored, ignoredHidden } from './key.js';
-import { bool, integer, text, texts } from './kinds.js';
+import { bool, integer, secret, text, texts } from './kinds.js';
 
 const anyInteger = integer();
 const natural = integer(0);
@@ -19,7 +19,7 @@ export const BACKEND_KEYS = {
   MySQLOrchestratorPort: ignored(natural, 3306),
   MySQLOrchestratorDatabase: ignored(text, ''),
   MySQLOrchestratorUser: ignored(text, ''),
-  MySQLOrchestratorPassword: ignoredHidden(text, ''),
+  MySQLOrchestratorPassword: ignoredHidden(secret, ''),
   MySQLOrchestratorCredentialsConfigFile: ignored(text, ''),
   MySQLOrchestratorSSLPrivateKeyFile: ignored(text, ''),
   MySQLOrchestratorSSLCertFile: ignored(text, ''),
@@ -42,7 +42,7 @@ export const IDLE_KEYS = {
   DiscoveryQueueCapacity: ignored(natural, 100000),
   DiscoveryQueueMaxStatisticsSize: ignored(anyInteger, 120),
   OAuthClientId: ignored(text, ''),
-  OAuthClientSecret: ignoredHidden(text, ''),
+  OAuthClientSecret: ignoredHidden(secret, ''),
   OAuthScopes: ignored(texts, []),
   SeedAcceptableBytesDiff: ignored(anyInteger, 8192),
 } as const;

@@ -31,9 +31,13 @@ export function keyNames(): KeyName[] {
   return [...BY_LOWER_CASE.values()];
 }
 
+export function isObeyed(name: KeyName): boolean {
+  return Object.hasOwn(WORKING_KEYS, name);
+}
+
 /** False for keys that are accepted and change nothing. */
 export function hasEffect(name: KeyName): boolean {
-  return Object.hasOwn(WORKING_KEYS, name) || Object.hasOwn(PENDING_KEYS, name);
+  return isObeyed(name) || Object.hasOwn(PENDING_KEYS, name);
 }
 
 /** Besides passwords, the commands of hooks: they are where people put the tokens of those whom they call. */

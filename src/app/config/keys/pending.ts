@@ -4,14 +4,13 @@
  * move its line to `working.ts`.
  */
 import { pending, pendingHidden, restrains } from './key.js';
-import { bool, clusterFilters, integer, text, texts } from './kinds.js';
+import { bool, clusterFilters, integer, secret, text, texts } from './kinds.js';
 
 const anyInteger = integer();
 const natural = integer(0);
 
 export const PENDING_KEYS = {
   EnableSyslog: pending(bool, false),
-  ListenSocket: pending(text, ''),
   LowerReplicaVersionAllowed: pending(bool, false),
   InstanceBulkOperationsWaitTimeoutSeconds: pending(natural, 10),
   VerifyReplicationFilters: restrains(bool, false),
@@ -30,8 +29,6 @@ export const PENDING_KEYS = {
   SSLCertFile: pending(text, ''),
   SSLCAFile: pending(text, ''),
   SSLValidOUs: pending(texts, []),
-  StatusEndpoint: pending(text, '/api/status'),
-  URLPrefix: pending(text, ''),
   StatusOUVerify: pending(bool, false),
   FailureDetectionPeriodBlockMinutes: pending(natural, 60),
   ReduceReplicationAnalysisCount: pending(bool, true),
@@ -52,7 +49,7 @@ export const PENDING_KEYS = {
   GraphitePollSeconds: pending(anyInteger, 60),
   ConsulAddress: pending(text, ''),
   ConsulScheme: pending(text, 'http'),
-  ConsulAclToken: pendingHidden(text, ''),
+  ConsulAclToken: pendingHidden(secret, ''),
   ConsulCrossDataCenterDistribution: pending(bool, false),
   ConsulKVStoreProvider: pending(text, 'consul'),
   ConsulMaxKVsPerTransaction: pending(anyInteger, 5),

@@ -180,6 +180,9 @@ export const WORKING_KEYS = {
   RaftTLSKeyFile: works(text, '', 'Key of that certificate, without a passphrase. New here'),
 
   ListenAddress: works(listen, ':3000', 'Where the web page and the HTTP API are served, `host:port` or `:port`'),
+  ListenSocket: works(text, '', 'Unix socket on which they are served instead; ListenAddress is then not opened'),
+  URLPrefix: works(text, '', 'Path under which they are served, behind a proxy that passes it on'),
+  StatusEndpoint: works(text, '/api/status', 'One more path of the health check, as it stands, without URLPrefix'),
   HTTPAdvertise: works(
     baseUrl,
     '',
