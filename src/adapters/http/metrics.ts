@@ -70,6 +70,7 @@ function gauges({ service, eventClients, forwards }: MetricsSources): readonly G
     ['problems', 'Problems found now', () => service.analysis().problems.length],
     ['recoveries_open', 'Recoveries under way', () => recoveries(true)],
     ['recoveries_enabled', '0 while recoveries are disabled everywhere', () => Number(service.state.recoveriesEnabled)],
+    ['brake', '1 when automatic recovery has stopped itself', () => Number(service.state.brake !== null)],
     ['downtimed_servers', 'Servers in downtime', () => service.state.downtimes.size],
     ['http_event_clients', 'Pages that listen for events', eventClients],
     ['http_forwards', 'Requests passed on to the leader since the start', forwards],

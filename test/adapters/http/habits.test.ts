@@ -163,6 +163,20 @@ describe('Raft', () => {
     });
   });
 
+  it('does not hide that automatic recovery is switched off or has stopped itself', async () => {
+    expect((await fixture.get('/api/health')).body).toMatchObject({
+      Details: { RecoveriesEnabled: true, Brake: null },
+    });
+    fixture.service.fed.feed({ kind: 'brake-applied', reason: '25 clusters at once' });
+    fixture.service.fed.feed({ kind: 'recoveries-switched', enabled: false, by: 'me' });
+    expect((await fixture.get('/api/status')).body).toMatchObject({
+      Message: 'Application node is healthy',
+      Details: { RecoveriesEnabled: false, Brake: '25 clusters at once' },
+    });
+    expect((await fixture.raw('GET', '/metrics')).text).toContain('orchestrator_brake 1');
+    expect((await fixture.get('/api/v1/overview')).body).toMatchObject({ brake: '25 clusters at once' });
+  });
+
   it('is an error where there is none', async () => {
     fixture.service.status = { ...fixture.service.status, raftEnabled: false };
     expect(await fixture.get('/api/raft-leader')).toMatchObject({

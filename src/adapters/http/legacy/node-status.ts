@@ -33,7 +33,14 @@ export function leaderRaftAddress(node: NodeStatus): string {
   return node.members.find((member) => member.isLeader)?.raftAddress ?? '';
 }
 
-export function legacyHealth(node: NodeStatus, nowMs: number): Readonly<Record<string, unknown>> {
+/** What holds automatic recovery back in all clusters; nodes that are well may be looking at servers that nobody helps. */
+export interface Standstill {
+  readonly recoveriesEnabled: boolean;
+  /** Why automatic recovery has stopped itself; null when it has not. */
+  readonly brake: string | null;
+}
+
+export function legacyHealth(node: NodeStatus, still: Standstill, nowMs: number): Readonly<Record<string, unknown>> {
   const leader = leaderRaftAddress(node);
   return {
     Healthy: isHealthy(node),
@@ -58,6 +65,9 @@ export function legacyHealth(node: NodeStatus, nowMs: number): Readonly<Record<s
     RaftLeaderURI: node.leaderHttpAddress ?? '',
     RaftAdvertise: self(node)?.raftAddress ?? '',
     RaftHealthyMembers: healthyMembers(node),
+    // Not there in the incumbent's.
+    RecoveriesEnabled: still.recoveriesEnabled,
+    Brake: still.brake,
   };
 }
 

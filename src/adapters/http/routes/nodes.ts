@@ -48,7 +48,8 @@ export const NODE_ROUTES: readonly Route[] = [
 
 export function health(call: Call, door: Door): Reply {
   const node = door.service.node();
-  const details = legacyHealth(node, call.nowMs);
+  const { recoveriesEnabled, brake } = door.service.state;
+  const details = legacyHealth(node, { recoveriesEnabled, brake: brake?.reason ?? null }, call.nowMs);
   return isHealthy(node)
     ? done('Application node is healthy', details)
     : refused(`Application node is unhealthy: ${WHY[door.membership.standing()]}`, details);
