@@ -94,6 +94,7 @@ export class ActingNodes {
       orchestrators: () => ({ voters: 3, live: 3 }),
       hooks: {
         runner: this.#surroundings.hooks ?? NO_HOOKS,
+        detectionBlockMs: 3_600_000,
         automatic: () => ({ primary: true, intermediate: false }),
       },
       publishing: this.#surroundings.publishing ?? NO_PUBLISHING,

@@ -374,7 +374,11 @@ export class ComposedNode {
       soft: sights.soft,
       sights: (id) => sights.lastLook(id),
       orchestrators: () => this.#view.orchestrators(),
-      hooks: { runner: hookRunner(config, log), automatic: (cluster) => this.#automaticOf(cluster) },
+      hooks: {
+        runner: hookRunner(config, log),
+        detectionBlockMs: config.recovery.detectionBlockMs,
+        automatic: (cluster) => this.#automaticOf(cluster),
+      },
       publishing: NO_PUBLISHING,
       emergencyOf: (server) => this.diagnosis.emergencyOf(server),
       recoversSilentSite: (cluster) => rules.recoversSilentSite(cluster),

@@ -53,6 +53,8 @@ const SINCE: { readonly [Kind in Command['kind']]: SchemaVersion } = {
   'brake-released': 2,
   'aftermath-intended': 3,
   'aftermath-finished': 3,
+  'detection-intended': 3,
+  'detection-finished': 3,
 };
 
 const encoder = new TextEncoder();

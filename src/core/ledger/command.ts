@@ -2,6 +2,7 @@
  * Everything that may be committed. A command says what was seen, asked or decided, never how to find out: applying it
  * needs no clock, no network and no luck. `atMs` is the leader's wall clock when it proposed.
  */
+import type { Detection } from '../recovery/detections.js';
 import type { Recovery, RecoveryId, Verdict } from '../recovery/recovery.js';
 import type { NumberedStep, StepOutcome } from '../recovery/step.js';
 import type { Address } from '../topology/address.js';
@@ -94,10 +95,35 @@ export type LabelCommand =
     }
   | { readonly kind: 'maintenance-ended'; readonly server: ServerId; readonly by: string };
 
+/** What is told to an operator's hooks and to key-value stores. */
+export type TellingCommand =
+  /** Hooks are told of a failure; again with the same id and the next attempt. */
+  | { readonly kind: 'detection-intended'; readonly detection: Omit<Detection, 'detectedAtMs' | 'outcome'> }
+  | {
+      readonly kind: 'detection-finished';
+      readonly key: string;
+      readonly id: string;
+      readonly outcome: StepOutcome;
+    }
+  /** Of a recovery that is closed: what follows it, see aftermath.ts. */
+  | {
+      readonly kind: 'aftermath-intended';
+      readonly recoveryId: RecoveryId;
+      readonly term: number;
+      readonly step: NumberedStep;
+    }
+  | {
+      readonly kind: 'aftermath-finished';
+      readonly recoveryId: RecoveryId;
+      readonly number: number;
+      readonly outcome: StepOutcome;
+    };
+
 export type Command = Stamped &
   (
     | KeepingCommand
     | LabelCommand
+    | TellingCommand
     | { readonly kind: 'topology-observed'; readonly servers: readonly ServerObserved[] }
     | { readonly kind: 'targets-added'; readonly targets: readonly Omit<Target, 'addedAtMs'>[] }
     | { readonly kind: 'server-forgotten'; readonly address: Address }
@@ -113,19 +139,6 @@ export type Command = Stamped &
       }
     | {
         readonly kind: 'step-finished';
-        readonly recoveryId: RecoveryId;
-        readonly number: number;
-        readonly outcome: StepOutcome;
-      }
-    /** Of a recovery that is closed: what follows it, see aftermath.ts. */
-    | {
-        readonly kind: 'aftermath-intended';
-        readonly recoveryId: RecoveryId;
-        readonly term: number;
-        readonly step: NumberedStep;
-      }
-    | {
-        readonly kind: 'aftermath-finished';
         readonly recoveryId: RecoveryId;
         readonly number: number;
         readonly outcome: StepOutcome;

@@ -2,6 +2,7 @@
  * The ledger's own, editable face of the state. Only `apply` and its parts hold a Draft; the rest of the program sees
  * `LedgerState`, where the same maps cannot be edited.
  */
+import type { Detection } from '../recovery/detections.js';
 import type { Recovery, RecoveryId } from '../recovery/recovery.js';
 import type { ClusterId, Server, ServerId } from '../topology/server.js';
 import type { Candidate, Maintenance, Pool, SharedIdentity, Silence, Tag, Tombstone, Unresolve } from './records.js';
@@ -19,6 +20,7 @@ export interface Draft extends LedgerState {
   readonly demotions: Map<ServerId, Demotion>;
   readonly downtimes: Map<ServerId, Downtime>;
   readonly incidents: Map<ServerId, Incident>;
+  readonly detections: Map<string, Detection>;
   readonly nodes: Map<string, NodeRecord>;
   readonly candidates: Map<ServerId, Candidate>;
   readonly tags: Map<ServerId, readonly Tag[]>;
@@ -48,6 +50,7 @@ export function emptyDraft(): Draft {
     demotions: new Map(),
     downtimes: new Map(),
     incidents: new Map(),
+    detections: new Map(),
     nodes: new Map(),
     candidates: new Map(),
     tags: new Map(),

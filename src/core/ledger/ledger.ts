@@ -28,7 +28,7 @@ import {
 import { expireDue } from './apply/expiry.js';
 import { applyKeeping, isKeeping } from './apply/keeping.js';
 import { applyLabel, isLabel } from './apply/labels.js';
-import { applyAftermathFinished, applyAftermathIntended } from './apply/aftermath.js';
+import { applyTelling, isTelling } from './apply/telling.js';
 import { applyForgotten, applyObserved, applyTargets } from './apply/topology.js';
 import { decodeCommand } from './codec.js';
 import type { Command } from './command.js';
@@ -103,6 +103,7 @@ export class Ledger {
 function applyCommand(draft: Draft, command: Command): readonly Fact[] {
   if (isKeeping(command)) return applyKeeping(draft, command);
   if (isLabel(command)) return applyLabel(draft, command);
+  if (isTelling(command)) return applyTelling(draft, command);
   switch (command.kind) {
     case 'topology-observed':
       return applyObserved(draft, command.servers);
@@ -116,10 +117,6 @@ function applyCommand(draft: Draft, command: Command): readonly Fact[] {
       return applyIntended(draft, command.recoveryId, command.term, command.steps);
     case 'step-finished':
       return applyFinished(draft, command.recoveryId, command.number, command.outcome);
-    case 'aftermath-intended':
-      return applyAftermathIntended(draft, command.recoveryId, command.term, command.step);
-    case 'aftermath-finished':
-      return applyAftermathFinished(draft, command.recoveryId, command.number, command.outcome);
     case 'promoting':
       return applyPromoting(draft, command.recoveryId, command.server, command.epoch);
     case 'recovery-closed':

@@ -30,6 +30,7 @@ const MAPS: readonly MapName[] = [
   'tombstones',
   'silences',
   'sharedIdentities',
+  'detections',
 ];
 
 interface SnapshotDocument {

@@ -4,6 +4,7 @@
  * the maps belong to the ledger and are edited in place, because copying them for every entry would cost more than
  * everything else a node does.
  */
+import type { Detection } from '../recovery/detections.js';
 import type { Recovery, RecoveryId } from '../recovery/recovery.js';
 import type { Address } from '../topology/address.js';
 import type { ClusterId, Server, ServerId } from '../topology/server.js';
@@ -107,6 +108,8 @@ export interface LedgerState {
   readonly demotions: ReadonlyMap<ServerId, Demotion>;
   readonly downtimes: ReadonlyMap<ServerId, Downtime>;
   readonly incidents: ReadonlyMap<ServerId, Incident>;
+  /** The last of each server and sort that hooks were told of; see detectionKey. */
+  readonly detections: ReadonlyMap<string, Detection>;
   readonly nodes: ReadonlyMap<string, NodeRecord>;
   /** What operators registered; in `facts.promotionRule` as long as it stands. */
   readonly candidates: ReadonlyMap<ServerId, Candidate>;

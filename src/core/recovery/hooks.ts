@@ -18,11 +18,11 @@ interface Occasions {
   readonly after: readonly HookList[];
 }
 
-/** A detection has its hooks before its recovery is opened (detections); a takeover has none before itself. */
+/** Without those of the detection, which are run before a recovery is opened, or first of all (detections.ts). */
 const OCCASIONS: Readonly<Record<RecoveryKind, Occasions>> = {
   'dead-primary': { before: ['before-failover'], after: ['after-primary', 'after-success'] },
   'graceful-takeover': {
-    before: ['on-detection', 'before-takeover', 'before-failover'],
+    before: ['before-takeover', 'before-failover'],
     after: ['after-primary', 'after-success', 'after-takeover'],
   },
   // The return of a demoted primary is a recovery of ours and none of the incumbent's: no script of theirs expects it.
@@ -32,6 +32,8 @@ const OCCASIONS: Readonly<Record<RecoveryKind, Occasions>> = {
 export interface HookSetting {
   /** Lists that have commands on this node. */
   readonly configured: ReadonlySet<HookList>;
+  /** The hooks of its detection were run before; an operator may ask for a recovery of what nobody has found. */
+  readonly isDetected: boolean;
   readonly automaticPrimary: boolean;
   readonly automaticIntermediate: boolean;
 }
@@ -42,8 +44,9 @@ export function hookTermsOf(belief: Belief, recovery: Recovery, setting: HookSet
   const { before, after } = OCCASIONS[recovery.kind];
   const configured = (lists: readonly HookList[]): readonly HookList[] =>
     lists.filter((list) => setting.configured.has(list));
+  const isNews = before.length > 0 && (recovery.kind === 'graceful-takeover' || !setting.isDetected);
   const terms = {
-    before: configured(before),
+    before: configured(isNews ? ['on-detection', ...before] : before),
     after: configured(after.length === 0 ? [] : [...after, 'after-failure']),
   };
   if (terms.before.length === 0 && terms.after.length === 0) return null;

@@ -14,9 +14,10 @@ import type { Address } from '../../core/topology/address.js';
 import type { ClusterId, Server, ServerId } from '../../core/topology/server.js';
 import { Aftermaths } from './aftermaths.js';
 import { restartCanary } from './canary.js';
+import { Detections } from './detections.js';
 import { FormerPrimaries } from './former-primaries.js';
 import { OperatorRequests } from './operator-requests.js';
-import { RecoveryOpener } from './recovery-opener.js';
+import { believedNow, RecoveryOpener } from './recovery-opener.js';
 import type { RecoveryParts } from './recovery-parts.js';
 import { Restraints } from './restraints.js';
 import { Runs } from './runs.js';
@@ -26,9 +27,12 @@ export class RecoveryDriver {
   readonly #parts: RecoveryParts;
   readonly #runs: Runs;
   readonly #aftermaths: Aftermaths;
+  readonly #detections: Detections;
   readonly #opener: RecoveryOpener;
   readonly #formers: FormerPrimaries;
   readonly #restraints: Restraints;
+  /** As they were last noticed. */
+  #problems: readonly Problem[] = [];
   /** The brake is being committed. */
   #braking = false;
 
@@ -36,7 +40,14 @@ export class RecoveryDriver {
     this.#parts = parts;
     this.#runs = new Runs(parts);
     this.#aftermaths = new Aftermaths(parts);
-    this.#opener = new RecoveryOpener(parts, this.#runs, this.#aftermaths);
+    this.#detections = new Detections(
+      parts,
+      () => believedNow(parts),
+      () => {
+        this.noticeProblems(this.#problems);
+      },
+    );
+    this.#opener = new RecoveryOpener(parts, this.#runs, this.#aftermaths, this.#detections);
     this.requests = new OperatorRequests(parts, this.#opener);
     this.#formers = new FormerPrimaries(parts, this.#opener, this.#runs);
     this.#restraints = new Restraints(parts.log, () => {
@@ -59,6 +70,7 @@ export class RecoveryDriver {
     this.#formers.stop();
     this.#runs.stopAll('this node does not lead any more');
     this.#aftermaths.stop();
+    this.#detections.stop();
   }
 
   /** Entries were applied, or a snapshot restored. */
@@ -76,7 +88,8 @@ export class RecoveryDriver {
 
   /** All that is known to be wrong now. Asked again about the same problem: refusals may have passed by themselves. */
   noticeProblems(problems: readonly Problem[]): void {
-    for (const problem of problems) {
+    this.#problems = problems;
+    for (const problem of this.#detections.unheld(problems)) {
       if (problem.reaction === 'recover-dead-primary') this.#considerRecovery(problem);
       else if (problem.severity === 'critical') this.#restrain(problem, this.#noReaction(problem));
     }

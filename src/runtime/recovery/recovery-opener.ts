@@ -10,6 +10,7 @@ import type { Opening, OpeningContext } from '../../core/recovery/openings/openi
 import type { Recovery, RecoveryId } from '../../core/recovery/recovery.js';
 import type { ClusterId, ServerId } from '../../core/topology/server.js';
 import type { Aftermaths } from './aftermaths.js';
+import type { Detections } from './detections.js';
 import type { RecoveryParts } from './recovery-parts.js';
 import type { Runs } from './runs.js';
 
@@ -17,19 +18,19 @@ export class RecoveryOpener {
   readonly #parts: RecoveryParts;
   readonly #runs: Runs;
   readonly #aftermaths: Aftermaths;
+  readonly #detections: Pick<Detections, 'hasTold'>;
   /** Clusters in which a recovery is being opened. */
   readonly #opening = new Set<ClusterId>();
 
-  constructor(parts: RecoveryParts, runs: Runs, aftermaths: Aftermaths) {
+  constructor(parts: RecoveryParts, runs: Runs, aftermaths: Aftermaths, detections: Pick<Detections, 'hasTold'>) {
     this.#parts = parts;
     this.#runs = runs;
     this.#aftermaths = aftermaths;
+    this.#detections = detections;
   }
 
-  /** The state's own time stands still while nothing is committed; blocks and downtimes must end nevertheless. */
   belief(): Belief {
-    const { ledger, clock } = this.#parts;
-    return { ...ledger.state, nowMs: Math.max(ledger.state.nowMs, clock.wallMs()) };
+    return believedNow(this.#parts);
   }
 
   context(requestedBy: string): OpeningContext {
@@ -79,6 +80,7 @@ export class RecoveryOpener {
     const { primary, intermediate } = hooks.automatic(recovery.clusterId);
     const setting = {
       configured: hooks.runner.configured,
+      isDetected: recovery.inputs.command === undefined || this.#detections.hasTold(recovery.failed),
       automaticPrimary: primary,
       automaticIntermediate: intermediate,
     };
@@ -100,6 +102,11 @@ export class RecoveryOpener {
     const level = verdict?.kind === 'succeeded' ? 'info' : 'warn';
     this.#parts.log[level]({ recovery: id }, `${kind} of ${name(failed)} ${how}${became}${behind}${worthOf(recovery)}`);
   }
+}
+
+/** The state's own time stands still while nothing is committed; blocks and downtimes must end nevertheless. */
+export function believedNow({ ledger, clock }: Pick<RecoveryParts, 'ledger' | 'clock'>): Belief {
+  return { ...ledger.state, nowMs: Math.max(ledger.state.nowMs, clock.wallMs()) };
 }
 
 /** '' where nothing was promoted, or the question does not apply. */

@@ -46,6 +46,8 @@ export const RECOVERY_TIMES: RecoveryTimes = {
 
 export interface HookParts {
   readonly runner: HookRunner;
+  /** FailureDetectionPeriodBlockMinutes: a failure that was told is not told again for so long. */
+  readonly detectionBlockMs: number;
   /** What hooks are told of the configuration: is this cluster recovered without being asked? */
   automatic(cluster: ClusterId): { readonly primary: boolean; readonly intermediate: boolean };
 }

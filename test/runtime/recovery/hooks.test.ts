@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest';
+import type { Problem } from '../../../src/core/analysis/problem.js';
 import type { HookList } from '../../../src/core/recovery/hook-terms.js';
 import type { Recovery } from '../../../src/core/recovery/recovery.js';
 import { MysqlWorld, uuidOf } from '../../support/mysql-world.js';
@@ -11,7 +12,10 @@ let world: MysqlWorld;
 let nodes: WorldNodes;
 let hooks: RecordingHooks;
 
-async function begin(lists: readonly HookList[] = ALL_LISTS): Promise<void> {
+/** Detections have their own tests. */
+const LISTS = ALL_LISTS.filter((list) => list !== 'on-detection');
+
+async function begin(lists: readonly HookList[] = LISTS): Promise<void> {
   world = new MysqlWorld();
   const primary = world.add(P, { readOnly: false });
   for (const id of [A, B]) world.follow(world.add(id), primary);
@@ -145,6 +149,10 @@ describe('the hooks of a failover', () => {
 });
 
 describe('the hooks of a planned takeover', () => {
+  beforeEach(async () => {
+    await begin(ALL_LISTS);
+  });
+
   it('are run in their order, the first ones before the primary is closed, the last before the answer', async () => {
     const open: Record<string, boolean> = {};
     hooks.during = (list) => {
@@ -177,6 +185,104 @@ describe('the hooks of a planned takeover', () => {
   it('are not run when the takeover cannot be', async () => {
     world.errant(world.get(B));
     expect(await takeOver()).toMatchObject({ ok: false });
+    expect(hooks.lists).toEqual([]);
+  });
+});
+
+describe('a failure that is found', () => {
+  const found = (code: Problem['code'] = 'DeadMaster'): Problem => ({
+    ...nodes.deadMaster(P),
+    code,
+    ...(code === 'DeadMaster' ? {} : { reaction: 'examine' as const }),
+  });
+  const notice = async (...problems: readonly Problem[]): Promise<void> => {
+    nodes.driver.noticeProblems(problems);
+    await nodes.turns();
+  };
+
+  beforeEach(async () => {
+    await begin(['on-detection']);
+    world.get(P).up = false;
+  });
+
+  it('is told before its recovery is opened, and once', async () => {
+    let opened = -1;
+    hooks.during = () => {
+      opened = nodes.recoveries.length;
+    };
+    for (let times = 0; times < 3; times++) await notice(found());
+    expect(opened).toBe(0);
+    expect(hooks.lists).toEqual(['on-detection']);
+    expect(hooks.runs[0]?.event).toMatchObject({ facts: { failureType: 'DeadMaster' }, attempt: 1, successor: null });
+    expect(nodes.recoveries).toMatchObject([{ verdict: { kind: 'succeeded' } }]);
+    expect(hooks.runs[0]?.event.recoveryId).not.toBe(only().id);
+  });
+
+  it('is recovered though its hooks fail', async () => {
+    hooks.failing.add('on-detection');
+    await notice(found());
+    expect(nodes.recoveries).toMatchObject([{ verdict: { kind: 'succeeded' } }]);
+    expect([...nodes.ledger.state.detections.values()]).toMatchObject([{ outcome: { ok: false, code: 'hook' } }]);
+  });
+
+  it('is told where nothing may be recovered, too', async () => {
+    await nodes.ledger.propose({ kind: 'recoveries-switched', enabled: false, by: 'me' });
+    await notice(found());
+    expect(hooks.lists).toEqual(['on-detection']);
+    expect(nodes.recoveries).toEqual([]);
+  });
+
+  it('is not told of a server in downtime', async () => {
+    const { nowMs: beganAtMs } = nodes.ledger.state;
+    const downtime = { server: P, owner: 'me', reason: 'work', beganAtMs, endsAtMs: nodes.clock.wall + 60_000 };
+    await nodes.ledger.propose({ kind: 'downtime-begun', downtime });
+    await notice(found());
+    expect(hooks.lists).toEqual([]);
+  });
+
+  it('is told again when it was not told for long', async () => {
+    await nodes.ledger.propose({ kind: 'recoveries-switched', enabled: false, by: 'me' });
+    await notice(found());
+    await nodes.clock.advance(3_599_000);
+    await notice(found());
+    expect(hooks.runs).toHaveLength(1);
+    await nodes.clock.advance(2_000);
+    await notice(found());
+    expect(hooks.runs).toHaveLength(2);
+  });
+
+  it('that nothing answers is told only when it lasts, and holds nothing up', async () => {
+    await notice(found('UnreachableMaster'));
+    expect(hooks.lists).toEqual([]);
+    await notice();
+    await nodes.clock.advance(1_500);
+    await notice(found('UnreachableMaster'));
+    expect(hooks.lists).toEqual([]);
+    await nodes.clock.advance(1_100);
+    await notice(found('UnreachableMaster'));
+    await notice(found());
+    expect(hooks.runs.map(({ event }) => event.facts.failureType)).toEqual(['UnreachableMaster', 'DeadMaster']);
+  });
+
+  it('is told again by the next leader when one dies over it, and then recovered', async () => {
+    let died = false;
+    hooks.during = async () => {
+      if (died) return;
+      died = true;
+      await nodes.changeLeader();
+    };
+    await notice(found());
+    await nodes.clock.advance(1_000);
+    await notice(found());
+    await nodes.untilClosed();
+    expect(hooks.runs.map(({ event }) => event.attempt)).toEqual([1, 2]);
+    expect(new Set(hooks.runs.map(({ event }) => event.recoveryId)).size).toBe(1);
+    expect(nodes.recoveries).toMatchObject([{ verdict: { kind: 'succeeded' } }]);
+  });
+
+  it('is told by nobody who follows', async () => {
+    nodes.consensus.follow(2, 'n2');
+    await notice(found());
     expect(hooks.lists).toEqual([]);
   });
 });

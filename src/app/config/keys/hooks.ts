@@ -1,6 +1,6 @@
 /** Keys that name an operator's commands around recoveries, and how they are run. */
 import { works } from './key.js';
-import { commands, seconds, text } from './kinds.js';
+import { commands, integer, seconds, text } from './kinds.js';
 
 export const HOOK_LIST_KEYS = {
   ProcessesShellCommand: works(text, 'bash', 'The shell that runs hooks; it is given a file. See docs/hooks.md'),
@@ -8,6 +8,12 @@ export const HOOK_LIST_KEYS = {
     commands,
     [],
     'Run when a failure that a recovery answers is found, and before that recovery; the first that fails ends the list',
+  ),
+  FailureDetectionPeriodBlockMinutes: works(
+    integer(0),
+    60,
+    'OnFailureDetectionProcesses are not run again for the same failure of a server for so long, minutes; an ' +
+      'acknowledgement, or a recovery that replaced the server, ends that',
   ),
   PreGracefulTakeoverProcesses: works(
     commands,

@@ -30,7 +30,6 @@ export const PENDING_KEYS = {
   SSLCAFile: pending(text, ''),
   SSLValidOUs: pending(texts, []),
   StatusOUVerify: pending(bool, false),
-  FailureDetectionPeriodBlockMinutes: pending(natural, 60),
   ReduceReplicationAnalysisCount: pending(bool, true),
   RecoverIntermediateMasterClusterFilters: pending(clusterFilters, []),
   RecoverNonWriteableMaster: pending(bool, false),

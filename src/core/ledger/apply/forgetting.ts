@@ -102,6 +102,7 @@ export function removeServer(draft: Draft, id: ServerId): void {
   for (const records of [servers, demotions, downtimes, incidents, candidates, tags, maintenances, silences]) {
     records.delete(id);
   }
+  for (const [key, detection] of draft.detections) if (detection.server === id) draft.detections.delete(key);
   for (const [key, shared] of draft.sharedIdentities) if (shared.server === id) draft.sharedIdentities.delete(key);
 }
 
