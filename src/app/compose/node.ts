@@ -8,7 +8,6 @@ import { votersWarning } from '../../core/analysis/votes.js';
 import { createRng } from '../../core/base/rng.js';
 import type { Applied } from '../../core/ledger/ledger.js';
 import { addressText } from '../../core/topology/address.js';
-import type { ClusterId } from '../../core/topology/server.js';
 import { LeaderAuthority } from '../../runtime/authority.js';
 import { GrpcLeaderCalls } from '../../adapters/grpc/key-value-leader-calls.js';
 import { DiagnosisLoop } from '../../runtime/diagnosis/diagnosis-loop.js';
@@ -40,7 +39,7 @@ import type { Log } from '../log.js';
 import { programVersion } from '../version.js';
 import { Announcer } from './announcer.js';
 import { Care } from './care.js';
-import { hookRunner } from './hooks.js';
+import { hookParts } from './hooks.js';
 import { MembershipSide } from './membership.js';
 import type { MysqlSide } from './mysql.js';
 import { NodeSights } from './node-sights.js';
@@ -374,11 +373,7 @@ export class ComposedNode {
       soft: sights.soft,
       sights: (id) => sights.lastLook(id),
       orchestrators: () => this.#view.orchestrators(),
-      hooks: {
-        runner: hookRunner(config, log),
-        detectionBlockMs: config.recovery.detectionBlockMs,
-        automatic: (cluster) => this.#automaticOf(cluster),
-      },
+      hooks: hookParts(config, log, this.#settings),
       publishing: NO_PUBLISHING,
       emergencyOf: (server) => this.diagnosis.emergencyOf(server),
       recoversSilentSite: (cluster) => rules.recoversSilentSite(cluster),
@@ -393,11 +388,6 @@ export class ComposedNode {
         this.service.publish({ kind: 'analysis' });
       },
     });
-  }
-
-  #automaticOf(cluster: ClusterId): { readonly primary: boolean; readonly intermediate: boolean } {
-    const { automaticPrimaryRecovery: primary, automaticIntermediateRecovery: intermediate } = this.#settings;
-    return { primary: primary(cluster), intermediate: intermediate(cluster) };
   }
 
   #analysis(): Analysis {
