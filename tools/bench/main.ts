@@ -1,7 +1,7 @@
 // scripts/bench: measurements, which are no tests: what they say depends on the machine and on what else it does.
 import { detectionBench } from './detection/detection-bench.js';
 import { discoveryBench } from './discovery/discovery-bench.js';
-import { failoverBench } from './failover.js';
+import { failoverBench } from './failover/failover-bench.js';
 import { httpBench } from './http/http-bench.js';
 import { raftBenchByWords } from './raft/raft-bench.js';
 

@@ -14,6 +14,8 @@ export interface ClusterOverview {
   readonly primary: string;
   readonly epoch: number;
   readonly automaticRecovery: boolean;
+  /** What a failover would do now. */
+  readonly failover: { readonly wouldFailOver: boolean; readonly guaranteed: boolean };
   readonly problems: readonly { readonly code: string; readonly description: string }[];
   readonly servers: readonly ServerOverview[];
 }

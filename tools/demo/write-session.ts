@@ -17,10 +17,15 @@ export class WriteSession {
   readonly address: string;
   readonly #host: string;
   readonly #port: number;
+  readonly #patienceMs: number;
   #connection: Connection | undefined;
   #busy = false;
 
-  constructor(server: { readonly host: string; readonly port: number; readonly address: string }) {
+  constructor(
+    server: { readonly host: string; readonly port: number; readonly address: string },
+    patienceMs = PATIENCE_MS,
+  ) {
+    this.#patienceMs = patienceMs;
     this.#host = server.host;
     this.#port = server.port;
     this.address = server.address;
@@ -37,7 +42,7 @@ export class WriteSession {
     const late = new Promise<never>((_resolve, reject) => {
       timer = setTimeout(() => {
         reject(new Error('no answer'));
-      }, PATIENCE_MS);
+      }, this.#patienceMs);
     });
     const work = this.#work(id);
     // When the deadline wins, the attempt still fails later, with nobody to hear it.
@@ -68,7 +73,7 @@ export class WriteSession {
     const connection = await createConnection({
       host: this.#host,
       port: this.#port,
-      connectTimeout: PATIENCE_MS,
+      connectTimeout: this.#patienceMs,
       ...WRITER_ACCOUNT,
     });
     // A broken connection also reports itself here; the failed insert has said it already.

@@ -66,6 +66,11 @@ export class LabServer {
     return door;
   }
 
+  /** Where it listens itself, whatever its door does. */
+  get behindDoor(): { readonly host: string; readonly port: number; readonly address: string } {
+    return { host: this.host, port: this.#options.port, address: this.address };
+  }
+
   get running(): boolean {
     return this.#process?.running ?? false;
   }

@@ -1,11 +1,11 @@
 // scripts/bench failover fence: a primary that was replaced answers again, open for writes, while clients still believe in
 // it. From its first word to any of them until the last write that it acknowledges; each round on fresh servers.
 import { setTimeout as sleep } from 'node:timers/promises';
-import { openServers, setUp } from '../../demo/set.js';
-import { until } from '../../demo/until.js';
-import { Voice } from '../../demo/voice.js';
-import { MySqlLab } from '../../lab/mysql-lab.js';
-import { round, spreadOf } from '../statistics.js';
+import { openServers, setUp } from '../../../demo/set.js';
+import { until } from '../../../demo/until.js';
+import { Voice } from '../../../demo/voice.js';
+import { MySqlLab } from '../../../lab/mysql-lab.js';
+import { round, spreadOf } from '../../statistics.js';
 import { Hammer } from './hammer.js';
 
 /** frozen: SIGSTOP, and SIGCONT when another is the primary. restarted: SIGKILL, and started again as its my.cnf says, open. */

@@ -1,9 +1,9 @@
 // scripts/bench failover: how long a client cannot write when the primary fails, several times, each on fresh servers.
-import { FAULTS, type Fault } from '../demo/options.js';
-import { setUp } from '../demo/set.js';
-import { outageSince, strike, writeForAWhile } from '../demo/strike.js';
-import { milliseconds, Voice } from '../demo/voice.js';
-import { MySqlLab } from '../lab/mysql-lab.js';
+import { FAULTS, type Fault } from '../../demo/options.js';
+import { setUp } from '../../demo/set.js';
+import { outageSince, strike, writeForAWhile } from '../../demo/strike.js';
+import { milliseconds, Voice } from '../../demo/voice.js';
+import { MySqlLab } from '../../lab/mysql-lab.js';
 import { fenceBench } from './fence/fence-bench.js';
 
 const ROUNDS = 5;

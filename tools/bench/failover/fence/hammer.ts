@@ -1,8 +1,8 @@
 // Clients that believe in one server and write to it as fast as it lets them, whatever happened to its role.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createConnection, type Connection } from 'mysql2/promise';
-import { WRITER_ACCOUNT } from '../../demo/write-session.js';
-import type { LabServer } from '../../lab/lab-server.js';
+import { WRITER_ACCOUNT } from '../../../demo/write-session.js';
+import type { LabServer } from '../../../lab/lab-server.js';
 
 /** Between two attempts at a server that refuses: what a client's pool would do, and no load to speak of. */
 const AGAIN_AFTER_MS = 2;
