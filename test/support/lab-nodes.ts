@@ -1,15 +1,17 @@
 /** Acting nodes upon real servers of the lab: real sessions, real probes, real time; only the log is the test's own. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { MysqlProber } from '../../src/adapters/mysql/prober.js';
+import type { Recovery } from '../../src/core/recovery/recovery.js';
 import type { RecoveryPolicy } from '../../src/core/recovery/policy.js';
 import type { Step, StepOutcome } from '../../src/core/recovery/step.js';
 import { addressText } from '../../src/core/topology/address.js';
 import type { ServerId } from '../../src/core/topology/server.js';
+import type { Answer } from '../../src/runtime/ports/service.js';
 import { systemClock } from '../../src/runtime/ports/clock.js';
 import type { ServerSession, SessionOpener, SessionOptions } from '../../src/runtime/ports/mysql.js';
 import type { LabServer } from '../../tools/lab/lab-server.js';
 import { ActingNodes } from './acting-nodes.js';
-import { labConnector, labOpener } from './mysql-sessions.js';
+import { labConnector, labOpener, REPLICATION_QUERY } from './mysql-sessions.js';
 
 /** Called before a step is sent and after its answer came, before anybody learns of it. */
 export type AtStep = (step: Step, when: 'before' | 'after') => Promise<void>;
@@ -24,7 +26,9 @@ export class LabNodes extends ActingNodes {
   constructor(servers: readonly LabServer[], policy: Partial<RecoveryPolicy> = {}) {
     const connector = labConnector();
     const prober = new MysqlProber(connector);
-    const watched = new WatchedSessions(labOpener(connector));
+    // MariaDB does not give the account of its replicas.
+    const query = servers.some(({ flavor }) => flavor === 'mariadb') ? REPLICATION_QUERY : '';
+    const watched = new WatchedSessions(labOpener(connector, query));
     super({ clock: systemClock, sessions: watched, prober, policy });
     this.#servers = servers;
     this.#prober = prober;
@@ -50,6 +54,12 @@ export class LabNodes extends ActingNodes {
       kind: 'topology-observed',
       servers: reports.map(({ id, address, facts }) => ({ id, address, facts })),
     });
+  }
+
+  /** A graceful takeover; the old primary replicates afterwards. */
+  async takeover(candidate: LabServer): Promise<Answer<Recovery>> {
+    const wish = { clusterId: this.cluster(), candidate: this.idOf(candidate), auto: true, requestedBy: 'test' };
+    return await this.driver.requests.takeover(wish);
   }
 
   idOf(server: LabServer): ServerId {

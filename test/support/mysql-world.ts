@@ -147,9 +147,9 @@ export class MysqlWorld {
       case 'restart-io':
         return done();
       case 'await-applied':
-        return this.#await(server, step.gtids);
+        return this.awaitApplied(server, step.gtids);
       case 'repoint':
-        return this.#repoint(server, this.get(step.source), step.start);
+        return this.repoint(server, step);
       case 'detach':
         assert(server.relay.length === 0, 'nobody is promoted before its relay log is applied');
         Object.assign(server, { source: null, io: false, sql: false });
@@ -174,7 +174,7 @@ export class MysqlWorld {
     }
   }
 
-  #await(server: WorldServer, gtids: string): StepOutcome {
+  protected awaitApplied(server: WorldServer, gtids: string): StepOutcome {
     if (server.broken && server.relay.length > 0) return failed('its applier is broken');
     if (server.slow) return { ok: false, code: 'limit', error: 'not applied in time', retriable: false };
     server.sql = true;
@@ -185,7 +185,9 @@ export class MysqlWorld {
     return { ok: true, findings: { executedGtids: wanted } };
   }
 
-  #repoint(server: WorldServer, source: WorldServer, start: boolean): StepOutcome {
+  protected repoint(server: WorldServer, step: Extract<Step, { kind: 'repoint' }>): StepOutcome {
+    const { start } = step;
+    const source = this.get(step.source);
     if (server.broken && server.relay.length > 0) return failed('its relay log would be lost');
     const lacking = [...this.has(server)].filter((one) => !this.has(source).has(one));
     const back = source.id === server.source;

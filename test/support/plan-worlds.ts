@@ -11,8 +11,7 @@ export interface DeadPrimaryWorld {
 }
 
 /** A primary, server 1, that died with five transactions; replicas from server 2 on that received as many as told. */
-export function deadPrimaryWorld(received: readonly number[]): DeadPrimaryWorld {
-  const world = new MysqlWorld();
+export function deadPrimaryWorld(received: readonly number[], world: MysqlWorld = new MysqlWorld()): DeadPrimaryWorld {
   const primary = world.add(P, { readOnly: false });
   const replicas = received.map((_, at) => world.add(uuidOf(at + 2)));
   for (const replica of replicas) world.follow(replica, primary);
@@ -32,8 +31,7 @@ export function deadPrimaryOpening(
 }
 
 /** A primary, server 1, with five transactions; server 2, the candidate, has received three of them, server 3 all. */
-export function takeoverWorld(): MysqlWorld {
-  const world = new MysqlWorld();
+export function takeoverWorld(world: MysqlWorld = new MysqlWorld()): MysqlWorld {
   const primary = world.add(P, { readOnly: false });
   for (const id of [A, B]) world.follow(world.add(id), primary);
   world.write(primary, 5);

@@ -72,7 +72,7 @@ export class MysqlSession implements ServerSession {
       case 'close':
         return await close(hold, step.limitMs);
       case 'fence':
-        return await fence(hold);
+        return await fence(hold, step.since ?? null);
       case 'promise-promotion':
         throw new StepFailed('state', 'a promotion is promised in the log, not on a server', false);
       case 'hooks':

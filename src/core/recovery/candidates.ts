@@ -116,6 +116,10 @@ export function whyNotReplicateFrom(replica: Server, source: Server): string | n
   if ((replica.facts.flavor === 'MariaDB') !== (source.facts.flavor === 'MariaDB')) {
     return `${replica.facts.flavor} cannot follow ${source.facts.flavor} by GTID`;
   }
+  const modes = [replica.facts.gtidMode, source.facts.gtidMode];
+  if (modes.includes('ON') && modes.includes('OFF')) {
+    return `its gtid_mode is ${replica.facts.gtidMode}, and ${source.facts.gtidMode} on ${name}`;
+  }
   if (seriesOf(replica) < seriesOf(source)) {
     return `its ${replica.facts.version.text} is older than ${source.facts.version.text} of ${name}`;
   }
@@ -162,7 +166,7 @@ const CHECKS: readonly Check[] = [
     facts.logReplicaUpdates
       ? null
       : refusal('no-replica-updates', 'does not log what it replicates', 'start it with log_replica_updates=ON'),
-  usesGtid,
+  tellsHowFar,
   ({ facts }) =>
     facts.channels.length > 1
       ? refusal(
@@ -195,12 +199,20 @@ const CHECKS: readonly Check[] = [
   sameSite,
 ];
 
-function usesGtid({ facts }: Server): Refusal | null {
-  if (facts.flavor === 'MariaDB') {
-    return refusal('mariadb', 'is a MariaDB server, which cannot be promoted yet', 'promote one by hand');
+/**
+ * By GTID or by place; in between, some transactions have the one and some the other, and nothing tells how far a server has
+ * come. MariaDB numbers its transactions whatever its replicas follow by.
+ */
+function tellsHowFar({ facts }: Server, { failed: { facts: primary } }: Context): Refusal | null {
+  if ((facts.flavor === 'MariaDB') !== (primary.flavor === 'MariaDB')) {
+    const message = `is ${facts.flavor}, and the primary is ${primary.flavor}: how far it has come cannot be compared`;
+    return refusal('other-flavor', message, 'keep a replica of the flavour of the primary');
   }
+  if (facts.flavor === 'MariaDB' || (facts.gtidMode === 'OFF' && primary.gtidMode === 'OFF')) return null;
+  if (facts.gtidMode === '')
+    return refusal('too-old', `runs ${facts.version.text}, which is watched and cannot be changed`, 'upgrade it');
   if (facts.gtidMode !== 'ON')
-    return refusal('no-gtid', `has gtid_mode=${facts.gtidMode || 'OFF'}`, 'set gtid_mode=ON');
+    return refusal('no-gtid', `has gtid_mode=${facts.gtidMode}`, 'set gtid_mode=ON, or OFF, on all servers');
   return mainChannel(facts)?.autoPosition === false
     ? refusal('no-auto-position', 'does not replicate with auto-position', 'set SOURCE_AUTO_POSITION=1')
     : null;

@@ -18,6 +18,8 @@ export interface Gathered {
   readonly purged: string;
   /** Why its applier cannot finish; null when it can. */
   readonly applierError: string | null;
+  /** It follows by place, not by GTID: nobody knows where in the log of another replica it would go on. */
+  readonly byPlace: boolean;
 }
 
 export interface Chosen {
@@ -118,6 +120,7 @@ function sourceFor(candidate: Gathered, gathered: readonly Gathered[], whole: st
   return gathered.find(
     (source) =>
       source !== candidate &&
+      !candidate.byPlace &&
       source.participant.servesOthers &&
       source.applierError === null &&
       isNone(minus(whole, source.has)) &&

@@ -5,6 +5,7 @@
 import { addressText } from '../topology/address.js';
 import type { Server, ServerId } from '../topology/server.js';
 import { isGtidSet, isNone, minus, sizeOf, unionOf, withoutServer } from './gtids.js';
+import { followsByPlace } from './seen-progress.js';
 import type { Recovery } from './recovery.js';
 import type { LastLook, Sights } from './sights.js';
 
@@ -21,7 +22,7 @@ export interface Loss {
 }
 
 export function lossOf(primary: Server, replicas: readonly Server[], sights: Sights, lost: Recovery['lost']): Loss {
-  const executed = gtidsOf(sights(primary.id));
+  const executed = followsByPlace(primary.facts) ? null : gtidsOf(sights(primary.id));
   const names = new Map(replicas.map(({ id, address }) => [id, addressText(address)]));
   return {
     unreceived: unreceived(executed, replicas, sights),
@@ -57,7 +58,7 @@ function unreceived(executed: string | null, replicas: readonly Server[], sights
   return { gtids, count: sizeOf(gtids) };
 }
 
-/** Executed or received; null when it is not known, or of a kind that is not reckoned with. */
+/** Executed or received; null when it is not known. Of places nobody could say how many transactions lie between two. */
 function gtidsOf({ vitals }: LastLook): string | null {
   if (vitals === null) return null;
   const sets = [vitals.executedGtids, ...vitals.channels.map(({ retrievedGtids }) => retrievedGtids)];

@@ -15,11 +15,12 @@ import { type CandidateExplained, explainCandidates, whyThisOne } from './explai
 import { type Loss, lossOf } from './explain-loss.js';
 import { deathRefusals, type Orchestrators } from './explain-death.js';
 import { doubts, type Emergency, siteWarning } from './explain-doubt.js';
-import { isGtidSet } from './gtids.js';
 import { judgeReplicas } from './openings/dead-primary.js';
 import { type Preview, preview } from './preview.js';
 import type { Recovery, RecoveryId } from './recovery.js';
 import { describeStep } from './step-text.js';
+import { progressSeen } from './seen-progress.js';
+import type { LastLook } from './sights.js';
 import type { StepFindings } from './step.js';
 
 export interface ExplainQuestion extends Omit<DecisionQuestion, 'problem'> {
@@ -113,26 +114,19 @@ interface Played {
   readonly record: Recovery;
 }
 
-function playedOn(opening: Recovery, { sights }: ExplainQuestion): Played {
-  const played = preview(opening, (server) => (server === opening.failed ? null : assumedOf(server, sights)));
+function playedOn(opening: Recovery, { belief, sights }: ExplainQuestion): Played {
+  const { servers } = belief;
+  const played = preview(opening, (server) =>
+    server === opening.failed ? null : assumedOf(servers.get(server), sights(server)),
+  );
   return { preview: played, record: played.record };
 }
 
 /** What the server would say when it is stopped, had nothing happened since it was last seen. */
-function assumedOf(server: ServerId, sights: Sights): StepFindings | null {
-  const { answers, vitals } = sights(server);
-  if (!answers) return null;
-  if (vitals === null) return {};
-  const sets = {
-    executedGtids: vitals.executedGtids,
-    receivedGtids: vitals.channels.find(({ name }) => name === '')?.retrievedGtids ?? '',
-    purgedGtids: vitals.purgedGtids,
-  };
-  // Sets of MariaDB are of another kind, and nothing is reckoned with them.
-  return Object.values(sets).every(isGtidSet) ? sets : {};
+function assumedOf(server: Server | undefined, { answers, vitals }: LastLook): StepFindings | null {
+  if (!answers || server === undefined) return null;
+  return (vitals === null ? null : progressSeen(server, vitals)) ?? {};
 }
-
-type Sights = ExplainQuestion['sights'];
 
 const PLAN_MEND = 'see what is said of each candidate below, and mend that';
 

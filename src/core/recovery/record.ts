@@ -41,6 +41,8 @@ export function stepKey(step: Step): string {
     case 'open':
     case 'promise-promotion':
       return `${step.kind} ${step.server} ${String(step.epoch)}`;
+    case 'look':
+      return `${step.kind} ${step.server}${step.again === true ? ' again' : ''}`;
     case 'hooks':
       return `${step.kind} ${step.list}`;
     default:

@@ -7,7 +7,7 @@ import type { Brand } from '../base/brand.js';
 import type { ClusterId, ServerId } from '../topology/server.js';
 import type { DurabilityTerms } from './durability-terms.js';
 import type { HookTerms } from './hook-terms.js';
-import type { SemiSyncDuty, Step, StepOutcome } from './step.js';
+import type { Beginning, SemiSyncDuty, Step, StepOutcome } from './step.js';
 
 /** `<unix milliseconds>:<hex>`, unique in the cluster; the incumbent's UID. */
 export type RecoveryId = Brand<string, 'RecoveryId'>;
@@ -85,6 +85,8 @@ export interface RecoveryInputs {
   readonly requestedBy: string;
   /** Dead primaries only; records of before it was known have none. */
   readonly durability?: DurabilityTerms;
+  /** Former primaries without GTID only: where it begins behind the primary of today. */
+  readonly handover?: Beginning;
   /** FailMasterPromotionIfSQLThreadNotUpToDate: who has relay log left to apply is not promoted. */
   readonly promotesAppliedOnly?: boolean;
   /** By its name at the incumbent's; absent where nobody asked. */

@@ -7,8 +7,8 @@ import type { BinlogPosition } from '../topology/vitals.js';
 import type { HookList } from './hook-terms.js';
 
 export type Step =
-  /** Reads the state under the barrier; nothing is changed. Again: reads again. */
-  | { readonly kind: 'look'; readonly server: ServerId }
+  /** Reads the state under the barrier; nothing is changed. `again`: a second look in one plan. Again: reads again. */
+  | { readonly kind: 'look'; readonly server: ServerId; readonly again?: true }
   /** Stops IO threads only, then reads received and executed sets. Again: look at the state. */
   | { readonly kind: 'stop-io'; readonly server: ServerId }
   /** Waits until the server has applied `gtids`; an applier that stands still without an error is started. */
@@ -33,8 +33,11 @@ export type Step =
   | { readonly kind: 'open'; readonly server: ServerId; readonly epoch: number; readonly semiSync: SemiSyncDuty | null }
   /** Closes a live primary for a planned takeover, reads the flags back, then its last GTIDs. */
   | { readonly kind: 'close'; readonly server: ServerId; readonly limitMs: number }
-  /** Fences a former primary: no client session left, read_only and super_read_only read back. Returns its executed set. */
-  | { readonly kind: 'fence'; readonly server: ServerId }
+  /**
+   * Fences a former primary: no client session left, all flags read back. Returns its executed set; of one without GTID
+   * the place `since` in its own log where nothing was written after it, or else the end of that log.
+   */
+  | { readonly kind: 'fence'; readonly server: ServerId; readonly since?: string }
   /** STOP and START of the IO thread, to learn whether the source still speaks; of one canary, once per incident. */
   | { readonly kind: 'restart-io'; readonly server: ServerId }
   /**

@@ -54,14 +54,25 @@ describe('who may become the primary', () => {
     ['no-binlog', { binlogEnabled: false }],
     ['no-replica-updates', { logReplicaUpdates: false }],
     ['no-gtid', { gtidMode: 'ON_PERMISSIVE' }],
+    ['no-gtid', { gtidMode: 'OFF' }],
+    ['too-old', { gtidMode: '' }],
+    ['other-flavor', { flavor: 'MariaDB' }],
     ['no-auto-position', { channels: [channelTo('p', { autoPosition: false })] }],
-    ['mariadb', { flavor: 'MariaDB' }],
     ['several-sources', { channels: [channelTo('p'), channelTo('q', { name: 'q' })] }],
     ['filtered', { channels: [channelTo('p', { hasFilters: true })] }],
     ['delayed', { channels: [channelTo('p', { delaySeconds: 3600 })] }],
     ['newer', { version: version('10.0.0') }],
   ])('not one with the fault %s', (code, changes) => {
     expect(reasonsFor(changes)).toEqual([code]);
+  });
+
+  it.each<readonly [string, Partial<ServerFacts>]>([
+    ['MariaDB', { flavor: 'MariaDB', gtidMode: '', channels: [channelTo('p', { autoPosition: false })] }],
+    ['MySQL without GTID', { gtidMode: 'OFF', channels: [channelTo('p', { autoPosition: false })] }],
+  ])('a replica of %s, which says in its own way how far it has come', (_, facts) => {
+    const primary = server('p', facts);
+    const [only] = judgeCandidates(nobodyDemoted, primary, [server('x', facts)], policyOf());
+    expect(only?.refusals.map(({ code }) => code)).toEqual([]);
   });
 
   it('not one whose binary log most others could not hold', () => {

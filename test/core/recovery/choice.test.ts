@@ -9,7 +9,14 @@ const [A, B, C] = [uuidOf(2), uuidOf(3), uuidOf(4)];
 const NO_LIMITS = { requested: null, excluded: new Set<ServerId>(), mustHave: '' };
 
 function gathered(id: ServerId, has: string, told: Told = {}, changes: Partial<Gathered> = {}): Gathered {
-  return { participant: participant(id, 'replica', told), has, purged: '', applierError: null, ...changes };
+  return {
+    participant: participant(id, 'replica', told),
+    has,
+    purged: '',
+    applierError: null,
+    byPlace: false,
+    ...changes,
+  };
 }
 
 describe('whom to promote', () => {

@@ -20,7 +20,7 @@ const replica = fc.record({
   received: fc.integer({ min: 0, max: 8 }),
   rule: fc.constantFrom('must', 'prefer', 'neutral', 'prefer_not', 'must_not'),
   binlogEnabled: fc.constantFrom(true, true, true, false),
-  gtidMode: fc.constantFrom('ON', 'ON', 'ON', 'OFF'),
+  gtidMode: fc.constantFrom('ON', 'ON', 'ON', 'ON_PERMISSIVE'),
   dataCenter: fc.constantFrom('east', 'west'),
 });
 const state = fc.record({

@@ -19,13 +19,15 @@ import { StepFailed } from '../step-failed.js';
 import { endSessions, endSessionsOfNow } from './client-sessions.js';
 import { readFindings } from './findings.js';
 import { CHANGE_MS, READ_MS, SESSIONS_END_MS } from './limits.js';
+import { endSince } from './own-log.js';
 import { assertClosed } from './primary.js';
 import { stopFetching } from './relay-log.js';
 import { readReplica, readServer } from './replica-state.js';
 import { sourceSwitches } from './semi-sync.js';
 import { needsLock, writesLocked } from './write-lock.js';
 
-export async function fence(hold: Hold): Promise<StepFindings> {
+/** `since`: of a server without GTID, where the others left its log. */
+export async function fence(hold: Hold, since: string | null): Promise<StepFindings> {
   const before = await readServer(hold, READ_MS);
   const closed = before.readOnly && before.superReadOnly === true && !before.offlineMode;
   if (needsLock(hold)) await closeBehindLock(hold);
@@ -33,7 +35,13 @@ export async function fence(hold: Hold): Promise<StepFindings> {
   await stopReceiving(hold);
   await assertClosed(hold);
   const findings = await readFindings(hold);
-  return { ...findings, text: closed ? 'it was closed already' : 'its clients were sent away and it was closed' };
+  const { executedGtids = '' } = findings;
+  const told = since === null ? {} : { executedGtids: await endSince(hold, executedGtids, since) };
+  return {
+    ...findings,
+    ...told,
+    text: closed ? 'it was closed already' : 'its clients were sent away and it was closed',
+  };
 }
 
 async function closeToAll(hold: Hold): Promise<void> {

@@ -23,11 +23,13 @@ export async function readFindings(hold: Hold): Promise<StepFindings> {
   const replica = await readReplica(hold, READ_MS);
   const server = await readServer(hold, READ_MS);
   const obstacle = replica === null ? null : obstacleToApplying(hold, replica, server);
+  const ownEnd = server.hasGtids ? null : await readOwnEnd(hold, READ_MS);
   return {
     executedGtids: readable(hold, await executedBy(hold, server, replica)),
     receivedGtids: readable(hold, replica?.received ?? ''),
     purgedGtids: readable(hold, await readPurged(hold, server)),
     readOnly: server.readOnly,
+    ...(ownEnd === null ? {} : { ownEnd }),
     ...(obstacle === null ? {} : { applierError: obstacle }),
   };
 }

@@ -15,6 +15,7 @@ import { StepFailed } from '../step-failed.js';
 import { awaitApplied } from './await-applied.js';
 import { executedBy } from './findings.js';
 import { CHANGE_MS, DRAIN_MS, FIRST_WORD_MS, READ_MS, STOP_SQL_MS } from './limits.js';
+import { endSince } from './own-log.js';
 import { assertStartLosesNothing, hasUnapplied, startApplier, stopFetching } from './relay-log.js';
 import {
   applierError,
@@ -70,7 +71,7 @@ async function beginToFollow(hold: Hold, { source, begin }: Destination, account
   const account = await accountFor(hold);
   const where = server.hasGtids
     ? { gtid: true }
-    : { coordinates: placeFor(hold, await executedBy(hold, server, null), begin) };
+    : { coordinates: placeFor(hold, await endOf(hold, server, begin), begin) };
   // Both of what follows write to tables of the server.
   await unlock(hold);
   // It begins behind what it wrote itself, which MariaDB does not count as applied.
@@ -78,6 +79,12 @@ async function beginToFollow(hold: Hold, { source, begin }: Destination, account
     await hold.change('SET GLOBAL gtid_slave_pos = @@GLOBAL.gtid_current_pos', CHANGE_MS);
   }
   await hold.change(changeSource(hold.dialect, { address: source, ...where, ...account }), CHANGE_MS);
+}
+
+/** Its own log is what it has; a restart since then has not moved its end. */
+async function endOf(hold: Hold, server: ServerState, begin: Beginning | null): Promise<string> {
+  const end = await executedBy(hold, server, null);
+  return begin === null ? end : await endSince(hold, end, begin.after);
 }
 
 async function move(hold: Hold, before: ReplicaState, { source, begin }: Destination): Promise<void> {

@@ -3,6 +3,7 @@ import { addressText } from '../../topology/address.js';
 import type { ServerId } from '../../topology/server.js';
 import { type Belief, refusal } from '../belief.js';
 import { participantsOf, primaryParticipant } from '../candidates.js';
+import { handoverBetween } from '../handover.js';
 import { opened, type Opening, type OpeningContext, refused } from './opening.js';
 
 const DEMOTED = refusal('demoted', 'was demoted', 'let it rejoin');
@@ -22,6 +23,7 @@ export function openFormerPrimary(belief: Belief, server: ServerId, context: Ope
   const primary = belief.servers.get(cluster.primary) ?? null;
   const successor = primary === null ? 'a server that is not known any more' : addressText(primary.address);
   const candidacy = { server: former, keptStopped: demotion.keepStopped, refusals: [DEMOTED] };
+  const handover = primary === null ? null : handoverBetween(belief, server, primary.id);
   return opened(
     context,
     {
@@ -42,6 +44,7 @@ export function openFormerPrimary(belief: Belief, server: ServerId, context: Ope
       applyLimitMs: 0,
       semiSync: null,
       forced: false,
+      ...(handover === null ? {} : { handover }),
     },
   );
 }

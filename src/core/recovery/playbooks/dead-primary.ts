@@ -1,5 +1,5 @@
 /**
- * The primary is gone; a replica takes over (GTID).
+ * The primary is gone; a replica takes over.
  *
  * 1. IO threads of all replicas stop, beside each other; only then are the received sets compared (invariant 10). An earlier
  *    primary that answers and is not fenced yet is fenced beside them: its own recovery had to give way to this one.
@@ -20,6 +20,8 @@ import { type Standing, standingOf, standingOfRecord } from '../patience.js';
 import { recordOf } from '../record.js';
 import type { LostServer, Participant, Recovery } from '../recovery.js';
 import type { Step } from '../step.js';
+import { beginningAt } from '../handover.js';
+import { placeFollowers } from './followers.js';
 import { hooksBefore } from './hooks.js';
 import {
   closing,
@@ -135,6 +137,7 @@ function gatheredFrom(participant: Participant, { findings }: Extract<Standing, 
     has: unionOf(findings.executedGtids ?? '', findings.receivedGtids ?? ''),
     purged: findings.purgedGtids ?? '',
     applierError: findings.applierError ?? null,
+    byPlace: findings.ownEnd !== undefined,
   };
 }
 
@@ -182,14 +185,24 @@ function afterPromotion(recovery: Recovery, { server, epoch }: NonNullable<Recov
     has: '',
     purged: '',
     applierError: null,
+    byPlace: false,
   };
   const unopened = givenUpOf(recovery, opening);
   if (unopened?.code === 'replaced') return leftBehind(recovery, server, unopened.error);
   const { followers, lost } = followersOf(recovery, promoted);
-  const repoints = followers.map(({ id, start }): Step => ({ kind: 'repoint', server: id, source: server, start }));
-  const open = pendingOf(recovery, repoints);
+  const placed = placeFollowers(recovery, followers, promoted.participant);
+  const repoints = placed.followers.map(
+    ({ participant: { id, start }, begin }): Step => ({
+      kind: 'repoint',
+      server: id,
+      source: server,
+      start,
+      ...beginningAt(begin),
+    }),
+  );
+  const open = [...placed.pending, ...pendingOf(recovery, repoints)];
   if (open.length > 0) return steps(open);
-  const left = [...lost, ...unreachedOf(recovery, repoints)];
+  const left = [...lost, ...placed.lost, ...unreachedOf(recovery, repoints)];
   if (unopened === null) return closing({ kind: 'succeeded' }, left);
   return closing(
     { kind: 'failed', reason: `${nameOf(recovery, server)} was chosen and could not be opened: ${unopened.error}` },
@@ -200,8 +213,8 @@ function afterPromotion(recovery: Recovery, { server, epoch }: NonNullable<Recov
 function followersOf(
   recovery: Recovery,
   promoted: Gathered,
-): { readonly followers: readonly Participant[]; readonly lost: readonly LostServer[] } {
-  const followers: Participant[] = [];
+): { readonly followers: readonly Gathered[]; readonly lost: readonly LostServer[] } {
+  const followers: Gathered[] = [];
   const lost: LostServer[] = [];
   const promotedHas = unionOf(promoted.has, appliedBy(recovery, promoted.participant.id));
   const gathered = new Map(gatheredOf(recovery).map((one) => [one.participant.id, one]));
@@ -217,8 +230,8 @@ function followersOf(
             promoted,
             promotedHas,
           );
-    if (obstacle === null) followers.push(participant);
-    else lost.push({ server: id, ...obstacle });
+    if (obstacle !== null) lost.push({ server: id, ...obstacle });
+    else if (replica !== undefined) followers.push(replica);
   }
   return { followers, lost };
 }

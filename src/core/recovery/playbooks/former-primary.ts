@@ -5,15 +5,19 @@
  * them away or brings them in is for an operator to say.
  */
 import { isNone, minus, unionOf } from '../gtids.js';
+import { beginningAt } from '../handover.js';
 import { standingOf } from '../patience.js';
-import type { Recovery } from '../recovery.js';
-import type { Step } from '../step.js';
-import { closing, nameOf, type Next, pendingOf, steps } from './next.js';
+import { addressText } from '../../topology/address.js';
+import type { Participant, Recovery } from '../recovery.js';
+import type { Step, StepFindings } from '../step.js';
+import { closing, type Next, pendingOf, steps } from './next.js';
 
 export function formerPrimary(recovery: Recovery): Next {
-  const former = recovery.failed;
-  const fence = standingOf(recovery, { kind: 'fence', server: former });
-  if (fence.kind === 'pending') return steps([{ kind: 'fence', server: former }]);
+  const { failed: former } = recovery;
+  const { handover } = recovery.inputs;
+  const fencing: Step = { kind: 'fence', server: former, ...(handover === undefined ? {} : { since: handover.after }) };
+  const fence = standingOf(recovery, fencing);
+  if (fence.kind === 'pending') return steps([fencing]);
   if (fence.kind === 'given-up') return closing({ kind: 'failed', reason: `it is not fenced: ${fence.error}` });
   const primary = recovery.inputs.participants.find(({ role }) => role === 'primary');
   if (primary === undefined) return fencedOnly(recovery, 'the cluster has no primary that it could follow');
@@ -21,25 +25,45 @@ export function formerPrimary(recovery: Recovery): Next {
   if (look.kind === 'pending') return steps([{ kind: 'look', server: primary.id }]);
   if (look.kind === 'given-up') return fencedOnly(recovery, look.error);
 
-  const has = unionOf(fence.findings.executedGtids ?? '', fence.findings.receivedGtids ?? '');
-  const extra = minus(has, look.findings.executedGtids ?? '');
-  if (!isNone(extra)) {
-    const reason = `it has transactions that the new primary lacks: ${extra}`;
-    const lost = [{ server: former, reason, gtids: extra }];
-    return closing({ kind: 'succeeded' }, lost, { server: former, state: 'apart', extraGtids: extra });
-  }
-  const gone = minus(look.findings.purgedGtids ?? '', has);
-  if (!isNone(gone)) {
-    const reason = `it lacks ${gone}, which ${nameOf(recovery, primary.id)} has purged from its binary logs: rebuild it`;
-    const lost = [{ server: former, reason, gtids: '' }];
-    return closing({ kind: 'succeeded' }, lost, { server: former, state: 'apart', extraGtids: '' });
+  const apart = whyApart(recovery, primary, fence.findings, look.findings);
+  if (apart !== null) {
+    const { reason, gtids } = apart;
+    const demotion = { server: former, state: 'apart', extraGtids: gtids } as const;
+    return closing({ kind: 'succeeded' }, [{ server: former, reason, gtids }], demotion);
   }
   return rejoin(recovery, {
     kind: 'repoint',
     server: former,
     source: primary.id,
     start: recovery.inputs.startFormerPrimary,
+    ...beginningAt(handover ?? null),
   });
+}
+
+/** Null when it may follow. `gtids`: what it alone has. */
+function whyApart(
+  { inputs: { handover } }: Recovery,
+  primary: Participant,
+  fenced: StepFindings,
+  seen: StepFindings,
+): { readonly reason: string; readonly gtids: string } | null {
+  const has = unionOf(fenced.executedGtids ?? '', fenced.receivedGtids ?? '');
+  // Without GTID the new primary does not say itself what it has of the old one's.
+  const extra = minus(has, unionOf(seen.executedGtids ?? '', handover?.after ?? ''));
+  if (!isNone(extra)) return { reason: `it has transactions that the new primary lacks: ${extra}`, gtids: extra };
+  const lacks = minus(handover?.after ?? '', has);
+  if (!isNone(lacks)) {
+    return {
+      reason: `it has lost the end of its own log, of which the new primary has ${lacks}: rebuild it`,
+      gtids: '',
+    };
+  }
+  const gone = minus(seen.purgedGtids ?? '', has);
+  if (isNone(gone)) return null;
+  return {
+    reason: `it lacks ${gone}, which ${addressText(primary)} has purged from its binary logs: rebuild it`,
+    gtids: '',
+  };
 }
 
 /** No client can write to it any more; it is tried again in peace. */

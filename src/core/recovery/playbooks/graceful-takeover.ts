@@ -1,9 +1,11 @@
 /**
- * An operator moves the primary's role to a replica that follows it (GTID).
+ * An operator moves the primary's role to a replica that follows it.
  *
  * 1. All that take part are looked at, with their barriers taken: whatever speaks against it is found before a change. Then
  *    the operator's hooks, the last word against it.
- * 2. The primary closes and says its last GTIDs; the candidate applies them. From here to 4 nobody can write.
+ * 2. The primary closes and says its last GTIDs; the candidate applies them. From here to 4 nobody can write. Without GTID
+ *    all replicas apply up to its last place, because only who stands exactly there can be told where to begin behind
+ *    the candidate, and the primary is asked once more whether it still stands there itself.
  * 3. Promoting is committed: the point of no return.
  * 4. Detach and open, at once.
  * 5. The other replicas and the former primary are pointed at the new one, the latter's threads started only if asked.
@@ -12,6 +14,7 @@
  * then, so nothing else is to be put back.
  */
 import { isNone, minus, unionOf, withoutServer } from '../gtids.js';
+import { beginningAt, handoverOf } from '../handover.js';
 import { standingOf } from '../patience.js';
 import type { LostServer, Participant, Recovery } from '../recovery.js';
 import type { Step, StepFindings } from '../step.js';
@@ -26,6 +29,7 @@ import {
   participantOf,
   pendingInOrder,
   pendingOf,
+  replicasOf,
   steps,
 } from './next.js';
 
@@ -93,11 +97,27 @@ function closeAndCatchUp(recovery: Recovery, candidate: Participant): Next {
   if (closed.kind === 'pending') return steps([close]);
   if (closed.kind === 'given-up') return reopen(recovery, closed.error);
   const gtids = closed.findings.executedGtids ?? '';
-  const wait: Step = { kind: 'await-applied', server: candidate.id, gtids, limitMs: applyLimitMs };
-  const applied = standingOf(recovery, wait);
-  if (applied.kind === 'pending') return steps([wait]);
-  if (applied.kind === 'given-up') return reopen(recovery, applied.error);
-  return { kind: 'promise', server: candidate.id };
+  const byPlace = closed.findings.ownEnd !== undefined;
+  const waits = (byPlace ? replicasOf(recovery) : [candidate]).map(
+    ({ id }): Step => ({ kind: 'await-applied', server: id, gtids, limitMs: applyLimitMs }),
+  );
+  const pending = pendingOf(recovery, waits);
+  if (pending.length > 0) return steps(pending);
+  const late = givenUpOf(recovery, waits);
+  if (late !== null) return reopen(recovery, late.error);
+  const stillThere = byPlace ? assured(recovery, gtids) : null;
+  return stillThere ?? { kind: 'promise', server: candidate.id };
+}
+
+/** Privileged accounts may have written in spite of read_only. Null when nobody did. */
+function assured(recovery: Recovery, gtids: string): Next | null {
+  const look: Step = { kind: 'look', server: recovery.failed, again: true };
+  const standing = standingOf(recovery, look);
+  if (standing.kind === 'pending') return steps([look]);
+  if (standing.kind === 'given-up') return reopen(recovery, standing.error);
+  const now = standing.findings.executedGtids ?? '';
+  const name = nameOf(recovery, recovery.failed);
+  return now === gtids ? null : reopen(recovery, `${name} was written to after it was closed: it stands at ${now}`);
 }
 
 /** The primary takes writes again under the epoch it always had. */
@@ -146,6 +166,7 @@ function repointOf(recovery: Recovery, { id, start }: Participant): Step {
     server: id,
     source,
     start: id === recovery.failed ? recovery.inputs.startFormerPrimary : start,
+    ...beginningAt(handoverOf(recovery, source)),
   };
 }
 

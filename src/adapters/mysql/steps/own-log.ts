@@ -1,0 +1,55 @@
+/**
+ * Where the own history of a server without GTID ends, for one that was a primary and was restarted since: it has begun a
+ * new log, so the end of that is not the place that its replicas knew. What counts is whether a transaction follows.
+ */
+import { isNone, minus } from '../../../core/recovery/gtids.js';
+import { parseLogMarks } from '../../../core/topology/log-marks.js';
+import type { BinlogPosition } from '../../../core/topology/vitals.js';
+import { quoted } from '../dialect.js';
+import type { Hold, TextRow } from '../hold.js';
+import { READ_MS } from './limits.js';
+
+/** What a server writes into its log by itself. */
+const OWN_EVENTS = new Set([
+  'Format_desc',
+  'Previous_gtids',
+  'Gtid_list',
+  'Binlog_checkpoint',
+  'Start_encryption',
+  'Rotate',
+  'Stop',
+]);
+
+/** A log that holds no transaction has fewer events than this. */
+const QUIET_EVENTS_MAX = 8;
+
+/** A server that was restarted more often since is not looked through. */
+const LOGS_MAX = 50;
+
+/** `since` where nothing was written after that place in this server's own log; else `end`, its end, as it was given. */
+export async function endSince(hold: Hold, end: string, since: string): Promise<string> {
+  const place = placeIn(since);
+  if (place === null || isNone(minus(end, since))) return end;
+  return (await nothingAfter(hold, place)) ? since : end;
+}
+
+function placeIn(text: string): BinlogPosition | null {
+  const marks = parseLogMarks(text);
+  const [mark] = marks.ok ? [...marks.value.values()] : [];
+  return mark?.until ?? null;
+}
+
+async function nothingAfter(hold: Hold, place: BinlogPosition): Promise<boolean> {
+  const logs = await hold.read('SHOW BINARY LOGS', READ_MS);
+  const first = logs.findIndex((row) => row['Log_name'] === place.file);
+  const sizeOf = (row: TextRow | undefined): number => Number(row?.['File_size'] ?? '0');
+  if (first < 0 || logs.length - first > LOGS_MAX || sizeOf(logs[first]) < place.position) return false;
+  for (const [at, row] of logs.slice(first).entries()) {
+    if (at === 0 && sizeOf(row) === place.position) continue;
+    const from = at === 0 ? ` FROM ${String(place.position)}` : '';
+    const limit = ` LIMIT ${String(QUIET_EVENTS_MAX)}`;
+    const events = await hold.read(`SHOW BINLOG EVENTS IN ${quoted(row['Log_name'] ?? '')}${from}${limit}`, READ_MS);
+    if (!events.every((event) => OWN_EVENTS.has(event['Event_type'] ?? ''))) return false;
+  }
+  return true;
+}

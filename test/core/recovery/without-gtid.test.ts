@@ -1,0 +1,155 @@
+import { describe, expect, it } from 'vitest';
+import { handoverBetween } from '../../../src/core/recovery/handover.js';
+import type { Recovery } from '../../../src/core/recovery/recovery.js';
+import { logMarkText } from '../../../src/core/topology/log-marks.js';
+import { uuidOf } from '../../support/mysql-world.js';
+import { PlaceWorld } from '../../support/place-world.js';
+import { diesAt, immortal, play } from '../../support/plan-player.js';
+import { deadPrimaryOpening, deadPrimaryWorld, takeoverOpening, takeoverWorld } from '../../support/plan-worlds.js';
+import { openingOf, participant } from '../../support/recoveries.js';
+
+const [P, A, B, C] = [uuidOf(1), uuidOf(2), uuidOf(3), uuidOf(4)];
+const placeIn = (log: typeof P, transactions: number): string =>
+  logMarkText({ file: 'binlog.000001', position: transactions * 10 }, log);
+
+describe('a primary that dies without GTID', () => {
+  it('is replaced by who has received most, and who is level follows from where that one stood', () => {
+    const world = new PlaceWorld();
+    const { replicas } = deadPrimaryWorld([3, 5, 5], world);
+    const { ending, record } = play(deadPrimaryOpening(replicas), world);
+    expect(record.promotion?.server).toBe(B);
+    expect(ending).toMatchObject({
+      verdict: { kind: 'succeeded' },
+      lost: [{ server: A, reason: expect.stringContaining('without GTID') as string }],
+    });
+    expect(world.get(C)).toMatchObject({ source: B, io: true });
+    expect(world.get(A)).toMatchObject({ source: P, io: false });
+    world.write(world.get(B), 2);
+    world.settle();
+    expect([...world.get(C).executed].sort()).toEqual([...world.get(B).executed].sort());
+  });
+
+  it('takes half a transaction at the end for nothing', () => {
+    const world = new PlaceWorld();
+    const { replicas } = deadPrimaryWorld([4, 4, 4], world);
+    for (const id of [B, C]) world.receiveHalf(world.get(id));
+    const { ending } = play(deadPrimaryOpening(replicas), world);
+    expect(ending).toMatchObject({ verdict: { kind: 'succeeded' }, lost: [] });
+    expect([A, B, C].map((id) => world.get(id).executed.size)).toEqual([4, 4, 4]);
+  });
+
+  it('has its replicas back where they were when nobody can be promoted', () => {
+    const world = new PlaceWorld();
+    const { replicas } = deadPrimaryWorld([5, 5], world);
+    for (const replica of replicas) Object.assign(replica, { broken: true, sql: false });
+    expect(play(deadPrimaryOpening(replicas), world).ending.verdict.kind).toBe('undone');
+    expect([A, B].map((id) => world.get(id).source)).toEqual([P, P]);
+  });
+
+  it('gives a better placed candidate no other to catch up from: nobody knows where it would go on', () => {
+    const world = new PlaceWorld();
+    const { replicas } = deadPrimaryWorld([3, 5], world);
+    const { record } = play(deadPrimaryOpening(replicas, [{ tier: 0 }, { tier: 2 }]), world);
+    expect(record.promotion?.server).toBe(B);
+    expect(record.steps.filter(({ step }) => step.kind === 'repoint')).toEqual([]);
+  });
+});
+
+describe('a planned takeover without GTID', () => {
+  it('waits for every replica, asks the primary once more, and points all at one place', () => {
+    const world = new PlaceWorld();
+    takeoverWorld(world);
+    const { ending } = play(takeoverOpening({ startFormerPrimary: true }), world);
+    expect(ending).toMatchObject({ verdict: { kind: 'succeeded' }, lost: [], demotion: { state: 'rejoined' } });
+    expect(world.taken.map(({ kind }) => kind)).toEqual([
+      ...['look', 'look', 'look', 'close', 'await-applied', 'await-applied', 'look', 'detach', 'open'],
+      ...['repoint', 'repoint'],
+    ]);
+    world.write(world.get(A), 2);
+    world.settle();
+    for (const id of [P, B]) expect(world.get(id).executed).toEqual(world.get(A).executed);
+  });
+
+  it('is undone when a replica that would be left behind does not catch up', () => {
+    const world = new PlaceWorld();
+    takeoverWorld(world);
+    world.get(B).slow = true;
+    const { ending } = play(takeoverOpening(), world);
+    expect(ending.verdict).toEqual({ kind: 'undone', reason: 'not applied in time' });
+    expect(world.writable.map(({ id }) => id)).toEqual([P]);
+  });
+
+  it('is undone when somebody wrote to the closed primary in spite of that', () => {
+    const world = new PlaceWorld();
+    takeoverWorld(world);
+    const { ending } = play(takeoverOpening(), world, immortal, (step, outcome) => {
+      if (step.kind === 'await-applied' && step.server === B) world.errant(world.get(P));
+      return outcome;
+    });
+    expect(ending.verdict).toMatchObject({ kind: 'undone', reason: expect.stringContaining('written to') as string });
+    expect(world.writable.map(({ id }) => id)).toEqual([P]);
+  });
+
+  it('ends the same way whenever the leader dies', () => {
+    for (let point = 1; ; point++) {
+      const world = new PlaceWorld();
+      takeoverWorld(world);
+      const { ending, deaths } = play(takeoverOpening({ startFormerPrimary: true }), world, diesAt(point));
+      expect(ending, `death at point ${String(point)}`).toMatchObject({ verdict: { kind: 'succeeded' }, lost: [] });
+      if (deaths === 0) return;
+    }
+  });
+});
+
+describe('a former primary without GTID', () => {
+  /** P died with five transactions, of which A had received as many as told, and A was promoted. */
+  const failedOver = (received: number): { readonly world: PlaceWorld; readonly record: Recovery } => {
+    const world = new PlaceWorld();
+    const { replicas } = deadPrimaryWorld([received], world);
+    const { record } = play(deadPrimaryOpening(replicas), world);
+    world.write(world.get(A), 2);
+    world.get(P).up = true;
+    return { world, record };
+  };
+  const returnOf = (record: Recovery): Recovery => {
+    const handover = handoverBetween({ recoveries: new Map([[record.id, record]]) }, P, A);
+    const participants = [participant(A, 'primary'), participant(P, 'replica', { promotable: false })];
+    return openingOf('former-primary', P, participants, {
+      startFormerPrimary: true,
+      ...(handover === null ? {} : { handover }),
+    });
+  };
+
+  it('rejoins when the new primary had applied all of its log', () => {
+    const { world, record } = failedOver(5);
+    const { ending } = play(returnOf(record), world);
+    expect(ending).toMatchObject({ verdict: { kind: 'succeeded' }, demotion: { state: 'rejoined' } });
+    world.settle();
+    expect(world.get(P).executed).toEqual(world.get(A).executed);
+  });
+
+  it('is set apart when its log goes on beyond that, with the places named', () => {
+    const { world, record } = failedOver(4);
+    const { ending } = play(returnOf(record), world);
+    expect(ending.demotion).toEqual({
+      server: P,
+      state: 'apart',
+      extraGtids: `binlog.000001:40..${placeIn(P, 5)}`,
+    });
+    expect(world.get(P)).toMatchObject({ source: null, readOnly: true });
+  });
+
+  it('is set apart when it lost the end of its log in its crash', () => {
+    const { world, record } = failedOver(5);
+    for (const transaction of [...world.get(P).executed].slice(3)) world.get(P).executed.delete(transaction);
+    const { ending } = play(returnOf(record), world);
+    expect(ending.demotion).toMatchObject({ state: 'apart' });
+    expect(ending.lost[0]?.reason).toContain('lost the end of its own log');
+  });
+
+  it('is set apart when it was not the server of today that replaced it', () => {
+    const { world, record } = failedOver(5);
+    const { ending } = play(returnOf({ ...record, promotion: { server: B, epoch: 2 } }), world);
+    expect(ending.demotion).toMatchObject({ state: 'apart', extraGtids: placeIn(P, 5) });
+  });
+});
