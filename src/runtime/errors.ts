@@ -21,6 +21,8 @@ export const ERROR_CODES = {
   MYSQL_BARRIER: { http: 502, grpc: 10, retriable: true },
   /** Another server answers at the address: nothing was sent to it. */
   MYSQL_REPLACED: { http: 502, grpc: 9, retriable: false },
+  /** Nothing was sent: ObserveOnly. */
+  OBSERVE_ONLY: { http: 409, grpc: 9, retriable: false },
   BAD_REQUEST: { http: 400, grpc: 3, retriable: false },
   /** What is asked for lies before the oldest that is still known. */
   COMPACTED: { http: 410, grpc: 11, retriable: false },

@@ -7,7 +7,7 @@ const parsed = (line: string): unknown => {
 };
 
 describe('running a node', () => {
-  const node = { verb: 'http', file: 'a.json', logLevel: null, stacks: false };
+  const node = { verb: 'http', file: 'a.json', logLevel: null, stacks: false, observesOnly: false };
   test.each([
     '--config a.json http',
     '-config a.json http',
@@ -25,6 +25,7 @@ describe('running a node', () => {
     ['--quiet http', { logLevel: 'error' }],
     ['--quiet --debug http', { logLevel: 'debug', stacks: true }],
     ['--debug=false --stack http', { logLevel: null, stacks: true }],
+    ['--observe-only http', { observesOnly: true }],
     ['--ignore-raft-setup --skip-continuous-registration --grab-election http', { logLevel: null }],
   ])('%s', (line, part) => {
     expect(parsed(line)).toEqual({ ...node, file: null, ...part });

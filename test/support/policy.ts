@@ -11,6 +11,7 @@ export function filters(...texts: readonly string[]): RecoveryPolicy['primaryFil
 
 export function policyOf(changes: Partial<RecoveryPolicy> = {}): RecoveryPolicy {
   return {
+    observesOnly: false,
     primaryFilters: filters('*'),
     blockMs: 0,
     applyLimitMs: 10_000,

@@ -10,6 +10,8 @@ export interface NodeRequest {
   /** Null: as the configuration says. */
   readonly logLevel: LogLevel | null;
   readonly stacks: boolean;
+  /** Besides what the configuration says. */
+  readonly observesOnly: boolean;
 }
 
 export type RaftAction = 'status' | 'add' | 'promote' | 'remove' | 'replace' | 'transfer' | 'snapshot' | 'recover';
@@ -167,7 +169,8 @@ function nodeRequest({ switches }: Arguments, file: string | null): Result<Reque
   const debug = switches.get('debug') === true;
   const level = debug ? 'debug' : switches.get('quiet') === true ? 'error' : null;
   const logLevel = level ?? (switches.get('verbose') === true ? 'info' : null);
-  return ok({ verb: 'http', file, logLevel, stacks: debug || switches.get('stack') === true });
+  const stacks = debug || switches.get('stack') === true;
+  return ok({ verb: 'http', file, logLevel, stacks, observesOnly: switches.get('observe-only') === true });
 }
 
 function unknownVerb(verb: string): string {

@@ -17,6 +17,7 @@ export const OPTIONS: readonly Option[] = [
   { name: 'verbose', takes: 'switch', meaning: 'log what happens (the default)' },
   { name: 'quiet', takes: 'switch', meaning: 'log errors only' },
   { name: 'stack', takes: 'switch', meaning: 'add stacks to errors' },
+  { name: 'observe-only', takes: 'switch', meaning: 'judge everything and change nothing (http)' },
   { name: 'version', takes: 'switch', meaning: 'print the version' },
   { name: 'help', takes: 'switch', meaning: 'print this' },
   { name: 'h', takes: 'switch' },

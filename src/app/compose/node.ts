@@ -20,7 +20,6 @@ import { type Clock, systemClock } from '../../runtime/ports/clock.js';
 import type { Leadership } from '../../runtime/ports/consensus.js';
 import type { ClusterMembership } from '../../runtime/ports/membership.js';
 import type { Peers } from '../../runtime/ports/peers.js';
-import { NO_PUBLISHING } from '../../runtime/ports/publishing.js';
 import type { Analysis, PublicSettings } from '../../runtime/ports/service.js';
 import { ProbeLog } from '../../runtime/probing/probe-log.js';
 import { ProbingLoop } from '../../runtime/probing/probing-loop.js';
@@ -37,9 +36,9 @@ import type { Config } from '../config/config.js';
 import type { LiveConfig } from '../config/live.js';
 import type { Log } from '../log.js';
 import { programVersion } from '../version.js';
+import { openActing } from './acting.js';
 import { Announcer } from './announcer.js';
 import { Care } from './care.js';
-import { hookParts } from './hooks.js';
 import { MembershipSide } from './membership.js';
 import type { MysqlSide } from './mysql.js';
 import { NodeSights } from './node-sights.js';
@@ -133,17 +132,14 @@ export class ComposedNode {
     this.#recovery = this.#composeRecovery();
     this.service = this.#composeService();
     this.happenings = this.#composeHappenings();
+    // Whoever holds a value of before asks again at its next turn; these would not have one.
     live.subscribe(() => {
-      this.#onConfigured();
+      this.#announcer.noticeSeeds();
+      this.#probing.noticeApplied();
+      this.#recovery.noticeApplied();
+      this.service.publish({ kind: 'node' });
+      this.service.publish({ kind: 'analysis' });
     });
-  }
-
-  /** Whoever holds a value of before asks again at its next turn; these would not have one. */
-  #onConfigured(): void {
-    this.#announcer.noticeSeeds();
-    this.#probing.noticeApplied();
-    this.service.publish({ kind: 'node' });
-    this.service.publish({ kind: 'analysis' });
   }
 
   #composeService(): NodeService {
@@ -339,6 +335,7 @@ export class ComposedNode {
       siteOfNode: (node) => this.#nodeSites.siteOf(node),
       handOverTo: (nodes) => handOverTo(this.#parts.raft.consensus, this.#clock, nodes),
       bestCandidateOf: (source) => this.#recovery.bestCandidateOf(source),
+      observesOnly: () => config.observesOnly,
       restartCanary: ({ canary }) => this.#recovery.restartCanary(canary),
       onProblems: ({ problems }) => {
         this.#recovery.noticeProblems(problems);
@@ -357,12 +354,13 @@ export class ComposedNode {
     const { log, mysql, raft, live } = this.#parts;
     const config = this.#config;
     const sights = new NodeSights(this.ledger, (address) => this.#probing.sightings.sighting(address));
+    const acting = openActing({ live, mysql, log, settings: this.#settings });
     const rules = live.following((now) => clusterRules(now, () => this.ledger.state));
     return new RecoveryDriver({
       self: config.raft.id,
       clock: this.#clock,
       ledger: this.ledger,
-      sessions: mysql.sessions,
+      sessions: acting.sessions,
       prober: this.#care.prober,
       policy: live.following(recoveryPolicy),
       times: live.following(({ mysql: { connectTimeoutMs } }) => ({
@@ -373,8 +371,8 @@ export class ComposedNode {
       soft: sights.soft,
       sights: (id) => sights.lastLook(id),
       orchestrators: () => this.#view.orchestrators(),
-      hooks: hookParts(config, log, this.#settings),
-      publishing: NO_PUBLISHING,
+      hooks: acting.hooks,
+      publishing: acting.publishing,
       emergencyOf: (server) => this.diagnosis.emergencyOf(server),
       recoversSilentSite: (cluster) => rules.recoversSilentSite(cluster),
       authorityFor: (term) => new LeaderAuthority(term, raft.consensus, this.#clock),

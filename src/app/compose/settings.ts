@@ -19,8 +19,9 @@ const PATIENT_APPLY_LIMIT_MS = 24 * 3600 * 1000;
 /** A look that is older than this many polls says nothing about now; the incumbent's own measure. */
 const STALE_POLLS = 5;
 
-export function recoveryPolicy({ recovery, lag }: Config): RecoveryPolicy {
+export function recoveryPolicy({ recovery, lag, observesOnly }: Config): RecoveryPolicy {
   return {
+    observesOnly,
     primaryFilters: recovery.primaryFilters,
     blockMs: recovery.blockMs,
     applyLimitMs: recovery.waitsForApplier ? PATIENT_APPLY_LIMIT_MS : APPLY_LIMIT_MS,

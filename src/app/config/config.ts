@@ -14,6 +14,8 @@ import type { ListenAddress } from './endpoints.js';
 import type { Secret } from './secret.js';
 
 export interface Config {
+  /** Everything is judged, and neither a server nor the world outside is touched. */
+  readonly observesOnly: boolean;
   readonly log: LogConfig;
   readonly raft: RaftConfig;
   readonly http: HttpConfig;

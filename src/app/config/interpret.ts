@@ -28,6 +28,8 @@ export interface Surroundings {
   /** From the command line; null leaves it to the file. */
   readonly logLevel: LogConfig['level'] | null;
   readonly stacks: boolean;
+  /** From the command line; the file may say so as well. */
+  readonly observesOnly: boolean;
 }
 
 /** Null when a fault stands in the way; the other parts are read all the same, for their own faults. */
@@ -47,6 +49,7 @@ export async function interpret(
   const raft: RaftConfig = { enabled: values.RaftEnabled, ...membership, dataDir, tls };
   checkRaftPort(raft, values, findings);
   return {
+    observesOnly: observesOnly(values, surroundings, findings),
     log: {
       level: surroundings.logLevel ?? (values.Debug ? 'debug' : 'info'),
       stacks: surroundings.stacks || values.Debug,
@@ -73,6 +76,16 @@ export async function interpret(
     },
     ...readServers(values),
   };
+}
+
+function observesOnly(values: Values, surroundings: Surroundings, findings: Findings): boolean {
+  if (!values.ObserveOnly && !surroundings.observesOnly) return false;
+  const how = surroundings.observesOnly ? '--observe-only was given' : 'ObserveOnly is true';
+  findings.warn(
+    `${how}: NOTHING IS EVER CHANGED while this node leads, whatever fails; its log says what it would have done. It has ` +
+      'to be so on every node, because the one that leads decides',
+  );
+  return true;
 }
 
 async function readMysql(values: Values, environment: Environment, findings: Findings): Promise<MysqlConfig> {

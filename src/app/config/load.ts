@@ -22,6 +22,7 @@ export interface LoadOptions {
   readonly environment: Environment;
   readonly logLevel?: LogLevel | null;
   readonly stacks?: boolean;
+  readonly observesOnly?: boolean;
   readonly standardFiles?: readonly string[];
   /** Read after the others; they have to exist. */
   readonly extraFiles?: readonly string[];
@@ -84,6 +85,7 @@ async function concluded(
     resolve: options.resolve ?? resolveHost,
     logLevel: options.logLevel ?? null,
     stacks: options.stacks ?? false,
+    observesOnly: options.observesOnly ?? false,
   };
   const config = await interpret(given.values, surroundings, findings);
   if (config === null || findings.faults.length > 0) return failed(findings.faults);

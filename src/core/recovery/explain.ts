@@ -108,13 +108,13 @@ export function explain(question: ExplainQuestion): Explanation | null {
 /** Nothing of it is committed. */
 const NOBODY = { id: '0:explain' as RecoveryId, openedBy: '', requestedBy: '' };
 
-interface Played {
+export interface Played {
   readonly preview: Preview;
   /** As it would stand at its end. */
   readonly record: Recovery;
 }
 
-function playedOn(opening: Recovery, { belief, sights }: ExplainQuestion): Played {
+export function playedOn(opening: Recovery, { belief, sights }: Pick<ExplainQuestion, 'belief' | 'sights'>): Played {
   const { servers } = belief;
   const played = preview(opening, (server) =>
     server === opening.failed ? null : assumedOf(servers.get(server), sights(server)),

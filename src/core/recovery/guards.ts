@@ -41,8 +41,15 @@ export function reactionRefusals(problem: Problem): readonly Refusal[] {
   return [refusal('not-actionable', `${problem.code} is not answered with a recovery`, REMEDIES[problem.code])];
 }
 
+export const OBSERVE_ONLY = 'observe-only';
+
 export function guardRefusals(question: GuardQuestion): readonly Refusal[] {
-  const always = [...withoutQuorum(question), ...clusterUnknown(question), ...openRecovery(question)];
+  const always = [
+    ...observing(question),
+    ...withoutQuorum(question),
+    ...clusterUnknown(question),
+    ...openRecovery(question),
+  ];
   return question.forced
     ? always
     : [
@@ -57,6 +64,12 @@ export function guardRefusals(question: GuardQuestion): readonly Refusal[] {
         ...blocked(question),
         ...justFailed(question),
       ];
+}
+
+function observing({ policy }: GuardQuestion): readonly Refusal[] {
+  if (!policy.observesOnly) return [];
+  const mend = 'take ObserveOnly out of the configuration of every node, and reload it';
+  return [refusal(OBSERVE_ONLY, 'this node only observes (ObserveOnly)', mend)];
 }
 
 function withoutQuorum({ hasQuorum }: GuardQuestion): readonly Refusal[] {

@@ -3,6 +3,8 @@ import type { DurabilityRule } from './durability-terms.js';
 import type { ClusterFilter } from './filters.js';
 
 export interface RecoveryPolicy {
+  /** ObserveOnly: everything is judged and nothing is done. */
+  readonly observesOnly: boolean;
   /** RecoverMasterClusterFilters: clusters whose dead primary is replaced without being asked. */
   readonly primaryFilters: readonly ClusterFilter[];
   /** RecoveryPeriodBlockSeconds: after an automatic promotion, no other one in the cluster for so long. 0: none is blocked. */

@@ -28,6 +28,7 @@ export interface CanaryRunnerParts {
   /** Null when there is none, or when this node does not lead any more. */
   inquestOf(source: ServerId): Inquest | null;
   bestCandidateOf(source: ServerId): ServerId | null;
+  observesOnly(): boolean;
   /** Through a session with barrier and deadline, like every change of a server. Rejects with what went wrong. */
   restart(order: CanaryOrder): Promise<void>;
   log(level: 'info' | 'warn', text: string): void;
@@ -71,7 +72,9 @@ export class CanaryRunner {
       limits,
     );
     if (decision.kind === 'no') this.#restraints.set(source.id, decision.reason);
-    if (decision.kind === 'restart') this.#send(source.id, decision.canary);
+    if (decision.kind !== 'restart') return;
+    if (parts.observesOnly()) this.#restraints.set(source.id, 'this node only observes (ObserveOnly)');
+    else this.#send(source.id, decision.canary);
   }
 
   /** Once for each source at a time; what comes of it is heard from the canary's next reports. */

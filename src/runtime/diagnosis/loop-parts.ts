@@ -35,6 +35,8 @@ export interface LoopParts {
   handOverTo(nodes: readonly string[]): Promise<string>;
   /** Which replica would be promoted if this server died now; null when none would, or when that is not known. */
   bestCandidateOf(source: ServerId): ServerId | null;
+  /** No replica is to be touched, not even to know more. Absent: it may be. */
+  observesOnly?(): boolean;
   /** Stops and starts the canary's IO thread, under the rules for every change of a server. */
   restartCanary(order: CanaryOrder): Promise<void>;
   /** In the turn in which a verdict changed, and about once a second so that ages are fresh. */

@@ -60,6 +60,7 @@ export function composeRooms(parts: LoopParts, ties: LoopTies): DiagnosisRooms {
     diagnostician,
     inquestOf: (source) => emergencies.of(source),
     bestCandidateOf: (source) => parts.bestCandidateOf(source),
+    observesOnly: () => parts.observesOnly?.() ?? false,
     restart: (order) => parts.restartCanary(order),
   });
   const board = new FindingsBoard({

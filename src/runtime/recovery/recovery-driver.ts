@@ -5,7 +5,8 @@
  */
 import type { Problem } from '../../core/analysis/problem.js';
 import { type Belief, openRecoveryOf, type Refusal, refusal, serverName } from '../../core/recovery/belief.js';
-import { reactionRefusals } from '../../core/recovery/guards.js';
+import { foreseenText } from '../../core/recovery/foreseen.js';
+import { OBSERVE_ONLY, reactionRefusals } from '../../core/recovery/guards.js';
 import { brakeReason } from '../../core/recovery/brake.js';
 import { decide } from '../../core/recovery/decision.js';
 import { type Explanation, explain } from '../../core/recovery/explain.js';
@@ -75,7 +76,7 @@ export class RecoveryDriver {
 
   /** Entries were applied, or a snapshot restored. */
   noticeApplied(): void {
-    if (this.#parts.ledger.readyTerm === null) return;
+    if (this.#parts.ledger.readyTerm === null || this.#parts.policy.observesOnly) return;
     this.#runs.resume();
     this.#aftermaths.look();
     this.#formers.look();
@@ -83,7 +84,8 @@ export class RecoveryDriver {
 
   /** A connection to this address ended without our doing. */
   noticeLost(address: Address): void {
-    if (this.#parts.ledger.readyTerm !== null) this.#formers.noticeLost(address);
+    const { ledger, policy } = this.#parts;
+    if (ledger.readyTerm !== null && !policy.observesOnly) this.#formers.noticeLost(address);
   }
 
   /** All that is known to be wrong now. Asked again about the same problem: refusals may have passed by themselves. */
@@ -131,7 +133,13 @@ export class RecoveryDriver {
     const { policy, sights } = this.#parts;
     const question = { belief, policy, problem, sights, hasQuorum: this.#parts.hasQuorum() };
     const { refusals, opening } = decide(question, this.#opener.context('orchestrator'));
-    this.#restrain(problem, refusals);
+    const isNews = this.#restrain(problem, refusals);
+    const observes = refusals.length > 0 && refusals.every(({ code }) => code === OBSERVE_ONLY);
+    if (isNews && observes && opening.ok && this.#parts.ledger.readyTerm !== null) {
+      const name = serverName(belief, server);
+      const text = foreseenText(belief, opening.recovery, sights);
+      this.#parts.log.warn({ server }, `observe only: ${problem.code} of ${name} would be recovered now: ${text}`);
+    }
     if (refusals.some(({ code }) => code === 'brake')) this.#brake(belief, clusterId);
     if (refusals.length > 0 || !opening.ok || this.#parts.ledger.readyTerm === null) return;
     this.#parts.log.warn({ server, recovery: opening.recovery.id }, `${problem.code}: ${problem.because.join('; ')}`);
@@ -174,9 +182,10 @@ export class RecoveryDriver {
     ];
   }
 
-  #restrain(problem: Problem, refusals: readonly Refusal[]): void {
+  /** True when the reasons are others than before. */
+  #restrain(problem: Problem, refusals: readonly Refusal[]): boolean {
     const { ledger } = this.#parts;
     const what = ledger.readyTerm === null ? null : `${serverName(ledger.state, problem.server)}: ${problem.code}`;
-    this.#restraints.set(problem.server, what, refusals);
+    return this.#restraints.set(problem.server, what, refusals);
   }
 }

@@ -21,20 +21,21 @@ export class Restraints {
     return this.#sentences;
   }
 
-  /** `what`: the server and its problem, for the log; null on a node that would not act anyway. No refusals: nothing keeps us. */
-  set(server: ServerId, what: string | null, refusals: readonly Refusal[]): void {
+  /** `what`: the server and its problem, for the log; null on a node that would not act anyway. No refusals: nothing keeps us. True: the reasons are news. */
+  set(server: ServerId, what: string | null, refusals: readonly Refusal[]): boolean {
     const names = refusals.map(({ code }) => code).join(' ');
     if (names === '') {
       this.clear(server);
-      return;
+      return false;
     }
     this.#sentences.set(server, refusals.map(sentence));
-    if (this.#names.get(server) === names) return;
+    if (this.#names.get(server) === names) return false;
     this.#names.set(server, names);
     if (what !== null) {
       this.#log.warn({ server, reasons: names }, `${what}: nothing is done: ${refusals.map(sentence).join('; ')}`);
     }
     this.#onChange();
+    return true;
   }
 
   clear(server: ServerId): void {

@@ -71,6 +71,7 @@ const LIVE: readonly KeyName[] = [
   'LowerReplicaVersionAllowed',
   'VerifyReplicationFilters',
 
+  'ObserveOnly',
   'RecoverMasterClusterFilters',
   'RecoverIntermediateMasterClusterFilters',
   'PrimaryRestartGraceSeconds',

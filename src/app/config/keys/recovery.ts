@@ -3,6 +3,12 @@ import { works } from './key.js';
 import { bool, durabilityPolicies, integer, patterns, seconds } from './kinds.js';
 
 export const RECOVERY_KEYS = {
+  ObserveOnly: works(
+    bool,
+    false,
+    'Judge everything and change nothing, to run beside another system: no server is touched, no command of yours is run, and ' +
+      'the log says what would have been done. On every node, also as `--observe-only`. New here',
+  ),
   RecoveryIgnoreHostnameFilters: works(
     patterns,
     [],

@@ -1,0 +1,99 @@
+/**
+ * ObserveOnly: a node that runs beside the incumbent sees and judges everything and touches nothing. That nothing is changed
+ * does not hang on every decision being asked first: no session that could change a server can be had, and no command of the
+ * operator is run. Whether it holds is asked each time, because a reload may begin or end it.
+ */
+import { HOOK_KEYS } from '../../core/recovery/hook-terms.js';
+import { addressText } from '../../core/topology/address.js';
+import { OperationalError } from '../errors.js';
+import type { HookOrder, HookRunner } from '../ports/hooks.js';
+import type { Log } from '../ports/log.js';
+import type { ServerSession, SessionOpener, SessionOptions } from '../ports/mysql.js';
+import { type Publishing, NO_PUBLISHING } from '../ports/publishing.js';
+
+type Holds = () => boolean;
+
+export class ObservingSessions implements SessionOpener {
+  readonly #opener: SessionOpener;
+  readonly #observes: Holds;
+
+  constructor(opener: SessionOpener, observes: Holds) {
+    this.#opener = opener;
+    this.#observes = observes;
+  }
+
+  async open(options: SessionOptions): Promise<ServerSession> {
+    if (this.#observes()) throw observeOnly(addressText(options.address));
+    const session = await this.#opener.open(options);
+    return new ObservingSession(session, this.#observes, addressText(options.address));
+  }
+}
+
+/** A plan that was under way when it began: what was sent is sent, and nothing more is. */
+class ObservingSession implements ServerSession {
+  readonly #session: ServerSession;
+  readonly #observes: Holds;
+  readonly #name: string;
+
+  constructor(session: ServerSession, observes: Holds, name: string) {
+    this.#session = session;
+    this.#observes = observes;
+    this.#name = name;
+  }
+
+  get alive(): boolean {
+    return this.#session.alive;
+  }
+
+  execute(...call: Parameters<ServerSession['execute']>): ReturnType<ServerSession['execute']> {
+    if (!this.#observes()) return this.#session.execute(...call);
+    const { message } = observeOnly(this.#name);
+    return Promise.resolve({ ok: false, code: 'authority', error: message, retriable: false });
+  }
+
+  close(): Promise<void> {
+    return this.#session.close();
+  }
+}
+
+export class ObservingHooks implements HookRunner {
+  readonly #runner: HookRunner;
+  readonly #observes: Holds;
+  readonly #log: Log;
+
+  constructor(runner: HookRunner, observes: Holds, log: Log) {
+    this.#runner = runner;
+    this.#observes = observes;
+    this.#log = log;
+  }
+
+  get configured(): HookRunner['configured'] {
+    return this.#runner.configured;
+  }
+
+  run(order: HookOrder): ReturnType<HookRunner['run']> {
+    if (!this.#observes()) return this.#runner.run(order);
+    if (this.configured.has(order.list)) {
+      this.#log.warn({}, `observe only: the commands of ${HOOK_KEYS[order.list]} would be run now, and are not`);
+    }
+    return Promise.resolve({ ok: true, findings: {} });
+  }
+}
+
+/** Nobody outside is told of a primary by a node that only looks on. */
+export function observingPublishing(publishing: Publishing, observes: Holds): Publishing {
+  const current = (): Publishing => (observes() ? NO_PUBLISHING : publishing);
+  return {
+    get reachesOut() {
+      return current().reachesOut;
+    },
+    published: (cluster, primary) => current().published(cluster, primary),
+  };
+}
+
+function observeOnly(name: string): OperationalError {
+  return new OperationalError(
+    'OBSERVE_ONLY',
+    `${name} was not touched: this node only observes (ObserveOnly, or --observe-only)`,
+  );
+}
