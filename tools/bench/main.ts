@@ -18,8 +18,9 @@ const USAGE = `scripts/bench failover [kill|pause|both] [ROUNDS]   the write out
 scripts/bench failover fence [frozen|restarted] [ROUNDS]
                                                     a replaced primary is back, open: its last acknowledged write
 scripts/bench detection [PART ...] [--rounds N]     from a blow to the primary until the cluster says that it is dead:
-                                                    kill, pause; false alarms: io-threads, restart; thousand: the
-                                                    diagnosis of a thousand servers. N rounds of each (20)
+                                                    kill, pause, drop; false alarms: cut-off, io-threads, restart,
+                                                    slow, paused-node, ailing-replicas; thousand: the diagnosis
+                                                    of a thousand servers. N rounds of each (20)
 scripts/bench raft [--seconds N] [--rounds N] [--writes N]
                                                     the replicated log: throughput (N seconds each, 10 unless told
                                                     otherwise), blows to the leader (of each kind, 20), memory over

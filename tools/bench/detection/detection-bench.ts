@@ -1,119 +1,70 @@
-// scripts/bench detection: how soon a death is known, how often one is made up, and what looking costs. The nodes report
-// and change nothing, so that one set of servers bears all rounds.
-import { setTimeout as sleep } from 'node:timers/promises';
+// scripts/bench detection: how soon a death is known, how often one is made up, and what looking costs.
+import { againInOwnNetwork, isInOwnNetwork, openOwnNetwork } from '../../lab/own-network.js';
 import { round, spreadOf } from '../statistics.js';
-import { firstDeath, isWell, openSet, type DetectionSet, until } from './set.js';
+import { type Death, DEATHS, timeDeaths } from './deaths.js';
+import { type Temptation, TEMPTATIONS, tempt } from './temptations.js';
 import { measureThousand } from './thousand.js';
 
 const ROUNDS = 20;
-/** The nodes have seen that all is well again, and forgotten what was. */
-const REST_MS = 3000;
-/** What looks like a death is looked at for longer than a death takes. */
-const TEMPTATION_MS = 4000;
-const GRACE_SECONDS = 20;
+const THOUSAND_TARGET_MS = 5;
 
 type Part = (rounds: number) => Promise<void>;
 
-const PARTS: Readonly<Record<string, Part>> = {
-  kill: (rounds) => measureDeaths('killed', rounds, 150, ({ topology }) => topology.primary.kill()),
-  pause: (rounds) =>
-    measureDeaths('frozen', rounds, 2000, ({ topology }) => {
-      topology.primary.pause();
-      return Promise.resolve();
-    }),
-  'io-threads': (rounds) => countAlarms('IO threads stopped by an operator', rounds, {}, stopIoThreads),
-  restart: (rounds) =>
-    countAlarms(
-      `restarts within ${String(GRACE_SECONDS)} s of grace`,
-      rounds,
-      { PrimaryRestartGraceSeconds: GRACE_SECONDS },
-      restartPrimary,
-    ),
-  thousand: async () => {
-    const { p50, p99 } = await measureThousand();
-    say(`evidence and diagnosis of 1000 servers: ${String(round(p50))} ms (p99 ${String(round(p99))} ms; at most 5)`);
-  },
-};
+const PARTS = new Map<string, Part>([
+  ...Object.entries<Death>(DEATHS).map(([name, death]): [string, Part] => [
+    name,
+    (rounds) => deaths(name, death, rounds),
+  ]),
+  ...Object.entries<Temptation>(TEMPTATIONS).map(([name, temptation]): [string, Part] => [
+    name,
+    (rounds) => temptations(name, temptation, rounds),
+  ]),
+  ['thousand', thousand],
+]);
 
-async function measureDeaths(
-  name: string,
-  rounds: number,
-  targetMs: number,
-  strike: (set: DetectionSet) => Promise<void>,
-): Promise<void> {
-  const set = await openSet();
-  const taken: number[] = [];
-  try {
-    for (let number = 1; number <= rounds; number += 1) {
-      const atMs = performance.now();
-      await strike(set);
-      await until('the primary is called dead', () => Promise.resolve(firstDeath(set, atMs) !== undefined));
-      taken.push((firstDeath(set, atMs)?.heardAtMs ?? Number.NaN) - atMs);
-      await revive(set);
-    }
-  } finally {
-    await set.close();
-  }
-  const { p50, least, most, count } = spreadOf(taken);
+async function deaths(name: string, death: Death, rounds: number): Promise<void> {
+  if (name === 'drop' && !isInOwnNetwork() && (await elsewhere(rounds))) return;
+  if (isInOwnNetwork()) await openOwnNetwork();
+  const { p50, least, most, count } = spreadOf(await timeDeaths(death, rounds));
+  const figures = { medianMs: round(p50, 0), leastMs: round(least, 0), worstMs: round(most, 0) };
   say(
-    `${name}: declared dead after ${String(round(p50, 0))} ms, median of ${String(count)}, ` +
-      `${String(round(least, 0))} to ${String(round(most, 0))} (at most ${String(targetMs)})`,
+    `${death.what}: declared dead after ${String(figures.medianMs)} ms, median of ${String(count)}, ` +
+      `${String(figures.leastMs)} to ${String(figures.worstMs)} (at most ${String(death.targetMs)})`,
+    { detection: name, rounds: count, ...figures, targetMs: death.targetMs },
   );
 }
 
-async function countAlarms(
-  name: string,
-  rounds: number,
-  config: Readonly<Record<string, unknown>>,
-  tempt: (set: DetectionSet) => Promise<void>,
-): Promise<void> {
-  const set = await openSet(config);
-  let alarms = 0;
-  try {
-    for (let number = 1; number <= rounds; number += 1) {
-      const atMs = performance.now();
-      await tempt(set);
-      const death = firstDeath(set, atMs);
-      if (death !== undefined) alarms += 1;
-      await allIsWell(set);
-    }
-  } finally {
-    await set.close();
-  }
-  say(`${name}: ${String(alarms)} false alarms in ${String(rounds)}`);
+/** True when it was measured there. */
+async function elsewhere(rounds: number): Promise<boolean> {
+  const code = await againInOwnNetwork(['detection', 'drop', '--rounds', String(rounds)]);
+  if (code !== null && code !== 0)
+    throw new Error(`the measurement in a network of its own ended with ${String(code)}`);
+  return code === 0;
 }
 
-async function stopIoThreads({ topology }: DetectionSet): Promise<void> {
-  for (const replica of topology.replicas) await replica.execute('STOP REPLICA IO_THREAD');
-  await sleep(TEMPTATION_MS);
-  for (const replica of topology.replicas) await replica.execute('START REPLICA IO_THREAD');
+async function temptations(name: string, temptation: Temptation, rounds: number): Promise<void> {
+  const { alarms, seen } = await tempt(temptation, rounds);
+  const { what, found } = temptation;
+  const asWhat = found === null ? '' : ` (${found} in ${String(seen)})`;
+  say(`${what}: ${String(alarms)} false alarms in ${String(rounds)}${asWhat}`, {
+    detection: name,
+    rounds,
+    falseAlarms: alarms,
+    ...(found === null ? {} : { seen }),
+  });
 }
 
-async function restartPrimary({ topology }: DetectionSet): Promise<void> {
-  await topology.primary.kill();
-  await sleep(TEMPTATION_MS);
-  await topology.primary.start();
+async function thousand(): Promise<void> {
+  const { p50, p99 } = await measureThousand();
+  const figures = { medianMs: round(p50), p99Ms: round(p99) };
+  say(
+    `evidence and diagnosis of 1000 servers: ${String(figures.medianMs)} ms (p99 ${String(figures.p99Ms)} ms; at most ${String(THOUSAND_TARGET_MS)})`,
+    { detection: 'thousand', ...figures, targetMs: THOUSAND_TARGET_MS },
+  );
 }
 
-async function revive(set: DetectionSet): Promise<void> {
-  const { primary, replicas } = set.topology;
-  if (primary.running) primary.resume();
-  else await primary.start();
-  // Replicas that have given up wait for a minute before they try again.
-  for (const replica of replicas) {
-    await replica.execute('STOP REPLICA IO_THREAD');
-    await replica.execute('START REPLICA IO_THREAD');
-  }
-  await allIsWell(set);
-}
-
-async function allIsWell({ followers }: DetectionSet): Promise<void> {
-  await until('nothing is wrong any more', () => Promise.resolve(isWell(followers)));
-  await sleep(REST_MS);
-}
-
-function say(text: string): void {
-  process.stdout.write(`${text}\n`);
+function say(text: string, figures: object): void {
+  process.stdout.write(`${text}\n${JSON.stringify(figures)}\n`);
 }
 
 /** False when the words are not understood. */
@@ -121,7 +72,7 @@ export async function detectionBench(words: readonly string[]): Promise<boolean>
   const at = words.indexOf('--rounds');
   const rounds = at === -1 ? ROUNDS : Number(words[at + 1]);
   const named = at === -1 ? words : [...words.slice(0, at), ...words.slice(at + 2)];
-  if (!(rounds > 0) || !named.every((name) => Object.hasOwn(PARTS, name))) return false;
-  for (const name of named.length === 0 ? Object.keys(PARTS) : named) await PARTS[name]?.(rounds);
+  if (!(rounds > 0) || !named.every((name) => PARTS.has(name))) return false;
+  for (const name of named.length === 0 ? PARTS.keys() : named) await PARTS.get(name)?.(rounds);
   return true;
 }

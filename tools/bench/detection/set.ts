@@ -6,6 +6,7 @@ import type { OrchestratorCluster } from '../../lab/orchestrator-cluster.js';
 import type { Topology } from '../../lab/topology.js';
 
 const PATIENCE_MS = 60_000;
+const REST_MS = 3000;
 
 export interface DetectionSet {
   readonly topology: Topology;
@@ -14,10 +15,17 @@ export interface DetectionSet {
   close(): Promise<void>;
 }
 
-export async function openSet(config: Readonly<Record<string, unknown>> = {}): Promise<DetectionSet> {
+export interface SetOptions {
+  /** Further keys of the nodes' configuration. */
+  readonly config?: Readonly<Record<string, unknown>>;
+  /** Every server is reached through a relay that a bench or a test holds in its hands. */
+  readonly door?: boolean;
+}
+
+export async function openSet({ config = {}, door = false }: SetOptions = {}): Promise<DetectionSet> {
   const lab = await MySqlLab.open();
   try {
-    const topology = await lab.topology({ replicas: 2 });
+    const topology = await lab.topology({ replicas: 2, door });
     // It comes back as it was: nobody opens it again here.
     topology.primary.configure(['read_only=OFF']);
     const cluster = await lab.cluster({
@@ -47,6 +55,12 @@ export async function openSet(config: Readonly<Record<string, unknown>> = {}): P
   }
 }
 
+/** And the nodes have forgotten what was. */
+export async function allIsWell({ followers }: DetectionSet): Promise<void> {
+  await until('nothing is wrong any more', () => Promise.resolve(isWell(followers)));
+  await sleep(REST_MS);
+}
+
 /** What the cluster has committed is told by every node; the first word counts. */
 export function firstDeath({ followers }: DetectionSet, sinceMs: number): HeardHappening | undefined {
   return followers
@@ -67,7 +81,7 @@ export async function until(what: string, condition: () => Promise<boolean>, pat
 }
 
 /** Of problems; what is said about the structure stands apart. */
-export function isWell(followers: readonly HappeningFollower[]): boolean {
+function isWell(followers: readonly HappeningFollower[]): boolean {
   return followers.every(({ heard }) => isQuiet(heard));
 }
 

@@ -2,6 +2,7 @@
 // what the leader says to the server, hold a word of it back, or let nothing through at all.
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import { freePorts } from '../free-ports.js';
+import { holds, inodeOf } from '../socket-owner.js';
 import { Conversation, type DoorWatch } from './conversation.js';
 
 const NOBODY: DoorWatch = { statement: () => undefined, answer: () => undefined };
@@ -13,8 +14,12 @@ export class MysqlDoor {
   watch: DoorWatch = NOBODY;
   readonly #serverPort: number;
   readonly #sockets = new Set<Socket>();
+  /** Of each conversation the caller's end, and ours to the server. */
+  readonly #pairs = new Map<Socket, Socket>();
   #server: Server | null = null;
   #silent = false;
+  /** Processes to whom nothing passes. */
+  readonly #cutOff = new Set<number>();
 
   private constructor(port: number, serverPort: number) {
     this.port = port;
@@ -59,7 +64,34 @@ export class MysqlDoor {
     for (const socket of this.#sockets) socket.resume();
   }
 
+  /** As `fallSilent`, to one process alone: a cable that is cut between it and the server. */
+  async cutOff(pid: number): Promise<void> {
+    this.#cutOff.add(pid);
+    await Promise.all([...this.#pairs].map(([near, far]) => this.#holdBack(near, far)));
+  }
+
+  /** For everybody; what came meanwhile is let go. */
+  rejoin(): void {
+    this.#cutOff.clear();
+    this.speak();
+  }
+
+  /** The kernel knows whose the calling end is. */
+  async #holdBack(near: Socket, far: Socket): Promise<void> {
+    near.pause();
+    far.pause();
+    const inode = await inodeOf(near.remotePort ?? 0, this.port);
+    const owners = inode === null ? [] : await Promise.all([...this.#cutOff].map((pid) => holds(pid, inode)));
+    if (owners.includes(true) || this.#silent) return;
+    near.resume();
+    far.resume();
+  }
+
   #join(near: Socket, far: Socket): void {
+    this.#pairs.set(near, far);
+    near.on('close', () => {
+      this.#pairs.delete(near);
+    });
     const conversation = new Conversation({ near, far, server: this.address, watch: () => this.watch });
     this.#relay(near, far, (chunk) => {
       conversation.fromClient(chunk);
@@ -67,6 +99,7 @@ export class MysqlDoor {
     this.#relay(far, near, (chunk) => {
       conversation.fromServer(chunk);
     });
+    if (this.#cutOff.size > 0) void this.#holdBack(near, far);
   }
 
   #relay(one: Socket, other: Socket, take: (chunk: Buffer) => void): void {
