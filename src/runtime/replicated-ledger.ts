@@ -3,7 +3,7 @@
  * only place where entries become state, so that "has this node applied it?" has one answer.
  */
 import { assertDefined } from '../core/base/assert.js';
-import { encodeCommand } from '../core/ledger/codec.js';
+import { encodeCommand, type Unstamped } from '../core/ledger/codec.js';
 import type { Command } from '../core/ledger/command.js';
 import type { KeyValueContent } from '../core/ledger/key-value/store.js';
 import type { KeyValueOutcome, KeyValueWrite } from '../core/ledger/key-value/write.js';
@@ -17,10 +17,8 @@ import { NotLeader } from './ports/consensus-errors.js';
 import type { NodeInfo } from './ports/peer-transport.js';
 import { SchemaGate } from './schema-gate.js';
 
-type Unstamped<T> = T extends unknown ? Omit<T, 'atMs'> : never;
-
 /** A command without its stamp; the leader's clock is put on it here and nowhere else. */
-export type Proposal = Unstamped<Command>;
+export type Proposal = Unstamped;
 
 /** Longer than an election, so that a proposal outlives the change of a leader that still got it through. */
 const PROPOSE_TIMEOUT_MS = 5000;
@@ -106,7 +104,7 @@ export class ReplicatedLedger {
    */
   async propose(proposal: Proposal, timeoutMs = PROPOSE_TIMEOUT_MS): Promise<Applied> {
     this.#mustLead();
-    if (!this.#gate.admits(proposal.kind)) await this.#askMembers(proposal.kind, timeoutMs);
+    if (!this.#gate.admits(proposal)) await this.#askMembers(proposal, timeoutMs);
     const command = { ...proposal, atMs: this.#clock.wallMs() } as Command;
     return await this.#proposeBytes(encodeCommand(command), timeoutMs);
   }
@@ -135,9 +133,9 @@ export class ReplicatedLedger {
   }
 
   /** What members said of themselves stands in the log: a leader that has not caught up yet does not know it. */
-  async #askMembers(kind: Proposal['kind'], timeoutMs: number): Promise<void> {
+  async #askMembers(proposal: Proposal, timeoutMs: number): Promise<void> {
     if (this.readyTerm === null) await this.catchUp(timeoutMs);
-    await this.#gate.admit(kind, this.state.nodes);
+    await this.#gate.admit(proposal, this.state.nodes);
   }
 
   #mustLead(): void {

@@ -4,8 +4,7 @@
  * says itself when it introduces itself, and the log remembers it for the time when it is away. Programs from before this
  * rule say nothing and read the first version.
  */
-import { SCHEMA_VERSION, schemaOf } from '../core/ledger/codec.js';
-import type { Command } from '../core/ledger/command.js';
+import { SCHEMA_VERSION, schemaOf, type Unstamped } from '../core/ledger/codec.js';
 import type { NodeRecord } from '../core/ledger/state.js';
 import { membersOf } from '../core/raft/membership.js';
 import type { NodeId } from '../core/raft/message.js';
@@ -27,8 +26,11 @@ const UNHEARD_MS = 5000;
 export class MemberTooOld extends ConsensusError {
   readonly members: readonly NodeId[];
 
-  constructor(kind: Command['kind'], members: readonly NodeId[], message: string) {
-    super('MEMBER_TOO_OLD', `${kind} (schema version ${String(schemaOf(kind))}) cannot be proposed yet: ${message}`);
+  constructor(command: Unstamped, members: readonly NodeId[], message: string) {
+    super(
+      'MEMBER_TOO_OLD',
+      `${command.kind} (schema version ${String(schemaOf(command))}) cannot be proposed yet: ${message}`,
+    );
     this.members = members;
   }
 }
@@ -58,24 +60,24 @@ export class SchemaGate {
   }
 
   /** Nothing has to be asked: the proposal need not wait for a turn of the event loop. */
-  admits(kind: Command['kind']): boolean {
-    return this.#isOpen || schemaOf(kind) <= FIRST_SCHEMA;
+  admits(command: Unstamped): boolean {
+    return this.#isOpen || schemaOf(command) <= FIRST_SCHEMA;
   }
 
   /** Rejects with MemberTooOld. */
-  async admit(kind: Command['kind'], nodes: ReadonlyMap<string, NodeRecord>): Promise<void> {
+  async admit(command: Unstamped, nodes: ReadonlyMap<string, NodeRecord>): Promise<void> {
     const { id: self, membership } = await this.#consensus.status();
     const schemas = new Map(
       membersOf(membership)
         .filter((id) => id !== self)
         .map((id) => [id, this.#schemaOf(id, nodes)] as const),
     );
-    const needed = schemaOf(kind);
+    const needed = schemaOf(command);
     const old = [...schemas].filter(([, schema]) => schema !== null && schema < needed).map(([id]) => id);
-    if (old.length > 0) throw new MemberTooOld(kind, old, oldText(old, nodes));
+    if (old.length > 0) throw new MemberTooOld(command, old, oldText(old, nodes));
     const unheard = [...schemas].filter(([, schema]) => schema === null).map(([id]) => id);
     if (unheard.length > 0 && this.#clock.nowMs() - this.#termBeganAtMs < UNHEARD_MS)
-      throw new MemberTooOld(kind, unheard, unheardText(unheard));
+      throw new MemberTooOld(command, unheard, unheardText(unheard));
     this.#isOpen = [...schemas.values()].every((schema) => schema !== null && schema >= SCHEMA_VERSION);
   }
 

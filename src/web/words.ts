@@ -63,6 +63,7 @@ const STEPS: Readonly<Record<string, string>> = {
   repoint: 'Replicate from the new primary',
   fence: 'Fence it: no client may write',
   look: 'Read its state',
+  acknowledge: 'Change whether it acknowledges',
   'restart-io': 'Restart its IO thread to see whether the source still speaks',
   hooks: 'Run the hooks',
   publish: 'Write it as the primary to the key-value stores',
@@ -76,6 +77,11 @@ const KINDS: Readonly<Record<string, string>> = {
   'dead-primary': 'Failover',
   'graceful-takeover': 'Planned takeover',
   'former-primary': 'Former primary came back',
+  'dead-co-primary': 'Failover to the co-primary',
+  'dead-intermediate': 'Lost source replaced',
+  'dead-group-member': 'Lost group member replaced',
+  'read-only-primary': 'Primary opened for writes',
+  'semi-sync': 'Semi-sync repaired',
 };
 
 export function recoveryTitle(kind: string): string {

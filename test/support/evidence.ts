@@ -52,6 +52,8 @@ export function evidenceOf({ replicas, facts, semiSync, settings, ...changes }: 
     facts: allFacts,
     isPrimary: true,
     isCoPrimary: false,
+    wasCoPrimary: false,
+    closedByRestart: false,
     isBinlogServer: false,
     isFirstTier: false,
     isFailingToConnect: false,

@@ -26,6 +26,8 @@ export interface WorldServer {
   /** Its applier gets nowhere within any limit. */
   slow: boolean;
   readOnly: boolean;
+  /** Acknowledges what it receives. */
+  acks: boolean;
 }
 
 export function uuidOf(number: number): ServerId {
@@ -57,6 +59,7 @@ export class MysqlWorld {
       broken: false,
       slow: false,
       readOnly: true,
+      acks: false,
       ...changes,
     };
     this.servers.set(id, server);
@@ -136,20 +139,33 @@ export class MysqlWorld {
   }
 
   #take(server: WorldServer, step: Step): StepOutcome {
-    const done = (findings: StepFindings = {}): StepOutcome => ({ ok: true, findings });
     switch (step.kind) {
       case 'look':
-        return done(this.findings(server));
+        return done({ ...this.findings(server), acknowledgers: this.#acknowledgersOf(server) });
       case 'stop-io':
         if (server.source === null) return failed('is no replica');
         server.io = false;
         return done(this.findings(server));
-      case 'restart-io':
-        return done();
       case 'await-applied':
         return this.awaitApplied(server, step.gtids);
       case 'repoint':
         return this.repoint(server, step);
+      case 'acknowledge':
+        server.acks = step.on;
+        return done();
+      case 'promise-promotion':
+        return failed('is promised in the log');
+      case 'restart-io':
+      case 'hooks':
+      case 'publish':
+        return done();
+      default:
+        return this.#takeOnPrimary(server, step.kind);
+    }
+  }
+
+  #takeOnPrimary(server: WorldServer, kind: 'detach' | 'open' | 'close' | 'fence'): StepOutcome {
+    switch (kind) {
       case 'detach':
         assert(server.relay.length === 0, 'nobody is promoted before its relay log is applied');
         Object.assign(server, { source: null, io: false, sql: false });
@@ -163,15 +179,13 @@ export class MysqlWorld {
         return done({ readOnly: false });
       case 'close':
       case 'fence':
-        server.readOnly = true;
-        if (step.kind === 'fence') server.io = false;
+        Object.assign(server, { readOnly: true, io: kind === 'close' && server.io });
         return done(this.findings(server));
-      case 'promise-promotion':
-        return failed('is promised in the log');
-      case 'hooks':
-      case 'publish':
-        return done();
     }
+  }
+
+  #acknowledgersOf(source: WorldServer): number {
+    return [...this.servers.values()].filter((one) => one.up && one.acks && one.io && one.source === source.id).length;
   }
 
   protected awaitApplied(server: WorldServer, gtids: string): StepOutcome {
@@ -205,6 +219,10 @@ export class MysqlWorld {
   #next(server: WorldServer): number {
     return [...server.executed].filter((one) => one.startsWith(server.id)).length + 1;
   }
+}
+
+function done(findings: StepFindings = {}): StepOutcome {
+  return { ok: true, findings };
 }
 
 function failed(error: string): StepOutcome {

@@ -13,6 +13,7 @@ export function policyOf(changes: Partial<RecoveryPolicy> = {}): RecoveryPolicy 
   return {
     observesOnly: false,
     primaryFilters: filters('*'),
+    intermediateFilters: filters('*'),
     blockMs: 0,
     applyLimitMs: 10_000,
     maintenanceLagSeconds: 20,
@@ -25,6 +26,8 @@ export function policyOf(changes: Partial<RecoveryPolicy> = {}): RecoveryPolicy 
     durability: [],
     concurrentMax: 100,
     brake: { clusters: 0, withinMs: 60_000 },
+    promotesOtherCoPrimary: true,
+    semiSync: 'none',
     ...changes,
   };
 }

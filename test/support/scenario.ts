@@ -15,7 +15,7 @@ import {
 } from '../../src/core/analysis/inquiry.js';
 import { JUDGEMENT_LIMITS } from '../../src/core/analysis/limits.js';
 import type { Links } from '../../src/core/analysis/links.js';
-import type { Problem } from '../../src/core/analysis/problem.js';
+import { callsForRecovery, type Problem, type RecoveryReaction } from '../../src/core/analysis/problem.js';
 import type { GoodProbe, Sight } from '../../src/core/analysis/sight.js';
 import type { ProbeResult } from '../../src/core/topology/report.js';
 import { decide } from '../../src/core/recovery/decision.js';
@@ -170,6 +170,7 @@ class Stage {
       ownOpinion: (server) => (this.#inquiry?.server === server ? (this.#inquiry.opinions.get(SELF) ?? null) : null),
       binlogStillMs: (server) => this.#scenario.facts[server]?.binlogStillMs ?? null,
       errantGtids: ({ replica }) => this.#scenario.facts[replica.id]?.errant ?? '',
+      closedByRestart: () => false,
     };
   }
 
@@ -186,7 +187,7 @@ class Stage {
     return judge(this.#inquiry, links, this.#scenario.voters, nowMs, JUDGEMENT_LIMITS, ground);
   }
 
-  #refusedFor(problems: readonly Problem[]): readonly string[] {
+  #refusedFor(problems: readonly (Problem & { readonly reaction: RecoveryReaction })[]): readonly string[] {
     const { servers } = this.#scenario;
     const { downtime, maintenance, recoveries, covered } = this.#scenario.operators;
     const fed = new FedLedger();
@@ -203,7 +204,7 @@ class Stage {
       const endsAtMs = beganAtMs + until.durationMs;
       fed.feed({ kind: 'downtime-begun', downtime: { server: serverId(name), owner, reason, beganAtMs, endsAtMs } });
     }
-    const policy = policyOf(covered ? {} : { primaryFilters: [] });
+    const policy = policyOf(covered ? {} : { primaryFilters: [], intermediateFilters: [] });
     const context = { id: '1:a' as RecoveryId, openedBy: SELF, requestedBy: SELF };
     return problems.flatMap((problem) => {
       const clusterId = fed.clusterOf(problem.server);
@@ -212,8 +213,4 @@ class Stage {
       return decide({ ...asked, problem: { ...problem, clusterId } }, context).refusals.map(({ code }) => code);
     });
   }
-}
-
-function callsForRecovery({ reaction }: Problem): boolean {
-  return reaction === 'recover-dead-primary';
 }

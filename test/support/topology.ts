@@ -6,7 +6,8 @@ import { addressOf, channelTo, factsOf, serverId } from './facts.js';
 export interface Believed extends Beliefs {
   readonly servers: Map<Server['id'], Server>;
   readonly clusters: Map<string, { primary: Server['id'] }>;
-  readonly demotions: Map<Server['id'], unknown>;
+  readonly demotions: Map<Server['id'], { readonly recoveryId: string }>;
+  readonly recoveries: Map<string, { readonly kind: string }>;
   readonly downtimes: Map<Server['id'], unknown>;
 }
 
@@ -25,6 +26,7 @@ export function believe(
     servers,
     clusters: new Map([['c1', { primary: serverId(head) }]]),
     demotions: new Map(),
+    recoveries: new Map(),
     downtimes: new Map(),
   };
 }

@@ -8,6 +8,7 @@ import type { Dialect } from './dialect.js';
 import type { Hold } from './hold.js';
 import type { ReplicationAccounts } from './replication-account.js';
 import { outcomeOfError, StepFailed } from './step-failed.js';
+import { acknowledge, countAcknowledgers } from './steps/acknowledge.js';
 import { awaitApplied } from './steps/await-applied.js';
 import { fence } from './steps/fence.js';
 import { close, detach, obstacleToOpening, open } from './steps/primary.js';
@@ -56,7 +57,7 @@ export class MysqlSession implements ServerSession {
     const hold = this.#hold;
     switch (step.kind) {
       case 'look':
-        return { ...(await readFindings(hold)), ...(await obstacleToOpening(hold)) };
+        return await this.#look(step.acknowledgers === true);
       case 'stop-io':
         return { ...(await stopIo(hold)), ...(await obstacleToOpening(hold)) };
       case 'restart-io':
@@ -73,6 +74,8 @@ export class MysqlSession implements ServerSession {
         return await close(hold, step.limitMs);
       case 'fence':
         return await fence(hold, step.since ?? null);
+      case 'acknowledge':
+        return await acknowledge(hold, step.on);
       case 'promise-promotion':
         throw new StepFailed('state', 'a promotion is promised in the log, not on a server', false);
       case 'hooks':
@@ -81,6 +84,12 @@ export class MysqlSession implements ServerSession {
       default:
         return assertNever(step);
     }
+  }
+
+  async #look(counts: boolean): Promise<StepFindings> {
+    const hold = this.#hold;
+    const findings = { ...(await readFindings(hold)), ...(await obstacleToOpening(hold)) };
+    return counts ? { ...findings, acknowledgers: await countAcknowledgers(hold) } : findings;
   }
 
   async #repoint(

@@ -23,6 +23,7 @@ export function recoveryPolicy({ recovery, lag, observesOnly }: Config): Recover
   return {
     observesOnly,
     primaryFilters: recovery.primaryFilters,
+    intermediateFilters: recovery.intermediateFilters,
     blockMs: recovery.blockMs,
     applyLimitMs: recovery.waitsForApplier ? PATIENT_APPLY_LIMIT_MS : APPLY_LIMIT_MS,
     maintenanceLagSeconds: lag.maintenanceSeconds,
@@ -35,6 +36,8 @@ export function recoveryPolicy({ recovery, lag, observesOnly }: Config): Recover
     durability: recovery.durability,
     concurrentMax: recovery.concurrentMax,
     brake: recovery.brake,
+    promotesOtherCoPrimary: recovery.promotesOtherCoPrimary,
+    semiSync: recovery.semiSync.exactReplicas ? 'exact' : recovery.semiSync.unlocksPrimary ? 'enough' : 'none',
   };
 }
 
@@ -44,7 +47,7 @@ export function diagnosisSettings({ lag, probing, recovery }: Config): Diagnosis
     staleSightMs: STALE_POLLS * probing.intervalMs,
     lockedSemiSyncMs: recovery.semiSync.lockedMs,
     enforceExactSemiSyncReplicas: recovery.semiSync.exactReplicas,
-    recoverNonWriteablePrimary: false,
+    recoverNonWriteablePrimary: recovery.opensReadOnlyPrimary,
   };
 }
 

@@ -199,13 +199,15 @@ export interface ViewsConfig {
 }
 
 export interface SemiSyncConfig {
+  /** Replicas are made to acknowledge, and made not to, until as many do as the primary waits for. */
   readonly exactReplicas: boolean;
+  /** Replicas are made to acknowledge when the primary waits for more. */
+  readonly unlocksPrimary: boolean;
   readonly lockedMs: number;
 }
 
 export interface RecoveryConfig {
   readonly primaryFilters: readonly ClusterFilter[];
-  /** Shown to users; nothing recovers an intermediate source yet. */
   readonly intermediateFilters: readonly ClusterFilter[];
   readonly detectionBlockMs: number;
   /** No second automatic recovery of a cluster within this time. */
@@ -225,6 +227,8 @@ export interface RecoveryConfig {
   readonly concurrentMax: number;
   readonly brake: BrakeLimits;
   readonly semiSync: SemiSyncConfig;
+  readonly opensReadOnlyPrimary: boolean;
+  readonly promotesOtherCoPrimary: boolean;
   readonly useSuperReadOnly: boolean;
   /** The first whose filters match counts; none: a primary that is gone is not waited for. */
   readonly restartGrace: readonly { readonly filters: readonly ClusterFilter[]; readonly seconds: number }[];

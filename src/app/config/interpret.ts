@@ -150,8 +150,11 @@ function readRecovery(values: Values, findings: Findings): RecoveryConfig {
     brake: { clusters: values.RecoveryBrakeClusters, withinMs: values.RecoveryBrakeSeconds * 1000 },
     semiSync: {
       exactReplicas: values.EnforceExactSemiSyncReplicas,
+      unlocksPrimary: values.RecoverLockedSemiSyncMaster,
       lockedMs: (values.ReasonableLockedSemiSyncMasterSeconds || values.ReasonableReplicationLagSeconds) * 1000,
     },
+    opensReadOnlyPrimary: values.RecoverNonWriteableMaster,
+    promotesOtherCoPrimary: values.CoMasterRecoveryMustPromoteOtherCoMaster,
     useSuperReadOnly: values.UseSuperReadOnly,
     restartGrace: values.PrimaryRestartGraceSeconds,
     silentSiteFilters: values.RecoverSilentDataCenterClusterFilters,

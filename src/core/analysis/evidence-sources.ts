@@ -19,6 +19,8 @@ export interface EvidenceSources {
   ownOpinion(server: ServerId): NodeOpinion | null;
   /** How long its binary log has ended at the same place, milliseconds; null when that is not known. */
   binlogStillMs(server: ServerId): number | null;
+  /** The primary of a committed epoch that is closed because it was restarted, within the time that operators give it. */
+  closedByRestart(server: Server): boolean;
   /** GTIDs that a replica has and its source lacks; '' when none or not known. */
   errantGtids(link: Link): string;
 }

@@ -19,6 +19,10 @@ export interface Evidence {
   readonly isPrimary: boolean;
   /** Replicates from one of its own replicas. */
   readonly isCoPrimary: boolean;
+  /** Another server that it replicated with, each from the other, was promoted in its place, and it is not back yet. */
+  readonly wasCoPrimary: boolean;
+  /** It was promoted by us and is closed because it was restarted; see restart.ts. */
+  readonly closedByRestart: boolean;
   readonly isBinlogServer: boolean;
   /** Replicates directly from the head of the cluster. */
   readonly isFirstTier: boolean;
@@ -44,6 +48,8 @@ export function foldEvidence(server: Server, sources: EvidenceSources): Evidence
     facts,
     isPrimary: isHead(server, sources) && !isCoPrimary && !replicatesFromOutside(server, sources),
     isCoPrimary,
+    wasCoPrimary: wasCoPrimary(server, sources),
+    closedByRestart: sources.closedByRestart(server),
     isBinlogServer: /maxscale/i.test(`${facts.version.text} ${facts.versionComment}`),
     isFirstTier: up.some((link) => isHead(link.source, sources)),
     isFailingToConnect: facts.channels.some(isFailingToConnect),
@@ -54,6 +60,11 @@ export function foldEvidence(server: Server, sources: EvidenceSources): Evidence
     binlogStillMs: sources.binlogStillMs(server.id),
     settings,
   };
+}
+
+function wasCoPrimary({ id }: Server, { beliefs }: EvidenceSources): boolean {
+  const demotion = beliefs.demotions.get(id);
+  return demotion !== undefined && beliefs.recoveries.get(demotion.recoveryId)?.kind === 'dead-co-primary';
 }
 
 function isHead(server: Server, { beliefs }: EvidenceSources): boolean {

@@ -23,7 +23,8 @@ export interface Beliefs {
   readonly servers: ReadonlyMap<ServerId, Server>;
   readonly clusters: ReadonlyMap<string, { readonly primary: ServerId }>;
   /** Former primaries: whoever was promoted in their place does not replicate from them, whatever an old report says. */
-  readonly demotions: ReadonlyMap<ServerId, unknown>;
+  readonly demotions: ReadonlyMap<ServerId, { readonly recoveryId: string }>;
+  readonly recoveries: ReadonlyMap<string, { readonly kind: string }>;
   readonly downtimes: ReadonlyMap<ServerId, unknown>;
 }
 

@@ -46,7 +46,24 @@ export type StructureCode =
   | 'MixedAndRowLoggingReplicasStructureWarning'
   | 'NotEnoughValidSemiSyncReplicasStructureWarning';
 
-export type Reaction = 'recover-dead-primary' | 'examine' | 'none';
+/** What a recovery answers. */
+export type RecoveryReaction =
+  | 'recover-dead-primary'
+  | 'recover-dead-co-primary'
+  | 'recover-dead-intermediate'
+  | 'recover-dead-group-member'
+  | 'open-primary'
+  | 'reopen-primary'
+  | 'repair-semi-sync';
+
+export type Reaction = RecoveryReaction | 'examine' | 'none';
+
+/** A problem that is answered with a recovery, unless something keeps us from it. */
+export function callsForRecovery<T extends { readonly reaction: Reaction }>(
+  problem: T,
+): problem is T & { readonly reaction: RecoveryReaction } {
+  return problem.reaction !== 'examine' && problem.reaction !== 'none';
+}
 
 export interface Problem {
   readonly server: ServerId;

@@ -5,6 +5,8 @@
  * that knows it, so that a node that has not been upgraded yet can go on reading all that was there before.
  */
 import { assert } from '../base/assert.js';
+import type { RecoveryKind } from '../recovery/recovery.js';
+import type { StepKind } from '../recovery/step.js';
 import type { Command } from './command.js';
 import { completeCommand } from './upgrade.js';
 
@@ -13,7 +15,7 @@ export type SchemaVersion = 1 | 2 | 3;
 /** Raise it with new commands, or when a command's meaning changes; every member must know it before the leader proposes one. */
 export const SCHEMA_VERSION: SchemaVersion = 3;
 
-const SINCE: { readonly [Kind in Command['kind']]: SchemaVersion } = {
+export const SINCE: { readonly [Kind in Command['kind']]: SchemaVersion } = {
   'topology-observed': 1,
   'targets-added': 1,
   'server-forgotten': 1,
@@ -60,15 +62,56 @@ const SINCE: { readonly [Kind in Command['kind']]: SchemaVersion } = {
 const encoder = new TextEncoder();
 const decoder = new TextDecoder('utf-8', { fatal: true });
 
-/** The first version whose programs can read the command. */
-export function schemaOf(kind: Command['kind']): SchemaVersion {
-  return SINCE[kind];
+const RECOVERIES_SINCE: Readonly<Record<RecoveryKind, SchemaVersion>> = {
+  'dead-primary': 1,
+  'graceful-takeover': 1,
+  'former-primary': 1,
+  'dead-co-primary': 3,
+  'dead-intermediate': 3,
+  'dead-group-member': 3,
+  'read-only-primary': 3,
+  'semi-sync': 3,
+};
+
+const STEPS_SINCE: Readonly<Record<StepKind, SchemaVersion>> = {
+  look: 1,
+  'stop-io': 1,
+  'await-applied': 1,
+  repoint: 1,
+  'promise-promotion': 1,
+  detach: 1,
+  open: 1,
+  close: 1,
+  fence: 1,
+  'restart-io': 1,
+  acknowledge: 3,
+  hooks: 3,
+  publish: 3,
+};
+
+type Unstamp<T> = T extends unknown ? Omit<T, 'atMs'> : never;
+
+/** A command without the leader's stamp. */
+export type Unstamped = Unstamp<Command>;
+
+/**
+ * The first version whose programs can read the command and act upon what it leaves behind: a leader that knows no playbook
+ * for a recovery could not go on with it.
+ */
+export function schemaOf(command: Unstamped): SchemaVersion {
+  if (command.kind === 'recovery-opened') return RECOVERIES_SINCE[command.recovery.kind];
+  if (command.kind !== 'steps-intended') return SINCE[command.kind];
+  return command.steps.reduce<SchemaVersion>((since, { step }) => latest(since, STEPS_SINCE[step.kind]), 1);
+}
+
+function latest(one: SchemaVersion, other: SchemaVersion): SchemaVersion {
+  return one > other ? one : other;
 }
 
 export function encodeCommand(command: Command): Uint8Array {
   const json = encoder.encode(JSON.stringify(command));
   const bytes = new Uint8Array(json.length + 1);
-  bytes[0] = schemaOf(command.kind);
+  bytes[0] = schemaOf(command);
   bytes.set(json, 1);
   return bytes;
 }

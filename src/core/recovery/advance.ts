@@ -8,6 +8,9 @@ import type { ServerId } from '../topology/server.js';
 import { deadPrimary } from './playbooks/dead-primary.js';
 import { formerPrimary } from './playbooks/former-primary.js';
 import { gracefulTakeover } from './playbooks/graceful-takeover.js';
+import { orphans } from './playbooks/orphans.js';
+import { readOnlyPrimary } from './playbooks/read-only-primary.js';
+import { semiSync } from './playbooks/semi-sync.js';
 import type { Closing, Next, Playbook } from './playbooks/next.js';
 import { recordOf, stepKey } from './record.js';
 import type { Recovery, RecoveryKind } from './recovery.js';
@@ -31,8 +34,13 @@ export type Decision =
 
 const PLAYBOOKS: Readonly<Record<RecoveryKind, Playbook>> = {
   'dead-primary': deadPrimary,
+  'dead-co-primary': deadPrimary,
   'graceful-takeover': gracefulTakeover,
   'former-primary': formerPrimary,
+  'dead-intermediate': orphans,
+  'dead-group-member': orphans,
+  'read-only-primary': readOnlyPrimary,
+  'semi-sync': semiSync,
 };
 
 const NOBODY: ReadonlySet<ServerId> = new Set();

@@ -7,6 +7,7 @@
  * that has no outcome. One that failed is not run again: these commands tell, they do not decide.
  */
 import { listsAfter } from './hooks.js';
+import { gaveWay } from './interrupted.js';
 import { hookStep } from './playbooks/hooks.js';
 import { recordOf } from './record.js';
 import type { Recovery } from './recovery.js';
@@ -15,7 +16,8 @@ import type { NumberedStep, Step } from './step.js';
 /** In order; of an open recovery nothing, because its verdict decides. */
 export function aftermathOf(recovery: Recovery): readonly Step[] {
   const { verdict, promotion, inputs } = recovery;
-  if (verdict === null || !wasAttempted(recovery)) return [];
+  // What gave way to a graver recovery is begun anew after that one, and its lists are run then.
+  if (verdict === null || !wasAttempted(recovery) || gaveWay(recovery)) return [];
   const publish: readonly Step[] =
     inputs.publishes === true && promotion !== null && verdict.kind === 'succeeded'
       ? [{ kind: 'publish', server: promotion.server }]

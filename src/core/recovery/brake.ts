@@ -4,6 +4,7 @@
  * counts is in the log, and so is the stop: a new leader does not begin to count anew.
  */
 import type { Belief } from './belief.js';
+import { isFailover } from './kinds.js';
 import type { BrakeLimits } from './policy.js';
 
 /** Why the recovery of this cluster would be one too many; null when it would not. */
@@ -16,7 +17,7 @@ export function brakeReason(
   const sinceMs = Math.max(belief.nowMs - withinMs, belief.brakeReleasedAtMs);
   const others = new Set<string>();
   for (const recovery of belief.recoveries.values()) {
-    const isAutomatic = recovery.kind === 'dead-primary' && !recovery.inputs.forced;
+    const isAutomatic = isFailover(recovery.kind) && !recovery.inputs.forced;
     if (isAutomatic && recovery.openedAtMs > sinceMs && recovery.clusterId !== clusterId)
       others.add(recovery.clusterId);
   }

@@ -56,9 +56,13 @@ export function judgeCandidates(
     );
 }
 
-/** In the order given, which is that of preference. */
-export function participantsOf(candidacies: readonly Candidacy[], failed: Server): readonly Participant[] {
-  const servers = [failed, ...candidacies.map(({ server }) => server)];
+/** In the order given, which is that of preference. `others`: whom they may be pointed at besides each other. */
+export function participantsOf(
+  candidacies: readonly Candidacy[],
+  failed: Server,
+  others: readonly Server[] = [],
+): readonly Participant[] {
+  const servers = [failed, ...candidacies.map(({ server }) => server), ...others];
   return candidacies.map(({ server, keptStopped, refusals }, preference) => ({
     id: server.id,
     host: server.address.host,
@@ -80,6 +84,16 @@ export function primaryParticipant(server: Server, others: readonly Server[]): P
 
 export function formerParticipant(server: Server): Participant {
   return bystander(server, [], 'former', 'it is a former primary');
+}
+
+/** A source that failed and is no primary. */
+export function goneParticipant(server: Server): Participant {
+  return bystander(server, [], 'gone', 'it is gone');
+}
+
+/** Whom those that lost their source may follow; the first in order is preferred within its tier. */
+export function placeParticipant(server: Server, preference: number, tier: number): Participant {
+  return { ...bystander(server, [], 'place', 'it is a place for others'), preference, tier };
 }
 
 function bystander(server: Server, others: readonly Server[], role: Participant['role'], reason: string): Participant {

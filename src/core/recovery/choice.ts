@@ -68,19 +68,19 @@ export function progressOf(one: Gathered): string {
   return withoutServer(one.has, one.participant.id);
 }
 
-/** Why a replica cannot follow the promoted one; null when it can. `promotedHas`: all that the promoted one has. */
+/** Why a replica cannot follow the promoted one; null when it can. `promotedHas`: all that the promoted one has; `what` it is. */
 export function whyNotFollow(
   replica: Gathered,
   promoted: Gathered,
   promotedHas: string,
+  what = 'the new primary',
 ): { readonly reason: string; readonly gtids: string } | null {
   const extra = minus(replica.has, promotedHas);
-  if (!isNone(extra)) return { reason: `it has transactions that the new primary lacks: ${extra}`, gtids: extra };
+  if (!isNone(extra)) return { reason: `it has transactions that ${what} lacks: ${extra}`, gtids: extra };
   const unfit = replica.participant.cannotFollow.find(({ source }) => source === promoted.participant.id);
   if (unfit !== undefined) return { reason: unfit.reason, gtids: '' };
   const gone = minus(promoted.purged, replica.has);
-  if (!isNone(gone))
-    return { reason: `it lacks ${gone}, which the new primary has purged from its binary logs`, gtids: '' };
+  if (!isNone(gone)) return { reason: `it lacks ${gone}, which ${what} has purged from its binary logs`, gtids: '' };
   return null;
 }
 

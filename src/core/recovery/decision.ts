@@ -1,18 +1,29 @@
 /**
- * Is the primary of this cluster to be replaced now, without being asked? One answer for whoever acts and for whoever
+ * Is this problem to be answered with a recovery now, without being asked? One answer for whoever acts and for whoever
  * explains what would be done, so that the two cannot differ. All reasons against it at once.
  */
+import type { Problem, RecoveryReaction } from '../analysis/problem.js';
 import type { Belief, Refusal } from './belief.js';
 import { guardRefusals } from './guards.js';
-import { type DeadPrimaryRequest, openDeadPrimary } from './openings/dead-primary.js';
+import { openDeadCoPrimary } from './openings/dead-co-primary.js';
+import { openDeadGroupMember } from './openings/dead-group-member.js';
+import { openDeadIntermediate } from './openings/dead-intermediate.js';
+import { openDeadPrimary } from './openings/dead-primary.js';
+import { openReadOnlyPrimary } from './openings/read-only-primary.js';
+import { openSemiSync } from './openings/semi-sync.js';
 import type { Opening, OpeningContext } from './openings/opening.js';
 import type { RecoveryPolicy } from './policy.js';
+import type { RecoveryKind } from './recovery.js';
 import type { Sights } from './sights.js';
+
+export type ProblemToRecover = Pick<Problem, 'server' | 'clusterId' | 'code' | 'description'> & {
+  readonly reaction: RecoveryReaction;
+};
 
 export interface DecisionQuestion {
   readonly belief: Belief;
   readonly policy: RecoveryPolicy;
-  readonly problem: DeadPrimaryRequest['problem'];
+  readonly problem: ProblemToRecover;
   readonly sights: Sights;
   /** This node leads with a quorum that it has heard of just now, or hears such a leader. */
   readonly hasQuorum: boolean;
@@ -24,15 +35,59 @@ export interface Decision {
   readonly opening: Opening;
 }
 
+interface Answer {
+  /** What is opened as a rule. */
+  readonly kind: RecoveryKind;
+  readonly ignoresBlock?: true;
+  readonly open: (question: DecisionQuestion, context: OpeningContext) => Opening;
+}
+
+const ANSWERS: Readonly<Record<RecoveryReaction, Answer>> = {
+  'recover-dead-primary': {
+    kind: 'dead-primary',
+    open: ({ belief, policy, problem, sights }, context) =>
+      openDeadPrimary(belief, policy, { problem, requestedCandidate: null, forced: false, sights }, context),
+  },
+  'recover-dead-co-primary': {
+    kind: 'dead-co-primary',
+    open: ({ belief, policy, ...request }, context) => openDeadCoPrimary(belief, policy, request, context),
+  },
+  'recover-dead-intermediate': {
+    kind: 'dead-intermediate',
+    open: ({ belief, policy, ...request }, context) => openDeadIntermediate(belief, policy, request, context),
+  },
+  'recover-dead-group-member': {
+    kind: 'dead-group-member',
+    open: ({ belief, policy, ...request }, context) => openDeadGroupMember(belief, policy, request, context),
+  },
+  'open-primary': {
+    kind: 'read-only-primary',
+    open: ({ belief, policy, ...request }, context) => openReadOnlyPrimary(belief, policy, request, context),
+  },
+  // It was restarted, which is no flapping: nothing that was done before keeps it closed.
+  'reopen-primary': {
+    kind: 'read-only-primary',
+    ignoresBlock: true,
+    open: ({ belief, policy, ...request }, context) => openReadOnlyPrimary(belief, policy, request, context),
+  },
+  'repair-semi-sync': {
+    kind: 'semi-sync',
+    open: ({ belief, policy, ...request }, context) => openSemiSync(belief, policy, request, context),
+  },
+};
+
+/** What would be opened, as a rule; one of two co-primaries that took no writes is recovered as a lesser thing. */
+export function kindFor(reaction: RecoveryReaction): RecoveryKind {
+  return ANSWERS[reaction].kind;
+}
+
 export function decide(question: DecisionQuestion, context: OpeningContext): Decision {
-  const { belief, policy, problem, sights, hasQuorum } = question;
+  const { belief, policy, problem, hasQuorum } = question;
   const { clusterId, server } = problem;
-  const guards = guardRefusals({ belief, policy, clusterId, server, forced: false, hasQuorum });
-  const opening = openDeadPrimary(
-    belief,
-    policy,
-    { problem, requestedCandidate: null, forced: false, sights },
-    context,
-  );
-  return { refusals: [...guards, ...(opening.ok ? [] : opening.refusals)], opening };
+  const answer = ANSWERS[problem.reaction];
+  const opening = answer.open(question, context);
+  const kind = opening.ok ? opening.recovery.kind : answer.kind;
+  const guards = guardRefusals({ belief, policy, clusterId, kind, server, forced: false, hasQuorum });
+  const standing = answer.ignoresBlock === true ? guards.filter(({ code }) => code !== 'blocked') : guards;
+  return { refusals: [...standing, ...(opening.ok ? [] : opening.refusals)], opening };
 }

@@ -15,6 +15,7 @@ import { type CandidateExplained, explainCandidates, whyThisOne } from './explai
 import { type Loss, lossOf } from './explain-loss.js';
 import { deathRefusals, type Orchestrators } from './explain-death.js';
 import { doubts, type Emergency, siteWarning } from './explain-doubt.js';
+import { otherCoPrimaryOf } from './openings/dead-co-primary.js';
 import { judgeReplicas } from './openings/dead-primary.js';
 import { type Preview, preview } from './preview.js';
 import type { Recovery, RecoveryId } from './recovery.js';
@@ -64,7 +65,8 @@ export function explain(question: ExplainQuestion): Explanation | null {
   const cluster = belief.clusters.get(clusterId);
   const primary = cluster === undefined ? undefined : belief.servers.get(cluster.primary);
   if (cluster === undefined || primary === undefined) return null;
-  const problem = { server: primary.id, clusterId, code: 'DeadMaster', description: 'what if it died now' } as const;
+  const death = otherCoPrimaryOf(belief, primary) === null ? DEAD_PRIMARY : DEAD_CO_PRIMARY;
+  const problem = { server: primary.id, clusterId, description: 'what if it died now', ...death };
   const { refusals, opening } = decide({ ...question, problem }, NOBODY);
   const replicas = directReplicasOf(belief, primary);
   const played = opening.ok ? playedOn(opening.recovery, question) : null;
@@ -104,6 +106,9 @@ export function explain(question: ExplainQuestion): Explanation | null {
     plan: (played?.preview.steps ?? []).map((step) => describeStep(step, (server) => serverName(belief, server))),
   };
 }
+
+const DEAD_PRIMARY = { code: 'DeadMaster', reaction: 'recover-dead-primary' } as const;
+const DEAD_CO_PRIMARY = { code: 'DeadCoMaster', reaction: 'recover-dead-co-primary' } as const;
 
 /** Nothing of it is committed. */
 const NOBODY = { id: '0:explain' as RecoveryId, openedBy: '', requestedBy: '' };

@@ -69,6 +69,11 @@ export function minus(from: string, taken: string): string {
   return format(difference(parsed(from), parsed(taken)));
 }
 
+/** What is in both. */
+export function common(one: string, other: string): string {
+  return minus(one, minus(one, other));
+}
+
 /** Without what this server itself wrote, and without places in its own log. */
 export function withoutServer(text: string, server: ServerId): string {
   const { sets, writers, logs } = parsed(text);

@@ -21,6 +21,11 @@ interface Occasions {
 /** Without those of the detection, which are run before a recovery is opened, or first of all (detections.ts). */
 const OCCASIONS: Readonly<Record<RecoveryKind, Occasions>> = {
   'dead-primary': { before: ['before-failover'], after: ['after-primary', 'after-success'] },
+  'dead-co-primary': { before: ['before-failover'], after: ['after-primary', 'after-success'] },
+  'dead-intermediate': { before: ['before-failover'], after: ['after-intermediate', 'after-success'] },
+  'dead-group-member': { before: ['before-failover'], after: ['after-intermediate', 'after-success'] },
+  'read-only-primary': { before: ['before-failover'], after: ['after-success'] },
+  'semi-sync': { before: [], after: ['after-success'] },
   'graceful-takeover': {
     before: ['before-takeover', 'before-failover'],
     after: ['after-primary', 'after-success', 'after-takeover'],

@@ -18,6 +18,7 @@ const WHEN_UNREACHABLE: Readonly<Record<StepKind, number>> = {
   open: 6,
   close: 2,
   fence: 2,
+  acknowledge: 2,
   'restart-io': 1,
   hooks: 1,
   publish: 1,

@@ -7,7 +7,9 @@ export interface RecoveryPolicy {
   readonly observesOnly: boolean;
   /** RecoverMasterClusterFilters: clusters whose dead primary is replaced without being asked. */
   readonly primaryFilters: readonly ClusterFilter[];
-  /** RecoveryPeriodBlockSeconds: after an automatic promotion, no other one in the cluster for so long. 0: none is blocked. */
+  /** RecoverIntermediateMasterClusterFilters: clusters whose replicas get another source when theirs dies. */
+  readonly intermediateFilters: readonly ClusterFilter[];
+  /** RecoveryPeriodBlockSeconds: after an automatic recovery, no other one of its family in the cluster for so long. 0: none is blocked. */
   readonly blockMs: number;
   /** How long a candidate may take to apply what it has received. */
   readonly applyLimitMs: number;
@@ -27,8 +29,14 @@ export interface RecoveryPolicy {
   readonly durability: readonly DurabilityRule[];
   /** Automatic recoveries of dead primaries beside each other. */
   readonly concurrentMax: number;
+  /** CoMasterRecoveryMustPromoteOtherCoMaster. */
+  readonly promotesOtherCoPrimary: boolean;
+  readonly semiSync: SemiSyncRepair;
   readonly brake: BrakeLimits;
 }
+
+/** none: it is reported. enough: more replicas are made to acknowledge when too few do. exact: and others not to, when too many do. */
+export type SemiSyncRepair = 'none' | 'enough' | 'exact';
 
 /** More clusters than `clusters` whose primary is to be replaced within `withinMs`: it is not they who are ill. */
 export interface BrakeLimits {

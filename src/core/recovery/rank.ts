@@ -27,7 +27,7 @@ const CRITERIA: readonly Criterion[] = [
     name: 'its promotion rule together with its place beside the old primary',
     compare: (one, other, failed) => tierOf(one, failed) - tierOf(other, failed),
   },
-  { name: 'its promotion rule', compare: (one, other) => ruleRank(one) - ruleRank(other) },
+  { name: 'its promotion rule', compare: compareRules },
   {
     name: 'its place: data centre, environment and region as the old primary has them',
     compare: (one, other, failed) => distance(one, failed) - distance(other, failed),
@@ -87,6 +87,11 @@ function applierRank({ facts }: Server): number {
   const channel = mainChannel(facts);
   if (channel?.sqlThread === 'running') return 0;
   return channel === null || channel.sqlError === null ? 1 : 2;
+}
+
+/** Negative when `one` is rather to be promoted by its rule alone. */
+export function compareRules(one: Server, other: Server): number {
+  return ruleRank(one) - ruleRank(other);
 }
 
 function ruleRank({ facts }: Server): number {

@@ -38,6 +38,8 @@ export function stepKey(step: Step): string {
       return `${step.kind} ${step.server} ${step.gtids}`;
     case 'repoint':
       return `${step.kind} ${step.server} ${step.source} ${String(step.start)}${placeIn(step)}`;
+    case 'acknowledge':
+      return `${step.kind} ${step.server} ${String(step.on)}`;
     case 'open':
     case 'promise-promotion':
       return `${step.kind} ${step.server} ${String(step.epoch)}`;

@@ -13,10 +13,21 @@ import type { Beginning, SemiSyncDuty, Step, StepOutcome } from './step.js';
 export type RecoveryId = Brand<string, 'RecoveryId'>;
 
 /**
- * dead-primary: the primary is gone, a replica takes over. graceful-takeover: an operator moves the primary's role.
- * former-primary: a demoted primary answers again and is fenced, then rejoined or set apart.
+ * dead-primary: the primary is gone, a replica takes over. dead-co-primary: the other of the two that replicated from each
+ * other takes over. graceful-takeover: an operator moves the primary's role. former-primary: a demoted primary answers
+ * again and is fenced, then rejoined or set apart. dead-intermediate, dead-group-member: replicas lost their source, which
+ * is no primary, and are given another. read-only-primary: the primary of the committed epoch takes no writes and is
+ * opened. semi-sync: who acknowledges to the primary is changed.
  */
-export type RecoveryKind = 'dead-primary' | 'graceful-takeover' | 'former-primary';
+export type RecoveryKind =
+  | 'dead-primary'
+  | 'dead-co-primary'
+  | 'graceful-takeover'
+  | 'former-primary'
+  | 'dead-intermediate'
+  | 'dead-group-member'
+  | 'read-only-primary'
+  | 'semi-sync';
 
 export interface StepRecord {
   /** Unique within the recovery; steps are numbered in the order of their intents. */
@@ -33,8 +44,11 @@ export interface StepRecord {
 export type Verdict =
   | { readonly kind: 'succeeded' }
   | { readonly kind: 'failed'; readonly reason: string }
-  /** Nothing was changed, or all that was is back as it stood. */
-  | { readonly kind: 'undone'; readonly reason: string };
+  /**
+   * Nothing was changed, or all that was is back as it stood. One that gave way to another recovery was left as it stood at
+   * that moment, and is taken up again when that one has ended.
+   */
+  | { readonly kind: 'undone'; readonly reason: string; readonly gaveWayTo?: RecoveryId };
 
 export interface Recovery {
   readonly id: RecoveryId;
@@ -116,9 +130,10 @@ export interface Participant {
   readonly port: number;
   /**
    * primary: at the opening; in a former-primary recovery the new one, and the returning server is a replica to be.
-   * former: an earlier primary that answers and is not fenced yet.
+   * former: an earlier primary that answers and is not fenced yet. gone: a source that is no primary and failed; its
+   * replicas are the replicas. place: a server that those could follow instead; it is read and not changed.
    */
-  readonly role: 'primary' | 'replica' | 'former';
+  readonly role: 'primary' | 'replica' | 'former' | 'gone' | 'place';
   readonly promotable: boolean;
   /** Why not, when it is not promotable. */
   readonly reason: string;
@@ -130,6 +145,8 @@ export interface Participant {
   readonly servesOthers: boolean;
   /** Its replication is started when it has been pointed elsewhere; not so a former primary that is kept stopped. */
   readonly start: boolean;
+  /** semi-sync only: whether it is to acknowledge to the primary. */
+  readonly acknowledges?: boolean;
   /** Other participants that it cannot replicate from whatever its data (versions, formats), and why. */
   readonly cannotFollow: readonly { readonly source: ServerId; readonly reason: string }[];
 }

@@ -2,40 +2,38 @@
 import { binlogPositionText } from '../topology/binlog-position.js';
 import type { ServerId } from '../topology/server.js';
 import { HOOK_KEYS } from './hook-terms.js';
-import type { Step } from './step.js';
+import type { Step, StepKind } from './step.js';
 
-export function describeStep(step: Step, nameOf: (server: ServerId) => string): string {
-  const server = nameOf(step.server);
-  switch (step.kind) {
-    case 'look':
-      return step.again === true
-        ? `make sure that nothing was written to ${server} meanwhile`
-        : `read the state of ${server}`;
-    case 'stop-io':
-      return `stop the IO thread of ${server} and read what it has received`;
-    case 'await-applied':
-      return `wait until ${server} has applied all of it, at most ${step.limitMs / 1000} s`;
-    case 'repoint':
-      return `point ${server} at ${nameOf(step.source)}${placeIn(step)}${step.start ? '' : ' and leave its replication stopped'}`;
-    case 'promise-promotion':
-      return `commit ${server} as the primary of epoch ${step.epoch}: the point of no return`;
-    case 'detach':
-      return `make ${server} forget its source`;
-    case 'open':
-      return `open ${server} for writes`;
-    case 'close':
-      return `close ${server} for writes and read its last transactions`;
-    case 'fence':
-      return `fence ${server}: no client session, read-only`;
-    case 'restart-io':
-      return `restart the IO thread of ${server} to learn whether its source still speaks`;
-    case 'hooks':
-      return `run the hooks of ${HOOK_KEYS[step.list]}`;
-    case 'publish':
-      return `write ${server} as the primary to the key-value stores`;
-  }
+type NameOf = (server: ServerId) => string;
+type StepOf<K extends StepKind> = Extract<Step, { kind: K }>;
+
+const TEXTS: { readonly [K in StepKind]: (step: StepOf<K>, server: string, nameOf: NameOf) => string } = {
+  look: ({ again }, server) =>
+    again === true ? `make sure that nothing was written to ${server} meanwhile` : `read the state of ${server}`,
+  'stop-io': (_, server) => `stop the IO thread of ${server} and read what it has received`,
+  'await-applied': ({ limitMs }, server) => `wait until ${server} has applied all of it, at most ${limitMs / 1000} s`,
+  repoint: (step, server, nameOf) =>
+    `point ${server} at ${nameOf(step.source)}${placeIn(step)}${step.start ? '' : ' and leave its replication stopped'}`,
+  'promise-promotion': ({ epoch }, server) =>
+    `commit ${server} as the primary of epoch ${epoch}: the point of no return`,
+  detach: (_, server) => `make ${server} forget its source`,
+  open: (_, server) => `open ${server} for writes`,
+  close: (_, server) => `close ${server} for writes and read its last transactions`,
+  fence: (_, server) => `fence ${server}: no client session, read-only`,
+  acknowledge: ({ on }, server) => `make ${server} acknowledge what it receives ${on ? '' : 'no more '}(semi-sync)`,
+  'restart-io': (_, server) => `restart the IO thread of ${server} to learn whether its source still speaks`,
+  hooks: ({ list }) => `run the hooks of ${HOOK_KEYS[list]}`,
+  publish: (_, server) => `write ${server} as the primary to the key-value stores`,
+};
+
+export function describeStep(step: Step, nameOf: NameOf): string {
+  return textOf(step.kind, step as never, nameOf(step.server), nameOf);
 }
 
-function placeIn({ begin }: Extract<Step, { kind: 'repoint' }>): string {
+function textOf<K extends StepKind>(kind: K, step: StepOf<K>, server: string, nameOf: NameOf): string {
+  return TEXTS[kind](step, server, nameOf);
+}
+
+function placeIn({ begin }: StepOf<'repoint'>): string {
   return begin === undefined ? '' : ` from ${binlogPositionText(begin.at)} on`;
 }

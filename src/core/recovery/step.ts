@@ -7,8 +7,11 @@ import type { BinlogPosition } from '../topology/vitals.js';
 import type { HookList } from './hook-terms.js';
 
 export type Step =
-  /** Reads the state under the barrier; nothing is changed. `again`: a second look in one plan. Again: reads again. */
-  | { readonly kind: 'look'; readonly server: ServerId; readonly again?: true }
+  /**
+   * Reads the state under the barrier; nothing is changed. `again`: a second look in one plan. `acknowledgers`: those are
+   * counted too. Again: reads again.
+   */
+  | { readonly kind: 'look'; readonly server: ServerId; readonly again?: true; readonly acknowledgers?: true }
   /** Stops IO threads only, then reads received and executed sets. Again: look at the state. */
   | { readonly kind: 'stop-io'; readonly server: ServerId }
   /** Waits until the server has applied `gtids`; an applier that stands still without an error is started. */
@@ -38,6 +41,8 @@ export type Step =
    * the place `since` in its own log where nothing was written after it, or else the end of that log.
    */
   | { readonly kind: 'fence'; readonly server: ServerId; readonly since?: string }
+  /** Makes a replica acknowledge to its source, or not; its IO thread is restarted for it. Again: skipped if it is so. */
+  | { readonly kind: 'acknowledge'; readonly server: ServerId; readonly on: boolean }
   /** STOP and START of the IO thread, to learn whether the source still speaks; of one canary, once per incident. */
   | { readonly kind: 'restart-io'; readonly server: ServerId }
   /**
@@ -112,6 +117,8 @@ export interface StepFindings {
   /** Without GTID alone: where its own binary log stood when it had executed that. */
   readonly ownEnd?: BinlogPosition;
   readonly readOnly?: boolean;
+  /** How many replicas acknowledge to it now; absent where that was not asked. */
+  readonly acknowledgers?: number;
   /** Why it could not be opened for writes, tried by a change that changes nothing; absent when it could, or is open. */
   readonly openError?: string;
   /** Why the applier will not get on by itself: its error; absent when it runs or would if it were started. */

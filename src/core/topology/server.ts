@@ -159,7 +159,7 @@ export interface ServerFacts {
   readonly environment: string;
   readonly alias: string;
   readonly promotionRule: PromotionRule;
-  /** DetectSemiSyncEnforcedQuery: 0 asynchronous, 1 the first to become a semi-sync replica, and so on. */
+  /** DetectSemiSyncEnforcedQuery: 0 asynchronous, else the higher the sooner it becomes a semi-sync replica. */
   readonly semiSyncPriority: number;
   /** What this server suggests for its cluster; only the primary's suggestion counts. */
   readonly suggestedClusterAlias: string;

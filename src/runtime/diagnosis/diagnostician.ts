@@ -11,6 +11,7 @@ import type { ClusterRules, Ground } from '../../core/analysis/ground.js';
 import type { DiagnosisSettings, JudgementLimits } from '../../core/analysis/limits.js';
 import type { Link } from '../../core/analysis/links.js';
 import type { Problem, StructureCode } from '../../core/analysis/problem.js';
+import { isClosedByRestart } from '../../core/analysis/restart.js';
 import type { LedgerState } from '../../core/ledger/state.js';
 import type { Server, ServerId } from '../../core/topology/server.js';
 import type { Clock } from '../ports/clock.js';
@@ -98,6 +99,7 @@ export class Diagnostician {
       ownOpinion: (server) => this.#parts.inquestOf(server)?.ownOpinion ?? null,
       binlogStillMs: (server) => sightings.binlogStillMs(server, nowMs),
       errantGtids: (link) => this.#errantOf(link),
+      closedByRestart: (server) => this.#isClosedByRestart(server),
     };
   }
 
@@ -126,6 +128,21 @@ export class Diagnostician {
       graceMs: isHead ? rules.restartGraceMs(server.clusterId) : 0,
       site: rules.recoversSilentSite(server.clusterId) ? null : siteWatch.tally(server, inquiry),
     };
+  }
+
+  #isClosedByRestart(server: Server): boolean {
+    const { clock, rules, sightings } = this.#parts;
+    const cluster = this.#parts.state().clusters.get(server.clusterId);
+    // Epoch 0: nobody ever promoted it, so that it takes no writes may be meant.
+    if (cluster?.primary !== server.id || cluster.epoch === 0) return false;
+    const answer = sightOfServer(server, sightings.newest(server.address))?.lastGood ?? null;
+    const agoMs = answer === null ? 0 : clock.nowMs() - answer.finishedAtMs;
+    return isClosedByRestart({
+      server,
+      seen:
+        answer === null ? null : { atMs: clock.wallMs() - agoMs, uptimeSeconds: answer.report.vitals.uptimeSeconds },
+      graceMs: rules.restartGraceMs(server.clusterId),
+    });
   }
 
   /** What came by any of its channels is no surplus, whichever of its sources is looked at. */

@@ -4,7 +4,7 @@
  * recovery that failed or a change of leaders the primary may be well again.
  */
 import { byGravity, concernsReach } from '../../core/analysis/diagnose.js';
-import type { Problem, StructureCode } from '../../core/analysis/problem.js';
+import { callsForRecovery, type Problem, type StructureCode } from '../../core/analysis/problem.js';
 import type { Server, ServerId } from '../../core/topology/server.js';
 import type { Finding } from './diagnostician.js';
 import type { Findings } from './findings.js';
@@ -57,7 +57,7 @@ export class FindingsBoard {
   /** It is shown on, and calls for nothing until it is found anew. */
   disarm(id: ServerId): void {
     const finding = this.#findings.get(id);
-    if (finding?.problem?.reaction !== 'recover-dead-primary') return;
+    if (finding?.problem == null || !callsForRecovery(finding.problem)) return;
     this.#findings.set(id, { ...finding, problem: { ...finding.problem, reaction: 'examine' } });
   }
 

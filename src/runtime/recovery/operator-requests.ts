@@ -30,9 +30,11 @@ export class OperatorRequests {
     const server = belief.clusters.get(clusterId)?.primary;
     const hasQuorum = this.#parts.hasQuorum();
     const guards =
-      server === undefined ? [] : guardRefusals({ belief, policy, clusterId, server, forced: true, hasQuorum });
+      server === undefined
+        ? []
+        : guardRefusals({ belief, policy, clusterId, kind: 'graceful-takeover', server, forced: true, hasQuorum });
     if (guards.length > 0) return refused(guards);
-    if (!this.#opener.isFree(clusterId)) {
+    if (!this.#opener.isFree(clusterId, 'graceful-takeover')) {
       return refused([refusal('open-recovery', 'another recovery is being opened in this cluster')]);
     }
     const opening = openTakeover(belief, policy, request, soft, this.#opener.context(request.requestedBy));

@@ -3,14 +3,16 @@
  * primaries are met when they come back. A node that follows does none of it and still says what would keep a leader from
  * acting. What operators ask for is in operator-requests.ts.
  */
-import type { Problem } from '../../core/analysis/problem.js';
+import { callsForRecovery, type Problem } from '../../core/analysis/problem.js';
 import { type Belief, openRecoveryOf, type Refusal, refusal, serverName } from '../../core/recovery/belief.js';
 import { foreseenText } from '../../core/recovery/foreseen.js';
 import { OBSERVE_ONLY, reactionRefusals } from '../../core/recovery/guards.js';
 import { brakeReason } from '../../core/recovery/brake.js';
-import { decide } from '../../core/recovery/decision.js';
+import { decide, kindFor, type ProblemToRecover } from '../../core/recovery/decision.js';
 import { type Explanation, explain } from '../../core/recovery/explain.js';
 import { likelySuccessor } from '../../core/recovery/openings/dead-primary.js';
+import { interruptedRecoveries } from '../../core/recovery/interrupted.js';
+import { openAgain } from '../../core/recovery/openings/again.js';
 import type { Address } from '../../core/topology/address.js';
 import type { ClusterId, Server, ServerId } from '../../core/topology/server.js';
 import { Aftermaths } from './aftermaths.js';
@@ -78,6 +80,7 @@ export class RecoveryDriver {
   noticeApplied(): void {
     if (this.#parts.ledger.readyTerm === null || this.#parts.policy.observesOnly) return;
     this.#runs.resume();
+    this.#takeUpInterrupted();
     this.#aftermaths.look();
     this.#formers.look();
   }
@@ -92,7 +95,7 @@ export class RecoveryDriver {
   noticeProblems(problems: readonly Problem[]): void {
     this.#problems = problems;
     for (const problem of this.#detections.unheld(problems)) {
-      if (problem.reaction === 'recover-dead-primary') this.#considerRecovery(problem);
+      if (callsForRecovery(problem)) this.#considerRecovery(problem);
       else if (problem.severity === 'critical') this.#restrain(problem, this.#noReaction(problem));
     }
     this.#restraints.keepOnly(new Set(problems.map(({ server }) => server)));
@@ -123,10 +126,13 @@ export class RecoveryDriver {
     return explain({ ...asked, emergency, recoversSilentSite });
   }
 
-  #considerRecovery(problem: Problem): void {
+  #considerRecovery(problem: Problem & ProblemToRecover): void {
     const belief = this.#opener.belief();
     const { server, clusterId } = problem;
-    if (!this.#opener.isFree(clusterId) || openRecoveryOf(belief, clusterId)?.failed === server) {
+    if (
+      !this.#opener.isFree(clusterId, kindFor(problem.reaction)) ||
+      openRecoveryOf(belief, clusterId)?.failed === server
+    ) {
       this.#restraints.clear(server);
       return;
     }
@@ -146,6 +152,19 @@ export class RecoveryDriver {
     this.#opener.begin(opening).catch((error: unknown) => {
       this.#parts.log.warn({ server, err: error }, `recovery ${opening.recovery.id} could not be opened`);
     });
+  }
+
+  /** What gave way to a failover left IO threads stopped, and nothing else would see to those replicas. */
+  #takeUpInterrupted(): void {
+    const { sights, policy, log } = this.#parts;
+    for (const interrupted of interruptedRecoveries(this.#parts.ledger.state)) {
+      const belief = this.#opener.belief();
+      const opening = openAgain(belief, policy, interrupted, sights, this.#opener.context('orchestrator'));
+      if (!opening.ok) continue;
+      this.#opener.beginIfIdle(opening).catch((err: unknown) => {
+        log.warn({ err, recovery: interrupted.id }, `recovery ${interrupted.id} could not be taken up again`);
+      });
+    }
   }
 
   /** Committed when it is found, so that the next leader knows of it, and what it forbids is forbidden until released. */

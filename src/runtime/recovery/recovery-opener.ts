@@ -5,9 +5,11 @@
  */
 import { type Belief, openRecoveryOf, serverName } from '../../core/recovery/belief.js';
 import { durabilityVerdict } from '../../core/recovery/durability.js';
+import { roleWords } from '../../core/recovery/heir.js';
 import { hookTermsOf } from '../../core/recovery/hooks.js';
+import { givesWay } from '../../core/recovery/kinds.js';
 import type { Opening, OpeningContext } from '../../core/recovery/openings/opening.js';
-import type { Recovery, RecoveryId } from '../../core/recovery/recovery.js';
+import type { Recovery, RecoveryId, RecoveryKind } from '../../core/recovery/recovery.js';
 import type { ClusterId, ServerId } from '../../core/topology/server.js';
 import type { Aftermaths } from './aftermaths.js';
 import type { Detections } from './detections.js';
@@ -38,18 +40,18 @@ export class RecoveryOpener {
     return { id, openedBy: this.#parts.self, requestedBy };
   }
 
-  /** Nothing that must not be interrupted goes on in the cluster, committed or about to be. */
-  isFree(clusterId: ClusterId): boolean {
+  /** Nothing goes on in the cluster, committed or about to be, that must not be interrupted for a recovery of this kind. */
+  isFree(clusterId: ClusterId, kind: RecoveryKind): boolean {
     const busy = this.#runs.busyWith(clusterId);
-    return !this.#opening.has(clusterId) && (busy === null || busy === 'former-primary');
+    return !this.#opening.has(clusterId) && (busy === null || givesWay(busy, kind));
   }
 
   /** Opens it in the log, together with its first intents, and drives it to its end; what gives way gives way first. */
   async begin(opening: Extract<Opening, { ok: true }>): Promise<Recovery | null> {
-    const { id, clusterId } = opening.recovery;
+    const { id, clusterId, kind } = opening.recovery;
     this.#opening.add(clusterId);
     try {
-      await this.#runs.displace(clusterId, `it gives way to recovery ${id}`);
+      await this.#runs.displace(clusterId, kind, id);
     } finally {
       this.#opening.delete(clusterId);
     }
@@ -95,7 +97,7 @@ export class RecoveryOpener {
   #tell(recovery: Recovery): void {
     const { id, kind, verdict, failed, successor, lost } = recovery;
     const name = (server: ServerId): string => serverName(this.#parts.ledger.state, server);
-    const became = successor === null ? '' : `; ${name(successor)} is the primary`;
+    const became = successor === null ? '' : `; ${roleWords(kind, name(successor))}`;
     const behind = lost.map(({ server, reason }) => `; ${name(server)} is set apart: ${reason}`).join('');
     const how =
       verdict === null ? 'open' : verdict.kind === 'succeeded' ? 'succeeded' : `${verdict.kind}: ${verdict.reason}`;

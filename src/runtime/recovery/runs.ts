@@ -4,6 +4,7 @@
  * that an earlier leader left open is taken up as soon as this node has applied all that was committed before.
  */
 import { openRecoveryOf } from '../../core/recovery/belief.js';
+import { givesWay } from '../../core/recovery/kinds.js';
 import type { Recovery, RecoveryId, RecoveryKind } from '../../core/recovery/recovery.js';
 import type { ClusterId, ServerId } from '../../core/topology/server.js';
 import type { Proposal } from '../replicated-ledger.js';
@@ -67,8 +68,9 @@ export class Runs {
     this.#drives.get(cluster)?.run?.fenceBeside(former);
   }
 
-  /** A former primary's recovery gives way: the run ends, and what it was doing is taken up later from the start. */
-  async displace(cluster: ClusterId, reason: string): Promise<void> {
+  /** What gives way to a recovery of this kind ends, and is taken up later from the start. */
+  async displace(cluster: ClusterId, kind: RecoveryKind, by: RecoveryId): Promise<void> {
+    const reason = `it gives way to recovery ${by}`;
     const drive = this.#drives.get(cluster);
     if (drive !== undefined) {
       drive.over = true;
@@ -77,8 +79,8 @@ export class Runs {
     }
     const { ledger } = this.#parts;
     const open = openRecoveryOf(ledger.state, cluster);
-    if (open?.kind !== 'former-primary') return;
-    const verdict = { kind: 'undone', reason } as const;
+    if (open === null || !givesWay(open.kind, kind)) return;
+    const verdict = { kind: 'undone', reason, gaveWayTo: by } as const;
     await ledger.propose({ kind: 'recovery-closed', recoveryId: open.id, verdict, lost: [] });
   }
 

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { callsForRecovery } from '../../../src/core/analysis/problem.js';
 import { CATALOGUE, STRUCTURE_CATALOGUE } from '../../../src/core/analysis/catalogue.js';
 import { byGravity, diagnose, problemByCode } from '../../../src/core/analysis/diagnose.js';
 import { type EvidenceChanges, evidenceOf, judgementOf } from '../../support/evidence.js';
@@ -59,11 +60,32 @@ describe('the catalogue', () => {
     expect(codes).toHaveLength(10);
   });
 
-  it('has one sentence and one reaction for a code, wherever it stands', () => {
+  it('has one sentence for a code, wherever it stands, and one recovery where it has any', () => {
     for (const rule of CATALOGUE) {
       const same = CATALOGUE.filter((other) => other.code === rule.code);
-      expect(new Set(same.map((other) => `${other.sentence} ${other.severity} ${other.reaction}`)).size).toBe(1);
+      expect(new Set(same.map(({ sentence }) => sentence)).size).toBe(1);
+      const recoveries = same.filter(callsForRecovery).map(({ reaction }) => reaction.replace('reopen', 'open'));
+      expect(new Set(recoveries).size).toBeLessThan(2);
     }
+  });
+
+  it('acts upon the codes that the incumbent acts upon, and no others', () => {
+    expect(
+      Object.fromEntries(CATALOGUE.filter(callsForRecovery).map(({ code, reaction }) => [code, reaction])),
+    ).toEqual({
+      DeadMaster: 'recover-dead-primary',
+      DeadMasterAndSomeReplicas: 'recover-dead-primary',
+      DeadCoMaster: 'recover-dead-co-primary',
+      DeadCoMasterAndSomeReplicas: 'recover-dead-co-primary',
+      DeadIntermediateMasterWithSingleReplicaFailingToConnect: 'recover-dead-intermediate',
+      DeadIntermediateMaster: 'recover-dead-intermediate',
+      DeadIntermediateMasterAndSomeReplicas: 'recover-dead-intermediate',
+      AllIntermediateMasterReplicasFailingToConnectOrDead: 'recover-dead-intermediate',
+      DeadReplicationGroupMemberWithReplicas: 'recover-dead-group-member',
+      LockedSemiSyncMaster: 'repair-semi-sync',
+      MasterWithTooManySemiSyncReplicas: 'repair-semi-sync',
+      NoWriteableMasterStructureWarning: 'open-primary',
+    });
   });
 
   it('recovers from nothing but a proven death of a head of a cluster', () => {

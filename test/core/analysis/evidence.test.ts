@@ -33,6 +33,7 @@ function fold(beliefs: Believed, name: string, sights: Readonly<Record<string, S
     ownOpinion: () => null,
     binlogStillMs: () => null,
     errantGtids: () => errant,
+    closedByRestart: () => false,
   };
   return foldEvidence(server, sources);
 }
@@ -101,7 +102,7 @@ describe('the place of a server', () => {
   it('is still the head with a channel left over to the primary that it replaced', () => {
     const promoted = believe({ old: null, fresh: 'old' });
     promoted.clusters.set('c1', { primary: serverId('fresh') });
-    promoted.demotions.set(serverId('old'), {});
+    promoted.demotions.set(serverId('old'), { recoveryId: '1:a' });
     expect(fold(promoted, 'fresh').isPrimary).toBe(true);
     expect(fold(promoted, 'old').isPrimary).toBe(false);
   });

@@ -24,12 +24,14 @@ describe('a member of a replication group with replicas of its own', () => {
     expect(codeOf(dead)).toBe(CODE);
     expect(codeOf({ ...dead, isPrimary: false }, { role: 'SECONDARY' })).toBe(CODE);
     expect(codeOf({ ...dead, judgement: judgementOf('dead-and-some-replicas') })).toBe(CODE);
-    expect(diagnose(evidenceOf({ ...dead, facts: { group: GROUP } }))?.reaction).toBe('none');
+    expect(diagnose(evidenceOf({ ...dead, facts: { group: GROUP } }))?.reaction).toBe('recover-dead-group-member');
   });
 
   it('has none while one of them replicates, when it has none, or when it can be reached', () => {
     const alone = { reach: 'unreachable', judgement: null } as const;
     expect(codeOf({ ...alone, replicas: { replicating: 0 } })).toBe(CODE);
+    const seenAlone = evidenceOf({ ...alone, replicas: { replicating: 0 }, facts: { group: GROUP } });
+    expect(diagnose(seenAlone)?.reaction).toBe('examine');
     expect(codeOf({ ...alone, replicas: { replicating: 1 } })).toBeNull();
     expect(codeOf({ ...alone, replicas: { known: 0, replicating: 0 } })).toBeNull();
     expect(codeOf({ replicas: { replicating: 0 } })).toBeNull();

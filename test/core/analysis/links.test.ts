@@ -51,7 +51,7 @@ describe('who replicates from whom', () => {
   it('does not hang a promoted server below the one it replaced', () => {
     const beliefs = believe({ old: null, fresh: 'old', r: 'old' });
     beliefs.clusters.set('c1', { primary: serverId('fresh') });
-    beliefs.demotions.set(serverId('old'), {});
+    beliefs.demotions.set(serverId('old'), { recoveryId: '1:a' });
     expect(replicasOf(beliefs, 'old')).toEqual(['r']);
   });
 });

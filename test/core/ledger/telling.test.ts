@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { Ledger } from '../../../src/core/ledger/ledger.js';
-import { encodeCommand, schemaOf } from '../../../src/core/ledger/codec.js';
+import { encodeCommand, SINCE } from '../../../src/core/ledger/codec.js';
 import type { Command } from '../../../src/core/ledger/command.js';
 import type { RecoveryId } from '../../../src/core/recovery/recovery.js';
 import type { ClusterId } from '../../../src/core/topology/server.js';
@@ -49,7 +49,7 @@ describe('what follows a recovery', () => {
   });
 
   it('waits until every node can read it', () => {
-    expect([schemaOf('aftermath-intended'), schemaOf('detection-finished')]).toEqual([3, 3]);
+    expect([SINCE['aftermath-intended'], SINCE['detection-finished']]).toEqual([3, 3]);
   });
 });
 

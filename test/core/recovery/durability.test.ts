@@ -223,7 +223,8 @@ it('the first rule that fits holds, by any name the cluster had; without one the
 
 it('the decision in earnest is the one that is explained', () => {
   seen[B] = { answers: false };
-  const problem = { server: serverId(P), clusterId: cluster, code: 'DeadMaster', description: '' } as const;
+  const death = { code: 'DeadMaster', description: '', reaction: 'recover-dead-primary' } as const;
+  const problem = { server: serverId(P), clusterId: cluster, ...death };
   const question = { belief: fed.state, policy: ruled('semi-sync'), problem, sights: sightsOf(seen), hasQuorum: true };
   expect(decide(question, CONTEXT).refusals).toEqual(ask('semi-sync').refusals);
 });

@@ -12,6 +12,8 @@ import { play } from '../../support/plan-player.js';
 import { filters, policyOf } from '../../support/policy.js';
 import { NO_DOUBT, type Seen, sightsOf } from '../../support/sights.js';
 
+const DEATH = { code: 'DeadMaster', description: '', reaction: 'recover-dead-primary' } as const;
+
 const RUNS = 300;
 const P = uuidOf(1);
 
@@ -81,7 +83,7 @@ describe('what is explained is what happens', () => {
         const belief: Belief = fed.state;
         const asked = { belief, policy, sights: sightsOf(seen), hasQuorum: true };
         const told = explain({ ...asked, ...NO_DOUBT, clusterId, orchestrators: { voters: 3, live: 3 } });
-        const problem = { server: serverId(P), clusterId, code: 'DeadMaster', description: '' } as const;
+        const problem = { server: serverId(P), clusterId, ...DEATH } as const;
         const context = { id: '9:a' as RecoveryId, openedBy: 'n1', requestedBy: 'me' };
         const { refusals, opening } = decide({ ...asked, problem }, context);
         if (refusals.length > 0 || !opening.ok) {

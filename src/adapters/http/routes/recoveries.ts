@@ -3,6 +3,9 @@
  * recovery of ours and none of the incumbent's: scripts that count failovers must not see it here. It has its page, and
  * its UID leads to it.
  */
+import { callsForRecovery } from '../../../core/analysis/problem.js';
+import { kindFor } from '../../../core/recovery/decision.js';
+import { familyOf } from '../../../core/recovery/kinds.js';
 import type { Recovery } from '../../../core/recovery/recovery.js';
 import type { ServerId } from '../../../core/topology/server.js';
 import { resolveServer } from '../hints.js';
@@ -140,17 +143,19 @@ function steps(call: Call, door: Door): Reply {
   );
 }
 
-/** Dead primaries whose recovery waits for somebody to acknowledge an earlier one. */
+/** Problems whose recovery waits for somebody to acknowledge an earlier one of its family. */
 function blocked(only: ClusterView | null, call: Call, door: Door): readonly unknown[] {
   const { state } = door.service;
   const { problems, restraint } = door.service.analysis();
   const rows: unknown[] = [];
   for (const problem of problems) {
-    if (problem.reaction !== 'recover-dead-primary' || (restraint.get(problem.server)?.length ?? 0) === 0) continue;
+    if (!callsForRecovery(problem) || (restraint.get(problem.server)?.length ?? 0) === 0) continue;
     if (only !== null && problem.clusterId !== only.cluster.id) continue;
     const blocker = [...state.recoveries.values()]
       .filter((recovery) => recovery.clusterId === problem.clusterId && recovery.acknowledged === null)
-      .filter((recovery) => recovery.kind !== 'former-primary' && recovery.closedAtMs !== null)
+      .filter(
+        (recovery) => familyOf(recovery.kind) === familyOf(kindFor(problem.reaction)) && recovery.closedAtMs !== null,
+      )
       .sort((one, other) => other.openedAtMs - one.openedAtMs)[0];
     if (blocker === undefined) continue;
     rows.push({

@@ -58,7 +58,7 @@ export async function sourceSwitches(hold: Hold): Promise<readonly string[]> {
   return switches.filter((name) => variables.get(name) === 'ON');
 }
 
-async function semiSyncVariables(hold: Hold): Promise<ReadonlyMap<string, string>> {
+export async function semiSyncVariables(hold: Hold): Promise<ReadonlyMap<string, string>> {
   const rows: readonly TextRow[] = await hold.read("SHOW GLOBAL VARIABLES LIKE 'rpl_semi_sync_%'", READ_MS);
   return new Map(rows.map((row) => [row['Variable_name'] ?? '', row['Value'] ?? '']));
 }

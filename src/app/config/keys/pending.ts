@@ -4,7 +4,7 @@
  * move its line to `working.ts`.
  */
 import { pending, pendingHidden, restrains } from './key.js';
-import { bool, clusterFilters, integer, secret, text, texts } from './kinds.js';
+import { bool, integer, secret, text, texts } from './kinds.js';
 
 const anyInteger = integer();
 const natural = integer(0);
@@ -31,9 +31,6 @@ export const PENDING_KEYS = {
   SSLValidOUs: pending(texts, []),
   StatusOUVerify: pending(bool, false),
   ReduceReplicationAnalysisCount: pending(bool, true),
-  RecoverIntermediateMasterClusterFilters: pending(clusterFilters, []),
-  RecoverNonWriteableMaster: pending(bool, false),
-  CoMasterRecoveryMustPromoteOtherCoMaster: pending(bool, true),
   DetachLostSlavesAfterMasterFailover: pending(bool, true),
   DetachLostReplicasAfterMasterFailover: pending(bool, false),
   ApplyMySQLPromotionAfterMasterFailover: restrains(bool, true),
@@ -55,7 +52,6 @@ export const PENDING_KEYS = {
   ZkAddress: pending(text, ''),
   KVClusterMasterPrefix: pending(text, 'mysql/master'),
   MaxConcurrentReplicaOperations: pending(anyInteger, 5),
-  RecoverLockedSemiSyncMaster: pending(bool, false),
   PrependMessagesWithOrcIdentity: pending(text, ''),
   CustomOrcIdentity: pending(text, ''),
 } as const;

@@ -1,6 +1,6 @@
 /** Keys that say when a dead primary is replaced by itself, and by whom. */
 import { works } from './key.js';
-import { bool, durabilityPolicies, integer, patterns, seconds } from './kinds.js';
+import { bool, clusterFilters, durabilityPolicies, integer, patterns, seconds } from './kinds.js';
 
 export const RECOVERY_KEYS = {
   ObserveOnly: works(
@@ -48,10 +48,28 @@ export const RECOVERY_KEYS = {
       'fits holds, and `none` where none does. `semi-sync`: nothing is promoted automatically unless no acknowledged ' +
       'transaction can be lost; `cross-zone`: besides, replicas of another data centre acknowledge. New here',
   ),
+  RecoverIntermediateMasterClusterFilters: works(
+    clusterFilters,
+    [],
+    'Clusters whose replicas are given another source when theirs dies and is no primary; written as in ' +
+      'RecoverMasterClusterFilters. Empty: none',
+  ),
+  CoMasterRecoveryMustPromoteOtherCoMaster: works(
+    bool,
+    true,
+    'Of two primaries that replicate from each other, the other one takes over and nobody else; a writable one always does',
+  ),
+  RecoverNonWriteableMaster: works(bool, false, 'A primary that is read-only and has replicas is opened for writes'),
   EnforceExactSemiSyncReplicas: works(
     bool,
     false,
-    'A primary with more semi-sync replicas than it waits for is a problem (MasterWithTooManySemiSyncReplicas)',
+    'As many replicas acknowledge as the primary waits for, by DetectSemiSyncEnforcedQuery (the higher the sooner): others ' +
+      'are switched on or off when there are too few or too many (MasterWithTooManySemiSyncReplicas)',
+  ),
+  RecoverLockedSemiSyncMaster: works(
+    bool,
+    false,
+    'When a primary waits for more acknowledgements than it gets, more replicas are made to acknowledge; none is made not to',
   ),
   ReasonableLockedSemiSyncMasterSeconds: works(
     integer(0),

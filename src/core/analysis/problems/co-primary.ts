@@ -1,4 +1,4 @@
-/** Two servers that replicate from each other. The codes are told; their recovery is a later playbook. */
+/** Two servers that replicate from each other. */
 import { answersButFeedsNobody, isOutOfReach, noneReplicates, type Rule } from '../rule.js';
 
 export const CO_PRIMARY: readonly Rule[] = [
@@ -6,7 +6,7 @@ export const CO_PRIMARY: readonly Rule[] = [
     code: 'DeadCoMaster',
     sentence: 'Co-master cannot be reached by orchestrator and none of its replicas is replicating',
     severity: 'critical',
-    reaction: 'none',
+    reaction: 'recover-dead-co-primary',
     matches: ({ isCoPrimary, judgement }) => isCoPrimary && judgement?.verdict === 'dead',
   },
   {
@@ -14,7 +14,7 @@ export const CO_PRIMARY: readonly Rule[] = [
     sentence:
       'Co-master cannot be reached by orchestrator; some of its replicas are unreachable and none of its reachable replicas is replicating',
     severity: 'critical',
-    reaction: 'none',
+    reaction: 'recover-dead-co-primary',
     matches: ({ isCoPrimary, judgement }) => isCoPrimary && judgement?.verdict === 'dead-and-some-replicas',
   },
   {
@@ -34,5 +34,13 @@ export const CO_PRIMARY: readonly Rule[] = [
     severity: 'warning',
     reaction: 'none',
     matches: (evidence) => evidence.isCoPrimary && evidence.reach === 'reachable' && noneReplicates(evidence),
+  },
+  {
+    // The other one took its role and follows it no more. Users of the incumbent know it by this name until it is back.
+    code: 'DeadCoMaster',
+    sentence: 'Co-master cannot be reached by orchestrator and none of its replicas is replicating',
+    severity: 'warning',
+    reaction: 'none',
+    matches: ({ wasCoPrimary, reach }) => wasCoPrimary && reach === 'unreachable',
   },
 ];

@@ -8,7 +8,7 @@ export const DEAD_INTERMEDIATE: readonly Rule[] = [
     code: 'DeadIntermediateMasterWithSingleReplicaFailingToConnect',
     sentence: 'Intermediate master cannot be reached by orchestrator and its (single) replica is failing to connect',
     severity: 'critical',
-    reaction: 'none',
+    reaction: 'recover-dead-intermediate',
     matches: (evidence) =>
       isIntermediate(evidence) && evidence.replicas.known === 1 && evidence.judgement?.verdict === 'dead',
   },
@@ -24,7 +24,7 @@ export const DEAD_INTERMEDIATE: readonly Rule[] = [
     code: 'DeadIntermediateMaster',
     sentence: 'Intermediate master cannot be reached by orchestrator and none of its replicas is replicating',
     severity: 'critical',
-    reaction: 'none',
+    reaction: 'recover-dead-intermediate',
     matches: (evidence) => isIntermediate(evidence) && evidence.judgement?.verdict === 'dead',
   },
   {
@@ -32,7 +32,7 @@ export const DEAD_INTERMEDIATE: readonly Rule[] = [
     sentence:
       'Intermediate master cannot be reached by orchestrator; some of its replicas are unreachable and none of its reachable replicas is replicating',
     severity: 'critical',
-    reaction: 'none',
+    reaction: 'recover-dead-intermediate',
     matches: (evidence) => isIntermediate(evidence) && evidence.judgement?.verdict === 'dead-and-some-replicas',
   },
   {

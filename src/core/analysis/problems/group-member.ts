@@ -7,13 +7,23 @@
 import type { Evidence } from '../evidence.js';
 import { isOutOfReach, noneReplicates, type Rule } from '../rule.js';
 
+const SENTENCE = 'Group member is unreachable and all its reachable replicas are not replicating';
+
 export const GROUP_MEMBER: readonly Rule[] = [
   {
     code: 'DeadReplicationGroupMemberWithReplicas',
-    sentence: 'Group member is unreachable and all its reachable replicas are not replicating',
+    sentence: SENTENCE,
     severity: 'critical',
-    reaction: 'none',
-    matches: (evidence) => isGroupMember(evidence) && evidence.replicas.known > 0 && isGone(evidence),
+    reaction: 'recover-dead-group-member',
+    matches: (evidence) => isGroupMember(evidence) && evidence.replicas.known > 0 && isDead(evidence),
+  },
+  {
+    // By own eyes alone: told, and nothing is done about it.
+    code: 'DeadReplicationGroupMemberWithReplicas',
+    sentence: SENTENCE,
+    severity: 'critical',
+    reaction: 'examine',
+    matches: (evidence) => isGroupMember(evidence) && isOutOfReach(evidence) && noneReplicates(evidence),
   },
 ];
 
@@ -22,8 +32,6 @@ export function isGroupMember({ facts: { group } }: Evidence): boolean {
   return group !== null && group.state !== 'OFFLINE';
 }
 
-function isGone(evidence: Evidence): boolean {
-  const verdict = evidence.judgement?.verdict;
-  if (verdict === 'dead' || verdict === 'dead-and-some-replicas') return true;
-  return isOutOfReach(evidence) && noneReplicates(evidence);
+function isDead({ judgement }: Evidence): boolean {
+  return judgement?.verdict === 'dead' || judgement?.verdict === 'dead-and-some-replicas';
 }

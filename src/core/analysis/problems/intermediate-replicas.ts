@@ -7,7 +7,7 @@ export const INTERMEDIATE_REPLICAS: readonly Rule[] = [
     code: 'AllIntermediateMasterReplicasFailingToConnectOrDead',
     sentence: 'Intermediate master is reachable but all of its replicas are failing to connect',
     severity: 'warning',
-    reaction: 'none',
+    reaction: 'recover-dead-intermediate',
     matches: (evidence) =>
       isIntermediate(evidence) &&
       evidence.reach === 'reachable' &&

@@ -4,10 +4,18 @@ import { noneReplicates, type Rule } from '../rule.js';
 
 export const PRIMARY_REPLICAS: readonly Rule[] = [
   {
+    // The log says that it takes writes, and its own settings said otherwise when it was restarted.
+    code: 'NoWriteableMasterStructureWarning',
+    sentence: 'Master with replicas is read_only',
+    severity: 'critical',
+    reaction: 'reopen-primary',
+    matches: (evidence) => isWell(evidence) && evidence.facts.readOnly && evidence.closedByRestart,
+  },
+  {
     code: 'NoWriteableMasterStructureWarning',
     sentence: 'Master with replicas is read_only',
     severity: 'warning',
-    reaction: 'none',
+    reaction: 'open-primary',
     matches: (evidence) =>
       evidence.settings.recoverNonWriteablePrimary &&
       isWell(evidence) &&

@@ -7,7 +7,7 @@ export const SEMI_SYNC: readonly Rule[] = [
     code: 'LockedSemiSyncMaster',
     sentence: "Semi sync master is locked since it doesn't get enough replica acknowledgements",
     severity: 'critical',
-    reaction: 'none',
+    reaction: 'repair-semi-sync',
     matches: (evidence) => lacksAcknowledgers(evidence) && hasStoodStill(evidence),
   },
   {
@@ -21,7 +21,7 @@ export const SEMI_SYNC: readonly Rule[] = [
     code: 'MasterWithTooManySemiSyncReplicas',
     sentence: 'Semi sync master has more semi sync replicas than configured',
     severity: 'notice',
-    reaction: 'none',
+    reaction: 'repair-semi-sync',
     matches: (evidence) =>
       evidence.settings.enforceExactSemiSyncReplicas &&
       waitsForReplicas(evidence) &&

@@ -2,6 +2,8 @@
  * The life of a recovery in the ledger. Here the invariants about recoveries are kept whatever a leader proposes: one
  * open recovery a cluster, one promotion a recovery, epochs only rise, no step without an intent of the current term.
  */
+import { heirOf, roleWords } from '../../recovery/heir.js';
+import { isFailover } from '../../recovery/kinds.js';
 import { withIntents, withOutcome, withPromotion } from '../../recovery/record.js';
 import type { Recovery, RecoveryId, Verdict } from '../../recovery/recovery.js';
 import type { NumberedStep, StepOutcome } from '../../recovery/step.js';
@@ -128,13 +130,13 @@ function demote(draft: Draft, recovery: Recovery, epoch: number): void {
 export function applyClosed(draft: Draft, id: RecoveryId, verdict: Verdict, lost: Recovery['lost']): readonly Fact[] {
   const recovery = openRecovery(draft, id);
   if (recovery === null) return rejected(`recovery ${id} is not open`);
-  draft.recoveries.set(id, { ...recovery, closedAtMs: draft.nowMs, verdict, lost });
-  if (recovery.kind === 'dead-primary' && recovery.promotion !== null) {
+  const successor = recovery.successor ?? (verdict.kind === 'succeeded' ? heirOf(recovery) : null);
+  draft.recoveries.set(id, { ...recovery, closedAtMs: draft.nowMs, verdict, lost, successor });
+  if (isFailover(recovery.kind) && recovery.promotion !== null) {
     for (const server of [recovery.failed, ...lost.map((one) => one.server)]) beginLostDowntime(draft, server);
   }
-  const successor = recovery.successor === null ? '' : `; ${nameOf(draft, recovery.successor)} is the primary`;
-  const text =
-    verdict.kind === 'succeeded' ? `succeeded${successor}` : `${verdict.kind}: ${verdict.reason}${successor}`;
+  const became = successor === null ? '' : `; ${roleWords(recovery.kind, nameOf(draft, successor))}`;
+  const text = verdict.kind === 'succeeded' ? `succeeded${became}` : `${verdict.kind}: ${verdict.reason}${became}`;
   return [
     fact(
       'recovery-closed',

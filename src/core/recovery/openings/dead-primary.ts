@@ -24,6 +24,8 @@ export interface DeadPrimaryRequest {
   readonly requestedCandidate: ServerId | null;
   readonly forced: boolean;
   readonly sights: Sights;
+  /** Absent: dead-primary. One of two that replicated from each other need not be the one that the cluster is named after. */
+  readonly kind?: 'dead-co-primary';
 }
 
 export function openDeadPrimary(
@@ -39,7 +41,7 @@ export function openDeadPrimary(
     const what = `server ${problem.server} of cluster ${problem.clusterId} is not known`;
     return refused(refusal('unknown-server', what, 'discover it: orchestrator-client -c discover -i HOST:PORT'));
   }
-  if (cluster.primary !== failed.id) {
+  if (cluster.primary !== failed.id && request.kind === undefined) {
     const mend = 'name the cluster by its primary: orchestrator-client -c which-cluster-master -i CLUSTER';
     return refused(refusal('not-primary', `${addressText(failed.address)} is not the primary of its cluster`, mend));
   }
@@ -47,7 +49,7 @@ export function openDeadPrimary(
   const objections = [objectionTo(candidacies, requestedCandidate), undurable(terms, reached, failed)];
   const standing = objections.filter((objection) => objection !== null);
   if (standing.length > 0) return refused(...standing);
-  const told = { kind: 'dead-primary', clusterId: cluster.id, failed: failed.id } as const;
+  const told = { kind: request.kind ?? 'dead-primary', clusterId: cluster.id, failed: failed.id } as const;
   const servers = candidacies.map(({ server }) => server);
   const former = unfencedFormer(belief, cluster.id);
   return opened(

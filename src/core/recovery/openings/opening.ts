@@ -1,5 +1,5 @@
 /** How a recovery begins: everything that its playbook will rest on is put into its record, or the request is refused. */
-import type { Refusal } from '../belief.js';
+import { refusal, type Refusal } from '../belief.js';
 import type { Recovery, RecoveryId, RecoveryInputs } from '../recovery.js';
 
 /** What the runtime adds: who, and an id that nobody else makes up. */
@@ -39,6 +39,11 @@ export function opened(context: OpeningContext, told: Told, inputs: OwnInputs): 
     acknowledged: null,
   };
   return { ok: true, recovery };
+}
+
+export function unknownServer({ server, clusterId }: { readonly server: string; readonly clusterId: string }): Refusal {
+  const text = `server ${server} of cluster ${clusterId} is not known`;
+  return refusal('unknown-server', text, 'discover it: orchestrator-client -c discover -i HOST:PORT');
 }
 
 export function refused(...refusals: readonly Refusal[]): Opening {

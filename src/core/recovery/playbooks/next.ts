@@ -90,6 +90,9 @@ export function leftBehind(recovery: Recovery, promoted: ServerId, error: string
   return closing({ kind: 'failed', reason: `${name} was promoted and is gone: ${error}` }, lost);
 }
 
+/** Servers that are to be looked at, or that lost their source, may be many; each costs a session. */
+export const AT_ONCE = 50;
+
 export function replicasOf(recovery: Recovery): readonly Participant[] {
   return recovery.inputs.participants.filter(({ role }) => role === 'replica');
 }

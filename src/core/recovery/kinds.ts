@@ -1,0 +1,42 @@
+/**
+ * How the kinds of recovery stand to each other. A cluster has one recovery at a time, so the lesser gives way to the
+ * graver: clients that cannot write come before replicas that are late. What keeps which from being repeated is counted
+ * apart, because a primary that was replaced says nothing about an intermediate source that dies half an hour later.
+ */
+import type { RecoveryKind } from './recovery.js';
+
+/** Recoveries that block each other for a while after one of them succeeded. */
+export type Family = 'primary' | 'intermediate' | 'read-only' | 'semi-sync';
+
+interface KindTraits {
+  /** Null: it blocks nothing and is blocked by nothing. */
+  readonly family: Family | null;
+  /** Those that it is broken off for. What it had touched by then is seen to afterwards. */
+  readonly givesWayTo: readonly RecoveryKind[];
+}
+
+const FAILOVERS: readonly RecoveryKind[] = ['dead-primary', 'dead-co-primary'];
+
+const KINDS: Readonly<Record<RecoveryKind, KindTraits>> = {
+  'dead-primary': { family: 'primary', givesWayTo: [] },
+  'dead-co-primary': { family: 'primary', givesWayTo: [] },
+  'graceful-takeover': { family: null, givesWayTo: [] },
+  'former-primary': { family: null, givesWayTo: [...FAILOVERS, 'graceful-takeover'] },
+  'dead-intermediate': { family: 'intermediate', givesWayTo: FAILOVERS },
+  'dead-group-member': { family: 'intermediate', givesWayTo: FAILOVERS },
+  'read-only-primary': { family: 'read-only', givesWayTo: FAILOVERS },
+  'semi-sync': { family: 'semi-sync', givesWayTo: FAILOVERS },
+};
+
+export function familyOf(kind: RecoveryKind): Family | null {
+  return KINDS[kind].family;
+}
+
+export function givesWay(open: RecoveryKind, to: RecoveryKind): boolean {
+  return KINDS[open].givesWayTo.includes(to);
+}
+
+/** The primary is gone and another is to take its place. */
+export function isFailover(kind: RecoveryKind): boolean {
+  return FAILOVERS.includes(kind);
+}
