@@ -44,3 +44,49 @@ export function takeoverOpening(inputs: Partial<RecoveryInputs> = {}): Recovery 
   const participants = [participant(P, 'primary'), participant(A, 'replica'), participant(B, 'replica')];
   return openingOf('graceful-takeover', P, participants, { requestedCandidate: A, ...inputs });
 }
+
+export interface LostSourceWorld {
+  readonly world: MysqlWorld;
+  readonly primary: WorldServer;
+  readonly lost: WorldServer;
+  /** Beside the lost source, below the primary. */
+  readonly siblings: readonly WorldServer[];
+  readonly orphans: readonly WorldServer[];
+}
+
+/**
+ * Server 1 is the primary with five transactions; server 2, which died with all of them, fed servers 10 and up, of which
+ * each received as many as told; servers 3 and up stand beside it and received as many as told.
+ */
+export function lostSourceWorld(received: readonly number[], beside: readonly number[] = []): LostSourceWorld {
+  const world = new MysqlWorld();
+  const primary = world.add(P, { readOnly: false });
+  const lost = world.add(A);
+  world.follow(lost, primary);
+  const siblings = beside.map((_, at) => world.add(uuidOf(at + 3)));
+  for (const sibling of siblings) world.follow(sibling, primary);
+  const orphans = received.map((_, at) => world.add(uuidOf(at + 10)));
+  for (const orphan of orphans) world.follow(orphan, lost);
+  world.write(primary, 5);
+  world.receive(lost);
+  world.apply(lost);
+  for (const [at, sibling] of siblings.entries()) world.receive(sibling, beside[at]);
+  for (const [at, orphan] of orphans.entries()) world.receive(orphan, received[at]);
+  lost.up = false;
+  return { world, primary, lost, siblings, orphans };
+}
+
+/** The siblings are beside the lost source, the primary is further up, unless a test says otherwise. */
+export function lostSourceOpening(
+  { primary, lost, siblings, orphans }: LostSourceWorld,
+  told: Readonly<Record<string, Told>> = {},
+): Recovery {
+  const place = (server: WorldServer, tier: number, preference: number) =>
+    participant(server.id, 'place', { tier, preference, ...told[server.id] });
+  return openingOf('dead-intermediate', lost.id, [
+    participant(lost.id, 'gone'),
+    ...orphans.map(({ id }, preference) => participant(id, 'replica', { preference, ...told[id] })),
+    ...siblings.map((sibling, at) => place(sibling, 0, at)),
+    place(primary, 1, siblings.length),
+  ]);
+}

@@ -8,7 +8,14 @@ import { createRng, type Rng } from '../../../src/core/base/rng.js';
 import type { Closing } from '../../../src/core/recovery/playbooks/next.js';
 import { gtidText, type MysqlWorld, uuidOf, type WorldServer } from '../../support/mysql-world.js';
 import { type Disturb, play } from '../../support/plan-player.js';
-import { deadPrimaryOpening, deadPrimaryWorld, takeoverOpening, takeoverWorld } from '../../support/plan-worlds.js';
+import {
+  deadPrimaryOpening,
+  deadPrimaryWorld,
+  lostSourceOpening,
+  lostSourceWorld,
+  takeoverOpening,
+  takeoverWorld,
+} from '../../support/plan-worlds.js';
 import { forEachSeed } from '../../support/seeds.js';
 
 const [P, A] = [uuidOf(1), uuidOf(2)];
@@ -99,3 +106,37 @@ it('a planned takeover never has two writable servers, and leaves one when it is
     if (ending.verdict.kind === 'succeeded') expect(gtidText(world.get(A).executed)).toBe(`${P}:1-5`);
   });
 });
+
+it('replicas that lost their source follow one that has all that they have, or stay and are named', () => {
+  const endings = new Set<string>();
+  forEachSeed(2000, (seed) => endings.add(rehome(createRng(seed))));
+  if (process.env['SIM_SEED'] === undefined) expect([...endings].sort()).toEqual(['failed', 'succeeded', 'undone']);
+});
+
+function rehome(rng: Rng): string {
+  const some = (most: number): readonly number[] => Array.from({ length: rng.integer(most) }, () => rng.integer(6));
+  const worlds = lostSourceWorld([rng.integer(6), ...some(4)], some(3));
+  const { world, orphans, siblings, primary, lost } = worlds;
+  for (const server of [...orphans, ...siblings]) unsettle(rng, world, server);
+  if (rng.integer(6) === 0) primary.up = false;
+  const told = Object.fromEntries(
+    [...orphans, ...siblings].map(({ id }) => [
+      id,
+      { promotable: rng.integer(4) > 0, servesOthers: rng.integer(4) > 0, tier: rng.integer(2) },
+    ]),
+  );
+  const { ending } = play(
+    lostSourceOpening(worlds, told),
+    world,
+    () => rng.integer(12) === 0,
+    disturbed(rng, world),
+  );
+  const left = new Set(ending.lost.map(({ server }) => server));
+  for (const { id, source, up, io } of orphans) {
+    // Nobody is left with a stopped thread and without a word.
+    if (source === lost.id || !io) expect(left.has(id) || !up, `${id} follows ${String(source)}`).toBe(true);
+    if (ending.verdict.kind !== 'succeeded') expect(left).toContain(id);
+  }
+  if (orphans.every(({ source }) => source === lost.id)) expect(ending.verdict.kind).not.toBe('succeeded');
+  return ending.verdict.kind;
+}
