@@ -70,7 +70,7 @@ export function minus(from: string, taken: string): string {
 }
 
 /** What is in both. */
-export function common(one: string, other: string): string {
+export function inBoth(one: string, other: string): string {
   return minus(one, minus(one, other));
 }
 

@@ -9,7 +9,7 @@
 import { assertDefined } from '../base/assert.js';
 import type { ServerId } from '../topology/server.js';
 import { type Gathered, whyNotFollow } from './choice.js';
-import { common, isNone, minus, unionOf } from './gtids.js';
+import { inBoth, isNone, minus, unionOf } from './gtids.js';
 
 /** A server that was read: as an orphan after its IO thread had stopped. */
 export interface Read extends Gathered {
@@ -52,7 +52,7 @@ interface Offer {
 export function assignPlaces(question: Orphans): readonly Move[] {
   const { orphans, places } = question;
   const wanted = unionOf(...orphans.map(({ has }) => has));
-  const reachable = common(wanted, unionOf(...places.map(({ executed }) => executed)));
+  const reachable = inBoth(wanted, unionOf(...places.map(({ executed }) => executed)));
   const offers = places.map((place) => offerOf(question, place, reachable, null));
   const beside = offers.filter(({ place }) => place.participant.tier === 0);
   const beyond = offers.filter(({ place }) => place.participant.tier > 0);
@@ -78,7 +78,7 @@ function leaderOf(question: Orphans, led: readonly Read[], beyond: readonly Offe
     if (!participant.promotable || !participant.servesOthers || applierError !== null) continue;
     const own = beyond.find((offer) => obstacle(question, orphan, offer) === null);
     if (own === undefined) continue;
-    const gets = common(wanted, unionOf(orphan.has, own.has, own.coming));
+    const gets = inBoth(wanted, unionOf(orphan.has, own.has, own.coming));
     return offerOf(question, orphan, gets, participant.id);
   }
   return null;

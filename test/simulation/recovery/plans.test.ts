@@ -125,12 +125,7 @@ function rehome(rng: Rng): string {
       { promotable: rng.integer(4) > 0, servesOthers: rng.integer(4) > 0, tier: rng.integer(2) },
     ]),
   );
-  const { ending } = play(
-    lostSourceOpening(worlds, told),
-    world,
-    () => rng.integer(12) === 0,
-    disturbed(rng, world),
-  );
+  const { ending } = play(lostSourceOpening(worlds, told), world, () => rng.integer(12) === 0, disturbed(rng, world));
   const left = new Set(ending.lost.map(({ server }) => server));
   for (const { id, source, up, io } of orphans) {
     // Nobody is left with a stopped thread and without a word.

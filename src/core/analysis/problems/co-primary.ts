@@ -1,4 +1,4 @@
-/** Two servers that replicate from each other. */
+/** Two servers that replicate from each other: either may be the one that takes writes, so neither is a mere intermediate. */
 import { answersButFeedsNobody, isOutOfReach, noneReplicates, type Rule } from '../rule.js';
 
 export const CO_PRIMARY: readonly Rule[] = [
