@@ -4,6 +4,7 @@ import { parseCommandLine, type Request } from './cli/command-line.js';
 import { grantStatements, parseServerKind } from './cli/grants.js';
 import { helpText } from './cli/help.js';
 import { type RunNode, runHttp } from './cli/http.js';
+import { runImport } from './cli/import.js';
 import { runRaft } from './cli/raft.js';
 import { recoverNode } from './cli/raft-recover.js';
 import { clientInstead } from './cli/redirect.js';
@@ -40,6 +41,8 @@ async function answer(request: Request): Promise<number> {
       if (request.action === 'recover') return await recoverNode(request, terminal);
       return await runRaft(request, terminal);
     }
+    case 'import':
+      return await runImport(request, terminal);
     case 'version':
       terminal.out(`${programVersion()}\n`);
       return 0;

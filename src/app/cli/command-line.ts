@@ -32,8 +32,18 @@ export interface RaftRequest {
   readonly acceptDataLoss: boolean;
 }
 
+export interface ImportRequest {
+  readonly verb: 'import';
+  /** URL of the old orchestrator, perhaps with user and password. */
+  readonly from: string;
+  /** Of ours; null: not given. */
+  readonly api: string | null;
+  readonly dryRun: boolean;
+}
+
 export type Request =
   | NodeRequest
+  | ImportRequest
   | RaftRequest
   | { readonly verb: 'config-check'; readonly file: string | null }
   /** `server`: the version whose words are wanted, as it was written; null: the newest. */
@@ -43,7 +53,7 @@ export type Request =
   /** A command of the incumbent's `-c`; it belongs to the client. */
   | { readonly verb: 'command'; readonly command: string; readonly options: ReadonlyMap<string, string> };
 
-const VERBS = ['http', 'config', 'grants', 'raft', 'version', 'help', 'cli'];
+const VERBS = ['http', 'config', 'grants', 'raft', 'import', 'version', 'help', 'cli'];
 
 /** How many words each takes after it. */
 const RAFT_ACTIONS: Readonly<
@@ -97,6 +107,7 @@ function withVerb(verb: string, given: Arguments, server: string | null): Result
   if (!VERBS.includes(verb)) return failed(unknownVerb(verb));
   if (others[0] !== undefined) return failed(`${verb} takes nothing after it, and "${others[0]}" was given`);
   if (verb === 'http') return nodeRequest(given, file);
+  if (verb === 'import') return importRequest(given);
   return ok(verb === 'grants' ? { verb, file, server } : { verb: 'version' });
 }
 
@@ -171,6 +182,12 @@ function nodeRequest({ switches }: Arguments, file: string | null): Result<Reque
   const logLevel = level ?? (switches.get('verbose') === true ? 'info' : null);
   const stacks = debug || switches.get('stack') === true;
   return ok({ verb: 'http', file, logLevel, stacks, observesOnly: switches.get('observe-only') === true });
+}
+
+function importRequest({ texts, switches }: Arguments): Result<Request, string> {
+  const from = texts.get('from');
+  if (from === undefined) return failed('import needs --from and the URL of the old orchestrator, as http://old:3000');
+  return ok({ verb: 'import', from, api: texts.get('api') ?? null, dryRun: switches.get('noop') === true });
 }
 
 function unknownVerb(verb: string): string {

@@ -43,9 +43,10 @@ export const OPTIONS: readonly Option[] = [
   { name: 'skip-unresolve', takes: 'switch' },
   { name: 'skip-unresolve-check', takes: 'switch' },
 
-  // Of `orchestrator raft`; its help tells of them.
+  // Of `orchestrator raft` and `orchestrator import`; their help tells of them.
   { name: 'api', takes: 'text' },
   { name: 'json', takes: 'switch' },
+  { name: 'from', takes: 'text' },
   { name: 'learner', takes: 'switch' },
   { name: 'timeout', takes: 'text' },
   { name: 'despite-dead-voters', takes: 'switch' },

@@ -1,0 +1,57 @@
+/** `orchestrator import`: what operators told the old orchestrator is told to ours, and what came of it is printed. */
+import { CarryOver, type Carried, type Kind } from '../import/carry-over.js';
+import { ImportApi, type Login } from '../import/import-api.js';
+import { readWords } from '../import/read-words.js';
+import { PROFILE_FILE, readEnvironment, type Environment } from '../client/environment.js';
+import type { ImportRequest } from './command-line.js';
+import type { Terminal } from './config-check.js';
+
+const EXIT = { done: 0, incomplete: 1, usage: 2 } as const;
+
+const KINDS: readonly Kind[] = ['servers', 'downtimes', 'tags', 'promotion rules', 'name mappings', 'aliases', 'pools'];
+
+/** The exit code: 1 when anything was not carried over. */
+export async function runImport(
+  request: ImportRequest,
+  terminal: Terminal,
+  around: Environment = readEnvironment(process.env, PROFILE_FILE),
+): Promise<number> {
+  const from = ImportApi.open(request.from, loginOf(around, 'ORCHESTRATOR_FROM'));
+  const to = ImportApi.open(
+    request.api ?? around['ORCHESTRATOR_API'] ?? 'http://localhost:3000',
+    loginOf(around, 'ORCHESTRATOR_AUTH'),
+  );
+  if (!from.ok || !to.ok) {
+    terminal.err(`${from.ok ? '' : `--from: ${from.error}\n`}${to.ok ? '' : `--api: ${to.error}\n`}`);
+    return EXIT.usage;
+  }
+  if (from.value.shown === to.value.shown) {
+    terminal.err(`--from and --api are the same (${to.value.shown}): nothing was done\n`);
+    return EXIT.usage;
+  }
+  const words = await readWords(from.value, (text) => {
+    terminal.err(`${text}\n`);
+  });
+  if (words === null) return EXIT.incomplete;
+  const carried = await new CarryOver(to.value, { dryRun: request.dryRun, nowMs: () => Date.now() }).run(words);
+  const { shown } = from.value;
+  terminal.out(`from ${shown} to ${to.value.shown}${request.dryRun ? ' (nothing was done: --noop)' : ''}\n`);
+  terminal.out(table(carried, request.dryRun));
+  for (const note of words.notes) terminal.out(`note: ${note}\n`);
+  const failures = [...words.unread.map((text) => `could not be read: ${text}`), ...carried.failures];
+  for (const failure of failures) terminal.err(`not carried over: ${failure}\n`);
+  return failures.length === 0 ? EXIT.done : EXIT.incomplete;
+}
+
+function loginOf(around: Environment, prefix: string): Login | null {
+  const user = around[`${prefix}_USER`] ?? '';
+  return user === '' ? null : { user, password: around[`${prefix}_PASSWORD`] ?? '' };
+}
+
+function table({ tallies }: Carried, dryRun: boolean): string {
+  const rows = KINDS.map((kind) => {
+    const { carried = 0, already = 0 } = tallies.get(kind) ?? {};
+    return `  ${kind.padEnd(16)}${String(carried).padStart(5)} ${dryRun ? 'to carry over' : 'carried over'}, ${String(already)} there already\n`;
+  });
+  return rows.join('');
+}

@@ -1,0 +1,69 @@
+/**
+ * One side of the moving over: an orchestrator's HTTP API, asked one thing after the other. User and password may stand in
+ * the URL, as curl has it; nothing that is printed shows them.
+ */
+import { failed, ok, type Result } from '../../core/base/result.js';
+import { type ApiAnswer, readAnswer } from '../client/answer.js';
+import { readEndpoints } from '../client/endpoints.js';
+import { httpGet, TransportError } from '../client/transport.js';
+
+const ANSWER_MS = 60_000;
+
+export interface Login {
+  readonly user: string;
+  readonly password: string;
+}
+
+export class ImportApi {
+  /** Without user and password. */
+  readonly shown: string;
+  readonly #base: string;
+  readonly #headers: Readonly<Record<string, string>>;
+
+  private constructor(base: string, login: Login | null) {
+    this.#base = base;
+    this.shown = base.replace(/\/api$/, '');
+    this.#headers = login === null ? {} : { authorization: `Basic ${encoded(login)}` };
+  }
+
+  /** `fallback`: who we are where the URL does not say. The error is a sentence. */
+  static open(url: string, fallback: Login | null): Result<ImportApi, string> {
+    const endpoints = readEndpoints(url.replace(/:\/\/[^/\s]*@/, '://'));
+    if (!endpoints.ok) return failed(endpoints.error);
+    const [base, another] = endpoints.value;
+    if (base === undefined || another !== undefined) return failed('one URL is needed, as http://HOST:3000');
+    const inline = /:\/\/([^/\s:@]*)(?::([^/\s@]*))?@/.exec(url);
+    const login = inline === null ? fallback : { user: decoded(inline[1]), password: decoded(inline[2]) };
+    return ok(new ImportApi(base, login));
+  }
+
+  /** The answer of `/api/<path>`, or a sentence about why there is none. */
+  async get(path: string): Promise<Result<ApiAnswer, string>> {
+    try {
+      const { status, text } = await httpGet({
+        url: `${this.#base}/${path}`,
+        headers: this.#headers,
+        timeoutMs: ANSWER_MS,
+      });
+      if (status === 401) return failed(`${this.shown} asks who you are`);
+      const answer = readAnswer(JSON.parse(text));
+      return answer.ok ? answer : failed(answer.error.message);
+    } catch (error) {
+      if (error instanceof TransportError) return failed(`${this.shown} does not answer: ${error.message}`);
+      if (error instanceof SyntaxError) return failed(`${this.shown} does not know /api/${path}`);
+      throw error;
+    }
+  }
+}
+
+function encoded({ user, password }: Login): string {
+  return Buffer.from(`${user}:${password}`).toString('base64');
+}
+
+function decoded(text: string | undefined): string {
+  try {
+    return decodeURIComponent(text ?? '');
+  } catch {
+    return text ?? '';
+  }
+}
