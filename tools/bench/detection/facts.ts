@@ -1,7 +1,7 @@
-// Servers as a probe of MySQL 9.7 describes them: healthy, with GTID.
+// Servers as a probe of MySQL 9.7 describes them: healthy, with GTID. Tests change them where they look.
 export type Channel = ReturnType<typeof channelTo>;
 
-export type Facts = ReturnType<typeof factsWith>;
+export type Facts = ReturnType<typeof factsWith<Channel>>;
 
 export function channelTo(host: string) {
   return {
@@ -19,10 +19,10 @@ export function channelTo(host: string) {
     hasFilters: false,
     heartbeatIntervalMs: 1000,
     transport: {},
-  };
+  } as const;
 }
 
-export function factsWith(channels: readonly Channel[]) {
+export function factsWith<OneChannel>(channels: readonly OneChannel[]) {
   const isReplica = channels.length > 0;
   return {
     serverNumber: 1,
@@ -67,5 +67,5 @@ export function factsWith(channels: readonly Channel[]) {
     suggestedClusterAlias: '',
     suggestedClusterDomain: '',
     blindSpots: [],
-  };
+  } as const;
 }
