@@ -13,12 +13,13 @@ const SEED = Number(process.env['CRASH_SEED'] ?? Date.now() % 1_000_000);
 const SAMPLE = Number(process.env['CRASH_POINTS'] ?? 3);
 const ROUND_MS = 120_000;
 const ROUNDS_MAX = 1000;
+const SIZE = { replicas: 2 };
 
 describe(`the leader dies in the middle (CRASH_SEED=${String(SEED)})`, () => {
   let stage: CrashStage;
 
   beforeAll(async () => {
-    stage = await CrashStage.open({ replicas: 2 });
+    stage = await CrashStage.open(SIZE);
   });
   afterAll(async () => {
     await stage.close();
@@ -29,12 +30,20 @@ describe(`the leader dies in the middle (CRASH_SEED=${String(SEED)})`, () => {
     async (name, kind) => {
       const undisturbed = await playPlan(stage, kind, null);
       const chosen = LONG ? undisturbed.points : sample(undisturbed.points, SAMPLE);
-      const [met, repeated] = [new Set<string>(), new Set<string>()];
+      const [met, repeated, failures] = [new Set<string>(), new Set<string>(), new Array<unknown>()];
       for (const point of chosen) {
-        const { struck, record } = await playPlan(stage, kind, point);
-        if (struck) met.add(pointText(point));
-        for (const step of record.steps) if (step.attempt > 1) repeated.add(step.kind);
+        try {
+          const { struck, record } = await playPlan(stage, kind, point);
+          if (struck) met.add(pointText(point));
+          for (const step of record.steps) if (step.attempt > 1) repeated.add(step.kind);
+        } catch (error) {
+          failures.push(error);
+          // Whatever is wrong with these servers now is no matter of the next point.
+          await stage.close();
+          stage = await CrashStage.open(SIZE);
+        }
       }
+      if (failures.length > 0) throw new AggregateError(failures, failures.map(String).join('\n\n'));
       expect(met.size, `points of ${name}: ${chosen.map(pointText).join('; ')}`).toBeGreaterThan(0);
       if (!LONG) return;
       // Every step of the plan was cut short at least once, and taken again.

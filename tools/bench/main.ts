@@ -14,7 +14,13 @@ const BENCHES: Readonly<Record<string, (words: readonly string[]) => Promise<boo
   raft: raftBenchByWords,
 };
 
-const USAGE = `scripts/bench failover [kill|pause|both] [ROUNDS]   the write outage when the primary fails
+const USAGE = `scripts/bench failover [ROW ...] [--rounds N]
+                                                    the write outage of a client when the primary is struck (kill, pause,
+                                                    drop), together with the leader (both, late), moved (graceful), or
+                                                    twenty at once (twenty; BENCH_FLAVOR=mysql56, mariadb, mysql97): N
+                                                    rounds of each (20), a line of JSON each and a table
+scripts/bench failover alone [ROUNDS]               whether there ever are two servers that acknowledge a write, under
+                                                    the policy cross-zone, the primary frozen and cut off
 scripts/bench failover fence [frozen|restarted] [ROUNDS]
                                                     a replaced primary is back, open: its last acknowledged write
 scripts/bench detection [PART ...] [--rounds N]     from a blow to the primary until the cluster says that it is dead:

@@ -3,7 +3,7 @@ import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import type { LabServer } from '../lab/lab-server.js';
-import type { MySqlLab } from '../lab/mysql-lab.js';
+import type { MySqlLab, TopologyOptions } from '../lab/mysql-lab.js';
 import type { OrchestratorCluster } from '../lab/orchestrator-cluster.js';
 import { PROJECT_ROOT } from '../lab/project-root.js';
 import type { Topology } from '../lab/topology.js';
@@ -38,9 +38,15 @@ export function shopSql({ user, password, database }: typeof WRITER_ACCOUNT): st
  */
 export const WAIT_FOR_A_REPLICA = 'rpl_semi_sync_source_timeout=3600000';
 
-export async function setUp(lab: MySqlLab, voice: Voice, { semiSync } = { semiSync: true }): Promise<DemoSet> {
+export interface SetOptions extends Pick<TopologyOptions, 'door' | 'place'> {
+  readonly semiSync?: boolean;
+}
+
+export async function setUp(lab: MySqlLab, voice: Voice, options: SetOptions = {}): Promise<DemoSet> {
+  const { semiSync = true } = options;
   voice.say('starting one primary and three replicas');
-  const topology = await lab.topology({ replicas: 3, semiSync, extra: semiSync ? [WAIT_FOR_A_REPLICA] : [] });
+  const extra = semiSync ? [WAIT_FOR_A_REPLICA] : [];
+  const topology = await lab.topology({ ...options, replicas: 3, semiSync, extra });
   // The old primary will come back open for writes: closing it is the orchestrator's work, not my.cnf's.
   topology.primary.configure(['read_only=OFF']);
   const [version] = await topology.primary.query<{ version: string }>('SELECT VERSION() AS version');

@@ -22,12 +22,17 @@ export interface Gap {
 export class Writer {
   readonly acknowledged: Acknowledgement[] = [];
   readonly #sessions: readonly WriteSession[];
+  readonly #intervalMs: number;
   readonly #pending = new Set<Promise<void>>();
   #believed: WriteSession | undefined;
   #timer: NodeJS.Timeout | undefined;
   #lastId = 0;
 
-  constructor(servers: readonly { readonly host: string; readonly port: number; readonly address: string }[]) {
+  constructor(
+    servers: readonly { readonly host: string; readonly port: number; readonly address: string }[],
+    intervalMs = INTERVAL_MS,
+  ) {
+    this.#intervalMs = intervalMs;
     this.#sessions = servers.map((server) => new WriteSession(server));
   }
 
@@ -35,7 +40,7 @@ export class Writer {
     clearInterval(this.#timer);
     this.#timer = setInterval(() => {
       this.#tick();
-    }, INTERVAL_MS);
+    }, this.#intervalMs);
   }
 
   /** Nothing is under way any more; `start` goes on. */

@@ -16,6 +16,13 @@ const START_DEADLINE_MS = 120_000;
 
 export type Row = Readonly<Record<string, unknown>>;
 
+/** Where a server lives, when that is not simply this machine. */
+export interface Place {
+  readonly host: string;
+  /** What its command is put behind. */
+  readonly enter: readonly string[];
+}
+
 export interface LabServerOptions {
   readonly program: Program;
   readonly template: string;
@@ -23,6 +30,8 @@ export interface LabServerOptions {
   readonly port: number;
   /** Where others reach it, when that is not its port. */
   readonly door: MysqlDoor | null;
+  /** The network in which it lives; null: this machine's. */
+  readonly place: Place | null;
   readonly gtid: boolean;
   readonly semiSync: boolean;
   readonly readOnlyAtStart: boolean;
@@ -41,7 +50,7 @@ export interface Account {
 export const ORCHESTRATOR_ACCOUNT: Account = { user: 'orchestrator', password: 'orch_topology_password' };
 
 export class LabServer {
-  readonly host = '127.0.0.1';
+  readonly host: string;
   readonly port: number;
   readonly address: string;
   readonly flavor: Flavor;
@@ -52,6 +61,7 @@ export class LabServer {
 
   constructor(options: LabServerOptions) {
     this.#options = options;
+    this.host = options.place?.host ?? '127.0.0.1';
     this.port = options.door?.port ?? options.port;
     this.address = `${this.host}:${String(this.port)}`;
     this.flavor = options.program.flavor;
@@ -90,7 +100,12 @@ export class LabServer {
 
   /** Rewrites my.cnf with these lines at its end; they count from the next start. */
   configure(lines: readonly string[]): void {
-    const settings = { ...this.#options, reportPort: this.port, extra: [...this.#options.extra, ...lines] };
+    const settings = {
+      ...this.#options,
+      host: this.host,
+      reportPort: this.port,
+      extra: [...this.#options.extra, ...lines],
+    };
     writeFileSync(join(this.directory, 'my.cnf'), serverConfig(this.#options.program, settings));
   }
 
@@ -98,9 +113,12 @@ export class LabServer {
   async start(): Promise<void> {
     if (this.running) return;
     for (const name of ['s', 's.lock', 'mysqld.pid']) rmSync(join(this.directory, name), { force: true });
+    const { place, program } = this.#options;
+    const serve = [program.mysqld, `--defaults-file=${join(this.directory, 'my.cnf')}`];
+    const [command = program.mysqld, ...args] = place === null ? serve : [...place.enter, ...serve];
     this.#process = new GuardedProcess({
-      command: this.#options.program.mysqld,
-      args: [`--defaults-file=${join(this.directory, 'my.cnf')}`],
+      command,
+      args,
       directory: this.directory,
       environment: this.#options.environment,
       outputFile: join(this.directory, 'output.log'),

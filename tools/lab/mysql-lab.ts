@@ -7,7 +7,7 @@ import type { Flavor } from './dialect.js';
 import { MysqlDoor } from './door/mysql-door.js';
 import { freePorts } from './free-ports.js';
 import { GuardedProcess } from './guarded-process.js';
-import { LabServer } from './lab-server.js';
+import { LabServer, type Place } from './lab-server.js';
 import { OrchestratorCluster, type ClusterOptions } from './orchestrator-cluster.js';
 import { findServer } from './programs.js';
 import { createRunDirectory } from './run-directory.js';
@@ -24,6 +24,8 @@ export interface ServerOptions {
   readonly readOnlyAtStart?: boolean;
   /** Each is reached through a door of its own, at which a test can listen and hold things back. */
   readonly door?: boolean;
+  /** A network of their own, say. */
+  readonly place?: Place;
   /** Lines for my.cnf, such as `max_connections=20`. */
   readonly extra?: readonly string[];
 }
@@ -67,6 +69,7 @@ export class MySqlLab {
           directory: join(this.directory, String(port)),
           port,
           door: doors[index] ?? null,
+          place: options.place ?? null,
           gtid: options.gtid ?? true,
           semiSync: options.semiSync ?? false,
           readOnlyAtStart: options.readOnlyAtStart ?? true,
@@ -84,9 +87,12 @@ export class MySqlLab {
     return servers;
   }
 
-  /** A primary, open for writes, and its replicas, replicating. */
-  async topology(options: TopologyOptions): Promise<Topology> {
-    const servers = await this.servers(options.replicas + 1, options);
+  /** A primary, open for writes, and its replicas, replicating; the place is the primary's alone. */
+  async topology({ place, ...options }: TopologyOptions): Promise<Topology> {
+    const servers =
+      place === undefined
+        ? await this.servers(options.replicas + 1, options)
+        : [...(await this.servers(1, { ...options, place })), ...(await this.servers(options.replicas, options))];
     return await replicate(servers, { shape: options.shape ?? 'star', semiSync: options.semiSync ?? false });
   }
 

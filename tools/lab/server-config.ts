@@ -12,6 +12,7 @@ export interface Program {
 }
 
 export interface ServerSettings {
+  readonly host: string;
   readonly port: number;
   /** Where its source is to say that it answers. */
   readonly reportPort: number;
@@ -146,7 +147,7 @@ function flavorLines(flavor: Flavor, { gtid, semiSync }: ServerSettings): string
 }
 
 export function serverConfig(program: Program, settings: ServerSettings): string {
-  const { port, reportPort, directory } = settings;
+  const { host, port, reportPort, directory } = settings;
   const lines = [
     ...baseLines(program),
     `datadir=${join(directory, 'data')}`,
@@ -156,9 +157,9 @@ export function serverConfig(program: Program, settings: ServerSettings): string
     `pid_file=${join(directory, 'mysqld.pid')}`,
     `socket=${join(directory, 's')}`,
     `port=${String(port)}`,
-    'bind_address=127.0.0.1',
+    `bind_address=${host}`,
     `server_id=${String(port)}`,
-    'report_host=127.0.0.1',
+    `report_host=${host}`,
     `report_port=${String(reportPort)}`,
     'skip_name_resolve=ON',
     `log_bin=${join(directory, 'data', 'binlog')}`,

@@ -72,7 +72,7 @@ async function arrivesLate(stage: CrashStage, said: Said): Promise<void> {
   await stage.writer.rest();
   const before = await stillStateOf(up);
   await sleep(PAST_DEADLINE_MS);
-  said.letGo();
+  stage.points.letGo();
   await expect.poll(() => said.answer).toBe(REFUSED);
   expect(await stateOf(up)).toEqual(before);
   stage.thawAll();
@@ -87,7 +87,7 @@ async function wakesDeposed(stage: CrashStage, said: Said): Promise<void> {
   expect(await hasSession(server, said.by.threadId)).toBe(false);
   const before = await stillStateOf(up);
   const spoken = stage.points.said.length;
-  said.letGo();
+  stage.points.letGo();
   await sleep(AFTERMATH_MS);
   expect(await stateOf(up)).toEqual(before);
   stage.thawAll();

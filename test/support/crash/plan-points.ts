@@ -24,13 +24,16 @@ export class PlanPoints implements DoorWatch {
   /** What was said since the last start, in order. */
   readonly said: Said[] = [];
   #counts = new Map<string, number>();
+  readonly #nth = new WeakMap<Said, number>();
   #armed: { readonly point: PlanPoint; readonly blow: Blow } | null = null;
   #struck: Promise<void> | null = null;
   #striking = false;
+  readonly #held: Said[] = [];
 
   /** Counts anew; with a point, strikes there once. */
   start(point: PlanPoint | null = null, blow: Blow = () => Promise.resolve()): void {
     this.said.length = 0;
+    this.#held.length = 0;
     this.#counts = new Map();
     this.#armed = point === null ? null : { point, blow };
     this.#struck = null;
@@ -39,6 +42,11 @@ export class PlanPoints implements DoorWatch {
   /** Null: the plan did not come to the point (yet). */
   get struck(): Promise<void> | null {
     return this.#struck;
+  }
+
+  /** What was held at the blow arrives now, where an end of its line still lives. */
+  letGo(): void {
+    for (const said of this.#held.splice(0)) said.letGo();
   }
 
   /** Of the run so far: all points at which another one like it may be struck. */
@@ -66,12 +74,10 @@ export class PlanPoints implements DoorWatch {
     this.#consider(said, 'after');
   }
 
-  readonly #nth = new WeakMap<Said, number>();
-
   /** While the blow falls, nothing else of the plan goes on either: it would be said by somebody who is dead. */
   #consider(said: Said, when: PlanPoint['when']): void {
     if (this.#striking) {
-      said.hold();
+      this.#hold(said);
       return;
     }
     const armed = this.#armed;
@@ -79,10 +85,15 @@ export class PlanPoints implements DoorWatch {
     const { point, blow } = armed;
     if (point.when !== when || point.shape !== said.shape || point.nth !== this.#nth.get(said)) return;
     this.#armed = null;
-    said.hold();
+    this.#hold(said);
     this.#striking = true;
     this.#struck = blow(said).finally(() => {
       this.#striking = false;
     });
+  }
+
+  #hold(said: Said): void {
+    said.hold();
+    this.#held.push(said);
   }
 }

@@ -1,54 +1,80 @@
-// scripts/bench failover: how long a client cannot write when the primary fails, several times, each on fresh servers.
-import { FAULTS, type Fault } from '../../demo/options.js';
-import { setUp } from '../../demo/set.js';
-import { outageSince, strike, writeForAWhile } from '../../demo/strike.js';
-import { milliseconds, Voice } from '../../demo/voice.js';
-import { MySqlLab } from '../../lab/mysql-lab.js';
+// scripts/bench failover: for how long a client cannot write when the primary fails or its role is moved, each round on
+// fresh servers; how soon a former primary is fenced; and whether there ever are two servers that acknowledge a write.
+import { milliseconds } from '../../demo/voice.js';
+import { spreadOf } from '../statistics.js';
 import { fenceBench } from './fence/fence-bench.js';
+import { aloneBench } from './alone.js';
+import { type FailoverRow, HOW_DROPPED, ROWS } from './rows.js';
 
-const ROUNDS = 5;
-const SILENT = new Voice(() => undefined);
+const ROUNDS = 20;
 
-async function outageMs(fault: Fault): Promise<number> {
-  const lab = await MySqlLab.open();
-  try {
-    const set = await setUp(lab, SILENT);
-    await writeForAWhile(set);
-    const atMs = await strike(set, fault, SILENT);
-    const gap = await outageSince(set, atMs);
-    await set.writer.stop();
-    return gap.ms;
-  } finally {
-    await lab.close();
-  }
+interface Figures {
+  readonly row: FailoverRow;
+  readonly rounds: number;
+  readonly medianMs: number;
+  readonly worstMs: number;
+  readonly allMs: readonly number[];
 }
 
-function middle(sorted: readonly number[]): number {
-  return sorted[Math.floor(sorted.length / 2)] ?? Number.NaN;
-}
-
-async function benchFailover(fault: Fault, rounds: number): Promise<void> {
-  const outages: number[] = [];
-  for (let round = 1; round <= rounds; round += 1) {
-    const ms = await outageMs(fault);
-    outages.push(ms);
+async function measure(row: FailoverRow, rounds: number): Promise<Figures> {
+  const allMs: number[] = [];
+  if (row.name === 'drop') process.stdout.write(`the primary is ${HOW_DROPPED}\n`);
+  for (let at = 1; at <= rounds; at += 1) {
+    const ms = Math.round(await row.measure());
+    allMs.push(ms);
     process.stdout.write(
-      `${fault} ${String(round)}/${String(rounds)}: no write acknowledged for ${milliseconds(ms)}\n`,
+      `${row.name} ${String(at)}/${String(rounds)}: no write acknowledged for ${milliseconds(ms)}\n`,
     );
   }
-  const sorted = outages.toSorted((one, other) => one - other);
-  const [least, most] = [sorted[0] ?? Number.NaN, sorted.at(-1) ?? Number.NaN];
+  const { p50, most } = spreadOf(allMs);
+  return { row, rounds, medianMs: p50, worstMs: most, allMs };
+}
+
+function tell({ row, rounds, medianMs, worstMs, allMs }: Figures): void {
+  const holds = medianMs <= row.medianMs && worstMs <= row.worstMs;
+  const promised = { medianMs: row.medianMs, worstMs: row.worstMs };
   process.stdout.write(
-    `${fault}: median ${milliseconds(middle(sorted))}, ${milliseconds(least)} to ${milliseconds(most)}\n`,
+    `${JSON.stringify({ failover: row.name, rounds, medianMs, worstMs, promised, holds, allMs })}\n`,
   );
 }
 
+function table(all: readonly Figures[]): string {
+  const lines = all.map(({ row, rounds, medianMs, worstMs }) => {
+    const cells = [row.says, String(rounds), milliseconds(medianMs), milliseconds(worstMs)];
+    return `| ${[...cells, `${milliseconds(row.medianMs)} (${milliseconds(row.worstMs)})`].join(' | ')} |`;
+  });
+  return ['| fault | rounds | median | worst | promised |', '|---|---|---|---|---|', ...lines].join('\n');
+}
+
+interface Wanted {
+  readonly rows: readonly FailoverRow[];
+  readonly rounds: number;
+}
+
+/** `kill pause --rounds 5`, or as it always was: `kill 5`. Null: not understood. */
+function wantedBy(words: readonly string[]): Wanted | null {
+  const names = words.filter((word) => word !== '--rounds' && Number.isNaN(Number(word)));
+  const numbers = words.filter((word) => !Number.isNaN(Number(word))).map(Number);
+  const rows = names.map((name) => ROWS.find((row) => row.name === name));
+  const [rounds = ROUNDS] = numbers;
+  if (rows.includes(undefined) || numbers.length > 1 || !(rounds > 0)) return null;
+  const known = rows.filter((row) => row !== undefined);
+  return { rows: known.length === 0 ? ROWS : known, rounds };
+}
+
 /** False when the words are not understood. */
-export async function failoverBench([given = 'kill', ...more]: readonly string[]): Promise<boolean> {
-  if (given === 'fence') return await fenceBench(more);
-  const fault = FAULTS.find((known) => known === given && known !== 'leader');
-  const [rounds = String(ROUNDS)] = more;
-  if (fault === undefined || !(Number(rounds) > 0)) return false;
-  await benchFailover(fault, Number(rounds));
+export async function failoverBench(words: readonly string[]): Promise<boolean> {
+  const [first, ...rest] = words;
+  if (first === 'fence') return await fenceBench(rest);
+  if (first === 'alone') return await aloneBench(rest);
+  const wanted = wantedBy(words);
+  if (wanted === null) return false;
+  const all: Figures[] = [];
+  for (const row of wanted.rows) {
+    const figures = await measure(row, wanted.rounds);
+    tell(figures);
+    all.push(figures);
+  }
+  process.stdout.write(`\n${table(all)}\n`);
   return true;
 }

@@ -5,7 +5,8 @@ import { freePorts } from '../free-ports.js';
 import { holds, inodeOf } from '../socket-owner.js';
 import { Conversation, type DoorWatch } from './conversation.js';
 
-const NOBODY: DoorWatch = { statement: () => undefined, answer: () => undefined };
+/** Looks at nothing. */
+export const NOBODY: DoorWatch = { statement: () => undefined, answer: () => undefined };
 
 export class MysqlDoor {
   readonly host = '127.0.0.1';

@@ -1,0 +1,83 @@
+// A network of its own for one server, so that its packets can be dropped as a dead switch or a firewall drops them:
+// both ways, without a word, its process and its connections untouched. Needs root; it is gone with its keeper process.
+import { execFile } from 'node:child_process';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { promisify } from 'node:util';
+import type { GuardedProcess } from './guarded-process.js';
+
+const run = promisify(execFile);
+
+/** A queue that takes no packet at all. */
+const DROP_ALL = ['tbf', 'rate', '8bit', 'burst', '1', 'limit', '1'];
+
+export type SpawnKeeper = (name: string, command: string, args: readonly string[]) => GuardedProcess;
+
+export class PrivateNetwork {
+  /** Of whoever lives in it, as seen from outside. */
+  readonly host: string;
+  /** What a command is put behind to run in it. */
+  readonly enter: readonly string[];
+  readonly #outside: string;
+  readonly #inside: string;
+
+  private constructor(number: number, keeper: number) {
+    this.host = `10.213.${String(number)}.2`;
+    this.enter = ['nsenter', `--net=/proc/${String(keeper)}/ns/net`];
+    this.#outside = `lab${String(number)}a`;
+    this.#inside = `lab${String(number)}b`;
+  }
+
+  static get isPossible(): boolean {
+    return process.getuid?.() === 0;
+  }
+
+  static async open(spawn: SpawnKeeper): Promise<PrivateNetwork> {
+    const number = 1 + Math.floor(Math.random() * 250);
+    const keeper = spawn(`network-${String(number)}`, 'unshare', ['-n', 'sleep', 'infinity']);
+    // It is the same process before and after it has its network.
+    await sleep(200);
+    const network = new PrivateNetwork(number, keeper.pid);
+    await network.#connect(number, keeper.pid);
+    return network;
+  }
+
+  async drop(): Promise<void> {
+    await Promise.all([
+      run('tc', ['qdisc', 'replace', 'dev', this.#outside, 'root', ...DROP_ALL]),
+      this.#within('tc', 'qdisc', 'replace', 'dev', this.#inside, 'root', ...DROP_ALL),
+    ]);
+  }
+
+  async deliver(): Promise<void> {
+    await run('tc', ['qdisc', 'del', 'dev', this.#outside, 'root']);
+    await this.#within('tc', 'qdisc', 'del', 'dev', this.#inside, 'root');
+  }
+
+  async #connect(number: number, keeper: number): Promise<void> {
+    const gateway = `10.213.${String(number)}.1`;
+    const link = ['type', 'veth', 'peer', 'name', this.#inside, 'netns', String(keeper)];
+    await run('ip', ['link', 'add', this.#outside, ...link]);
+    await run('ip', ['addr', 'add', `${gateway}/30`, 'dev', this.#outside]);
+    await run('ip', ['link', 'set', this.#outside, 'up']);
+    await this.#within('ip', 'addr', 'add', `${this.host}/30`, 'dev', this.#inside);
+    await this.#within('ip', 'link', 'set', this.#inside, 'up');
+    await this.#within('ip', 'link', 'set', 'lo', 'up');
+    // Who forgets the other's hardware address says "no route to host", which is not silence.
+    const [outside, inside] = await Promise.all([this.#hardware(false), this.#hardware(true)]);
+    await run('ip', ['neigh', 'replace', this.host, 'lladdr', inside, 'nud', 'permanent', 'dev', this.#outside]);
+    await this.#within('ip', 'neigh', 'replace', gateway, 'lladdr', outside, 'nud', 'permanent', 'dev', this.#inside);
+  }
+
+  async #hardware(isInside: boolean): Promise<string> {
+    const show = ['ip', '-o', 'link', 'show', 'dev', isInside ? this.#inside : this.#outside];
+    const { stdout } = isInside ? await this.#within(...show) : await run('ip', show.slice(1));
+    const address = /link\/ether ([0-9a-f:]+)/.exec(stdout)?.[1];
+    if (address === undefined) throw new Error(`no hardware address in: ${stdout}`);
+    return address;
+  }
+
+  async #within(...words: readonly string[]): Promise<{ readonly stdout: string }> {
+    const [command = '', ...first] = this.enter;
+    return await run(command, [...first, ...words]);
+  }
+}
