@@ -17,6 +17,7 @@ export function policyOf(changes: Partial<RecoveryPolicy> = {}): RecoveryPolicy 
     blockMs: 0,
     applyLimitMs: 10_000,
     maintenanceLagSeconds: 20,
+    replication: { lowerVersionAllowed: false, verifyFilters: false, maintenanceLagSeconds: 20 },
     preventCrossDataCenter: false,
     preventCrossRegion: false,
     neverPromote: [],

@@ -4,6 +4,7 @@ import type { DiagnosisSettings } from '../../core/analysis/limits.js';
 import type { LedgerState } from '../../core/ledger/state.js';
 import { type ClusterFilter, filterText } from '../../core/recovery/filters.js';
 import { matchesFilters } from '../../core/recovery/guards.js';
+import type { ReplicationRules } from '../../core/recovery/can-replicate.js';
 import type { RecoveryPolicy } from '../../core/recovery/policy.js';
 import { type Address, addressText } from '../../core/topology/address.js';
 import type { ClusterId } from '../../core/topology/server.js';
@@ -19,7 +20,8 @@ const PATIENT_APPLY_LIMIT_MS = 24 * 3600 * 1000;
 /** A look that is older than this many polls says nothing about now; the incumbent's own measure. */
 const STALE_POLLS = 5;
 
-export function recoveryPolicy({ recovery, lag, observesOnly }: Config): RecoveryPolicy {
+export function recoveryPolicy(config: Config): RecoveryPolicy {
+  const { recovery, lag, observesOnly } = config;
   return {
     observesOnly,
     primaryFilters: recovery.primaryFilters,
@@ -27,6 +29,7 @@ export function recoveryPolicy({ recovery, lag, observesOnly }: Config): Recover
     blockMs: recovery.blockMs,
     applyLimitMs: recovery.waitsForApplier ? PATIENT_APPLY_LIMIT_MS : APPLY_LIMIT_MS,
     maintenanceLagSeconds: lag.maintenanceSeconds,
+    replication: replicationRules(config),
     preventCrossDataCenter: recovery.preventCrossDataCenter,
     preventCrossRegion: recovery.preventCrossRegion,
     neverPromote: recovery.neverPromote,
@@ -94,16 +97,20 @@ export function publicSettings(config: Config, state: () => LedgerState): Public
     fuzzyPoolHosts: config.views.fuzzyPoolHosts,
     hidesProblemsOf: (address) => matchesAny(config.views.hideProblemsOf, address),
     isNoControlReplica: (address) => matchesAny(config.views.noControlReplicas, address),
-    replicationRules: {
-      lowerVersionAllowed: config.views.lowerReplicaVersionAllowed,
-      verifyFilters: config.views.verifyReplicationFilters,
-      maintenanceLagSeconds: config.lag.maintenanceSeconds,
-    },
+    replicationRules: replicationRules(config),
     recoveryFilters: {
       primaryClusters: config.recovery.primaryFilters.map(filterText),
       intermediateClusters: config.recovery.intermediateFilters.map(filterText),
       ignoredHosts: config.recovery.ignoredHosts.map(({ source }) => source),
     },
+  };
+}
+
+function replicationRules({ views, lag }: Config): ReplicationRules {
+  return {
+    lowerVersionAllowed: views.lowerReplicaVersionAllowed,
+    verifyFilters: views.verifyReplicationFilters,
+    maintenanceLagSeconds: lag.maintenanceSeconds,
   };
 }
 

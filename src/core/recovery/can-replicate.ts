@@ -16,6 +16,13 @@ export interface ReplicationRules {
   readonly maintenanceLagSeconds: number;
 }
 
+/** What holds unless operators have said otherwise. */
+export const USUAL_RULES: ReplicationRules = {
+  lowerVersionAllowed: false,
+  verifyFilters: false,
+  maintenanceLagSeconds: 20,
+};
+
 type Rule = (replica: Server, source: Server, rules: ReplicationRules) => string | null;
 
 const RULES: readonly Rule[] = [
@@ -53,10 +60,16 @@ const RULES: readonly Rule[] = [
 
 /** Null when it could; else why not, as a sentence. */
 export function whyCannotReplicate(replica: Server, source: Server, rules: ReplicationRules): string | null {
+  const reason = objectionTo(replica, source, rules);
+  if (reason === null) return null;
+  return `${addressText(replica.address)} cannot replicate from ${addressText(source.address)}: ${reason}`;
+}
+
+/** The reason alone. */
+export function objectionTo(replica: Server, source: Server, rules: ReplicationRules): string | null {
   for (const rule of RULES) {
     const reason = rule(replica, source, rules);
-    if (reason !== null)
-      return `${addressText(replica.address)} cannot replicate from ${addressText(source.address)}: ${reason}`;
+    if (reason !== null) return reason;
   }
   return null;
 }

@@ -7,6 +7,7 @@ import type { Server, ServerId } from '../topology/server.js';
 import { mainChannel } from '../topology/server.js';
 import { addressText } from '../topology/address.js';
 import { type Belief, refusal, type Refusal } from './belief.js';
+import { objectionTo, type ReplicationRules, USUAL_RULES } from './can-replicate.js';
 import type { RecoveryPolicy } from './policy.js';
 import type { Participant } from './recovery.js';
 import { compareSuccessors, formatRank, seriesOf, tierOf } from './rank.js';
@@ -61,6 +62,7 @@ export function participantsOf(
   candidacies: readonly Candidacy[],
   failed: Server,
   others: readonly Server[] = [],
+  rules: ReplicationRules = USUAL_RULES,
 ): readonly Participant[] {
   const servers = [failed, ...candidacies.map(({ server }) => server), ...others];
   return candidacies.map(({ server, keptStopped, refusals }, preference) => ({
@@ -74,29 +76,34 @@ export function participantsOf(
     tier: tierOf(server, failed),
     servesOthers: server.facts.binlogEnabled && server.facts.logReplicaUpdates,
     start: !keptStopped,
-    cannotFollow: unfollowable(server, servers),
+    cannotFollow: unfollowable(server, servers, rules),
   }));
 }
 
-export function primaryParticipant(server: Server, others: readonly Server[]): Participant {
-  return bystander(server, others, 'primary', 'it is the primary');
+export function primaryParticipant(
+  server: Server,
+  others: readonly Server[],
+  rules: ReplicationRules = USUAL_RULES,
+): Participant {
+  const participant = bystander(server, 'primary', 'it is the primary');
+  return { ...participant, cannotFollow: unfollowable(server, others, rules) };
 }
 
 export function formerParticipant(server: Server): Participant {
-  return bystander(server, [], 'former', 'it is a former primary');
+  return bystander(server, 'former', 'it is a former primary');
 }
 
 /** A source that failed and is no primary. */
 export function goneParticipant(server: Server): Participant {
-  return bystander(server, [], 'gone', 'it is gone');
+  return bystander(server, 'gone', 'it is gone');
 }
 
 /** Whom those that lost their source may follow; the first in order is preferred within its tier. */
 export function placeParticipant(server: Server, preference: number, tier: number): Participant {
-  return { ...bystander(server, [], 'place', 'it is a place for others'), preference, tier };
+  return { ...bystander(server, 'place', 'it is a place for others'), preference, tier };
 }
 
-function bystander(server: Server, others: readonly Server[], role: Participant['role'], reason: string): Participant {
+function bystander(server: Server, role: Participant['role'], reason: string): Participant {
   return {
     id: server.id,
     host: server.address.host,
@@ -108,41 +115,26 @@ function bystander(server: Server, others: readonly Server[], role: Participant[
     tier: 0,
     servesOthers: server.facts.binlogEnabled,
     start: true,
-    cannotFollow: unfollowable(server, others),
+    cannotFollow: [],
   };
 }
 
-function unfollowable(server: Server, others: readonly Server[]): Participant['cannotFollow'] {
+function unfollowable(server: Server, others: readonly Server[], rules: ReplicationRules): Participant['cannotFollow'] {
   return others.flatMap((source) => {
     if (source.id === server.id) return [];
-    const reason = whyNotReplicateFrom(server, source);
+    const reason = whyNotReplicateFrom(server, source, rules);
     return reason === null ? [] : [{ source: source.id, reason }];
   });
 }
 
 /** Whatever the data: versions, formats and ids that do not go together. Null when they do. */
-export function whyNotReplicateFrom(replica: Server, source: Server): string | null {
-  const name = addressText(source.address);
-  if (!source.facts.binlogEnabled) return `${name} writes no binary log`;
-  if (mainChannel(source.facts) !== null && !source.facts.logReplicaUpdates) {
-    return `${name} does not write what it replicates into its binary log`;
-  }
-  if ((replica.facts.flavor === 'MariaDB') !== (source.facts.flavor === 'MariaDB')) {
-    return `${replica.facts.flavor} cannot follow ${source.facts.flavor} by GTID`;
-  }
+export function whyNotReplicateFrom(replica: Server, source: Server, rules: ReplicationRules): string | null {
   const modes = [replica.facts.gtidMode, source.facts.gtidMode];
   if (modes.includes('ON') && modes.includes('OFF')) {
-    return `its gtid_mode is ${replica.facts.gtidMode}, and ${source.facts.gtidMode} on ${name}`;
+    return `its gtid_mode is ${replica.facts.gtidMode}, and ${source.facts.gtidMode} on ${addressText(source.address)}`;
   }
-  if (seriesOf(replica) < seriesOf(source)) {
-    return `its ${replica.facts.version.text} is older than ${source.facts.version.text} of ${name}`;
-  }
-  if (replica.facts.logReplicaUpdates && formatRank(replica) < formatRank(source)) {
-    return `its binary log format ${replica.facts.binlogFormat} cannot hold ${source.facts.binlogFormat} of ${name}`;
-  }
-  return replica.facts.serverNumber === source.facts.serverNumber
-    ? `it has the server_id ${String(source.facts.serverNumber)} of ${name}`
-    : null;
+  const objection = objectionTo(replica, source, rules);
+  return objection === null ? null : `it cannot follow ${addressText(source.address)}: ${objection}`;
 }
 
 /** The server's ids of those that may be promoted, best first. */
@@ -194,12 +186,12 @@ const CHECKS: readonly Check[] = [
       ? refusal('filtered', 'has replication filters and so not all of the data', 'remove the filters and rebuild it')
       : null,
   ({ facts }) => delayed(Math.max(0, ...facts.channels.map(({ delaySeconds }) => delaySeconds))),
-  (server, { series }) =>
-    seriesOf(server) > series
+  (server, { series, policy }) =>
+    seriesOf(server) > series && !policy.replication.lowerVersionAllowed
       ? refusal(
           'newer',
           `runs ${server.facts.version.text}, which most others could not follow`,
-          'upgrade the others first',
+          'upgrade the others first, or set LowerReplicaVersionAllowed',
         )
       : null,
   (server, { format }) =>

@@ -1,4 +1,5 @@
 /** What the configuration says of acting. Durations in milliseconds unless the name says otherwise. */
+import type { ReplicationRules } from './can-replicate.js';
 import type { DurabilityRule } from './durability-terms.js';
 import type { ClusterFilter } from './filters.js';
 
@@ -15,6 +16,8 @@ export interface RecoveryPolicy {
   readonly applyLimitMs: number;
   /** ReasonableMaintenanceReplicationLagSeconds: how far behind the candidate of a planned takeover may be. */
   readonly maintenanceLagSeconds: number;
+  /** Who may follow whom, whatever the data. */
+  readonly replication: ReplicationRules;
   readonly preventCrossDataCenter: boolean;
   readonly preventCrossRegion: boolean;
   /** PromotionIgnoreHostnameFilters: servers that are never promoted, by patterns on their host names. */

@@ -155,7 +155,12 @@ export class FormerPrimaries {
 
   async #meet(id: ServerId): Promise<Meeting> {
     const { ledger } = this.#parts;
-    const opening = openFormerPrimary(this.#opener.belief(), id, this.#opener.context('orchestrator'));
+    const opening = openFormerPrimary(
+      this.#opener.belief(),
+      id,
+      this.#opener.context('orchestrator'),
+      this.#parts.policy.replication,
+    );
     if (!opening.ok) return 'failed';
     const { clusterId } = opening.recovery;
     if (openRecoveryOf(ledger.state, clusterId) !== null || this.#runs.busyWith(clusterId) !== null) {

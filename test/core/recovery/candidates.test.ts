@@ -1,11 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import type { Belief } from '../../../src/core/recovery/belief.js';
+import { USUAL_RULES } from '../../../src/core/recovery/can-replicate.js';
 import {
   judgeCandidates,
   participantsOf,
   promotableOf,
   whyNotReplicateFrom,
 } from '../../../src/core/recovery/candidates.js';
+import type { RecoveryPolicy } from '../../../src/core/recovery/policy.js';
 import { compareSuccessors } from '../../../src/core/recovery/rank.js';
 import type { Server, ServerFacts } from '../../../src/core/topology/server.js';
 import { channelTo, observed } from '../../support/facts.js';
@@ -140,25 +142,52 @@ describe('who is the better successor', () => {
 
 describe('who can follow whom, whatever the data', () => {
   it.each<readonly [string, Partial<ServerFacts>, Partial<ServerFacts>, RegExp]>([
-    ['an older server a newer one', { version: version('8.0.36') }, { version: version('8.4.1') }, /older/],
+    ['an older server a newer one', { version: version('8.0.36') }, { version: version('8.4.1') }, /lower than 8.4.1/],
     ['anybody a server without binary log', {}, { binlogEnabled: false }, /no binary log/],
     ['anybody a replica that does not log what it replicates', {}, { logReplicaUpdates: false }, /does not write/],
-    ['MariaDB MySQL', { flavor: 'MariaDB' }, {}, /by GTID/],
+    ['MariaDB MySQL', { flavor: 'MariaDB' }, {}, /does not follow MySQL/],
     ['STATEMENT a ROW', { binlogFormat: 'STATEMENT' }, {}, /cannot hold/],
   ])('not %s', (_what, replica, source, reason) => {
-    expect(whyNotReplicateFrom(server('r', replica), server('s', source))).toMatch(reason);
+    expect(whyNotReplicateFrom(server('r', replica), server('s', source), USUAL_RULES)).toMatch(reason);
   });
 
   it('not one with the same server_id', () => {
-    expect(whyNotReplicateFrom(server('r', { serverNumber: 7 }), server('s', { serverNumber: 7 }))).toMatch(
-      /server_id 7/,
-    );
+    const both = [server('r', { serverNumber: 7 }), server('s', { serverNumber: 7 })] as const;
+    expect(whyNotReplicateFrom(...both, USUAL_RULES)).toMatch(/server_id 7/);
   });
 
   it('a newer server an older one', () => {
     expect(
-      whyNotReplicateFrom(server('r', { version: version('9.7.0') }), server('s', { version: version('8.4.1') })),
+      whyNotReplicateFrom(
+        server('r', { version: version('9.7.0') }),
+        server('s', { version: version('8.4.1') }),
+        USUAL_RULES,
+      ),
     ).toBeNull();
+  });
+
+  it('is what operators allow: an older server a newer one, or nobody one with filters', () => {
+    const older = server('r', { version: version('8.0.36') });
+    const newer = server('s', { version: version('8.4.1') });
+    expect(whyNotReplicateFrom(older, newer, { ...USUAL_RULES, lowerVersionAllowed: true })).toBeNull();
+    const filtered = server('s', { channels: [channelTo('p', { hasFilters: true })] });
+    expect(whyNotReplicateFrom(server('r'), filtered, USUAL_RULES)).toBeNull();
+    expect(whyNotReplicateFrom(server('r'), filtered, { ...USUAL_RULES, verifyFilters: true })).toContain('filters');
+  });
+
+  it('decides who may be promoted: the newest of three only where older ones may follow it', () => {
+    const three = [server('a', { version: version('9.7.1') }), server('b', { version: version('8.4.1') })];
+    const servers = [...three, server('c', { version: version('8.4.2') })];
+    const codesOf = (policy: RecoveryPolicy): readonly string[] =>
+      judgeCandidates(nobodyDemoted, failed, servers, policy).flatMap(({ refusals }) =>
+        refusals.map(({ code }) => code),
+      );
+    expect(codesOf(policyOf())).toEqual(['newer']);
+    const lenient = policyOf({ replication: { ...USUAL_RULES, lowerVersionAllowed: true } });
+    expect(codesOf(lenient)).toEqual([]);
+    const judged = judgeCandidates(nobodyDemoted, failed, servers, lenient);
+    const told = participantsOf(judged, failed, [], lenient.replication);
+    expect(told.flatMap(({ cannotFollow }) => cannotFollow)).toEqual([]);
   });
 
   it('is written into the record', () => {

@@ -11,9 +11,7 @@ const natural = integer(0);
 
 export const PENDING_KEYS = {
   EnableSyslog: pending(bool, false),
-  LowerReplicaVersionAllowed: pending(bool, false),
   InstanceBulkOperationsWaitTimeoutSeconds: pending(natural, 10),
-  VerifyReplicationFilters: restrains(bool, false),
   AuditLogFile: pending(text, ''),
   AuditToSyslog: pending(bool, false),
   AuditPurgeDays: pending(natural, 7),

@@ -14,6 +14,16 @@ export const RECOVERY_KEYS = {
     [],
     'Servers whose death is answered with no recovery: patterns on the host name',
   ),
+  LowerReplicaVersionAllowed: works(
+    bool,
+    false,
+    'A server may follow one of a newer release series, and so also a new primary that was upgraded before the others',
+  ),
+  VerifyReplicationFilters: works(
+    bool,
+    false,
+    'Nobody is put below a server with replication filters; such a server is never promoted in any case',
+  ),
   FailMasterPromotionOnLagMinutes: works(
     integer(0),
     0,

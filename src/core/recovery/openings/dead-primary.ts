@@ -57,8 +57,8 @@ export function openDeadPrimary(
     { ...told, code: problem.code, description: problem.description },
     {
       participants: [
-        primaryParticipant(failed, servers),
-        ...participantsOf(candidacies, failed),
+        primaryParticipant(failed, servers, policy.replication),
+        ...participantsOf(candidacies, failed, [], policy.replication),
         ...(former === null ? [] : [formerParticipant(former)]),
       ],
       epoch: cluster.epoch + 1,

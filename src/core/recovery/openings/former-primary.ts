@@ -2,13 +2,19 @@
 import { addressText } from '../../topology/address.js';
 import type { ServerId } from '../../topology/server.js';
 import { type Belief, refusal } from '../belief.js';
+import { type ReplicationRules, USUAL_RULES } from '../can-replicate.js';
 import { participantsOf, primaryParticipant } from '../candidates.js';
 import { handoverBetween } from '../handover.js';
 import { opened, type Opening, type OpeningContext, refused } from './opening.js';
 
 const DEMOTED = refusal('demoted', 'was demoted', 'let it rejoin');
 
-export function openFormerPrimary(belief: Belief, server: ServerId, context: OpeningContext): Opening {
+export function openFormerPrimary(
+  belief: Belief,
+  server: ServerId,
+  context: OpeningContext,
+  rules: ReplicationRules = USUAL_RULES,
+): Opening {
   const demotion = belief.demotions.get(server);
   const former = belief.servers.get(server);
   if (demotion === undefined || former === undefined) {
@@ -35,8 +41,8 @@ export function openFormerPrimary(belief: Belief, server: ServerId, context: Ope
     },
     {
       participants: [
-        ...(primary === null ? [] : [primaryParticipant(primary, [former])]),
-        ...participantsOf([candidacy], primary ?? former),
+        ...(primary === null ? [] : [primaryParticipant(primary, [former], rules)]),
+        ...participantsOf([candidacy], primary ?? former, [], rules),
       ],
       epoch: cluster.epoch + 1,
       requestedCandidate: null,

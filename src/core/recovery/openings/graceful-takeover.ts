@@ -86,7 +86,10 @@ function takeover(
       failed: primary.id,
     },
     {
-      participants: [primaryParticipant(primary, servers), ...participantsOf(standing, primary)],
+      participants: [
+        primaryParticipant(primary, servers, policy.replication),
+        ...participantsOf(standing, primary, [], policy.replication),
+      ],
       epoch: cluster.epoch + 1,
       requestedCandidate: candidate.id,
       startFormerPrimary: wish.auto,

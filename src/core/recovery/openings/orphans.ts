@@ -46,7 +46,7 @@ export function openOrphans(
     {
       participants: [
         goneParticipant(failed),
-        ...participantsOf(candidacies, failed, servers).map((participant) => ({
+        ...participantsOf(candidacies, failed, servers, policy.replication).map((participant) => ({
           ...participant,
           start: participant.start && (stopped.has(participant.id) || isWanted(belief, participant.id)),
         })),
