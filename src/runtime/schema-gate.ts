@@ -13,7 +13,7 @@ import type { Consensus } from './ports/consensus.js';
 import { ConsensusError } from './ports/consensus-errors.js';
 
 /** What every program reads, those that do not say what they read included. */
-const FIRST_SCHEMA = 1;
+export const FIRST_SCHEMA = 1;
 
 /**
  * A member that has never said a word may be about to: it is waited for this long, from the beginning of the leader's

@@ -118,15 +118,13 @@ export class ActingNodes {
   }
 
   deadMaster(server: ServerId): Problem {
-    return {
-      server,
-      clusterId: this.cluster(),
-      code: 'DeadMaster',
-      description: 'it is dead',
-      severity: 'critical',
-      reaction: 'recover-dead-primary',
-      because: ['all nodes were refused'],
-    };
+    return this.problem(server, 'DeadMaster', 'recover-dead-primary');
+  }
+
+  problem(server: ServerId, code: Problem['code'], reaction: Problem['reaction']): Problem {
+    const clusterId = this.cluster();
+    const because = ['all nodes were refused'];
+    return { server, clusterId, code, description: 'it is dead', severity: 'critical', reaction, because };
   }
 
   get recoveries(): readonly Recovery[] {

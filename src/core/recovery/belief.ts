@@ -25,6 +25,9 @@ export interface BelievedDemotion {
   readonly keepStopped: boolean;
 }
 
+/** The incumbent's: a server that was lost in a recovery is in downtime for a year, so that it is no news. */
+export const LOST_REASON = 'lost-in-recovery';
+
 export interface BelievedDowntime {
   readonly owner: string;
   readonly reason: string;

@@ -8,7 +8,7 @@ import { isoTime } from '../base/iso-time.js';
 import type { ClusterId, ServerId } from '../topology/server.js';
 import { type Belief, refusal, type Refusal, serverName } from './belief.js';
 import { gaveWay } from './interrupted.js';
-import { type Family, familyOf } from './kinds.js';
+import { type Family, familyOf, hasChanged } from './kinds.js';
 import type { RecoveryPolicy } from './policy.js';
 import type { Recovery, RecoveryKind } from './recovery.js';
 
@@ -72,9 +72,7 @@ export function blockingRecoveryOf(
 
 function blocks(recovery: Recovery): boolean {
   if (recovery.inputs.forced || recovery.closedAtMs === null || recovery.acknowledged !== null) return false;
-  return (
-    recovery.verdict?.kind === 'succeeded' && (familyOf(recovery.kind) !== 'primary' || recovery.promotion !== null)
-  );
+  return recovery.verdict?.kind === 'succeeded' && hasChanged(recovery);
 }
 
 function justFailed(question: BlockQuestion): readonly Refusal[] {

@@ -7,6 +7,7 @@ import type { AnalysisCode, Problem } from '../analysis/problem.js';
 import type { ClusterId, ServerId } from '../topology/server.js';
 import type { Belief } from './belief.js';
 import type { HookFacts } from './hook-terms.js';
+import { hasChanged } from './kinds.js';
 import type { StepOutcome } from './step.js';
 
 /** actionable: its recovery waits until it was told. noticed: nothing waits. */
@@ -72,8 +73,9 @@ export function isHushed(belief: Belief, ignoredHosts: readonly RegExp[], server
 /** Was this very failure told? `blockMs`: FailureDetectionPeriodBlockMinutes. */
 export function wasTold(belief: Belief, known: Detection | undefined, blockMs: number): boolean {
   if (known === undefined || belief.nowMs - known.detectedAtMs >= blockMs) return false;
-  for (const { failed, clusterId, promotion, closedAtMs, acknowledged } of belief.recoveries.values()) {
-    const isAnswered = failed === known.server && promotion !== null && (closedAtMs ?? 0) > known.detectedAtMs;
+  for (const recovery of belief.recoveries.values()) {
+    const { failed, clusterId, closedAtMs, acknowledged } = recovery;
+    const isAnswered = failed === known.server && hasChanged(recovery) && (closedAtMs ?? 0) > known.detectedAtMs;
     const isSettled = clusterId === known.clusterId && (acknowledged?.atMs ?? 0) > known.detectedAtMs;
     if (isAnswered || isSettled) return false;
   }

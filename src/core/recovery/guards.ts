@@ -11,6 +11,7 @@ import type { ClusterId, ServerId } from '../topology/server.js';
 import {
   type Belief,
   type BelievedCluster,
+  LOST_REASON,
   openRecoveryOf,
   refusal,
   type Refusal,
@@ -145,9 +146,11 @@ export function matchesFilters(belief: Belief, filters: readonly ClusterFilter[]
   return names.some((name) => matchesCluster(filters, { name, alias: cluster.alias }));
 }
 
-function inDowntime({ belief, server }: GuardQuestion): readonly Refusal[] {
+/** One that was lost with a primary is in downtime by our own doing; its replicas are to be helped all the same. */
+function inDowntime({ belief, server, kind }: GuardQuestion): readonly Refusal[] {
   const downtime = belief.downtimes.get(server);
   if (downtime === undefined || downtime.endsAtMs <= belief.nowMs) return [];
+  if (downtime.reason === LOST_REASON && familyOf(kind) === 'intermediate') return [];
   const name = serverName(belief, server);
   return [
     refusal(

@@ -3,7 +3,7 @@
  * graver: clients that cannot write come before replicas that are late. What keeps which from being repeated is counted
  * apart, because a primary that was replaced says nothing about an intermediate source that dies half an hour later.
  */
-import type { RecoveryKind } from './recovery.js';
+import type { Recovery, RecoveryKind } from './recovery.js';
 
 /** Recoveries that block each other for a while after one of them succeeded. */
 export type Family = 'primary' | 'intermediate' | 'read-only' | 'semi-sync';
@@ -34,6 +34,12 @@ export function familyOf(kind: RecoveryKind): Family | null {
 
 export function givesWay(open: RecoveryKind, to: RecoveryKind): boolean {
   return KINDS[open].givesWayTo.includes(to);
+}
+
+/** It did what it was for: somebody was promoted, moved, opened. What came to nothing is no reason to hold anything back. */
+export function hasChanged({ kind, promotion, verdict }: Pick<Recovery, 'kind' | 'promotion' | 'verdict'>): boolean {
+  const family = familyOf(kind);
+  return promotion !== null || (family !== null && family !== 'primary' && verdict?.kind === 'succeeded');
 }
 
 /** The primary is gone and another is to take its place. */

@@ -2,8 +2,10 @@
  * What a run has to commit, in order. Everything written between two commits goes to the log in one turn, so that it costs
  * one round of the quorum however much it is, and a commit waits for all that was written before it.
  */
+import { schemaOf } from '../../core/ledger/codec.js';
 import type { Applied } from '../../core/ledger/ledger.js';
 import type { Proposal } from '../replicated-ledger.js';
+import { FIRST_SCHEMA } from '../schema-gate.js';
 import type { RecoveryLedger } from './recovery-parts.js';
 
 /** Refused by the state without harm: a demotion that is settled already is not settled twice. */
@@ -28,10 +30,18 @@ export class Journal {
   async commit(): Promise<string | null> {
     const batch = this.#unsent;
     this.#unsent = [];
-    const committing = Promise.all(batch.map((proposal) => this.#commitOne(proposal)));
+    const committing = this.#commitAll(batch);
     this.#sent = Promise.all([this.#sent, committing]).then(() => undefined);
     await this.#sent;
     return this.#trouble;
+  }
+
+  /** Members may have to be asked whether they can read an opening of a newer kind; what follows must not overtake it. */
+  async #commitAll(batch: readonly Proposal[]): Promise<void> {
+    const [first, ...rest] = batch;
+    const waits = first?.kind === 'recovery-opened' && schemaOf(first) > FIRST_SCHEMA;
+    if (waits) await this.#commitOne(first);
+    await Promise.all((waits ? rest : batch).map((proposal) => this.#commitOne(proposal)));
   }
 
   async #commitOne(proposal: Proposal): Promise<void> {

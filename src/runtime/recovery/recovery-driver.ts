@@ -41,7 +41,9 @@ export class RecoveryDriver {
 
   constructor(parts: RecoveryParts) {
     this.#parts = parts;
-    this.#runs = new Runs(parts);
+    this.#runs = new Runs(parts, () => {
+      this.noticeApplied();
+    });
     this.#aftermaths = new Aftermaths(parts);
     this.#detections = new Detections(
       parts,

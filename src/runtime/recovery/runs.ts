@@ -22,10 +22,15 @@ interface Drive {
 
 export class Runs {
   readonly #parts: RecoveryParts;
+  readonly #onEnded: () => void;
+  /** Clusters whose recovery is being broken off: what stands open there is not to be taken up. */
+  readonly #displacing = new Set<ClusterId>();
   readonly #drives = new Map<ClusterId, Drive>();
 
-  constructor(parts: RecoveryParts) {
+  /** `onEnded`: the cluster is free for what had to wait. */
+  constructor(parts: RecoveryParts, onEnded: () => void) {
     this.#parts = parts;
+    this.#onEnded = onEnded;
   }
 
   /** What this node does in the cluster, committed or about to be; null for nothing. */
@@ -44,7 +49,9 @@ export class Runs {
     };
     this.#drives.set(recovery.clusterId, drive);
     drive.ended = this.#drive(drive, recovery, prelude).finally(() => {
-      if (this.#drives.get(recovery.clusterId) === drive) this.#drives.delete(recovery.clusterId);
+      if (this.#drives.get(recovery.clusterId) !== drive) return;
+      this.#drives.delete(recovery.clusterId);
+      this.#onEnded();
     });
     return drive.ended;
   }
@@ -54,7 +61,8 @@ export class Runs {
     const { ledger, log } = this.#parts;
     if (ledger.readyTerm === null) return;
     for (const recovery of ledger.state.recoveries.values()) {
-      if (recovery.closedAtMs !== null || this.#drives.has(recovery.clusterId)) continue;
+      const { clusterId } = recovery;
+      if (recovery.closedAtMs !== null || this.#drives.has(clusterId) || this.#displacing.has(clusterId)) continue;
       log.info(
         { recovery: recovery.id },
         `taking up recovery ${recovery.id} after ${String(recovery.steps.length)} steps`,
@@ -70,6 +78,15 @@ export class Runs {
 
   /** What gives way to a recovery of this kind ends, and is taken up later from the start. */
   async displace(cluster: ClusterId, kind: RecoveryKind, by: RecoveryId): Promise<void> {
+    this.#displacing.add(cluster);
+    try {
+      await this.#breakOff(cluster, kind, by);
+    } finally {
+      this.#displacing.delete(cluster);
+    }
+  }
+
+  async #breakOff(cluster: ClusterId, kind: RecoveryKind, by: RecoveryId): Promise<void> {
     const reason = `it gives way to recovery ${by}`;
     const drive = this.#drives.get(cluster);
     if (drive !== undefined) {

@@ -2,6 +2,7 @@
  * The life of a recovery in the ledger. Here the invariants about recoveries are kept whatever a leader proposes: one
  * open recovery a cluster, one promotion a recovery, epochs only rise, no step without an intent of the current term.
  */
+import { LOST_REASON } from '../../recovery/belief.js';
 import { heirOf, roleWords } from '../../recovery/heir.js';
 import { isFailover } from '../../recovery/kinds.js';
 import { withIntents, withOutcome, withPromotion } from '../../recovery/record.js';
@@ -14,7 +15,6 @@ import { withPrimary } from './placement.js';
 
 /** The incumbent's: a server that was lost in a recovery is in downtime for a year, so that it is no news. */
 const LOST_DOWNTIME_MS = 365 * 24 * 3600 * 1000;
-export const LOST_REASON = 'lost-in-recovery';
 
 /** Closed recoveries that are kept for reading; open ones are always kept. */
 const RECOVERIES_KEPT = 500;

@@ -8,13 +8,13 @@ import { describeChanges, sameValue } from '../../topology/diff.js';
 import { isReplicating, mainChannel, type Server, type ServerFacts, type ServerId } from '../../topology/server.js';
 import { indexServers, sourceOf } from '../../topology/sources.js';
 import type { ServerObserved } from '../command.js';
+import { LOST_REASON } from '../../recovery/belief.js';
 import { type Draft, type Fact, fact, rejected } from '../draft.js';
 import type { Target } from '../state.js';
 import { forgottenAddresses } from '../tombstones.js';
 import { withAlias } from './addresses.js';
 import { removeServer, takesPartInRecovery } from './forgetting.js';
 import { placeServers } from './placement.js';
-import { LOST_REASON } from './recovery.js';
 
 export function applyObserved(draft: Draft, observed: readonly ServerObserved[]): readonly Fact[] {
   const facts: Fact[] = [];
