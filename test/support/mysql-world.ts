@@ -143,13 +143,13 @@ export class MysqlWorld {
       case 'look':
         return done({ ...this.findings(server), acknowledgers: this.#acknowledgersOf(server) });
       case 'stop-io':
-        if (server.source === null) return failed('is no replica');
-        server.io = false;
-        return done(this.findings(server));
+        return this.#stopIo(server);
       case 'await-applied':
         return this.awaitApplied(server, step.gtids);
       case 'repoint':
         return this.repoint(server, step);
+      case 'locate':
+        return this.locate(server, step);
       case 'acknowledge':
         server.acks = step.on;
         return done();
@@ -188,6 +188,12 @@ export class MysqlWorld {
     return [...this.servers.values()].filter((one) => one.up && one.acks && one.io && one.source === source.id).length;
   }
 
+  #stopIo(server: WorldServer): StepOutcome {
+    if (server.source === null) return failed('is no replica');
+    server.io = false;
+    return { ok: true, findings: this.findings(server) };
+  }
+
   protected awaitApplied(server: WorldServer, gtids: string): StepOutcome {
     if (server.broken && server.relay.length > 0) return failed('its applier is broken');
     if (server.slow) return { ok: false, code: 'limit', error: 'not applied in time', retriable: false };
@@ -197,6 +203,10 @@ export class MysqlWorld {
     if (wanted !== gtidText(server.executed))
       return { ok: false, code: 'limit', error: 'never came', retriable: false };
     return { ok: true, findings: { executedGtids: wanted } };
+  }
+
+  protected locate(_server: WorldServer, _step: Extract<Step, { kind: 'locate' }>): StepOutcome {
+    return failed('it follows by GTID');
   }
 
   protected repoint(server: WorldServer, step: Extract<Step, { kind: 'repoint' }>): StepOutcome {

@@ -65,6 +65,14 @@ export class PlaceWorld extends MysqlWorld {
     return { ok: true, findings: { executedGtids, ownEnd: endOf(server) } };
   }
 
+  /** It is found where the other's log holds the same transactions in the same order. */
+  protected override locate(server: WorldServer, step: Extract<Step, { kind: 'locate' }>): StepOutcome {
+    const own = [...server.executed];
+    const theirs = [...this.get(step.source).executed];
+    if (own.length === 0 || own.some((one, at) => theirs[at] !== one)) return failed('it was not found');
+    return { ok: true, findings: { place: { file: 'binlog.000001', position: own.length * TRANSACTION } } };
+  }
+
   protected override repoint(server: WorldServer, step: Extract<Step, { kind: 'repoint' }>): StepOutcome {
     const { begin, source, start } = step;
     if (source === server.source) {

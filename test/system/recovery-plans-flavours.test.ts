@@ -163,6 +163,29 @@ describe.each(KINDS)('recoveries of %s', (_name, kind) => {
     expect(await writable()).toEqual([promoted.address]);
   });
 
+  it('brings a replica level that had received less than the new primary when the old one died', async () => {
+    const { primary } = topology;
+    const [, late, level] = topology.replicas;
+    if (late === undefined || level === undefined) throw new Error('three replicas are needed');
+    await primary.execute('INSERT INTO shop.orders VALUES (1); INSERT INTO shop.orders VALUES (2)');
+    await topology.caughtUp();
+    await late.execute(`${dialectOf(primary.flavor).stopReplica} IO_THREAD`);
+    await primary.execute('INSERT INTO shop.orders VALUES (3); INSERT INTO shop.orders VALUES (4), (5)');
+    await first().catchUp(primary);
+    await level.catchUp(primary);
+    await primary.kill();
+    nodes.driver.noticeProblems([nodes.deadMaster(nodes.idOf(primary))]);
+    await nodes.until('the failover ends', () => nodes.isIdle);
+    const [recovery] = nodes.recoveries;
+    expect(recovery, nodes.lines.join('\n')).toMatchObject({ verdict: { kind: 'succeeded' }, lost: [] });
+    const promoted = topology.replicas.find((server) => nodes.idOf(server) === recovery?.successor);
+    if (promoted === undefined) throw new Error('nobody was promoted');
+    expect(promoted).not.toBe(late);
+    await promoted.execute('INSERT INTO shop.orders VALUES (6)');
+    await everyRowEverywhere(promoted);
+    expect(await rowsOf(late)).toEqual([1, 2, 3, 4, 5, 6]);
+  });
+
   it('ends a takeover once and rightly whenever the leader dies, before or after any step', async () => {
     let [from, to] = [topology.primary, first()];
     for (let at = 1; ; at++) {

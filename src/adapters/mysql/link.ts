@@ -65,6 +65,8 @@ export class Link {
   #pending: Pending | null = null;
   #ended: Error | null = null;
   #cutByUs = false;
+  /** Ends the stream that is under way, if any. */
+  #abandon: (error: Error) => void = () => undefined;
 
   constructor(address: Address, connection: Connection, socket: Socket, greeting = '') {
     this.address = address;
@@ -131,6 +133,30 @@ export class Link {
     });
   }
 
+  /**
+   * For a command that the driver does not know: `start` speaks it and calls back once at its end. No query may follow on
+   * this link. Rejects with what `start` ended with, or LinkFailed.
+   */
+  stream(
+    start: (connection: Connection, end: (error: Error | null) => void) => void,
+    timeoutMs: number,
+  ): Promise<void> {
+    if (this.#ended !== null) return Promise.reject(this.#ended);
+    assert(this.#pending === null, 'one query at a time on a link');
+    return new Promise((resolve, reject) => {
+      const timer = setTimeout(() => {
+        this.#end(new LinkFailed(deadlineAt(this.address, 'query', timeoutMs)));
+      }, timeoutMs);
+      const finish = (error: Error | null): void => {
+        clearTimeout(timer);
+        if (error === null) resolve();
+        else reject(error);
+      };
+      this.#abandon = finish;
+      start(this.#connection, finish);
+    });
+  }
+
   #giveUp(pending: Pending, afterMs: number): void {
     this.#end(new AnsweredInPart(deadlineAt(this.address, 'query', afterMs), pending.sets.slice(0, -1)));
   }
@@ -190,6 +216,7 @@ export class Link {
     this.#ended = error;
     this.#connection.destroy();
     this.#socket.destroy();
+    this.#abandon(error);
     const pending = this.#pending;
     if (pending !== null && this.#finish(pending)) pending.reject(error);
   }

@@ -32,7 +32,7 @@ export class MysqlSessionOpener implements SessionOpener {
       link.destroy();
       throw operational(error, addressText(address), monotonicNowMs() - beganMs);
     }
-    return new MysqlSession(new Hold(link, name, authority), clusterId, this.#accounts);
+    return new MysqlSession(new Hold(link, name, authority), clusterId, this.#accounts, this.#connector);
   }
 }
 

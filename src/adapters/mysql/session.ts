@@ -4,6 +4,7 @@ import type { Step, StepFindings, StepOutcome } from '../../core/recovery/step.j
 import { type Address, addressText } from '../../core/topology/address.js';
 import type { ClusterId } from '../../core/topology/server.js';
 import type { ServerSession, StepContext } from '../../runtime/ports/mysql.js';
+import type { Connector } from './connect.js';
 import type { Dialect } from './dialect.js';
 import type { Hold } from './hold.js';
 import type { ReplicationAccounts } from './replication-account.js';
@@ -11,22 +12,31 @@ import { outcomeOfError, StepFailed } from './step-failed.js';
 import { acknowledge, countAcknowledgers } from './steps/acknowledge.js';
 import { awaitApplied } from './steps/await-applied.js';
 import { fence } from './steps/fence.js';
+import { locate } from './steps/locate.js';
 import { close, detach, obstacleToOpening, open } from './steps/primary.js';
 import { readFindings } from './steps/findings.js';
 import { restartIo, stopIo } from './steps/replication.js';
 import { repoint } from './steps/repoint.js';
 
+type RoleStep = Exclude<
+  Step,
+  { kind: 'look' | 'stop-io' | 'restart-io' | 'await-applied' | 'repoint' | 'locate' | 'acknowledge' }
+>;
+
 export class MysqlSession implements ServerSession {
   readonly #hold: Hold;
   readonly #clusterId: ClusterId;
   readonly #accounts: ReplicationAccounts;
+  /** For looking into the logs of servers, over connections that change nothing. */
+  readonly #connector: Connector;
   /** The step that is under way, and those that wait for it. */
   #queue: Promise<unknown> = Promise.resolve();
 
-  constructor(hold: Hold, clusterId: ClusterId, accounts: ReplicationAccounts) {
+  constructor(hold: Hold, clusterId: ClusterId, accounts: ReplicationAccounts, connector: Connector) {
     this.#hold = hold;
     this.#clusterId = clusterId;
     this.#accounts = accounts;
+    this.#connector = connector;
   }
 
   get alive(): boolean {
@@ -66,6 +76,19 @@ export class MysqlSession implements ServerSession {
         return await awaitApplied(hold, step.gtids, step.limitMs);
       case 'repoint':
         return await this.#repoint(step, context);
+      case 'locate':
+        return await this.#locate(step, context);
+      case 'acknowledge':
+        return await acknowledge(hold, step.on);
+      default:
+        return await this.#roleFindings(step);
+    }
+  }
+
+  /** Steps on what is, was or becomes a primary; the rest are none for a server. */
+  async #roleFindings(step: RoleStep): Promise<StepFindings> {
+    const hold = this.#hold;
+    switch (step.kind) {
       case 'detach':
         return await detach(hold, () => this.#accounts.remember(this.#clusterId, hold));
       case 'open':
@@ -74,8 +97,6 @@ export class MysqlSession implements ServerSession {
         return await close(hold, step.limitMs);
       case 'fence':
         return await fence(hold, step.since ?? null);
-      case 'acknowledge':
-        return await acknowledge(hold, step.on);
       case 'promise-promotion':
         throw new StepFailed('state', 'a promotion is promised in the log, not on a server', false);
       case 'hooks':
@@ -90,6 +111,11 @@ export class MysqlSession implements ServerSession {
     const hold = this.#hold;
     const findings = { ...(await readFindings(hold)), ...(await obstacleToOpening(hold)) };
     return counts ? { ...findings, acknowledgers: await countAcknowledgers(hold) } : findings;
+  }
+
+  async #locate(step: Extract<Step, { kind: 'locate' }>, { other }: StepContext): Promise<StepFindings> {
+    if (other === null) throw new StepFailed('state', 'the step does not say where to search', false);
+    return await locate(this.#hold, step, other, this.#connector);
   }
 
   async #repoint(

@@ -84,6 +84,7 @@ const STEPS_SINCE: Readonly<Record<StepKind, SchemaVersion>> = {
   close: 1,
   fence: 1,
   'restart-io': 1,
+  locate: 3,
   acknowledge: 3,
   hooks: 3,
   publish: 3,
@@ -96,10 +97,13 @@ export type Unstamped = Unstamp<Command>;
 
 /**
  * The first version whose programs can read the command and act upon what it leaves behind: a leader that knows no playbook
- * for a recovery could not go on with it.
+ * for a recovery, or cannot tell how far its servers have come, could not go on with it.
  */
 export function schemaOf(command: Unstamped): SchemaVersion {
-  if (command.kind === 'recovery-opened') return RECOVERIES_SINCE[command.recovery.kind];
+  if (command.kind === 'recovery-opened') {
+    const { kind, inputs } = command.recovery;
+    return latest(RECOVERIES_SINCE[kind], inputs.participants.some(({ countsBy }) => countsBy !== undefined) ? 3 : 1);
+  }
   if (command.kind !== 'steps-intended') return SINCE[command.kind];
   return command.steps.reduce<SchemaVersion>((since, { step }) => latest(since, STEPS_SINCE[step.kind]), 1);
 }

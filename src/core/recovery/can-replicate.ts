@@ -36,6 +36,10 @@ const RULES: readonly Rule[] = [
     (facts.flavor === 'MariaDB') === (source.flavor === 'MariaDB') || source.isBinlogServer
       ? null
       : `${facts.flavor} does not follow ${source.flavor}`,
+  ({ facts: { gtidMode } }, { facts: source }) =>
+    [gtidMode, source.gtidMode].sort().join() === 'OFF,ON'
+      ? `its gtid_mode is ${gtidMode}, and ${source.gtidMode} on the source`
+      : null,
   (replica, source, { lowerVersionAllowed }) =>
     lowerVersionAllowed || source.facts.isBinlogServer || seriesOf(replica) >= seriesOf(source)
       ? null

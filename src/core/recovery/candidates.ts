@@ -3,13 +3,14 @@
  * next is not helped. Only facts that change rarely are looked at here; who has received most is asked of the servers
  * themselves when it matters.
  */
-import type { Server, ServerId } from '../topology/server.js';
+import type { Server, ServerFacts, ServerId } from '../topology/server.js';
 import { mainChannel } from '../topology/server.js';
 import { addressText } from '../topology/address.js';
 import { type Belief, refusal, type Refusal } from './belief.js';
 import { objectionTo, type ReplicationRules, USUAL_RULES } from './can-replicate.js';
 import type { RecoveryPolicy } from './policy.js';
 import type { Participant } from './recovery.js';
+import { followsByPlace } from './seen-progress.js';
 import { compareSuccessors, formatRank, seriesOf, tierOf } from './rank.js';
 
 export interface Candidacy {
@@ -75,6 +76,7 @@ export function participantsOf(
     preference,
     tier: tierOf(server, failed),
     servesOthers: server.facts.binlogEnabled && server.facts.logReplicaUpdates,
+    ...countingOf(server.facts),
     start: !keptStopped,
     cannotFollow: unfollowable(server, servers, rules),
   }));
@@ -114,9 +116,15 @@ function bystander(server: Server, role: Participant['role'], reason: string): P
     preference: 0,
     tier: 0,
     servesOthers: server.facts.binlogEnabled,
+    ...countingOf(server.facts),
     start: true,
     cannotFollow: [],
   };
+}
+
+function countingOf(facts: ServerFacts): Pick<Participant, 'countsBy'> {
+  if (facts.flavor === 'MariaDB') return { countsBy: 'writers' };
+  return followsByPlace(facts) ? { countsBy: 'places' } : {};
 }
 
 function unfollowable(server: Server, others: readonly Server[], rules: ReplicationRules): Participant['cannotFollow'] {
@@ -129,10 +137,6 @@ function unfollowable(server: Server, others: readonly Server[], rules: Replicat
 
 /** Whatever the data: versions, formats and ids that do not go together. Null when they do. */
 export function whyNotReplicateFrom(replica: Server, source: Server, rules: ReplicationRules): string | null {
-  const modes = [replica.facts.gtidMode, source.facts.gtidMode];
-  if (modes.includes('ON') && modes.includes('OFF')) {
-    return `its gtid_mode is ${replica.facts.gtidMode}, and ${source.facts.gtidMode} on ${addressText(source.address)}`;
-  }
   const objection = objectionTo(replica, source, rules);
   return objection === null ? null : `it cannot follow ${addressText(source.address)}: ${objection}`;
 }

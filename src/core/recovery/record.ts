@@ -40,6 +40,8 @@ export function stepKey(step: Step): string {
       return `${step.kind} ${step.server} ${step.source} ${String(step.start)}${placeIn(step)}`;
     case 'acknowledge':
       return `${step.kind} ${step.server} ${String(step.on)}`;
+    case 'locate':
+      return `${step.kind} ${step.server} ${step.source}`;
     case 'open':
     case 'promise-promotion':
       return `${step.kind} ${step.server} ${String(step.epoch)}`;

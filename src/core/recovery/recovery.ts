@@ -5,6 +5,7 @@
  */
 import type { Brand } from '../base/brand.js';
 import type { ClusterId, ServerId } from '../topology/server.js';
+import type { BinlogPosition } from '../topology/vitals.js';
 import type { DurabilityTerms } from './durability-terms.js';
 import type { HookTerms } from './hook-terms.js';
 import type { Beginning, SemiSyncDuty, Step, StepOutcome } from './step.js';
@@ -99,6 +100,8 @@ export interface RecoveryInputs {
   readonly requestedBy: string;
   /** Dead primaries only; records of before it was known have none. */
   readonly durability?: DurabilityTerms;
+  /** Without GTID only: where the binary logs of participants stood when they were last looked at. */
+  readonly seenEnds?: readonly { readonly server: ServerId; readonly at: BinlogPosition }[];
   /** Former primaries without GTID only: where it begins behind the primary of today. */
   readonly handover?: Beginning;
   /** FailMasterPromotionIfSQLThreadNotUpToDate: who has relay log left to apply is not promoted. */
@@ -143,6 +146,8 @@ export interface Participant {
   readonly tier: number;
   /** Writes what it applies into its binary log, so that another server can fetch it from there. */
   readonly servesOthers: boolean;
+  /** How it tells how far it has come, where that is not by sets of GTIDs: by MariaDB's writers, or by places in logs. */
+  readonly countsBy?: 'writers' | 'places';
   /** Its replication is started when it has been pointed elsewhere; not so a former primary that is kept stopped. */
   readonly start: boolean;
   /** semi-sync only: whether it is to acknowledge to the primary. */

@@ -14,6 +14,7 @@ const TEXTS: { readonly [K in StepKind]: (step: StepOf<K>, server: string, nameO
   'await-applied': ({ limitMs }, server) => `wait until ${server} has applied all of it, at most ${limitMs / 1000} s`,
   repoint: (step, server, nameOf) =>
     `point ${server} at ${nameOf(step.source)}${placeIn(step)}${step.start ? '' : ' and leave its replication stopped'}`,
+  locate: ({ source }, server, nameOf) => `search the binary log of ${nameOf(source)} for where ${server} would go on`,
   'promise-promotion': ({ epoch }, server) =>
     `commit ${server} as the primary of epoch ${epoch}: the point of no return`,
   detach: (_, server) => `make ${server} forget its source`,

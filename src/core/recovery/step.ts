@@ -25,6 +25,17 @@ export type Step =
       /** Without GTID alone. */
       readonly begin?: Beginning;
     }
+  /**
+   * Without GTID: looks in the log of `source`, up to `until`, for the end of what `server` has applied. `seen`: where their
+   * logs stood when they were last looked at, from where on they are searched when they are long. Again: searches again.
+   */
+  | {
+      readonly kind: 'locate';
+      readonly server: ServerId;
+      readonly source: ServerId;
+      readonly until: BinlogPosition;
+      readonly seen: { readonly server: BinlogPosition | null; readonly source: BinlogPosition | null };
+    }
   /** Commits Promoting(server, epoch). The point of no return. It touches no server. */
   | { readonly kind: 'promise-promotion'; readonly server: ServerId; readonly epoch: number }
   /** RESET REPLICA ALL on the new primary; only after Promoting; harmless to repeat. */
@@ -116,6 +127,8 @@ export interface StepFindings {
   readonly purgedGtids?: string;
   /** Without GTID alone: where its own binary log stood when it had executed that. */
   readonly ownEnd?: BinlogPosition;
+  /** Without GTID alone: where it would go on in the log of another server. */
+  readonly place?: BinlogPosition;
   readonly readOnly?: boolean;
   /** How many replicas acknowledge to it now; absent where that was not asked. */
   readonly acknowledgers?: number;

@@ -3,6 +3,7 @@ import { encodeCommand, schemaOf } from '../../../src/core/ledger/codec.js';
 import { Ledger } from '../../../src/core/ledger/ledger.js';
 import { decodeSnapshot } from '../../../src/core/ledger/snapshot.js';
 import { observed, serverId } from '../../support/facts.js';
+import { openingOf, participant, type Told } from '../../support/recoveries.js';
 
 /** As the first version wrote facts: without what was learnt later. */
 function olderServer(name: string, source: string | null = null) {
@@ -66,5 +67,15 @@ describe('what the first version wrote', () => {
     expect(encodeCommand({ kind: 'recoveries-switched', enabled: true, by: 'ann', atMs: 1 })[0]).toBe(1);
     expect(encodeCommand({ kind: 'time-passed', atMs: 1 })[0]).toBe(2);
     expect(schemaOf({ kind: 'brake-released', by: 'ann' })).toBe(2);
+  });
+
+  it('is not enough for a recovery among servers that do not count by sets of GTIDs', () => {
+    const sinceFor = (changes: Told): number => {
+      const participants = [participant(serverId('p'), 'primary'), participant(serverId('r'), 'replica', changes)];
+      return schemaOf({ kind: 'recovery-opened', recovery: openingOf('dead-primary', serverId('p'), participants) });
+    };
+    expect(sinceFor({})).toBe(1);
+    expect(sinceFor({ countsBy: 'places' })).toBe(3);
+    expect(sinceFor({ countsBy: 'writers' })).toBe(3);
   });
 });

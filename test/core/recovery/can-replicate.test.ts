@@ -35,6 +35,8 @@ describe('a server can replicate from another', () => {
     ['writes no binary log', {}, { binlogEnabled: false }],
     ['log_slave_updates', {}, { channels: [channelTo('x')], logReplicaUpdates: false }],
     ['MariaDB does not follow MySQL', { flavor: 'MariaDB' }, {}],
+    ['its gtid_mode is OFF, and ON on the source', { gtidMode: 'OFF' }, {}],
+    ['its gtid_mode is ON, and OFF on the source', {}, { gtidMode: 'OFF' }],
     ['its version 8.0.40 is lower than 9.7.0', { version: OLDER }, {}],
     ['binlog_format STATEMENT cannot hold ROW', { binlogFormat: 'STATEMENT' }, {}],
     ['both have the server_id 1', {}, { serverNumber: 1 }],

@@ -4,7 +4,7 @@ import type { Recovery } from '../../../src/core/recovery/recovery.js';
 import { logMarkText } from '../../../src/core/topology/log-marks.js';
 import { uuidOf } from '../../support/mysql-world.js';
 import { PlaceWorld } from '../../support/place-world.js';
-import { diesAt, immortal, play } from '../../support/plan-player.js';
+import { diesAt, type Disturb, immortal, play } from '../../support/plan-player.js';
 import { deadPrimaryOpening, deadPrimaryWorld, takeoverOpening, takeoverWorld } from '../../support/plan-worlds.js';
 import { openingOf, participant } from '../../support/recoveries.js';
 
@@ -18,15 +18,27 @@ describe('a primary that dies without GTID', () => {
     const { replicas } = deadPrimaryWorld([3, 5, 5], world);
     const { ending, record } = play(deadPrimaryOpening(replicas), world);
     expect(record.promotion?.server).toBe(B);
-    expect(ending).toMatchObject({
-      verdict: { kind: 'succeeded' },
-      lost: [{ server: A, reason: expect.stringContaining('without GTID') as string }],
-    });
-    expect(world.get(C)).toMatchObject({ source: B, io: true });
-    expect(world.get(A)).toMatchObject({ source: P, io: false });
+    expect(ending).toMatchObject({ verdict: { kind: 'succeeded' }, lost: [] });
+    // Who is behind goes on behind its own last transactions.
+    expect(record.steps.filter(({ step }) => step.kind === 'locate').map(({ step }) => step.server)).toEqual([A]);
+    for (const id of [A, C]) expect(world.get(id)).toMatchObject({ source: B, io: true });
     world.write(world.get(B), 2);
     world.settle();
-    expect([...world.get(C).executed].sort()).toEqual([...world.get(B).executed].sort());
+    for (const id of [A, C]) expect(world.get(id).executed).toEqual(world.get(B).executed);
+  });
+
+  it('sets apart, with both places, those whose last transactions are not found, and those who received more', () => {
+    const world = new PlaceWorld();
+    const { replicas } = deadPrimaryWorld([3, 5, 4], world);
+    const disturb: Disturb = (step, outcome) =>
+      step.kind === 'locate' ? { ok: false, code: 'state', error: 'found 2 times', retriable: false } : outcome;
+    const told = [{}, { promotable: false }, {}];
+    const { ending, record } = play(deadPrimaryOpening(replicas, told), world, immortal, disturb);
+    expect(record.promotion?.server).toBe(C);
+    const reasons = new Map(ending.lost.map(({ server, reason }) => [server, reason]));
+    expect(reasons.get(A)).toMatch(/:30@.*:40@.*without GTID.*found 2 times/);
+    expect(reasons.get(B)).toContain('transactions that the new primary lacks');
+    for (const id of [A, B]) expect(world.get(id)).toMatchObject({ source: P, io: false });
   });
 
   it('takes half a transaction at the end for nothing', () => {
@@ -51,7 +63,11 @@ describe('a primary that dies without GTID', () => {
     const { replicas } = deadPrimaryWorld([3, 5], world);
     const { record } = play(deadPrimaryOpening(replicas, [{ tier: 0 }, { tier: 2 }]), world);
     expect(record.promotion?.server).toBe(B);
-    expect(record.steps.filter(({ step }) => step.kind === 'repoint')).toEqual([]);
+    const moved = record.steps.filter(({ step }) => step.kind === 'repoint').map(({ step }) => step.server);
+    expect(moved).toEqual([A]);
+    expect(world.taken.findIndex(({ kind }) => kind === 'repoint')).toBeGreaterThan(
+      world.taken.findIndex(({ kind }) => kind === 'open'),
+    );
   });
 });
 

@@ -44,10 +44,14 @@ function failOver(rng: Rng): string {
   const promoted = record.promotion?.server;
   if (promoted === undefined) return ending.verdict.kind;
   const lost = new Set(ending.lost.map(({ server }) => server));
+  // Who began behind its own last transactions fetches the rest now.
+  for (const server of world.servers.values()) server.slow = false;
+  world.settle();
+  const kept = world.get(promoted);
   for (const replica of replicas) {
     if (replica.id === promoted || lost.has(replica.id)) continue;
     expect(replica.source, replica.id).toBe(promoted);
-    expect(replica.executed).toEqual(world.get(promoted).executed);
+    if (kept.up && replica.up && !replica.broken) expect(replica.executed).toEqual(kept.executed);
   }
   return ending.verdict.kind;
 }

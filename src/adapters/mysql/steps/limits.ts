@@ -18,5 +18,8 @@ export const FIRST_WORD_MS = 2_000;
 /** How long relay log may take to be applied before a server forgets its source; a promoted one has applied it before. */
 export const DRAIN_MS = 30_000;
 
+/** Reading a stretch of a server's binary log, which nobody waits for but the replica that is to be placed. */
+export const SEARCH_MS = 30_000;
+
 /** A primary that is being fenced: sessions end within milliseconds, and those that do not are no clients' any more. */
 export const SESSIONS_END_MS = 5_000;
