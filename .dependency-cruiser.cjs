@@ -16,6 +16,7 @@ const MAY_IMPORT = {
   'adapters/http': EDGE,
   'adapters/hooks': EDGE,
   'adapters/kv': EDGE,
+  'adapters/outlets': EDGE,
   web: [],
   app: [CORE, 'runtime', 'adapters/[^/]+'],
 };

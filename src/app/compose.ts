@@ -1,8 +1,10 @@
 /** A node from its configuration to its end: the only place where adapters meet the loops. */
 import { GrpcPeers } from '../adapters/grpc/peers-client.js';
+import type { SystemLog } from '../adapters/outlets/system-log.js';
 import { openDoors } from './compose/doors.js';
 import { openMysqlSide } from './compose/mysql.js';
 import { ComposedNode } from './compose/node.js';
+import { openOutlets } from './compose/outlets.js';
 import { openRaftSide, type RaftSide } from './compose/raft.js';
 import type { LiveConfig } from './config/live.js';
 import type { Log } from './log.js';
@@ -14,11 +16,13 @@ export interface NodeRun {
   readonly log: Log;
   /** Cuts every known secret out of a text. */
   readonly conceal: (text: string) => string;
+  /** Null: nothing is to go there. */
+  readonly systemLog: SystemLog | null;
   readonly stop: AbortSignal;
 }
 
 /** Runs a node until `stop` is aborted. Rejects when it cannot start or cannot go on. */
-export async function runNode({ live, configuration, log, conceal, stop }: NodeRun): Promise<void> {
+export async function runNode({ live, configuration, log, conceal, systemLog, stop }: NodeRun): Promise<void> {
   const { config } = live;
   const raft = await openRaftSide(config, log, stop).catch((error: unknown) => {
     // It was asked to stop while it looked for the cluster that it is to join.
@@ -30,13 +34,16 @@ export async function runNode({ live, configuration, log, conceal, stop }: NodeR
   const ending = new Ending(stop);
   const node = new ComposedNode({ live, log, raft, mysql, peers: openPeers(raft, log), onFatal: ending.fail });
   const doors = openDoors({ live, log, raft, mysql, node, configuration, conceal });
+  const outlets = openOutlets({ config, log, systemLog, node, figures: doors.figures });
   try {
     await node.start();
     await doors.start();
+    outlets.start();
     log.info({ grpc: config.grpc.advertise }, `ready: ${config.http.advertiseUrl}${config.http.urlPrefix}`);
     await ending.reached;
     await node.handOver();
   } finally {
+    outlets.stop();
     await doors.stop();
     await node.stop();
   }

@@ -16,6 +16,8 @@ export interface LogOptions extends LogConfig {
   readonly secrets: Secrets;
   /** Where lines go, each with its line end. Default: standard output, without waiting. */
   readonly write?: (line: string) => void;
+  /** Gets every line as well, as text without its time. */
+  readonly copy?: (level: string, text: string) => void;
 }
 
 export interface OpenLog {
@@ -45,7 +47,13 @@ export function openLog(options: LogOptions): OpenLog {
       serializers: { err: (error: unknown) => describeError(error, options.stacks) },
       redact: { paths: ['password', '*.password', '*.*.password'], censor: CUT_OUT },
     },
-    { write: (line: string) => output.write(format(options.secrets.cutOut(line))) },
+    {
+      write: (line: string) => {
+        const fit = options.secrets.cutOut(line);
+        output.write(format(fit));
+        if (options.copy !== undefined) copyLine(fit, options.copy);
+      },
+    },
   );
   return { log, flush: output.flush };
 }
@@ -77,6 +85,11 @@ function describeError(error: unknown, stacks: boolean): unknown {
     ...(error.cause === undefined ? {} : { cause: describeError(error.cause, stacks) }),
     ...(stacks ? { stack: error.stack } : {}),
   };
+}
+
+function copyLine(line: string, copy: (level: string, text: string) => void): void {
+  const { level } = JSON.parse(line) as { readonly level: string };
+  copy(level, textLine(line).replace(/^\S+ +\S+ +/, ''));
 }
 
 /** `2026-01-31T12:00:00.000Z WARN  what happened  server=db1:3306` */

@@ -138,8 +138,8 @@ describe('settings that are not obeyed', () => {
   });
 
   test('what is not supported yet is said once, and only where it was asked for', async () => {
-    const asked = await load({ GraphiteAddr: 'g:2003', AutoPseudoGTID: true, ConsulAddress: '', OAuthClientId: 'x' });
-    expect(warnings(asked)).toContainEqual('AutoPseudoGTID, GraphiteAddr: not supported yet; ignored');
+    const asked = await load({ ServeAgentsHttp: true, AutoPseudoGTID: true, ConsulAddress: '', OAuthClientId: 'x' });
+    expect(warnings(asked)).toContainEqual('ServeAgentsHttp, AutoPseudoGTID: not supported yet; ignored');
     expect(notes(asked)).toContainEqual('OAuthClientId: accepted, without effect');
   });
 

@@ -1,6 +1,6 @@
 // A node as a process and its configuration file: read again by a signal and by request, all or nothing, and doors that
 // cannot be opened named by their keys. No MySQL server is needed.
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -108,6 +108,48 @@ it('names the key of a door that it cannot open', async () => {
     taken.server.close();
   }
 });
+
+it('writes its audit to a file, once, and its figures to Graphite', async () => {
+  let figures = '';
+  const graphite = createServer((socket) => socket.on('data', (data: Buffer) => void (figures += data.toString())));
+  await new Promise<void>((resolve) => void graphite.listen(0, '127.0.0.1', resolve));
+  const bound = graphite.address();
+  const file = join(folder, 'audit.log');
+  await start({
+    AuditLogFile: file,
+    GraphiteAddr: `127.0.0.1:${String(typeof bound === 'object' ? bound?.port : 0)}`,
+    GraphitePath: 'orc.{hostname}',
+    GraphitePollSeconds: 1,
+    ObserveOnly: true,
+  });
+  try {
+    await logged('ready: ');
+    await logged('NOTHING IS EVER CHANGED');
+    await get('/api/disable-global-recoveries');
+    await vi.waitFor(async () => {
+      expect(await readFile(file, 'utf8')).toMatch(/^\d{4}-\d\d-\d\d [\d:]+\t[\w-]+\t\t0\t\[\]\t.*disabled.*\t$/m);
+      expect(figures).toMatch(/^orc\.[^.]+\.orchestrator_is_leader 1 \d+$/m);
+    }, PATIENCE);
+    await running(node).stop();
+    const before = await readFile(file, 'utf8');
+    await start({ AuditLogFile: file });
+    await logged(/ready: [^]*ready: /);
+    await get('/api/enable-global-recoveries');
+    await vi.waitFor(async () => {
+      const after = await readFile(file, 'utf8');
+      expect(after.startsWith(before)).toBe(true);
+      expect(after.split('disabled').length).toBe(before.split('disabled').length);
+      expect(after.length).toBeGreaterThan(before.length);
+    }, PATIENCE);
+  } finally {
+    graphite.close();
+  }
+});
+
+function running(started: GuardedProcess | null): GuardedProcess {
+  if (started === null) throw new Error('no node was started');
+  return started;
+}
 
 async function listening(): Promise<{ server: Server; address: string }> {
   const server = createServer();

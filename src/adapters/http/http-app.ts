@@ -50,6 +50,7 @@ export interface HttpApp {
   readonly app: FastifyInstance;
   /** Ends what outlives a request: event streams first, or the server would wait for them. */
   readonly release: () => void;
+  readonly metrics: Pick<HttpMetrics, 'figures'>;
 }
 
 export async function createHttpApp(options: HttpAppOptions): Promise<HttpApp> {
@@ -98,7 +99,7 @@ export async function createHttpApp(options: HttpAppOptions): Promise<HttpApp> {
     unobserve();
     views.close();
   };
-  return { app, release };
+  return { app, release, metrics };
 }
 
 function fastifyOptions() {

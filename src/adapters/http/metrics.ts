@@ -50,6 +50,14 @@ export class HttpMetrics {
     return this.#registry.contentType;
   }
 
+  /** What stands at one value each: no histograms, and requests of all routes together. */
+  async figures(): Promise<readonly { readonly name: string; readonly value: number }[]> {
+    const metrics = await this.#registry.getMetricsAsJSON();
+    return metrics.flatMap(({ name, type, values }) =>
+      String(type) === 'histogram' ? [] : [{ name, value: values.reduce((sum, { value }) => sum + value, 0) }],
+    );
+  }
+
   text(): Promise<string> {
     return this.#registry.metrics();
   }

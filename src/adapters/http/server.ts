@@ -8,7 +8,7 @@ import type { ClusterMembership } from '../../runtime/ports/membership.js';
 import { cannotListen } from '../../runtime/ports/listening.js';
 import type { Service } from '../../runtime/ports/service.js';
 import type { HttpLog } from './dispatch.js';
-import { createHttpApp, type HttpSettings } from './http-app.js';
+import { createHttpApp, type HttpApp, type HttpSettings } from './http-app.js';
 import { HTTP_LIMITS } from './limits.js';
 import { clearSocket } from './unix-socket.js';
 
@@ -39,15 +39,18 @@ export interface HttpServer {
   /** No new connections; answers under way have a few seconds to end. Harmless when it never started. */
   stop(): Promise<void>;
   /** Where it listens; null before the start and after the stop. */
+  /** What `/metrics` counts, one value each; none while it does not run. */
+  figures(): Promise<readonly { readonly name: string; readonly value: number }[]>;
   address(): { readonly host: string; readonly port: number } | null;
 }
 
 export function createHttpServer(options: HttpServerOptions): HttpServer {
   const clock = options.clock ?? systemClock;
-  let running: { readonly app: FastifyInstance; readonly release: () => void } | null = null;
+  let running: HttpApp | null = null;
   return {
     start: async () => {
-      const { app, release } = await createHttpApp({ ...options, clock });
+      const created = await createHttpApp({ ...options, clock });
+      const { app, release } = created;
       try {
         await listen(app, options.listen);
       } catch (error) {
@@ -55,7 +58,7 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
         await app.close();
         throw cannotListen(...namesOf(options.listen), 'HTTP', error);
       }
-      running = { app, release };
+      running = created;
     },
     stop: async () => {
       const stopping = running;
@@ -68,6 +71,7 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
       await stopping.app.close();
       cut.cancel();
     },
+    figures: async () => (running === null ? [] : await running.metrics.figures()),
     address: () => {
       const bound = running?.app.server.address();
       return bound === null || bound === undefined || typeof bound === 'string'

@@ -3,6 +3,7 @@
  * one ends the process; so does a stop that takes too long, because a supervisor would use SIGKILL next. An exception that
  * nobody caught ends the process too: what it left behind is unknown, and the other nodes take over.
  */
+import { type Severity, SystemLog } from '../../adapters/outlets/system-log.js';
 import { accept, refuse } from '../../runtime/ports/answer.js';
 import type { Configuration } from '../../runtime/ports/configuration.js';
 import type { NodeRun } from '../compose.js';
@@ -33,8 +34,17 @@ export async function runHttp(request: NodeRequest, runNode: RunNode, terminal: 
   const { config, files, remarks } = loaded.value;
   const secrets = new Secrets();
   secrets.learn(config);
+  const { syslog, auditToSystemLog } = config.outlets;
+  const systemLog = syslog || auditToSystemLog ? openSystemLog() : null;
   const { log, flush } = openLog({
     ...config.log,
+    ...(syslog && systemLog !== null
+      ? {
+          copy: (level, text) => {
+            systemLog.write(severityOf(level), text);
+          },
+        }
+      : {}),
     format: chooseFormat(process.env['LOG_FORMAT'], process.stdout.isTTY),
     secrets,
   });
@@ -50,7 +60,7 @@ export async function runHttp(request: NodeRequest, runNode: RunNode, terminal: 
   warnOfThreads(log);
   process.on('SIGHUP', () => void configuration.reload(null));
   try {
-    await runNode({ live, configuration, log, conceal: secrets.cutOut, stop: stopOnSignals(log, flush) });
+    await runNode({ live, configuration, log, conceal: secrets.cutOut, systemLog, stop: stopOnSignals(log, flush) });
     log.info('orchestrator has stopped');
     return 0;
   } catch (error) {
@@ -58,7 +68,22 @@ export async function runHttp(request: NodeRequest, runNode: RunNode, terminal: 
     return 1;
   } finally {
     flush();
+    await systemLog?.close();
   }
+}
+
+/** Its own troubles go to standard error: in the log they would go where the trouble is. */
+function openSystemLog(): SystemLog {
+  return new SystemLog({
+    onTrouble: (reason) => {
+      process.stderr.write(`EnableSyslog, AuditToSyslog: nothing gets to the system's log: ${reason}\n`);
+    },
+  });
+}
+
+function severityOf(level: string): Severity {
+  if (level === 'fatal') return 'error';
+  return level === 'error' || level === 'warn' || level === 'debug' ? level : 'info';
 }
 
 function endOnStrayErrors(log: Log, flush: () => void): void {

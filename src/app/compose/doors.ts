@@ -29,6 +29,7 @@ export interface Doors {
   /** The gRPC port first: the other nodes ask there. Rejects when a port cannot be had. */
   start(): Promise<void>;
   stop(): Promise<void>;
+  readonly figures: HttpServer['figures'];
 }
 
 export interface DoorsParts {
@@ -45,6 +46,7 @@ export function openDoors(parts: DoorsParts): Doors {
   const http = openHttp(parts);
   const api = openApi(parts);
   return {
+    figures: () => http.figures(),
     start: async () => {
       await api.start();
       await http.start();

@@ -29,6 +29,22 @@ export interface Config {
   readonly discovery: DiscoveryConfig;
   readonly classification: ClassificationRules;
   readonly lifetimes: LifetimesConfig;
+  readonly outlets: OutletsConfig;
+}
+
+/** Where what happens is told besides the log and the doors. */
+export interface OutletsConfig {
+  /** The log, to the system's log as well. */
+  readonly syslog: boolean;
+  readonly auditToSystemLog: boolean;
+  /** '' for none. */
+  readonly auditFile: string;
+  readonly graphite: {
+    readonly host: string;
+    readonly port: number;
+    readonly path: string;
+    readonly everyMs: number;
+  } | null;
 }
 
 export type LogLevel = 'error' | 'warn' | 'info' | 'debug';

@@ -17,6 +17,7 @@ import { overlap, urlHost } from './endpoints.js';
 import type { Findings } from './findings.js';
 import type { Values } from './keys/keys.js';
 import { type Membership, readMembership, type Resolve } from './membership.js';
+import { readOutlets } from './outlets.js';
 import { readMysqlTls } from './mysql-tls.js';
 import { readRaftTls } from './raft-tls.js';
 import { readHooks } from './hooks.js';
@@ -42,6 +43,7 @@ export async function interpret(
   const probing = readProbing(values, findings);
   const recovery = readRecovery(values, findings);
   const authentication = readAuthentication(values, findings);
+  const outlets = readOutlets(values, findings);
   const dataDir = await chooseDataDirectory(values, surroundings.environment, findings);
   const membership = await readMembership(values, findings, surroundings.resolve, await bornAs(dataDir));
   if (membership === null) return null;
@@ -75,6 +77,7 @@ export async function interpret(
       fuzzyPoolHosts: values.SupportFuzzyPoolHostnames,
     },
     ...readServers(values),
+    outlets,
   };
 }
 

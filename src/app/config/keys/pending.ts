@@ -10,10 +10,7 @@ const anyInteger = integer();
 const natural = integer(0);
 
 export const PENDING_KEYS = {
-  EnableSyslog: pending(bool, false),
   InstanceBulkOperationsWaitTimeoutSeconds: pending(natural, 10),
-  AuditLogFile: pending(text, ''),
-  AuditToSyslog: pending(bool, false),
   AuditPurgeDays: pending(natural, 7),
   AuthUserHeader: pending(text, 'X-Forwarded-User'),
   PowerAuthUsers: pending(texts, ['*']),
@@ -37,10 +34,6 @@ export const PENDING_KEYS = {
   MasterFailoverDetachReplicaMasterHost: restrains(bool, false),
   PostponeSlaveRecoveryOnLagMinutes: pending(natural, 0),
   PostponeReplicaRecoveryOnLagMinutes: pending(natural, 0),
-  GraphiteAddr: pending(text, ''),
-  GraphitePath: pending(text, ''),
-  GraphiteConvertHostnameDotsToUnderscores: pending(bool, true),
-  GraphitePollSeconds: pending(anyInteger, 60),
   ConsulAddress: pending(text, ''),
   ConsulScheme: pending(text, 'http'),
   ConsulAclToken: pendingHidden(secret, ''),

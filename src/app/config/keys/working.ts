@@ -1,6 +1,7 @@
 /** The keys that work, in the order of `docs/configuration.md`, which a test compares with this table. */
 import { CLASSIFICATION_KEYS } from './classification.js';
 import { QUESTION_KEYS } from './questions.js';
+import { OUTLET_KEYS } from './outlets.js';
 import { RECOVERY_KEYS } from './recovery.js';
 import { DISCOVERY_KEYS } from './discovery.js';
 import { HOOK_LIST_KEYS } from './hooks.js';
@@ -193,6 +194,8 @@ export const WORKING_KEYS = {
   HTTPAuthUser: works(text, '', 'User name for `basic`; empty: no authentication'),
   HTTPAuthPassword: worksHidden(secret, '', 'Password for `basic`'),
   GRPCListenAddress: works(listen, ':3001', 'Where the gRPC API is served, `host:port` or `:port`. New here'),
+
+  ...OUTLET_KEYS,
 
   Debug: works(bool, false, 'Log more'),
 } as const;

@@ -1,0 +1,17 @@
+/** The keys about where what happens is told, besides the log and the doors. */
+import { works } from './key.js';
+import { bool, integer, text } from './kinds.js';
+
+export const OUTLET_KEYS = {
+  EnableSyslog: works(bool, false, "Copy the log to the system's log, through the program `logger`"),
+  AuditLogFile: works(text, '', "File to which audit lines are appended, in the incumbent's form, on every node"),
+  AuditToSyslog: works(
+    bool,
+    false,
+    "Write audit lines to the system's log, through the program `logger`, on the node that leads",
+  ),
+  GraphiteAddr: works(text, '', 'Graphite, `host` or `host:port` (2003), to which the figures of `/metrics` are sent'),
+  GraphitePath: works(text, '', 'What stands before their names there; `{hostname}` is the name of this host'),
+  GraphiteConvertHostnameDotsToUnderscores: works(bool, true, 'Write the dots of `{hostname}` as underscores'),
+  GraphitePollSeconds: works(integer(0, 86_400), 60, 'They are sent so often, seconds; 0: never'),
+} as const;
