@@ -3,6 +3,7 @@ import type { Route } from './route.js';
 import { ACKNOWLEDGEMENT_ROUTES } from './routes/acknowledgements.js';
 import { ANALYSIS_ROUTES } from './routes/analysis.js';
 import { AUDIT_ROUTES } from './routes/audit.js';
+import { BLOCKED_RECOVERY_ROUTES } from './routes/blocked-recoveries.js';
 import { CLUSTER_ROUTES } from './routes/clusters.js';
 import { CONFIGURATION_ROUTES } from './routes/configuration.js';
 import { CONTROL_REPLICA_ROUTES } from './routes/control-replicas.js';
@@ -49,6 +50,7 @@ export function routeTable(urlPrefix: string): readonly Route[] {
     ...POOL_ROUTES,
     ...PROBING_METRICS_ROUTES,
     ...RECOVERY_ROUTES,
+    ...BLOCKED_RECOVERY_ROUTES,
     ...REPLICABILITY_ROUTES,
     ...TAG_ROUTES,
     ...TAKEOVER_ROUTES,

@@ -50,6 +50,13 @@ export const printers = {
       const servers = `${keyText(field(one, 'Key'))} and ${keyText(field(one, 'Copy'))}`;
       return `${servers} are both ${textOf(field(one, 'ServerUUID'))}: ${textOf(field(one, 'Detail'))}`;
     }),
+  blocked: ({ payload }) =>
+    listOf(payload).map((one) => {
+      const failure = `${keyText(field(one, 'FailedInstanceKey'))} ${textOf(field(one, 'Analysis'))}`;
+      const until = `blocked until ${textOf(field(one, 'BlockedUntilTimestamp'))} by recovery ${textOf(field(one, 'BlockingRecoveryUID'))}`;
+      const of = keyText(field(one, 'BlockingFailedInstanceKey'));
+      return `${failure}: ${until} of ${of}; ${textOf(field(one, 'Acknowledge'))}`;
+    }),
   pictures: ({ payload }) =>
     listOf(payload).map(
       (one) =>

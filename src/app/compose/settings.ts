@@ -98,6 +98,7 @@ export function publicSettings(config: Config, state: () => LedgerState): Public
     hidesProblemsOf: (address) => matchesAny(config.views.hideProblemsOf, address),
     isNoControlReplica: (address) => matchesAny(config.views.noControlReplicas, address),
     replicationRules: replicationRules(config),
+    recoveryBlockMs: config.recovery.blockMs,
     recoveryFilters: {
       primaryClusters: config.recovery.primaryFilters.map(filterText),
       intermediateClusters: config.recovery.intermediateFilters.map(filterText),

@@ -94,6 +94,8 @@ export interface PublicSettings {
   /** OSCIgnoreHostnameFilters: no measure of how far a cluster lags. */
   isNoControlReplica(address: Address): boolean;
   readonly replicationRules: ReplicationRules;
+  /** RecoveryPeriodBlockSeconds, in milliseconds; 0: nothing is blocked. */
+  readonly recoveryBlockMs: number;
   /** As an operator wrote them. */
   readonly recoveryFilters: {
     readonly primaryClusters: readonly string[];

@@ -69,7 +69,7 @@ export class FakeService extends FakeKeeping implements Service {
   hidden = '';
   readonly #listeners = new Set<(event: ServiceEvent) => void>();
 
-  readonly settings: PublicSettings = {
+  settings: PublicSettings = {
     defaultInstancePort: 3306,
     instancePollSeconds: 5,
     reasonableReplicationLagSeconds: 10,
@@ -82,6 +82,7 @@ export class FakeService extends FakeKeeping implements Service {
     hidesProblemsOf: ({ host }) => host === this.hidden,
     isNoControlReplica: ({ host }) => host === this.hidden,
     replicationRules: { lowerVersionAllowed: false, verifyFilters: false, maintenanceLagSeconds: 20 },
+    recoveryBlockMs: 3_600_000,
     recoveryFilters: { primaryClusters: ['*'], intermediateClusters: [], ignoredHosts: ['test-'] },
   };
 

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { legacyJson, quotedAscii } from '../../../src/adapters/http/legacy/json.js';
+import { timestamp } from '../../../src/adapters/http/legacy/values.js';
 import type { Problem } from '../../../src/core/analysis/problem.js';
 import type { RecoveryId } from '../../../src/core/recovery/recovery.js';
 import { channelTo, serverId } from '../../support/facts.js';
@@ -315,27 +316,60 @@ describe('a recovery', () => {
     ]);
   });
 
-  it('blocks the next one until it is acknowledged', async () => {
-    const { fed } = fixture.service;
-    fed.feed({
-      kind: 'recovery-closed',
-      recoveryId: uid,
-      verdict: { kind: 'failed', reason: 'no candidate' },
-      lost: [],
+  describe('that succeeded by itself, while another one is called for', () => {
+    const list = (): ReturnType<Fixture['get']> => fixture.get('/api/blocked-recoveries');
+
+    beforeEach(() => {
+      const { fed } = fixture.service;
+      fed.feed({ kind: 'promoting', recoveryId: uid, server: serverId(FIRST), epoch: 1 });
+      fed.feed({ kind: 'recovery-closed', recoveryId: uid, verdict: { kind: 'succeeded' }, lost: [] });
+      fixture.service.problems = [deadPrimary()];
     });
+
+    it('blocks it until it is acknowledged, and says until when and because of what', async () => {
+      const { recoveries } = fixture.service.state;
+      const untilMs = (recoveries.get(uid)?.openedAtMs ?? 0) + fixture.service.settings.recoveryBlockMs;
+      const expected = [
+        {
+          FailedInstanceKey: { Hostname: 'main', Port: 3306 },
+          Analysis: 'DeadMaster',
+          BlockingRecoveryId: 1_700_000_000_000,
+          BlockingRecoveryUID: uid,
+          BlockingFailedInstanceKey: { Hostname: 'main', Port: 3306 },
+          BlockedUntilTimestamp: timestamp(untilMs),
+        },
+      ];
+      expect((await list()).body).toMatchObject(expected);
+      const [{ ClusterName = '' } = {}] = (await list()).body as { ClusterName?: string }[];
+      expect((await fixture.get(`/api/blocked-recoveries/cluster/${ClusterName}`)).body).toMatchObject(expected);
+      fixture.service.fed.feed({ kind: 'recovery-acknowledged', recoveryId: uid, by: 'ann', comment: 'seen' });
+      expect((await list()).body).toEqual([]);
+    });
+
+    it('blocks nothing when its time is over, nor what nothing would be done about', async () => {
+      fixture.service.settings = { ...fixture.service.settings, recoveryBlockMs: 1 };
+      fixture.clock.advance(60_000);
+      expect((await list()).body).toEqual([]);
+      fixture.service.settings = { ...fixture.service.settings, recoveryBlockMs: 3_600_000 };
+      fixture.service.problems = [{ ...deadPrimary(), code: 'UnreachableMaster', reaction: 'examine' }];
+      expect((await list()).body).toEqual([]);
+    });
+
+    it('is told by followers as well, who know of the failure from the log', async () => {
+      const told: Problem = { ...deadPrimary(), reaction: 'none' };
+      fixture.service.problems = [told];
+      expect((await list()).body).toEqual([]);
+      const { server, clusterId, code } = told;
+      const incident = { id: 'i', server, clusterId, openedAtMs: 0, code, canary: null };
+      fixture.service.fed.feed({ kind: 'incident-opened', incident });
+      expect((await list()).body).toHaveLength(1);
+    });
+  });
+
+  it('that came to nothing blocks nothing, acknowledged or not', async () => {
+    const verdict = { kind: 'failed', reason: 'no candidate' } as const;
+    fixture.service.fed.feed({ kind: 'recovery-closed', recoveryId: uid, verdict, lost: [] });
     fixture.service.problems = [deadPrimary()];
-    fixture.service.restraint.set(serverId(MAIN), ['a recovery of this cluster ended 2 minutes ago']);
-    const expected = [
-      {
-        FailedInstanceKey: { Hostname: 'main', Port: 3306 },
-        ClusterName: 'main:3306',
-        Analysis: 'DeadMaster',
-        BlockingRecoveryId: 1_700_000_000_000,
-      },
-    ];
-    expect((await fixture.get('/api/blocked-recoveries')).body).toMatchObject(expected);
-    expect((await fixture.get('/api/blocked-recoveries/cluster/main:3306')).body).toMatchObject(expected);
-    fed.feed({ kind: 'recovery-acknowledged', recoveryId: uid, by: 'ann', comment: 'seen' });
     expect((await fixture.get('/api/blocked-recoveries')).body).toEqual([]);
   });
 });

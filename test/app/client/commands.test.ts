@@ -164,6 +164,29 @@ describe('commands that change something', () => {
     expect(service.calls).toEqual([call]);
   });
 
+  it('tell what is blocked, until when and because of what, and acknowledge it by the server that failed', async () => {
+    const recovery = recoveryOf('1700000000000:ab', service.clusterId(), MAIN);
+    service.fed.feed({ kind: 'recovery-opened', recovery });
+    service.fed.feed({ kind: 'promoting', recoveryId: recovery.id, server: serverId(FIRST), epoch: 1 });
+    service.fed.feed({ kind: 'recovery-closed', recoveryId: recovery.id, verdict: { kind: 'succeeded' }, lost: [] });
+    service.problems = [
+      {
+        server: serverId(FIRST),
+        clusterId: service.clusterId(),
+        code: 'DeadMaster',
+        description: '',
+        severity: 'critical',
+        reaction: 'recover-dead-primary',
+        because: [],
+      },
+    ];
+    const said = await printed('-c', 'blocked-recoveries');
+    expect(said).toMatch(/^read-replica-1:3306 DeadMaster: blocked until \d{4}-\d\d-\d\d/);
+    expect(said).toContain('by recovery 1700000000000:ab of main:3306; orchestrator-client -c ack-cluster-recoveries');
+    expect(await printed('-c', 'ack-instance-recoveries', '-i', 'main:3306', '-r', 'seen')).toBe('main:3306\n');
+    expect(service.calls).toEqual(['acknowledge {"uid":"1700000000000:ab"} by n1.example: seen']);
+  });
+
   it('acknowledge the recoveries of a cluster', async () => {
     expect(await printed('-c', 'ack-cluster-recoveries', '-i', 'main:3306', '-r', 'seen')).toBe('main:3306\n');
     expect(service.calls).toEqual([`acknowledge {"clusterId":"${MAIN}"} by n1.example: seen`]);

@@ -3,9 +3,6 @@
  * recovery of ours and none of the incumbent's: scripts that count failovers must not see it here. It has its page, and
  * its UID leads to it.
  */
-import { callsForRecovery } from '../../../core/analysis/problem.js';
-import { kindFor } from '../../../core/recovery/decision.js';
-import { familyOf } from '../../../core/recovery/kinds.js';
 import type { Recovery } from '../../../core/recovery/recovery.js';
 import type { ServerId } from '../../../core/topology/server.js';
 import { resolveServer } from '../hints.js';
@@ -13,11 +10,9 @@ import { HTTP_LIMITS } from '../limits.js';
 import { legacyClusterDetails } from '../legacy/cluster-info.js';
 import { legacyRecovery, type RecoveryForm, recoveryNumber } from '../legacy/recovery.js';
 import { legacyRecoverySteps } from '../legacy/recovery-steps.js';
-import { instanceKey, timestamp } from '../legacy/values.js';
 import { bare, type Reply, refused } from '../reply.js';
 import { type Call, type Door, each, type Route, read } from '../route.js';
 import { namesIn } from '../step-words.js';
-import type { ClusterView } from '../views/topology-index.js';
 import { pageNumber } from './audit.js';
 import { byAlias, byHint } from './clusters.js';
 
@@ -62,11 +57,6 @@ export const RECOVERY_ROUTES: readonly Route[] = [
     if (!found.ok) return refused(found.error);
     const { id } = found.value;
     return bare(list('audit', (recovery) => recovery.successor === id && recentlyClosed(recovery, call.nowMs), door));
-  }),
-  read('/api/blocked-recoveries', (call, door) => bare(blocked(null, call, door))),
-  read('/api/blocked-recoveries/cluster/:hint', (call, door) => {
-    const found = byHint(call, door);
-    return found.ok ? bare(blocked(found.value, call, door)) : refused(found.error);
   }),
 ];
 
@@ -141,30 +131,4 @@ function steps(call: Call, door: Door): Reply {
       namesIn(recovery, (server) => state.servers.get(server)?.address ?? null),
     ),
   );
-}
-
-/** Problems whose recovery waits for somebody to acknowledge an earlier one of its family. */
-function blocked(only: ClusterView | null, call: Call, door: Door): readonly unknown[] {
-  const { state } = door.service;
-  const { problems, restraint } = door.service.analysis();
-  const rows: unknown[] = [];
-  for (const problem of problems) {
-    if (!callsForRecovery(problem) || (restraint.get(problem.server)?.length ?? 0) === 0) continue;
-    if (only !== null && problem.clusterId !== only.cluster.id) continue;
-    const blocker = [...state.recoveries.values()]
-      .filter((recovery) => recovery.clusterId === problem.clusterId && recovery.acknowledged === null)
-      .filter(
-        (recovery) => familyOf(recovery.kind) === familyOf(kindFor(problem.reaction)) && recovery.closedAtMs !== null,
-      )
-      .sort((one, other) => other.openedAtMs - one.openedAtMs)[0];
-    if (blocker === undefined) continue;
-    rows.push({
-      FailedInstanceKey: instanceKey(state.servers.get(problem.server)?.address),
-      ClusterName: door.views.index().clusters.get(problem.clusterId)?.name ?? '',
-      Analysis: problem.code,
-      LastBlockedTimestamp: timestamp(call.nowMs),
-      BlockingRecoveryId: recoveryNumber(blocker.id),
-    });
-  }
-  return rows;
 }

@@ -75,6 +75,13 @@ export const RECOVERING: readonly ClientCommand[] = [
     p.text,
     'acknowledge recoveries of a cluster, so that the next is not held back',
   ),
+  changes(
+    'ack-instance-recoveries',
+    'ack-recovery/instance/{instance}?comment={reason}',
+    p.key,
+    'acknowledge recoveries of a server that failed',
+  ),
+  asks('blocked-recoveries', 'blocked-recoveries', p.blocked, 'what is held back, until when, and because of what'),
   changes('ack-all-recoveries', 'ack-all-recoveries?comment={reason}', p.text, 'acknowledge all recoveries'),
   changes('disable-global-recoveries', 'disable-global-recoveries', p.text, 'recover nothing by itself from now on'),
   changes('enable-global-recoveries', 'enable-global-recoveries', p.text, 'end that'),
