@@ -148,3 +148,13 @@ test('every live key is a key, and none of those on which the node is built', ()
   const built = keyNames().filter((name) => /^(Raft|Listen|GRPC|HTTPAdvertise|URLPrefix)/.test(name));
   expect(built.filter((name) => LIVE_KEYS.has(name))).toEqual([]);
 });
+
+test('commands of hooks are those of the moment for whoever holds them', async () => {
+  const { live, write, reload } = await node({ PostFailoverProcesses: ['echo one'] });
+  const lines = live.following(({ hooks }) => ({ after: hooks.lists['after-success'].map((line) => line.reveal()) }));
+  await write({ PostFailoverProcesses: ['echo two', 'echo three'] });
+  const reloaded = done(await reload());
+  expect(reloaded.changed).toEqual(['PostFailoverProcesses']);
+  expect(reloadedText(reloaded)).not.toContain('echo');
+  expect(lines.after).toEqual(['echo two', 'echo three']);
+});

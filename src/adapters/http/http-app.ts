@@ -18,6 +18,7 @@ import { aboutNode, type Door, type Route } from './route.js';
 import { routeTable } from './route-table.js';
 import { health } from './routes/nodes.js';
 import { overviewBytes } from './routes/own.js';
+import { signed } from './signature.js';
 import { serveStaticFiles } from './static-files.js';
 import { Views } from './views/views.js';
 
@@ -29,6 +30,8 @@ export interface HttpSettings {
   /** Nobody may change anything through this node. This and who may come in are looked up at every request. */
   readonly readOnly: boolean;
   readonly authentication: Authentication;
+  /** What errors are signed with; '' or absent: nothing. */
+  readonly identity?: string;
 }
 
 export interface HttpAppOptions {
@@ -84,7 +87,7 @@ export async function createHttpApp(options: HttpAppOptions): Promise<HttpApp> {
   const prefix = settings.urlPrefix;
   const identities = authenticate(app, settings);
   observeRequests(app, metrics, clock);
-  if (options.conceal !== undefined) concealErrors(app, options.conceal);
+  finishErrors(app, settings, options.conceal ?? ((text) => text));
   answerTheUnknown(app, log);
   const dispatcher: Dispatcher = { door, forwarder, stateAge, clock, log };
   const routes = [...prefixed(routeTable(prefix), prefix), ...statusRoutes(settings)];
@@ -149,9 +152,10 @@ function observeRequests(app: FastifyInstance, metrics: HttpMetrics, clock: Cloc
 }
 
 /** What goes wrong is told in the words of servers and libraries, who may quote a statement with a password in it. */
-function concealErrors(app: FastifyInstance, conceal: (text: string) => string): void {
+function finishErrors(app: FastifyInstance, settings: HttpSettings, conceal: (text: string) => string): void {
   app.addHook('onSend', (_request, reply, payload, next) => {
-    next(null, reply.statusCode >= 400 && typeof payload === 'string' ? conceal(payload) : payload);
+    const isError = reply.statusCode >= 400 && typeof payload === 'string';
+    next(null, isError ? conceal(signed(payload, settings.identity ?? '')) : payload);
   });
 }
 

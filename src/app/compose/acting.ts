@@ -22,12 +22,16 @@ export interface ActingParts {
   readonly settings: PublicSettings;
 }
 
-export function openActing({ live: { config }, mysql, log, settings }: ActingParts): Acting {
-  const observes = (): boolean => config.observesOnly;
-  const hooks = hookParts(config, log, settings);
+export function openActing({ live, mysql, log, settings }: ActingParts): Acting {
+  const observes = (): boolean => live.config.observesOnly;
+  // A list that is being run goes on as it was begun.
+  const hooks = live.following((config) => {
+    const parts = hookParts(config, log, settings);
+    return { ...parts, runner: new ObservingHooks(parts.runner, observes, log) };
+  });
   return {
     sessions: new ObservingSessions(mysql.sessions, observes),
-    hooks: { ...hooks, runner: new ObservingHooks(hooks.runner, observes, log) },
+    hooks,
     publishing: observingPublishing(NO_PUBLISHING, observes),
   };
 }

@@ -71,6 +71,7 @@ function openHttp({ live, log, node, configuration, conceal }: DoorsParts): Http
       statusEndpoint: http.statusEndpoint,
       readOnly: http.readOnly,
       authentication: authenticationOf(http),
+      identity: http.identity,
     })),
     listen: live.config.http.listen,
     webRoot: WEB_ROOT,

@@ -91,6 +91,8 @@ export interface RaftTls {
 }
 
 export interface HttpConfig {
+  /** What its errors are signed with; '' for nothing. */
+  readonly identity: string;
   readonly listen: ListenAddress | { readonly socket: string };
   /** Base URL for the other nodes, without the prefix and without a slash at its end. */
   readonly advertiseUrl: string;

@@ -17,6 +17,7 @@ import { overlap, urlHost } from './endpoints.js';
 import type { Findings } from './findings.js';
 import type { Values } from './keys/keys.js';
 import { type Membership, readMembership, type Resolve } from './membership.js';
+import { readIdentity } from './identity.js';
 import { readOutlets } from './outlets.js';
 import { readMysqlTls } from './mysql-tls.js';
 import { readRaftTls } from './raft-tls.js';
@@ -44,6 +45,7 @@ export async function interpret(
   const recovery = readRecovery(values, findings);
   const authentication = readAuthentication(values, findings);
   const outlets = readOutlets(values, findings);
+  const identity = await readIdentity(values, findings);
   const dataDir = await chooseDataDirectory(values, surroundings.environment, findings);
   const membership = await readMembership(values, findings, surroundings.resolve, await bornAs(dataDir));
   if (membership === null) return null;
@@ -57,7 +59,7 @@ export async function interpret(
       stacks: surroundings.stacks || values.Debug,
     },
     raft,
-    http: readHttp(values, membership, authentication),
+    http: { ...readHttp(values, membership, authentication), identity },
     grpc: readGrpc(values, membership),
     mysql,
     probing,
@@ -175,7 +177,11 @@ function readAuthentication(values: Values, findings: Findings): Authentication 
   return { method: 'none' };
 }
 
-function readHttp(values: Values, membership: Membership, authentication: Authentication): HttpConfig {
+function readHttp(
+  values: Values,
+  membership: Membership,
+  authentication: Authentication,
+): Omit<HttpConfig, 'identity'> {
   const listen = values.ListenAddress;
   const prefix = values.URLPrefix.replace(/^\/+|\/+$/g, '');
   return {

@@ -25,7 +25,6 @@ export const PENDING_KEYS = {
   SSLCAFile: pending(text, ''),
   SSLValidOUs: pending(texts, []),
   StatusOUVerify: pending(bool, false),
-  ReduceReplicationAnalysisCount: pending(bool, true),
   DetachLostSlavesAfterMasterFailover: pending(bool, true),
   DetachLostReplicasAfterMasterFailover: pending(bool, false),
   ApplyMySQLPromotionAfterMasterFailover: restrains(bool, true),
@@ -43,6 +42,4 @@ export const PENDING_KEYS = {
   ZkAddress: pending(text, ''),
   KVClusterMasterPrefix: pending(text, 'mysql/master'),
   MaxConcurrentReplicaOperations: pending(anyInteger, 5),
-  PrependMessagesWithOrcIdentity: pending(text, ''),
-  CustomOrcIdentity: pending(text, ''),
 } as const;
