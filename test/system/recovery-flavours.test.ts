@@ -7,7 +7,7 @@ import type { Step, StepFindings } from '../../src/core/recovery/step.js';
 import type { ServerSession } from '../../src/runtime/ports/mysql.js';
 import type { LabServer } from '../../tools/lab/lab-server.js';
 import { MySqlLab, type TopologyOptions } from '../../tools/lab/mysql-lab.js';
-import { dialectOf } from '../../tools/lab/dialect.js';
+import { dialectOf, type Flavor } from '../../tools/lab/dialect.js';
 import type { Topology } from '../../tools/lab/topology.js';
 import { TestAuthority } from '../support/authority.js';
 import { found, HERE, labOpener, openOn, REPLICATION_QUERY, take } from '../support/mysql-sessions.js';
@@ -27,6 +27,21 @@ const KINDS: readonly (readonly [string, Pick<TopologyOptions, 'flavor' | 'gtid'
   ['MySQL 5.6 without GTID', { flavor: 'mysql56', gtid: false }],
   ['MySQL 9.7 without GTID', { flavor: 'mysql97', gtid: false }],
 ];
+
+/** What nobody has by default. On the older ones TLS is off, and so a path that leads nowhere is of no consequence. */
+const OPTIONS: Readonly<Record<Flavor, string>> = {
+  mysql97:
+    'CHANGE REPLICATION SOURCE TO SOURCE_CONNECT_RETRY=7, SOURCE_HEARTBEAT_PERIOD=1.5, SOURCE_SSL=1, ' +
+    "SOURCE_TLS_VERSION='TLSv1.3', SOURCE_TLS_CIPHERSUITES='TLS_AES_256_GCM_SHA384', GET_SOURCE_PUBLIC_KEY=1",
+  mysql56:
+    "CHANGE MASTER TO MASTER_CONNECT_RETRY=7, MASTER_HEARTBEAT_PERIOD=1.5, MASTER_SSL_CA='/ca.pem', MASTER_SSL_CIPHER='AES256'",
+  mariadb:
+    "CHANGE MASTER TO MASTER_CONNECT_RETRY=7, MASTER_HEARTBEAT_PERIOD=1.5, MASTER_SSL_CA='/ca.pem', MASTER_SSL_CIPHER='AES256'",
+};
+
+/** Of a replica's status: how it reaches its source, whichever that is. */
+const KEPT =
+  /(?:_User|Connect_Retry|Retry_Count|SSL_|TLS|_Bind|SQL_Delay|Auto_Position|Using_Gtid|public_key|Public_Key|Channel_Name|Replicate_)/;
 
 let lab: MySqlLab;
 beforeAll(async () => {
@@ -133,6 +148,45 @@ describe.each(KINDS)('the steps of a plan on %s', (_name, kind) => {
     await found(take(waiting, awaiting(target)));
     for (const session of [one, waiting, source]) await session.close();
   });
+
+  it('keeps account, options, channel and heartbeat when it points a replica elsewhere, and does nothing the second time', async () => {
+    const [primary, source, replica] = three();
+    await replica.execute(`${dialect().stopReplica}; ${OPTIONS[replica.flavor]}; ${dialect().startReplica}`);
+    await primary.execute('INSERT INTO shop.orders VALUES (NULL)');
+    await topology.caughtUp();
+    const before = await status(replica);
+    const next = await on(source);
+    const { receivedGtids = '' } = await found(take(next, stopIo));
+    const { executedGtids: after = '', ownEnd } = await found(take(next, awaiting(receivedGtids)));
+    await found(take(next, detach));
+    await found(take(next, open));
+    const session = await on(replica);
+    await found(take(session, stopIo));
+    const begin = ownEnd === undefined ? {} : { begin: { at: ownEnd, after } };
+    const repoint: Step = { kind: 'repoint', server: HERE, source: HERE, start: true, ...begin };
+    await found(take(session, repoint, source));
+    const now = await status(replica);
+    const kept = Object.keys(before).filter((name) => KEPT.test(name));
+    expect(kept.length).toBeGreaterThan(15);
+    for (const name of kept) expect([name, now[name]]).toEqual([name, before[name]]);
+    expect(await heartbeatOf(replica)).toBe(1.5);
+    expect((await found(take(session, repoint, source))).text).toContain('already');
+    await source.execute('INSERT INTO shop.orders VALUES (NULL)');
+    await expect.poll(() => orders(replica)).toBe(2);
+    await next.close();
+    await session.close();
+  });
+
+  const heartbeatOf = async (server: LabServer): Promise<number> => {
+    const statement: Record<typeof server.flavor, string> = {
+      mysql97: 'SELECT HEARTBEAT_INTERVAL AS seconds FROM performance_schema.replication_connection_configuration',
+      mysql56:
+        "SELECT VARIABLE_VALUE AS seconds FROM information_schema.GLOBAL_STATUS WHERE VARIABLE_NAME = 'SLAVE_HEARTBEAT_PERIOD'",
+      mariadb: 'SHOW ALL SLAVES STATUS',
+    };
+    const [row] = await server.query(statement[server.flavor]);
+    return Number(row?.['seconds'] ?? row?.['Slave_heartbeat_period']);
+  };
 
   it('makes a replica a primary, and does it again without harm', async () => {
     const [primary, replica] = three();

@@ -115,6 +115,32 @@ describe('MariaDB', () => {
     await session.close();
   });
 
+  it('does not restart the IO thread for semi-sync either while its applier stands', async () => {
+    const [primary, replica] = await begin({ semiSync: true });
+    await holdBack(primary, replica);
+    const session = await on(replica);
+    const { text } = await found(take(session, { kind: 'acknowledge', server: HERE, on: false }));
+    expect(text).toContain('left until it connects anew');
+    expect((await status(replica))['Gtid_IO_Pos']).toBe(await primary.gtidExecuted());
+    await session.close();
+  });
+
+  it('stops asking for acknowledgements as a replica whose applier waits for one, and acknowledges itself', async () => {
+    const [primary, replica, other] = await begin({ semiSync: true });
+    await replica.execute('SET GLOBAL rpl_semi_sync_master_timeout = 3600000, GLOBAL rpl_semi_sync_master_enabled = 1');
+    await replica.execute('SET GLOBAL rpl_semi_sync_slave_enabled = 0; STOP SLAVE IO_THREAD; START SLAVE IO_THREAD');
+    await insertTwice(primary);
+    await other.catchUp(primary);
+    const session = await on(replica);
+    await found(take(session, { kind: 'acknowledge', server: HERE, on: true }));
+    await replica.catchUp(primary);
+    expect(await replica.query("SHOW GLOBAL STATUS LIKE 'Rpl_semi_sync_slave_status'")).toMatchObject([
+      { Value: 'ON' },
+    ]);
+    expect(await replica.query('SELECT @@rpl_semi_sync_master_enabled AS asks')).toEqual([{ asks: 0 }]);
+    await session.close();
+  });
+
   it('applies all before its source is changed, and keeps its account, its options and its way by GTID', async () => {
     const [primary, source, replica] = await begin();
     await holdBack(primary, replica);

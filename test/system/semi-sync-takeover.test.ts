@@ -3,19 +3,31 @@
  * acknowledgements before it takes a write, and the former one stops asking before it applies anything.
  */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { dialectOf } from '../../tools/lab/dialect.js';
 import type { LabServer } from '../../tools/lab/lab-server.js';
 import { MySqlLab } from '../../tools/lab/mysql-lab.js';
 import type { OrchestratorCluster } from '../../tools/lab/orchestrator-cluster.js';
 import type { Topology } from '../../tools/lab/topology.js';
+import { REPLICATION_QUERY } from '../support/mysql-sessions.js';
 
 const PATIENCE_MS = 60_000;
 
 async function isSource(server: LabServer): Promise<unknown> {
-  const [row] = await server.query<{ asks: number }>('SELECT @@rpl_semi_sync_source_enabled AS asks');
+  const { semiSyncSourceSwitch } = dialectOf(server.flavor);
+  const [row] = await server.query<{ asks: number }>(`SELECT @@${semiSyncSourceSwitch} AS asks`);
   return row?.asks;
 }
 
-describe('semi-sync', () => {
+const FLAVOURS = [
+  { flavor: 'mysql97', timeout: 'rpl_semi_sync_source_timeout', config: {} },
+  {
+    flavor: 'mariadb',
+    timeout: 'rpl_semi_sync_master_timeout',
+    config: { ReplicationCredentialsQuery: REPLICATION_QUERY },
+  },
+] as const;
+
+describe.each(FLAVOURS)('semi-sync of $flavor', ({ flavor, timeout, config }) => {
   let lab: MySqlLab;
   let topology: Topology;
   let cluster: OrchestratorCluster;
@@ -23,11 +35,11 @@ describe('semi-sync', () => {
 
   beforeAll(async () => {
     lab = await MySqlLab.open();
-    topology = await lab.topology({ replicas: 2, semiSync: true, extra: ['rpl_semi_sync_source_timeout=3600000'] });
+    topology = await lab.topology({ flavor, replicas: 2, semiSync: true, extra: [`${timeout}=3600000`] });
     primary = topology.primary;
     await primary.execute('CREATE DATABASE shop; CREATE TABLE shop.orders (id INT PRIMARY KEY)');
     await topology.caughtUp();
-    cluster = await lab.cluster({ seeds: [primary.address] });
+    cluster = await lab.cluster({ seeds: [primary.address], config });
   });
   afterAll(async () => {
     await cluster.stop();

@@ -94,7 +94,9 @@ export function rightsOf(dialect: Dialect): readonly Right[] {
     'start and stop replication': `START and STOP ${dialect.replica.toUpperCase()} and ${
       dialect.source === 'Source' ? 'CHANGE REPLICATION SOURCE TO' : 'CHANGE MASTER TO'
     }`,
-    'reset replication': `RESET ${dialect.replica.toUpperCase()}, by which a new primary forgets that it was a replica`,
+    'reset replication': `RESET ${dialect.replica.toUpperCase()}, by which a new primary forgets that it was a replica${
+      dialect.hasSuperReadOnly ? '' : ', and the lock that keeps everybody from writing while a primary is closed'
+    }`,
     'global variables': `SET GLOBAL ${readOnly.join(', ')}`,
     'semi-sync variables': 'the switches of semi-sync',
     connections: 'a way in when max_connections is reached, and ending the sessions of clients and of a former leader',

@@ -8,7 +8,8 @@ import { startReplica, stopReplica } from '../dialect.js';
 import type { Hold } from '../hold.js';
 import { StepFailed } from '../step-failed.js';
 import { CHANGE_MS, FIRST_WORD_MS, READ_MS, STOP_IO_MS } from './limits.js';
-import { readReplicaOf, readServer } from './replica-state.js';
+import { losesByRestart } from './relay-log.js';
+import { isClosed, readReplicaOf, readServer } from './replica-state.js';
 import { firstWord } from './replication.js';
 import { semiSyncVariables, sourceSwitches } from './semi-sync.js';
 
@@ -36,8 +37,8 @@ export async function acknowledge(hold: Hold, on: boolean): Promise<StepFindings
 async function stopAsking(hold: Hold): Promise<string[]> {
   const switches = await sourceSwitches(hold);
   if (switches.length === 0) return [];
-  const { superReadOnly } = await readServer(hold, READ_MS);
-  if (!superReadOnly) return ['it asks for acknowledgements itself and is not closed, which is left as it is'];
+  if (!isClosed(await readServer(hold, READ_MS)))
+    return ['it asks for acknowledgements itself and is not closed, which is left as it is'];
   for (const name of switches) await hold.change(`SET GLOBAL ${name} = 0`, CHANGE_MS);
   return ['it asks for acknowledgements no more'];
 }
@@ -45,6 +46,7 @@ async function stopAsking(hold: Hold): Promise<string[]> {
 async function reconnect(hold: Hold): Promise<string> {
   const before = await readReplicaOf(hold, READ_MS);
   if (before.io === 'No') return 'its IO thread is stopped';
+  if (losesByRestart(hold, before)) return 'its applier stands, so its IO thread is left until it connects anew';
   await hold.change(stopReplica(hold.dialect, before.channel, 'IO_THREAD'), STOP_IO_MS);
   await hold.change(startReplica(hold.dialect, before.channel, 'IO_THREAD'), CHANGE_MS);
   const after = await firstWord(hold, FIRST_WORD_MS);

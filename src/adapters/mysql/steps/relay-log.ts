@@ -25,8 +25,13 @@ export function obstacleToApplying(hold: Hold, replica: ReplicaState, server: Se
   return 'both its threads stand, and MariaDB deletes what was received and not applied when one of them starts';
 }
 
-function losesByStart({ dialect }: Hold, { byGtid, io, sql }: ReplicaState): boolean {
-  return dialect.flavor === 'MariaDB' && byGtid && io === 'No' && !sql;
+function losesByStart(hold: Hold, replica: ReplicaState): boolean {
+  return replica.io === 'No' && losesByRestart(hold, replica);
+}
+
+/** Were its IO thread stopped and started, it would delete what it has not applied. */
+export function losesByRestart({ dialect }: Hold, { byGtid, sql }: ReplicaState): boolean {
+  return dialect.flavor === 'MariaDB' && byGtid && !sql;
 }
 
 /** Its threads may be started only if nothing is lost by it. */

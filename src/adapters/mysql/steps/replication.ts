@@ -7,7 +7,7 @@ import type { Hold } from '../hold.js';
 import { StepFailed } from '../step-failed.js';
 import { readFindings } from './findings.js';
 import { CHANGE_MS, FIRST_WORD_MS, READ_MS, STOP_IO_MS } from './limits.js';
-import { stopFetching } from './relay-log.js';
+import { losesByRestart, stopFetching } from './relay-log.js';
 import { readReplicaOf, type ReplicaState } from './replica-state.js';
 
 /** The IO thread only: the applier goes on with what was received. */
@@ -27,7 +27,7 @@ export async function stopIo(hold: Hold): Promise<StepFindings> {
 export async function restartIo(hold: Hold): Promise<StepFindings> {
   const before = await readReplicaOf(hold, READ_MS);
   if (before.io === 'No') return { text: 'its IO thread was stopped, so it was left alone' };
-  if (hold.dialect.flavor === 'MariaDB' && !before.sql) {
+  if (losesByRestart(hold, before)) {
     return { text: 'its applier was stopped, so it was left alone: MariaDB might delete its relay log' };
   }
   await hold.change(stopReplica(hold.dialect, before.channel, 'IO_THREAD'), STOP_IO_MS);
