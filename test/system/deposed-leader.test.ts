@@ -5,14 +5,14 @@ import { afterAll, beforeAll, describe, it } from 'vitest';
 import { createRng } from '../../src/core/base/rng.js';
 import type { Said } from '../../tools/lab/door/said.js';
 import { FREEZES, playFrozen, pointFor } from '../support/crash/freeze.js';
-import { PLAN_KINDS } from '../support/crash/plan-kinds.js';
+import { PLAN_CONFIG, PLAN_KINDS } from '../support/crash/plan-kinds.js';
 import { playPlan, withLogs } from '../support/crash/play-plan.js';
 import { CrashStage } from '../support/crash/stage.js';
 
 const LONG = process.env['ORCHESTRATOR_TEST_LONG'] !== undefined;
 const SEED = Number(process.env['CRASH_SEED'] ?? Date.now() % 1_000_000);
 
-const SIZE = { replicas: 2 };
+const SIZE = { replicas: 2, config: PLAN_CONFIG };
 
 /** By the kind of plan, the changes in the middle of which its leader freezes. */
 const CHANGES: Readonly<Record<string, readonly RegExp[]>> = {
@@ -23,6 +23,9 @@ const CHANGES: Readonly<Record<string, readonly RegExp[]>> = {
     /^CHANGE /,
   ],
   'dead-primary': [/^STOP REPLICA IO_THREAD/, /^SET GLOBAL rpl_semi_sync_source_timeout/, /^CHANGE /],
+  'dead-intermediate': [/^STOP REPLICA IO_THREAD/, /^CHANGE /],
+  'read-only-primary': [/^SET GLOBAL read_only = 0/],
+  'semi-sync': [/^SET GLOBAL rpl_semi_sync_replica_enabled = /],
   'former-primary': [/^SET GLOBAL offline_mode = 1/, /^SET GLOBAL super_read_only = 1/, /^CHANGE /],
 };
 

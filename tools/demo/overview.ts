@@ -25,6 +25,7 @@ export interface ServerOverview {
   readonly address: string;
   readonly valid: boolean;
   readonly writable: boolean;
+  readonly source: string | null;
   readonly ioThread: string | null;
   readonly sqlThread: string | null;
   readonly demotion: { readonly state: string; readonly extraGtids: string } | null;

@@ -52,7 +52,7 @@ export type Step =
    * the place `since` in its own log where nothing was written after it, or else the end of that log.
    */
   | { readonly kind: 'fence'; readonly server: ServerId; readonly since?: string }
-  /** Makes a replica acknowledge to its source, or not; its IO thread is restarted for it. Again: skipped if it is so. */
+  /** Makes a replica acknowledge to its source, or not; its IO thread is restarted for it. Again: skipped if it is so and the thread runs. */
   | { readonly kind: 'acknowledge'; readonly server: ServerId; readonly on: boolean }
   /** STOP and START of the IO thread, to learn whether the source still speaks; of one canary, once per incident. */
   | { readonly kind: 'restart-io'; readonly server: ServerId }

@@ -2,6 +2,7 @@
  * The kinds of plans whose leader is struck: what has to be so before, what makes the plan begin, and what brings the
  * servers back for the next round. A new kind is one more entry; its points are found by playing it once undisturbed.
  */
+import { WriteSession } from '../../../tools/demo/write-session.js';
 import type { LabServer } from '../../../tools/lab/lab-server.js';
 import type { CrashStage } from './stage.js';
 
@@ -48,9 +49,81 @@ const formerPrimary: PlanKind = {
   begin: startAll,
 };
 
+/** The primary, between it and the second replica the first one, which dies. */
+const deadIntermediate: PlanKind = {
+  kind: 'dead-intermediate',
+  prepare: async (stage) => {
+    const [middle, leaf] = inTheMiddle(stage);
+    await leaf.execute(`STOP REPLICA; CHANGE REPLICATION SOURCE TO SOURCE_PORT=${String(middle.port)}; START REPLICA`);
+    await leaf.waitForReplication();
+    await stage.seen('the leaf below the one in the middle', ({ servers }) => {
+      const source = servers.find(({ address }) => address === leaf.address)?.source;
+      return servers.some(({ id, address }) => id === source && address === middle.address);
+    });
+  },
+  begin: async (stage) => {
+    await stage.writeAndRest();
+    await inTheMiddle(stage)[0].kill();
+  },
+  // It never was the primary, so that nobody closes it but its own my.cnf, which here does not.
+  restore: async (stage) => {
+    const down = stage.topology.servers.filter(({ running }) => !running);
+    await startAll(stage);
+    for (const server of down) await server.execute('SET GLOBAL super_read_only = 1');
+  },
+};
+
+function inTheMiddle(stage: CrashStage): readonly [LabServer, LabServer] {
+  const [middle, leaf] = stage.replicas;
+  if (middle === undefined || leaf === undefined) throw new Error('two replicas are needed');
+  return [middle, leaf];
+}
+
+/** Somebody closed it by mistake. */
+const readOnlyPrimary: PlanKind = {
+  kind: 'read-only-primary',
+  begin: (stage) => stage.primary.execute('SET GLOBAL read_only = 1'),
+};
+
+/** Nobody else writes ids from there on. */
+let patientId = 1_000_000_000;
+const PATIENCE_MS = 600_000;
+
+/** No replica acknowledges any more, and the clients of the primary wait. */
+const lockedPrimary: PlanKind = {
+  kind: 'semi-sync',
+  begin: async (stage) => {
+    await stage.writeAndRest();
+    for (const replica of stage.replicas) {
+      await replica.execute(
+        'SET GLOBAL rpl_semi_sync_replica_enabled = 0; STOP REPLICA IO_THREAD; START REPLICA IO_THREAD',
+      );
+    }
+    // One is enough; those who give up and come again would take all connections of the primary, and the replicas' too.
+    patientId += 1;
+    void new WriteSession(stage.primary, PATIENCE_MS).insert(patientId);
+  },
+};
+
 async function startAll({ topology }: CrashStage): Promise<void> {
   const down = topology.servers.filter((server: LabServer) => !server.running);
   await Promise.all(down.map((server) => server.start()));
 }
 
-export const PLAN_KINDS: readonly PlanKind[] = [takeover, deadPrimary, formerPrimary];
+export const PLAN_KINDS: readonly PlanKind[] = [
+  takeover,
+  deadPrimary,
+  formerPrimary,
+  deadIntermediate,
+  readOnlyPrimary,
+  lockedPrimary,
+];
+
+/** What has to be configured for all of them to begin. */
+export const PLAN_CONFIG = {
+  RecoverIntermediateMasterClusterFilters: ['*'],
+  RecoverNonWriteableMaster: true,
+  RecoverLockedSemiSyncMaster: true,
+  ReasonableLockedSemiSyncMasterSeconds: 1,
+  DetectSemiSyncEnforcedQuery: 'SELECT 1',
+};

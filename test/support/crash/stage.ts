@@ -5,7 +5,12 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'vitest';
-import { readOverview, type Overview, type RecoveryOverview } from '../../../tools/demo/overview.js';
+import {
+  type ClusterOverview,
+  readOverview,
+  type Overview,
+  type RecoveryOverview,
+} from '../../../tools/demo/overview.js';
 import { until } from '../../../tools/demo/until.js';
 import { shopSql, WAIT_FOR_A_REPLICA } from '../../../tools/demo/set.js';
 import { WRITER_ACCOUNT } from '../../../tools/demo/write-session.js';
@@ -141,6 +146,14 @@ export class CrashStage {
     );
     await sleep(WRITES_MS);
     await this.writer.rest();
+  }
+
+  /** Waits until every node sees the cluster so. */
+  async seen(what: string, holds: (cluster: ClusterOverview) => boolean): Promise<void> {
+    await until(what, async () => {
+      const views = await Promise.all(this.cluster.nodes.map(readOverview));
+      return views.every(({ clusters }) => clusters.some(holds)) ? true : undefined;
+    });
   }
 
   /** One primary, all others below it, nothing open, all nodes up and of one mind. Resolves with that mind. */

@@ -26,7 +26,9 @@ export async function acknowledge(hold: Hold, on: boolean): Promise<StepFindings
   const said = on ? await stopAsking(hold) : [];
   const enabled = variables.get(`${names.replica}_enabled`) === 'ON';
   const active = (await statusOf(hold, 'status')) === 'ON';
-  if (enabled === on && active === on)
+  // The status says ON before the source has answered, also of one that never will.
+  const { io } = await readReplicaOf(hold, READ_MS);
+  if (enabled === on && active === on && io === 'Yes')
     return { text: [...said, on ? 'it acknowledged already' : 'it did not'].join('; ') };
   if (enabled !== on) await hold.change(`SET GLOBAL ${names.replica}_enabled = ${on ? '1' : '0'}`, CHANGE_MS);
   said.push(await reconnect(hold));
@@ -43,11 +45,11 @@ async function stopAsking(hold: Hold): Promise<string[]> {
   return ['it asks for acknowledgements no more'];
 }
 
+/** A plan names only replicas that replicate, so one whose IO thread is stopped was stopped by a leader that died here. */
 async function reconnect(hold: Hold): Promise<string> {
   const before = await readReplicaOf(hold, READ_MS);
-  if (before.io === 'No') return 'its IO thread is stopped';
   if (losesByRestart(hold, before)) return 'its applier stands, so its IO thread is left until it connects anew';
-  await hold.change(stopReplica(hold.dialect, before.channel, 'IO_THREAD'), STOP_IO_MS);
+  if (before.io !== 'No') await hold.change(stopReplica(hold.dialect, before.channel, 'IO_THREAD'), STOP_IO_MS);
   await hold.change(startReplica(hold.dialect, before.channel, 'IO_THREAD'), CHANGE_MS);
   const after = await firstWord(hold, FIRST_WORD_MS);
   if (after.io === 'Yes') return 'its IO thread was restarted';
