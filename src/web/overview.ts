@@ -90,6 +90,14 @@ export interface ServerView {
   readonly executedGtids: string;
   readonly downtime: { readonly reason: string; readonly endsAtMs: number } | null;
   readonly demotion: { readonly state: string; readonly extraGtids: string } | null;
+  readonly apart: ApartView | null;
+}
+
+/** Why a server is not part of its cluster's replication, where that is the orchestrator's doing. */
+export interface ApartView {
+  readonly state: string;
+  readonly reason: string;
+  readonly gtids: string;
 }
 
 export interface ProblemView {

@@ -1,5 +1,6 @@
 /** All that the page knows of the server that was clicked. */
 import type { ServerView } from './overview.js';
+import { WaysBack } from './ways-back.js';
 import { ageText, stateText } from './words.js';
 
 export function ServerDetails(props: { server: ServerView; onClose: () => void }) {
@@ -20,6 +21,7 @@ export function ServerDetails(props: { server: ServerView; onClose: () => void }
         ×
       </button>
       <h2>{server.address}</h2>
+      {server.apart === null ? null : <WaysBack address={server.address} apart={server.apart} />}
       <dl>
         {facts.map(([name, value]) => (
           <div key={name}>

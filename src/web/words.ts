@@ -1,5 +1,5 @@
 /** How the page says times, roles and states. */
-import type { ServerView, StepView } from './overview.js';
+import type { ApartView, ServerView, StepView } from './overview.js';
 
 export function ageText(ageMs: number): string {
   const seconds = Math.max(0, Math.round(ageMs / 1000));
@@ -29,15 +29,22 @@ export type Health = 'good' | 'warning' | 'bad' | 'quiet';
 
 /** What a person should think of a server at a glance; the words beside it say why. */
 export function healthOf(server: ServerView): Health {
-  if (server.demotion !== null) return server.demotion.state === 'apart' ? 'warning' : 'quiet';
+  if (server.apart !== null) return server.apart.state === 'apart' ? 'warning' : 'quiet';
   if (!server.valid) return server.downtime === null ? 'bad' : 'quiet';
   if (server.role === 'replica' && (server.ioThread !== 'running' || server.sqlThread !== 'running')) return 'warning';
   return 'good';
 }
 
+function apartText({ state, gtids, reason }: ApartView, valid: boolean): string {
+  if (state === 'apart') return gtids === '' ? `set apart: ${reason}` : `set apart: it alone has ${gtids}`;
+  if (state === 'fenced') return 'demoted and fenced';
+  if (state === 'away')
+    return valid ? 'left behind by a failover, being taken in' : 'left behind by a failover, does not answer';
+  return valid ? 'demoted, being fenced' : 'demoted, does not answer';
+}
+
 export function stateText(server: ServerView): string {
-  if (server.demotion?.state === 'apart') return `set apart: it alone has ${server.demotion.extraGtids}`;
-  if (server.demotion !== null) return server.valid ? 'demoted, being fenced' : 'demoted, does not answer';
+  if (server.apart !== null) return apartText(server.apart, server.valid);
   if (!server.valid) return server.lastError ?? 'does not answer';
   if (server.role === 'primary') return server.writable ? 'takes writes' : 'is read-only';
   if (server.role !== 'replica') return server.writable ? 'takes writes' : 'stands alone, read-only';
@@ -66,6 +73,12 @@ const STEPS: Readonly<Record<string, string>> = {
   acknowledge: 'Change whether it acknowledges',
   'restart-io': 'Restart its IO thread to see whether the source still speaks',
   hooks: 'Run the hooks',
+  sever: 'Detach it from its old source',
+  'inject-empty': 'Commit empty transactions',
+  'keep-binary-logs': 'Copy its binary logs aside',
+  'reset-gtids': 'Let it forget what it alone has',
+  'prepare-clone': 'See to the CLONE plugin',
+  clone: 'Copy another server',
   publish: 'Write it as the primary to the key-value stores',
 };
 
@@ -82,6 +95,10 @@ const KINDS: Readonly<Record<string, string>> = {
   'dead-group-member': 'Lost group member replaced',
   'read-only-primary': 'Primary opened for writes',
   'semi-sync': 'Semi-sync repaired',
+  'lost-replica': 'Replica came back',
+  'inject-empty': 'Brought back by empty transactions',
+  'reset-gtids': 'Brought back by a reset',
+  rebuild: 'Brought back as a copy',
 };
 
 export function recoveryTitle(kind: string): string {

@@ -144,8 +144,8 @@ describe('settings that are not obeyed', () => {
   });
 
   test('what was meant to hold something back is said loudly', async () => {
-    const said = warnings(await load({ MasterFailoverDetachReplicaMasterHost: true }));
-    expect(said.join()).toContain('MasterFailoverDetachReplicaMasterHost: NOT SUPPORTED YET AND NOT OBEYED');
+    const said = warnings(await load({ ApplyMySQLPromotionAfterMasterFailover: false }));
+    expect(said.join()).toContain('ApplyMySQLPromotionAfterMasterFailover: NOT SUPPORTED YET AND NOT OBEYED');
   });
 
   test.each([{ UseSSL: true }, { UseMutualTLS: true }, { AuthenticationMethod: 'proxy' }])(

@@ -1,4 +1,5 @@
 /** Sessions on the lab's real servers, as the leader opens them. */
+import { tmpdir } from 'node:os';
 import { Connector } from '../../src/adapters/mysql/connect.js';
 import type { HostResolver } from '../../src/adapters/mysql/host-resolver.js';
 import { MysqlProber } from '../../src/adapters/mysql/prober.js';
@@ -28,8 +29,13 @@ export function labConnector(): Connector {
 /** ReplicationCredentialsQuery, for servers that do not give their account: the lab's. */
 export const REPLICATION_QUERY = "SELECT 'repl', 'repl'";
 
-export function labOpener(connector: Connector = labConnector(), accountQuery = ''): MysqlSessionOpener {
-  return new MysqlSessionOpener(connector, new ReplicationAccounts(connector, () => accountQuery));
+/** `keepDirectory`: where binary logs are copied to, if they are at all. */
+export function labOpener(
+  connector: Connector = labConnector(),
+  accountQuery = '',
+  keepDirectory = tmpdir(),
+): MysqlSessionOpener {
+  return new MysqlSessionOpener(connector, new ReplicationAccounts(connector, () => accountQuery), keepDirectory);
 }
 
 export async function openOn(

@@ -3,7 +3,7 @@
  * a real server would lose data or a client would write to two primaries, which is what the tests of plans look for.
  */
 import { assert } from '../../src/core/base/assert.js';
-import type { Step, StepFindings, StepOutcome } from '../../src/core/recovery/step.js';
+import type { ReturnStep, Step, StepFindings, StepOutcome } from '../../src/core/recovery/step.js';
 import { formatGtidSet, parseGtidSet } from '../../src/core/topology/gtid-set.js';
 import type { ServerId } from '../../src/core/topology/server.js';
 
@@ -25,6 +25,8 @@ export interface WorldServer {
   broken: boolean;
   /** Its applier gets nowhere within any limit. */
   slow: boolean;
+  /** Its source's host has `//` before it. */
+  severed: boolean;
   readOnly: boolean;
   /** Acknowledges what it receives. */
   acks: boolean;
@@ -40,8 +42,21 @@ export function gtidText(transactions: Iterable<Transaction>): string {
   return formatGtidSet(set.value);
 }
 
+/** `uuid:1-3,uuid:5` one by one. */
+export function transactionsIn(gtids: string): readonly Transaction[] {
+  return gtids.split(',').flatMap((part) => {
+    const [uuid = '', ...ranges] = part.split(':');
+    return ranges.flatMap((range) => {
+      const [first = 0, last = first] = range.split('-').map(Number);
+      return Array.from({ length: last - first + 1 }, (_, at) => `${uuid}:${String(first + at)}`);
+    });
+  });
+}
+
 export class MysqlWorld {
   readonly servers = new Map<ServerId, WorldServer>();
+  /** What was copied to a node before it was thrown away. */
+  readonly kept = new Set<Transaction>();
   /** Steps that were really taken, in order. */
   readonly taken: Step[] = [];
 
@@ -58,6 +73,7 @@ export class MysqlWorld {
       sql: false,
       broken: false,
       slow: false,
+      severed: false,
       readOnly: true,
       acks: false,
       ...changes,
@@ -159,8 +175,13 @@ export class MysqlWorld {
       case 'hooks':
       case 'publish':
         return done();
-      default:
+      case 'detach':
+      case 'open':
+      case 'close':
+      case 'fence':
         return this.#takeOnPrimary(server, step.kind);
+      default:
+        return this.#takeReturning(server, step);
     }
   }
 
@@ -186,6 +207,54 @@ export class MysqlWorld {
 
   #acknowledgersOf(source: WorldServer): number {
     return [...this.servers.values()].filter((one) => one.up && one.acks && one.io && one.source === source.id).length;
+  }
+
+  #takeReturning(server: WorldServer, step: ReturnStep): StepOutcome {
+    switch (step.kind) {
+      case 'sever':
+        if (server.broken && server.relay.length > 0) return failed('its relay log would be lost');
+        Object.assign(server, { io: false, severed: true });
+        return done();
+      case 'inject-empty':
+        assert(!server.readOnly, 'empty transactions are committed on a primary');
+        for (const gtid of transactionsIn(step.gtids)) server.executed.add(gtid);
+        return done();
+      case 'keep-binary-logs':
+        for (const gtid of transactionsIn(step.gtids)) if (server.executed.has(gtid)) this.kept.add(gtid);
+        return done({ text: 'kept' });
+      case 'reset-gtids':
+        return this.#reset(server, step.gtids, step.drops);
+      case 'prepare-clone':
+        return done();
+      case 'clone':
+        return this.#clone(server, this.get(step.source));
+    }
+  }
+
+  #reset(server: WorldServer, gtids: string, drops: string): StepOutcome {
+    assert(server.relay.length === 0, 'relay log that is not applied goes with a reset');
+    assert(server.readOnly, 'a server that takes writes cannot be reset');
+    const known = new Set(transactionsIn(gtids));
+    const allowed = new Set([...known, ...transactionsIn(drops)]);
+    const stray = [...server.executed].filter((one) => !allowed.has(one));
+    if (stray.length > 0) return failed(`has ${stray.join()} besides`);
+    for (const one of transactionsIn(drops)) {
+      assert(!server.executed.has(one) || this.kept.has(one), `${one} goes and is kept nowhere`);
+    }
+    server.executed.clear();
+    for (const one of known) server.executed.add(one);
+    return { ok: true, findings: {} };
+  }
+
+  #clone(server: WorldServer, donor: WorldServer): StepOutcome {
+    assert(server.readOnly, 'a server that takes writes is not overwritten');
+    if (!donor.up) return { ok: false, code: 'unreachable', error: 'the donor is down', retriable: true };
+    server.executed.clear();
+    for (const one of donor.executed) server.executed.add(one);
+    server.purged.clear();
+    for (const one of donor.executed) server.purged.add(one);
+    Object.assign(server, { relay: [], broken: false, source: donor.source, io: false, sql: false });
+    return { ok: true, findings: this.findings(server) };
   }
 
   #stopIo(server: WorldServer): StepOutcome {
@@ -222,7 +291,7 @@ export class MysqlWorld {
     );
     const gone = [...source.purged].some((one) => !this.has(server).has(one));
     assert(back || !gone, `${server.id} is pointed at ${source.id}, which has purged what it needs`);
-    Object.assign(server, { source: source.id, io: start, sql: start && !server.broken });
+    Object.assign(server, { source: source.id, severed: false, io: start, sql: start && !server.broken });
     return { ok: true, findings: {} };
   }
 

@@ -24,6 +24,8 @@ export function policyOf(changes: Partial<RecoveryPolicy> = {}): RecoveryPolicy 
     ignoredHosts: [],
     promotionLagMs: 0,
     promotesAppliedOnly: false,
+    detachesLost: false,
+    lostDowntimeMs: 0,
     durability: [],
     concurrentMax: 100,
     brake: { clusters: 0, withinMs: 60_000 },

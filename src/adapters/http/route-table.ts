@@ -27,6 +27,7 @@ import { TAG_ROUTES } from './routes/tags.js';
 import { TAKEOVER_ROUTES } from './routes/takeovers.js';
 import { TOPOLOGY_ROUTES } from './routes/topology.js';
 import { UNSUPPORTED_ROUTES } from './routes/unsupported.js';
+import { WAY_BACK_ROUTES } from './routes/ways-back.js';
 
 export function routeTable(urlPrefix: string): readonly Route[] {
   return [
@@ -55,6 +56,7 @@ export function routeTable(urlPrefix: string): readonly Route[] {
     ...TAG_ROUTES,
     ...TAKEOVER_ROUTES,
     ...TOPOLOGY_ROUTES,
+    ...WAY_BACK_ROUTES,
     ...UNSUPPORTED_ROUTES,
     ...pageRoutes(urlPrefix),
   ];

@@ -112,7 +112,8 @@ interface DriverConnection {
   writePacket(packet: { readonly buffer: Buffer; length(): number; writeHeader(sequence: number): void }): void;
 }
 
-function startDump(
+/** Calls `take` with one event after the other, headers and checksums and all, until it says no or the log ends. */
+export function startDump(
   connection: Connection,
   from: BinlogPosition,
   take: (event: Buffer) => boolean,

@@ -43,6 +43,12 @@ export class Connector {
     return this.#learnt.need;
   }
 
+  /** As whom it logs in, for a server that is to log in to another as the same. */
+  get account(): { readonly user: string; readonly password: string } {
+    const { user, password } = this.#driver.settings;
+    return { user, password };
+  }
+
   /** Rejects with LinkFailed, whose `failure` is this node's evidence on the server. */
   async connect(address: Address, timeoutMs: number): Promise<Link> {
     const deadlineMs = monotonicNowMs() + timeoutMs;

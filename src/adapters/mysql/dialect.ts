@@ -173,6 +173,11 @@ export function resetReplicaAll(dialect: Dialect, channel = ''): string {
     : `RESET ${word} ALL${forChannel(dialect, channel)}`;
 }
 
+/** Throws relay log away and keeps what is known of the source; the same care is needed. */
+export function resetReplica(dialect: Dialect, channel = ''): string {
+  return replicaVerb(dialect, 'RESET', channel);
+}
+
 function replicaVerb(dialect: Dialect, verb: string, channel: string, thread?: ReplicaThread): string {
   const word = dialect.replica.toUpperCase();
   const which = thread === undefined ? '' : ` ${thread}`;

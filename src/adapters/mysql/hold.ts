@@ -11,7 +11,7 @@ import type { Address } from '../../core/topology/address.js';
 import { addressText } from '../../core/topology/address.js';
 import type { Authority } from '../../runtime/ports/mysql.js';
 import { type Dialect, quoted } from './dialect.js';
-import { StatementFailed } from './failure.js';
+import { shown, StatementFailed } from './failure.js';
 import { cellText, type Link, type ResultSet } from './link.js';
 import { StepFailed, statementFailed } from './step-failed.js';
 
@@ -38,6 +38,15 @@ export class Hold {
     this.#lock = lock;
     this.#authority = authority;
     this.#deadlineMs = deadlineMs;
+  }
+
+  /** For what is guarded by this barrier from another session. */
+  get lock(): string {
+    return this.#lock;
+  }
+
+  get authority(): Authority {
+    return this.#authority;
   }
 
   get address(): Address {
@@ -87,11 +96,11 @@ export class Hold {
     const row = await this.readRow(`SELECT IS_USED_LOCK(${quoted(this.#lock)}) = CONNECTION_ID() AS held`, timeoutMs);
     const server = addressText(this.address);
     if (row['held'] === '1') {
-      const text = `${server}: ${statement}: not run, its deadline of ${String(this.#deadlineMs)} ms had passed`;
+      const text = `${server}: ${shown(statement)}: not run, its deadline of ${String(this.#deadlineMs)} ms had passed`;
       return new StepFailed('late', text, true);
     }
     this.link.destroy();
-    return new StepFailed('barrier', `${server}: ${statement}: not run, the lock ${this.#lock} is lost`, true);
+    return new StepFailed('barrier', `${server}: ${shown(statement)}: not run, the lock ${this.#lock} is lost`, true);
   }
 }
 

@@ -4,20 +4,22 @@ import { OperationalError } from '../../runtime/errors.js';
 import { monotonicNowMs } from '../../runtime/ports/clock.js';
 import type { ServerSession, SessionOpener, SessionOptions } from '../../runtime/ports/mysql.js';
 import { barrierName, takeBarrier } from './barrier.js';
+import { BinaryLogKeeper } from './binary-log-keeper.js';
 import type { Connector } from './connect.js';
 import { Hold } from './hold.js';
 import { assertIsServer } from './identity.js';
 import type { ReplicationAccounts } from './replication-account.js';
-import { MysqlSession } from './session.js';
+import { MysqlSession, type SessionTools } from './session.js';
 import { StepFailed } from './step-failed.js';
 
 export class MysqlSessionOpener implements SessionOpener {
   readonly #connector: Connector;
-  readonly #accounts: ReplicationAccounts;
+  readonly #tools: SessionTools;
 
-  constructor(connector: Connector, accounts: ReplicationAccounts) {
+  /** `keepDirectory`: where copies of binary logs go that a server is about to throw away. */
+  constructor(connector: Connector, accounts: ReplicationAccounts, keepDirectory: string) {
     this.#connector = connector;
-    this.#accounts = accounts;
+    this.#tools = { accounts, connector, keeper: new BinaryLogKeeper(connector, keepDirectory) };
   }
 
   async open(options: SessionOptions): Promise<ServerSession> {
@@ -32,7 +34,7 @@ export class MysqlSessionOpener implements SessionOpener {
       link.destroy();
       throw operational(error, addressText(address), monotonicNowMs() - beganMs);
     }
-    return new MysqlSession(new Hold(link, name, authority), clusterId, this.#accounts, this.#connector);
+    return new MysqlSession(new Hold(link, name, authority), clusterId, this.#tools);
   }
 }
 

@@ -1,9 +1,10 @@
 /** One server under our barrier: takes the steps of a plan one after the other, and answers each with an outcome. */
 import { assertNever } from '../../core/base/assert.js';
-import type { Step, StepFindings, StepOutcome } from '../../core/recovery/step.js';
+import type { ReturnStep, Step, StepFindings, StepOutcome } from '../../core/recovery/step.js';
 import { type Address, addressText } from '../../core/topology/address.js';
 import type { ClusterId } from '../../core/topology/server.js';
 import type { ServerSession, StepContext } from '../../runtime/ports/mysql.js';
+import type { BinaryLogKeeper } from './binary-log-keeper.js';
 import type { Connector } from './connect.js';
 import type { Dialect } from './dialect.js';
 import type { Hold } from './hold.js';
@@ -11,12 +12,23 @@ import type { ReplicationAccounts } from './replication-account.js';
 import { outcomeOfError, StepFailed } from './step-failed.js';
 import { acknowledge, countAcknowledgers } from './steps/acknowledge.js';
 import { awaitApplied } from './steps/await-applied.js';
+import { clone, prepareClone } from './steps/clone.js';
 import { fence } from './steps/fence.js';
+import { injectEmpty } from './steps/inject-empty.js';
 import { locate } from './steps/locate.js';
 import { close, detach, obstacleToOpening, open } from './steps/primary.js';
 import { readFindings } from './steps/findings.js';
 import { restartIo, stopIo } from './steps/replication.js';
 import { repoint } from './steps/repoint.js';
+import { resetGtids } from './steps/reset-gtids.js';
+import { sever } from './steps/sever.js';
+
+/** What some steps need beside the session itself. */
+export interface SessionTools {
+  readonly accounts: ReplicationAccounts;
+  readonly connector: Connector;
+  readonly keeper: BinaryLogKeeper;
+}
 
 type RoleStep = Exclude<
   Step,
@@ -27,16 +39,16 @@ export class MysqlSession implements ServerSession {
   readonly #hold: Hold;
   readonly #clusterId: ClusterId;
   readonly #accounts: ReplicationAccounts;
-  /** For looking into the logs of servers, over connections that change nothing. */
-  readonly #connector: Connector;
+  readonly #tools: SessionTools;
   /** The step that is under way, and those that wait for it. */
   #queue: Promise<unknown> = Promise.resolve();
 
-  constructor(hold: Hold, clusterId: ClusterId, accounts: ReplicationAccounts, connector: Connector) {
+  constructor(hold: Hold, clusterId: ClusterId, tools: SessionTools) {
+    const { accounts } = tools;
+    this.#tools = tools;
     this.#hold = hold;
     this.#clusterId = clusterId;
     this.#accounts = accounts;
-    this.#connector = connector;
   }
 
   get alive(): boolean {
@@ -81,12 +93,12 @@ export class MysqlSession implements ServerSession {
       case 'acknowledge':
         return await acknowledge(hold, step.on);
       default:
-        return await this.#roleFindings(step);
+        return await this.#roleFindings(step, context);
     }
   }
 
   /** Steps on what is, was or becomes a primary; the rest are none for a server. */
-  async #roleFindings(step: RoleStep): Promise<StepFindings> {
+  async #roleFindings(step: RoleStep, context: StepContext): Promise<StepFindings> {
     const hold = this.#hold;
     switch (step.kind) {
       case 'detach':
@@ -103,6 +115,28 @@ export class MysqlSession implements ServerSession {
       case 'publish':
         throw new StepFailed('state', 'the step is not one for a server', false);
       default:
+        return await this.#return(step, context);
+    }
+  }
+
+  /** Steps of the ways back of one server. */
+  async #return(step: ReturnStep, { other, tell }: StepContext): Promise<StepFindings> {
+    const hold = this.#hold;
+    switch (step.kind) {
+      case 'sever':
+        return await sever(hold);
+      case 'inject-empty':
+        return await injectEmpty(hold, step.gtids);
+      case 'keep-binary-logs':
+        return { text: await this.#tools.keeper.keep(hold.address, step.gtids) };
+      case 'reset-gtids':
+        return await resetGtids(hold, step.gtids, step.drops);
+      case 'prepare-clone':
+        return await prepareClone(hold);
+      case 'clone':
+        if (other === null) throw new StepFailed('state', 'the step does not say whose copy', false);
+        return await clone(hold, other, step.lastCopy, this.#tools.connector, tell ?? (() => undefined));
+      default:
         return assertNever(step);
     }
   }
@@ -115,7 +149,7 @@ export class MysqlSession implements ServerSession {
 
   async #locate(step: Extract<Step, { kind: 'locate' }>, { other }: StepContext): Promise<StepFindings> {
     if (other === null) throw new StepFailed('state', 'the step does not say where to search', false);
-    return await locate(this.#hold, step, other, this.#connector);
+    return await locate(this.#hold, step, other, this.#tools.connector);
   }
 
   async #repoint(

@@ -1,6 +1,7 @@
 /** From an answer to the lines that the incumbent's client prints. Keys of nothing are printed as it prints them too. */
 import { type ApiAnswer, field, listOf, oneLine, textOf } from './answer.js';
 import type { Given } from './given.js';
+import { wayBackLines, waysBackLines } from './ways-back-lines.js';
 
 export type Printer = (answer: ApiAnswer, given: Given) => readonly string[];
 
@@ -64,6 +65,8 @@ export const printers = {
     ),
   /** A text that is empty is no line. */
   textIfAny: ({ payload }) => (payload === '' ? [] : [textOf(payload)]),
+  waysBack: waysBackLines,
+  wayBack: wayBackLines,
   problems: ({ payload }) => listOf(payload).map(problemLine),
   dominantDataCenter: ({ payload }) => dominant(listOf(payload).map((server) => textOf(field(server, 'DataCenter')))),
 } as const satisfies Readonly<Record<string, Printer>>;

@@ -1,4 +1,5 @@
 /** The way to the MySQL servers: one connector with this node's account, and on it the prober and the sessions that act. */
+import { join } from 'node:path';
 import { MysqlBinaryLogReader } from '../../adapters/mysql/binary-log-reader.js';
 import { Connector } from '../../adapters/mysql/connect.js';
 import type { TlsSettings } from '../../adapters/mysql/dial.js';
@@ -39,9 +40,10 @@ export function openMysqlSide(live: LiveConfig): MysqlSide {
     readMs: mysql.statementTimeoutMs,
   }));
   const credentialsQuery = live.derived(({ mysql }) => mysql.replicationCredentialsQuery.reveal());
+  const keepDirectory = join(live.config.raft.dataDir, 'kept-binary-logs');
   return {
     prober: new MysqlProber(connector, proberLimits, monotonicNowMs, live.derivedBy(questionsOf, probedWith)),
-    sessions: new MysqlSessionOpener(connector, new ReplicationAccounts(connector, credentialsQuery)),
+    sessions: new MysqlSessionOpener(connector, new ReplicationAccounts(connector, credentialsQuery), keepDirectory),
     binaryLogs: new MysqlBinaryLogReader(connector, readerLimits),
   };
 }

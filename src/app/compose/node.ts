@@ -164,6 +164,7 @@ export class ComposedNode {
       knock: (address) => mysql.prober.knock(address, this.#config.mysql.connectTimeoutMs),
       binaryLogs: mysql.binaryLogs,
       takeover: (request) => this.#recovery.requests.takeover(request),
+      waysBack: () => this.#recovery.waysBack,
       explain: (clusterId) => this.#recovery.explain(clusterId),
     });
   }

@@ -36,6 +36,8 @@ export function recoveryPolicy(config: Config): RecoveryPolicy {
     ignoredHosts: recovery.ignoredHosts,
     promotionLagMs: recovery.promotionLagMs,
     promotesAppliedOnly: recovery.promotesAppliedOnly,
+    detachesLost: recovery.detachesLost,
+    lostDowntimeMs: recovery.lostDowntimeMs,
     durability: recovery.durability,
     concurrentMax: recovery.concurrentMax,
     brake: recovery.brake,

@@ -239,6 +239,9 @@ export interface RecoveryConfig {
   /** 0: a replica may be promoted however far it was behind. */
   readonly promotionLagMs: number;
   readonly promotesAppliedOnly: boolean;
+  readonly detachesLost: boolean;
+  /** 0: a year. */
+  readonly lostDowntimeMs: number;
   /** A promotion waits as long as it takes until the candidate has applied what it received. */
   readonly waitsForApplier: boolean;
   readonly durability: readonly DurabilityRule[];

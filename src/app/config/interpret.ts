@@ -149,6 +149,9 @@ function readRecovery(values: Values, findings: Findings): RecoveryConfig {
     preventCrossRegion: values.PreventCrossRegionMasterFailover,
     promotionLagMs: values.FailMasterPromotionOnLagMinutes * 60_000,
     promotesAppliedOnly: values.FailMasterPromotionIfSQLThreadNotUpToDate,
+    // The new name has no effect unless the old one, which is true, is given as false.
+    detachesLost: values.DetachLostReplicasAfterMasterFailover || values.DetachLostSlavesAfterMasterFailover,
+    lostDowntimeMs: values.MasterFailoverLostInstancesDowntimeMinutes * 60_000,
     waitsForApplier: values.DelayMasterPromotionIfSQLThreadNotUpToDate,
     durability: values.DurabilityPolicies,
     concurrentMax: values.RecoveryConcurrencyMax,

@@ -71,6 +71,10 @@ const RECOVERIES_SINCE: Readonly<Record<RecoveryKind, SchemaVersion>> = {
   'dead-group-member': 3,
   'read-only-primary': 3,
   'semi-sync': 3,
+  'lost-replica': 3,
+  'inject-empty': 3,
+  'reset-gtids': 3,
+  rebuild: 3,
 };
 
 const STEPS_SINCE: Readonly<Record<StepKind, SchemaVersion>> = {
@@ -88,6 +92,12 @@ const STEPS_SINCE: Readonly<Record<StepKind, SchemaVersion>> = {
   acknowledge: 3,
   hooks: 3,
   publish: 3,
+  sever: 3,
+  'inject-empty': 3,
+  'keep-binary-logs': 3,
+  'reset-gtids': 3,
+  'prepare-clone': 3,
+  clone: 3,
 };
 
 type Unstamp<T> = T extends unknown ? Omit<T, 'atMs'> : never;

@@ -11,6 +11,10 @@ import { gracefulTakeover } from './playbooks/graceful-takeover.js';
 import { orphans } from './playbooks/orphans.js';
 import { readOnlyPrimary } from './playbooks/read-only-primary.js';
 import { semiSync } from './playbooks/semi-sync.js';
+import { injectEmpty } from './playbooks/inject-empty.js';
+import { lostReplica } from './playbooks/lost-replica.js';
+import { rebuild } from './playbooks/rebuild.js';
+import { resetGtids } from './playbooks/reset-gtids.js';
 import type { Closing, Next, Playbook } from './playbooks/next.js';
 import { recordOf, stepKey } from './record.js';
 import type { Recovery, RecoveryKind } from './recovery.js';
@@ -41,6 +45,10 @@ const PLAYBOOKS: Readonly<Record<RecoveryKind, Playbook>> = {
   'dead-group-member': orphans,
   'read-only-primary': readOnlyPrimary,
   'semi-sync': semiSync,
+  'lost-replica': lostReplica,
+  'inject-empty': injectEmpty,
+  'reset-gtids': resetGtids,
+  rebuild,
 };
 
 const NOBODY: ReadonlySet<ServerId> = new Set();

@@ -78,8 +78,20 @@ export function participantsOf(
     servesOthers: server.facts.binlogEnabled && server.facts.logReplicaUpdates,
     ...countingOf(server.facts),
     start: !keptStopped,
+    ...(wasStopped(server) ? { wasStopped: true } : {}),
     cannotFollow: unfollowable(server, servers, rules),
   }));
+}
+
+/** By somebody, not by an error. */
+function wasStopped({ facts }: Server): boolean {
+  const channel = mainChannel(facts);
+  return (
+    channel?.ioThread === 'stopped' &&
+    channel.sqlThread === 'stopped' &&
+    channel.ioError === null &&
+    channel.sqlError === null
+  );
 }
 
 export function primaryParticipant(
@@ -89,6 +101,11 @@ export function primaryParticipant(
 ): Participant {
   const participant = bystander(server, 'primary', 'it is the primary');
   return { ...participant, cannotFollow: unfollowable(server, others, rules) };
+}
+
+/** Its data is copied; nothing about it is changed but that it lets itself be copied. */
+export function donorParticipant(server: Server): Participant {
+  return bystander(server, 'donor', 'it is the donor');
 }
 
 export function formerParticipant(server: Server): Participant {

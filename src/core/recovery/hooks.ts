@@ -32,6 +32,10 @@ const OCCASIONS: Readonly<Record<RecoveryKind, Occasions>> = {
   },
   // The return of a demoted primary is a recovery of ours and none of the incumbent's: no script of theirs expects it.
   'former-primary': { before: [], after: [] },
+  'lost-replica': { before: [], after: [] },
+  'inject-empty': { before: [], after: [] },
+  'reset-gtids': { before: [], after: [] },
+  rebuild: { before: [], after: [] },
 };
 
 export interface HookSetting {

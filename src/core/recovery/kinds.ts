@@ -17,6 +17,8 @@ interface KindTraits {
 
 const FAILOVERS: readonly RecoveryKind[] = ['dead-primary', 'dead-co-primary'];
 
+const REPAIRS: readonly RecoveryKind[] = ['dead-intermediate', 'dead-group-member', 'read-only-primary', 'semi-sync'];
+
 const KINDS: Readonly<Record<RecoveryKind, KindTraits>> = {
   'dead-primary': { family: 'primary', givesWayTo: [] },
   'dead-co-primary': { family: 'primary', givesWayTo: [] },
@@ -26,6 +28,11 @@ const KINDS: Readonly<Record<RecoveryKind, KindTraits>> = {
   'dead-group-member': { family: 'intermediate', givesWayTo: FAILOVERS },
   'read-only-primary': { family: 'read-only', givesWayTo: FAILOVERS },
   'semi-sync': { family: 'semi-sync', givesWayTo: FAILOVERS },
+  'lost-replica': { family: null, givesWayTo: [...FAILOVERS, 'graceful-takeover', ...REPAIRS] },
+  // A copy takes hours at worst: nothing that keeps the cluster at work waits for it.
+  'inject-empty': { family: null, givesWayTo: [...FAILOVERS, ...REPAIRS] },
+  'reset-gtids': { family: null, givesWayTo: [...FAILOVERS, ...REPAIRS] },
+  rebuild: { family: null, givesWayTo: [...FAILOVERS, 'graceful-takeover', ...REPAIRS] },
 };
 
 export function familyOf(kind: RecoveryKind): Family | null {

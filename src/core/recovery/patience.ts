@@ -21,6 +21,13 @@ const WHEN_UNREACHABLE: Readonly<Record<StepKind, number>> = {
   fence: 2,
   acknowledge: 2,
   'restart-io': 1,
+  sever: 1,
+  'inject-empty': 3,
+  'keep-binary-logs': 3,
+  'reset-gtids': 20,
+  'prepare-clone': 2,
+  // The server restarts with its new data, which takes as long as it takes.
+  clone: 500,
   hooks: 1,
   publish: 1,
 };

@@ -28,6 +28,10 @@ export interface RecoveryPolicy {
   readonly promotionLagMs: number;
   /** FailMasterPromotionIfSQLThreadNotUpToDate. */
   readonly promotesAppliedOnly: boolean;
+  /** DetachLostReplicasAfterMasterFailover: who is set apart is kept from going on with its old source. */
+  readonly detachesLost: boolean;
+  /** MasterFailoverLostInstancesDowntimeMinutes: how long those who were left behind are no news. 0: a year. */
+  readonly lostDowntimeMs: number;
   /** In this order; the first that matches holds. */
   readonly durability: readonly DurabilityRule[];
   /** Automatic recoveries of dead primaries beside each other. */

@@ -36,6 +36,13 @@ export function stepKey(step: Step): string {
   switch (step.kind) {
     case 'await-applied':
       return `${step.kind} ${step.server} ${step.gtids}`;
+    case 'inject-empty':
+    case 'keep-binary-logs':
+      return `${step.kind} ${step.server} ${step.gtids}`;
+    case 'reset-gtids':
+      return `${step.kind} ${step.server} ${step.gtids} ${step.drops}`;
+    case 'clone':
+      return `${step.kind} ${step.server} ${step.source}`;
     case 'repoint':
       return `${step.kind} ${step.server} ${step.source} ${String(step.start)}${placeIn(step)}`;
     case 'acknowledge':

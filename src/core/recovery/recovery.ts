@@ -18,7 +18,8 @@ export type RecoveryId = Brand<string, 'RecoveryId'>;
  * other takes over. graceful-takeover: an operator moves the primary's role. former-primary: a demoted primary answers
  * again and is fenced, then rejoined or set apart. dead-intermediate, dead-group-member: replicas lost their source, which
  * is no primary, and are given another. read-only-primary: the primary of the committed epoch takes no writes and is
- * opened. semi-sync: who acknowledges to the primary is changed.
+ * opened. semi-sync: who acknowledges to the primary is changed. lost-replica: one that a failover left behind answers
+ * again. inject-empty, reset-gtids, rebuild: an operator brings back one that was set apart.
  */
 export type RecoveryKind =
   | 'dead-primary'
@@ -28,7 +29,11 @@ export type RecoveryKind =
   | 'dead-intermediate'
   | 'dead-group-member'
   | 'read-only-primary'
-  | 'semi-sync';
+  | 'semi-sync'
+  | 'lost-replica'
+  | 'inject-empty'
+  | 'reset-gtids'
+  | 'rebuild';
 
 export interface StepRecord {
   /** Unique within the recovery; steps are numbered in the order of their intents. */
@@ -106,6 +111,10 @@ export interface RecoveryInputs {
   readonly handover?: Beginning;
   /** FailMasterPromotionIfSQLThreadNotUpToDate: who has relay log left to apply is not promoted. */
   readonly promotesAppliedOnly?: boolean;
+  /** DetachLostReplicasAfterMasterFailover: who is set apart cannot go on with its old source. */
+  readonly detachesLost?: boolean;
+  /** MasterFailoverLostInstancesDowntimeMinutes; absent: a year. */
+  readonly lostDowntimeMs?: number;
   /** By its name at the incumbent's; absent where nobody asked. */
   readonly command?: OperatorCommand;
   /** recover-lite: none of the commands that the configuration names is run. */
@@ -133,10 +142,11 @@ export interface Participant {
   readonly port: number;
   /**
    * primary: at the opening; in a former-primary recovery the new one, and the returning server is a replica to be.
-   * former: an earlier primary that answers and is not fenced yet. gone: a source that is no primary and failed; its
+   * former: an earlier primary that answers and is not fenced yet; in a way back, the server that returns and was one. donor:
+   * whose copy the server that returns becomes. gone: a source that is no primary and failed; its
    * replicas are the replicas. place: a server that those could follow instead; it is read and not changed.
    */
-  readonly role: 'primary' | 'replica' | 'former' | 'gone' | 'place';
+  readonly role: 'primary' | 'replica' | 'former' | 'donor' | 'gone' | 'place';
   readonly promotable: boolean;
   /** Why not, when it is not promotable. */
   readonly reason: string;
@@ -152,6 +162,8 @@ export interface Participant {
   readonly start: boolean;
   /** semi-sync only: whether it is to acknowledge to the primary. */
   readonly acknowledges?: boolean;
+  /** Somebody had stopped its replication by the time of the opening: should it be left behind, it is left alone. */
+  readonly wasStopped?: boolean;
   /** Other participants that it cannot replicate from whatever its data (versions, formats), and why. */
   readonly cannotFollow: readonly { readonly source: ServerId; readonly reason: string }[];
 }

@@ -22,6 +22,13 @@ const TEXTS: { readonly [K in StepKind]: (step: StepOf<K>, server: string, nameO
   close: (_, server) => `close ${server} for writes and read its last transactions`,
   fence: (_, server) => `fence ${server}: no client session, read-only`,
   acknowledge: ({ on }, server) => `make ${server} acknowledge what it receives ${on ? '' : 'no more '}(semi-sync)`,
+  sever: (_, server) => `detach ${server} from its source`,
+  'inject-empty': ({ gtids }, server) => `commit empty transactions on ${server} under ${gtids}`,
+  'keep-binary-logs': ({ gtids }, server) => `copy the binary logs of ${server} that hold ${gtids} to this node`,
+  'reset-gtids': ({ gtids, drops }, server) =>
+    `empty the binary logs of ${server} and let it know ${gtids || 'nothing'}, without ${drops}`,
+  'prepare-clone': (_, server) => `make sure that ${server} has the CLONE plugin`,
+  clone: ({ source }, server, nameOf) => `replace all data of ${server} by a copy of ${nameOf(source)}`,
   'restart-io': (_, server) => `restart the IO thread of ${server} to learn whether its source still speaks`,
   hooks: ({ list }) => `run the hooks of ${HOOK_KEYS[list]}`,
   publish: (_, server) => `write ${server} as the primary to the key-value stores`,

@@ -56,6 +56,24 @@ export type Step =
   | { readonly kind: 'acknowledge'; readonly server: ServerId; readonly on: boolean }
   /** STOP and START of the IO thread, to learn whether the source still speaks; of one canary, once per incident. */
   | { readonly kind: 'restart-io'; readonly server: ServerId }
+  /** Stops fetching and puts `//` before the host of its source, so that it cannot go on there. Again: skipped if it is so. */
+  | { readonly kind: 'sever'; readonly server: ServerId }
+  /** Commits an empty transaction under each of the GTIDs that the server lacks. Again: those that it lacks still. */
+  | { readonly kind: 'inject-empty'; readonly server: ServerId; readonly gtids: string }
+  /** Copies the binary logs that hold the GTIDs to the node that leads. Again: copies them anew. */
+  | { readonly kind: 'keep-binary-logs'; readonly server: ServerId; readonly gtids: string }
+  /**
+   * Empties the binary logs and writes `gtids` as the set that is known. Refused if the server has anything but those and
+   * `drops`, or a replica. Again: goes on where it stood, which the server's own set says.
+   */
+  | { readonly kind: 'reset-gtids'; readonly server: ServerId; readonly gtids: string; readonly drops: string }
+  /** Sees to it that the server can be copied, or can receive a copy: the plugin is there and the right to use it. */
+  | { readonly kind: 'prepare-clone'; readonly server: ServerId }
+  /**
+   * Replaces all data of `server` by a copy of `source`'s and waits until it has started with it, closed. Again: waits for
+   * the copy that is under way, or takes the one that has ended; it is the first that was begun after `lastCopy`.
+   */
+  | { readonly kind: 'clone'; readonly server: ServerId; readonly source: ServerId; readonly lastCopy: string }
   /**
    * Runs the operator's commands of one list on the leader; `server` is the one that the recovery is about and is not
    * touched. Again: all of them once more, with the number of the attempt and the id of the recovery in their environment.
@@ -77,6 +95,12 @@ export interface SemiSyncDuty {
   /** Replicas that can acknowledge once one of them is the primary. */
   readonly ackers: number;
 }
+
+/** Of the ways back of one server: what is never done on behalf of a failover. */
+export type ReturnStep = Extract<
+  Step,
+  { kind: 'sever' | 'inject-empty' | 'keep-binary-logs' | 'reset-gtids' | 'prepare-clone' | 'clone' }
+>;
 
 export type StepKind = Step['kind'];
 
@@ -138,6 +162,8 @@ export interface StepFindings {
   readonly applierError?: string;
   /** `file:position` at which the server's own binary log stood when it was opened. */
   readonly binaryLog?: string;
+  /** When the last copy of another server was begun here, in its own words; '' when there was none. */
+  readonly lastCopy?: string;
   /** For people: what was skipped, what was seen. */
   readonly text?: string;
   /** For people: what happened meanwhile, in order. */

@@ -48,6 +48,8 @@ export interface StepContext {
   readonly other: Address | null;
   /** Other servers of the cluster that replicate: one that has no source yet learns from them how to log in. */
   readonly siblings: readonly Address[];
+  /** How far a long step has come, for people; a sentence now and then. */
+  tell?(text: string): void;
 }
 
 /**

@@ -7,6 +7,7 @@ import type { LedgerState } from '../../core/ledger/state.js';
 import type { ReplicationRules } from '../../core/recovery/can-replicate.js';
 import type { Explanation } from '../../core/recovery/explain.js';
 import type { Recovery } from '../../core/recovery/recovery.js';
+import type { WayBack } from '../../core/recovery/returns.js';
 import { type Address, addressText } from '../../core/topology/address.js';
 import type { ClusterId, Server, ServerId } from '../../core/topology/server.js';
 import type { Vitals } from '../../core/topology/vitals.js';
@@ -119,6 +120,24 @@ export interface TakeoverRequest {
   readonly requestedBy: string;
 }
 
+export interface WayBackRequest {
+  readonly way: WayBack;
+  readonly server: ServerId;
+  /** rebuild: whose copy it is to be; null: the best one. */
+  readonly donor: ServerId | null;
+  readonly requestedBy: string;
+}
+
+/** What a way back would do now, by what was last seen. */
+export interface WayBackPlan {
+  readonly way: WayBack;
+  /** Empty: it could be taken. */
+  readonly refusals: readonly { readonly code: string; readonly message: string; readonly mend: string }[];
+  /** As sentences, in order; empty when it is refused. */
+  readonly steps: readonly string[];
+  readonly ending: string;
+}
+
 export type { Answer, Refusal } from './answer.js';
 
 export interface Service extends Keeping {
@@ -136,6 +155,10 @@ export interface Service extends Keeping {
   /** Probes the address now and commits what was found. */
   discover(address: Address, requestedBy: string): Promise<Answer<Server>>;
   forget(address: Address, requestedBy: string): Promise<Answer<Address>>;
+  /** The three ways back of a server that was set apart, or why not; on any node. */
+  waysBack(server: ServerId, donor?: ServerId | null): readonly WayBackPlan[];
+  /** Answers when it has ended, or when it is under way: then its record says what becomes of it. */
+  wayBack(request: WayBackRequest): Promise<Answer<Recovery>>;
   gracefulTakeover(request: TakeoverRequest): Promise<Answer<Recovery>>;
   acknowledge(
     selector: { readonly clusterId: ClusterId } | { readonly uid: string } | 'all',

@@ -19,11 +19,13 @@ import { Aftermaths } from './aftermaths.js';
 import { restartCanary } from './canary.js';
 import { Detections } from './detections.js';
 import { FormerPrimaries } from './former-primaries.js';
+import { LostReplicas } from './lost-replicas.js';
 import { OperatorRequests } from './operator-requests.js';
 import { believedNow, RecoveryOpener } from './recovery-opener.js';
 import type { RecoveryParts } from './recovery-parts.js';
 import { Restraints } from './restraints.js';
 import { Runs } from './runs.js';
+import { WaysBack } from './ways-back.js';
 
 export class RecoveryDriver {
   readonly requests: OperatorRequests;
@@ -32,7 +34,9 @@ export class RecoveryDriver {
   readonly #aftermaths: Aftermaths;
   readonly #detections: Detections;
   readonly #opener: RecoveryOpener;
+  readonly waysBack: WaysBack;
   readonly #formers: FormerPrimaries;
+  readonly #lost: LostReplicas;
   readonly #restraints: Restraints;
   /** As they were last noticed. */
   #problems: readonly Problem[] = [];
@@ -54,6 +58,8 @@ export class RecoveryDriver {
     );
     this.#opener = new RecoveryOpener(parts, this.#runs, this.#aftermaths, this.#detections);
     this.requests = new OperatorRequests(parts, this.#opener);
+    this.waysBack = new WaysBack(parts, this.#opener);
+    this.#lost = new LostReplicas(parts, this.#opener);
     this.#formers = new FormerPrimaries(parts, this.#opener, this.#runs);
     this.#restraints = new Restraints(parts.log, () => {
       parts.onRestraint();
@@ -73,6 +79,7 @@ export class RecoveryDriver {
   /** In this very turn nothing is sent to any server any more. */
   follow(): void {
     this.#formers.stop();
+    this.#lost.stop();
     this.#runs.stopAll('this node does not lead any more');
     this.#aftermaths.stop();
     this.#detections.stop();
@@ -85,6 +92,7 @@ export class RecoveryDriver {
     this.#takeUpInterrupted();
     this.#aftermaths.look();
     this.#formers.look();
+    this.#lost.look();
   }
 
   /** A connection to this address ended without our doing. */

@@ -10,7 +10,7 @@ import { pauseBeforeMs } from '../../core/recovery/patience.js';
 import type { Closing } from '../../core/recovery/playbooks/next.js';
 import { stepKey, withIntents, withOutcome, withPromotion } from '../../core/recovery/record.js';
 import type { Recovery } from '../../core/recovery/recovery.js';
-import type { NumberedStep, StepOutcome } from '../../core/recovery/step.js';
+import type { NumberedStep, Step, StepOutcome } from '../../core/recovery/step.js';
 import { describeStep } from '../../core/recovery/step-text.js';
 import type { Address } from '../../core/topology/address.js';
 import { addressText } from '../../core/topology/address.js';
@@ -191,10 +191,27 @@ export class RecoveryRun {
     const other = 'source' in step ? this.#addressOf(step.source) : null;
     try {
       const session = await this.#sessions.on(step.server, address);
-      return await session.execute(step, { address, other, siblings: this.#siblingsOf(step.server) });
+      return await session.execute(step, {
+        address,
+        other,
+        siblings: this.#siblingsOf(step.server),
+        tell: (text) => {
+          this.#note(step, text);
+        },
+      });
     } catch (error) {
       return outcomeWithoutSession(error);
     }
+  }
+
+  /** Into the log and the audit, where whoever waits for a long step looks; should it not get there, nothing depends on it. */
+  #note(step: Step, text: string): void {
+    const { ledger, log } = this.#parts;
+    const said = `${describeStep(step, (id) => addressText(this.#addressOf(id)))}: ${text}`;
+    log.info({ recovery: this.#record.id }, said);
+    const { server } = step;
+    const { clusterId } = this.#record;
+    ledger.propose({ kind: 'noted', server, clusterId, topic: 'step-progress', text: said }).catch(() => undefined);
   }
 
   #pause(ms: number): Promise<void> {

@@ -21,9 +21,12 @@ import type {
   ServiceEvent,
   Sighting,
   TakeoverRequest,
+  WayBackPlan,
+  WayBackRequest,
 } from '../ports/service.js';
 import type { BinaryLogReader } from '../ports/binary-logs.js';
 import type { Prober } from '../ports/mysql.js';
+import type { WaysBack } from '../recovery/ways-back.js';
 import { accept, refuse } from '../ports/answer.js';
 import { EventHub } from './event-hub.js';
 import { KeepingUseCases, type KeepingParts, refusalIn } from './keeping.js';
@@ -44,6 +47,7 @@ export interface ServiceParts extends KeepingParts {
   readonly knock: (address: Address) => ReturnType<Prober['knock']>;
   readonly binaryLogs: BinaryLogReader;
   readonly explain: (cluster: ClusterId) => Explanation | null;
+  readonly waysBack: () => Pick<WaysBack, 'plans' | 'begin'>;
   readonly takeover: (request: TakeoverRequest) => Promise<Answer<Recovery>>;
 }
 
@@ -159,6 +163,14 @@ export class NodeService extends KeepingUseCases implements Service {
 
   explain(cluster: ClusterId): Explanation | null {
     return this.#parts.explain(cluster);
+  }
+
+  waysBack(server: ServerId, donor: ServerId | null = null): readonly WayBackPlan[] {
+    return this.#parts.waysBack().plans(server, donor);
+  }
+
+  wayBack(request: WayBackRequest): Promise<Answer<Recovery>> {
+    return this.#parts.waysBack().begin(request);
   }
 
   gracefulTakeover(request: TakeoverRequest): Promise<Answer<Recovery>> {

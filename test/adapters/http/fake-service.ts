@@ -19,8 +19,11 @@ import type {
   ServiceEvent,
   Sighting,
   TakeoverRequest,
+  WayBackPlan,
+  WayBackRequest,
 } from '../../../src/runtime/ports/service.js';
 import { addressOf, factsOf, observed } from '../../support/facts.js';
+import { recoveryOf } from '../../support/ledger.js';
 import { policyOf } from '../../support/policy.js';
 import { NO_DOUBT } from '../../support/sights.js';
 import { FakeKeeping } from './fake-keeping.js';
@@ -169,6 +172,17 @@ export class FakeService extends FakeKeeping implements Service {
     const belief = { ...this.state, nowMs: this.nowMs };
     const orchestrators = { voters: 3, live: 3 };
     return explain({ belief, policy: policyOf(), clusterId, sights, hasQuorum: true, orchestrators, ...NO_DOUBT });
+  }
+
+  readonly plans: WayBackPlan[] = [];
+
+  waysBack(): readonly WayBackPlan[] {
+    return this.plans;
+  }
+
+  async wayBack({ way, server, donor, requestedBy }: WayBackRequest): Promise<Answer<Recovery>> {
+    this.calls.push(`${way} of ${server} from ${donor ?? 'anybody'} by ${requestedBy}`);
+    return this.answer(recoveryOf('7:b', this.clusterId(), server));
   }
 
   async releaseBrake(by: string): Promise<Answer<boolean>> {

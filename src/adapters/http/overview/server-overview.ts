@@ -3,6 +3,7 @@ import type { Downtime } from '../../../core/ledger/state.js';
 import { addressText } from '../../../core/topology/address.js';
 import { isWritable, mainChannel, type Server } from '../../../core/topology/server.js';
 import type { Service, Sighting } from '../../../runtime/ports/service.js';
+import { type ApartOverview, apartOverview } from './apart-overview.js';
 import type { Placement } from '../views/topology-index.js';
 import type { Views } from '../views/views.js';
 
@@ -31,6 +32,8 @@ export interface ServerOverview {
   readonly errantGtids: string;
   readonly downtime: { readonly owner: string; readonly reason: string; readonly endsAtMs: number } | null;
   readonly demotion: { readonly state: string; readonly extraGtids: string } | null;
+  /** Why it is not part of its cluster's replication, where that is our doing. */
+  readonly apart: ApartOverview | null;
 }
 
 export function serverOverview(server: Server, service: Service, views: Views, nowMs: number): ServerOverview {
@@ -53,6 +56,7 @@ export function serverOverview(server: Server, service: Service, views: Views, n
     errantGtids: views.errantGtids(server),
     downtime: downtimeOf(views.downtime(server)),
     demotion,
+    apart: placement.isPrimary ? null : apartOverview(server.id, service, nowMs),
   };
 }
 

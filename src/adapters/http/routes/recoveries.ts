@@ -1,9 +1,10 @@
 /**
- * What was recovered, what is being recovered, and what holds a recovery back. The return of a demoted primary is a
+ * What was recovered, what is being recovered, and what holds a recovery back. The return of a server is a
  * recovery of ours and none of the incumbent's: scripts that count failovers must not see it here. It has its page, and
  * its UID leads to it.
  */
 import type { Recovery } from '../../../core/recovery/recovery.js';
+import { isReturn } from '../../../core/recovery/returns.js';
 import type { ServerId } from '../../../core/topology/server.js';
 import { resolveServer } from '../hints.js';
 import { HTTP_LIMITS } from '../limits.js';
@@ -108,7 +109,7 @@ function auditOf(form: RecoveryForm, found: ReturnType<typeof byHint>, call: Cal
 /** Newest first. */
 function list(form: RecoveryForm, chosen: Chosen, door: Door, ours = false): readonly unknown[] {
   return [...door.service.state.recoveries.values()]
-    .filter((recovery) => (ours || recovery.kind !== 'former-primary') && chosen(recovery))
+    .filter((recovery) => (ours || !isReturn(recovery.kind)) && chosen(recovery))
     .sort((one, other) => other.openedAtMs - one.openedAtMs)
     .map((recovery) => recoveryView(recovery, form, door));
 }

@@ -61,6 +61,30 @@ export const RECOVERING: readonly ClientCommand[] = [
     p.successor,
     'the same; chooses a replica without -d, and starts replication on the old primary',
   ),
+  asks(
+    'ways-back',
+    'v1/ways-back/{instance}',
+    p.waysBack,
+    'a server that is set apart: why, and how it could come back',
+  ),
+  changes(
+    'inject-empty',
+    'v1/ways-back/{instance}/inject-empty',
+    p.wayBack,
+    'bring it back: empty transactions on the primary for those that it alone has',
+  ),
+  changes(
+    'rebuild',
+    'v1/ways-back/{instance}/rebuild[?donor={destination}]',
+    p.wayBack,
+    'bring it back as a copy of another server (-d HOST:PORT)',
+  ),
+  changes(
+    'reset',
+    'v1/ways-back/{instance}/reset',
+    p.wayBack,
+    'bring it back: its binary logs are kept aside, and it forgets what it alone has',
+  ),
   changes('recover', 'recover/{instance}[/{destination}]', p.key, 'recover a failed server now'),
   changes('force-master-failover', 'force-master-failover/{hint}', p.successor, 'fail over whatever the primary says'),
   changes(

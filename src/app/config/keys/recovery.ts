@@ -39,6 +39,29 @@ export const RECOVERY_KEYS = {
     false,
     'A promotion waits a day, not a minute, until the replica has applied what it received; it never happens before',
   ),
+  DetachLostSlavesAfterMasterFailover: works(
+    bool,
+    true,
+    'The old name of DetachLostReplicasAfterMasterFailover; true here is true there',
+  ),
+  DetachLostReplicasAfterMasterFailover: works(
+    bool,
+    false,
+    'A replica that has what the new primary lacks is detached from the old one (`//` before the host of its source); ' +
+      'false has no effect unless DetachLostSlavesAfterMasterFailover is false too',
+  ),
+  MasterFailoverLostInstancesDowntimeMinutes: works(
+    integer(0),
+    0,
+    'How long a dead primary and the replicas that were left behind are in downtime, minutes; 0: a year. It ends ' +
+      'when they replicate again',
+  ),
+  MasterFailoverDetachSlaveMasterHost: works(bool, false, 'The old name of MasterFailoverDetachReplicaMasterHost'),
+  MasterFailoverDetachReplicaMasterHost: works(
+    bool,
+    false,
+    'A new primary always forgets the old one, whatever is said here: it must not fetch from it, should that one come back',
+  ),
   RecoveryConcurrencyMax: works(
     integer(1, 1000),
     10,

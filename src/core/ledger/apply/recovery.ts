@@ -7,13 +7,14 @@ import { heirOf, roleWords } from '../../recovery/heir.js';
 import { isFailover } from '../../recovery/kinds.js';
 import { withIntents, withOutcome, withPromotion } from '../../recovery/record.js';
 import type { Recovery, RecoveryId, Verdict } from '../../recovery/recovery.js';
+import { isReturn } from '../../recovery/returns.js';
 import type { NumberedStep, StepOutcome } from '../../recovery/step.js';
 import type { ServerId } from '../../topology/server.js';
 import { type Draft, type Fact, fact, rejected } from '../draft.js';
 import { nameOf } from './names.js';
 import { withPrimary } from './placement.js';
 
-/** The incumbent's: a server that was lost in a recovery is in downtime for a year, so that it is no news. */
+/** The incumbent's: a server that was lost in a recovery is in downtime for a year (or as configured), so that it is no news. */
 const LOST_DOWNTIME_MS = 365 * 24 * 3600 * 1000;
 
 /** Closed recoveries that are kept for reading; open ones are always kept. */
@@ -133,8 +134,13 @@ export function applyClosed(draft: Draft, id: RecoveryId, verdict: Verdict, lost
   const successor = recovery.successor ?? (verdict.kind === 'succeeded' ? heirOf(recovery) : null);
   draft.recoveries.set(id, { ...recovery, closedAtMs: draft.nowMs, verdict, lost, successor });
   if (isFailover(recovery.kind) && recovery.promotion !== null) {
-    for (const server of [recovery.failed, ...lost.map((one) => one.server)]) beginLostDowntime(draft, server);
+    const { lostDowntimeMs = LOST_DOWNTIME_MS } = recovery.inputs;
+    for (const server of [recovery.failed, ...lost.map((one) => one.server)]) {
+      beginLostDowntime(draft, server, lostDowntimeMs);
+    }
   }
+  if (isReturn(recovery.kind) && verdict.kind === 'succeeded' && lost.length === 0)
+    endLostDowntime(draft, recovery.failed);
   const became = successor === null ? '' : `; ${roleWords(recovery.kind, nameOf(draft, successor))}`;
   const text = verdict.kind === 'succeeded' ? `succeeded${became}` : `${verdict.kind}: ${verdict.reason}${became}`;
   return [
@@ -147,14 +153,19 @@ export function applyClosed(draft: Draft, id: RecoveryId, verdict: Verdict, lost
   ];
 }
 
-function beginLostDowntime(draft: Draft, server: ServerId): void {
+function beginLostDowntime(draft: Draft, server: ServerId, lengthMs: number): void {
   draft.downtimes.set(server, {
     server,
     owner: 'orchestrator',
     reason: LOST_REASON,
     beganAtMs: draft.nowMs,
-    endsAtMs: draft.nowMs + LOST_DOWNTIME_MS,
+    endsAtMs: draft.nowMs + lengthMs,
   });
+}
+
+/** One that an operator began is theirs to end. */
+function endLostDowntime(draft: Draft, server: ServerId): void {
+  if (draft.downtimes.get(server)?.reason === LOST_REASON) draft.downtimes.delete(server);
 }
 
 export function applyAcknowledged(draft: Draft, id: RecoveryId, by: string, comment: string): readonly Fact[] {
@@ -176,7 +187,7 @@ export function applyDemotion(
   const cluster = demotion.clusterId;
   if (state === 'rejoined') {
     draft.demotions.delete(server);
-    if (draft.downtimes.get(server)?.reason === LOST_REASON) draft.downtimes.delete(server);
+    endLostDowntime(draft, server);
     return [fact('rejoined', `${nameOf(draft, server)} replicates again`, server, cluster)];
   }
   draft.demotions.set(server, { ...demotion, state, extraGtids });

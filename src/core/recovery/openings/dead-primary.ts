@@ -72,6 +72,8 @@ export function openDeadPrimary(
       durability: terms,
       ...endsSeen(servers, request.sights),
       ...(policy.promotesAppliedOnly ? { promotesAppliedOnly: true } : {}),
+      ...(policy.detachesLost ? { detachesLost: true } : {}),
+      ...(policy.lostDowntimeMs > 0 ? { lostDowntimeMs: policy.lostDowntimeMs } : {}),
     },
   );
 }

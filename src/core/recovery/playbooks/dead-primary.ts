@@ -203,6 +203,8 @@ function afterPromotion(recovery: Recovery, { server, epoch }: NonNullable<Recov
   const open = [...placed.pending, ...pendingOf(recovery, repoints)];
   if (open.length > 0) return steps(open);
   const left = [...lost, ...placed.lost, ...unreachedOf(recovery, repoints)];
+  const severing = pendingOf(recovery, seversOf(recovery, left));
+  if (severing.length > 0) return steps(severing);
   if (unopened === null) return closing({ kind: 'succeeded' }, left);
   return closing(
     { kind: 'failed', reason: `${nameOf(recovery, server)} was chosen and could not be opened: ${unopened.error}` },
@@ -256,6 +258,13 @@ function appliedBy(recovery: Recovery, server: ServerId): string {
     ({ step, outcome }) => step.kind === 'await-applied' && step.server === server && outcome?.ok === true,
   );
   return unionOf(...waited.map(({ step }) => (step.kind === 'await-applied' ? step.gtids : '')));
+}
+
+/** Of those that were read and cannot follow: should the old primary come back, they shall not go on with it. */
+function seversOf(recovery: Recovery, left: readonly LostServer[]): readonly Step[] {
+  if (recovery.inputs.detachesLost !== true) return [];
+  const read = new Set(gatheredOf(recovery).map(({ participant }) => participant.id));
+  return left.filter(({ server }) => read.has(server)).map(({ server }): Step => ({ kind: 'sever', server }));
 }
 
 function unreachedOf(recovery: Recovery, repoints: readonly Step[]): readonly LostServer[] {

@@ -1,0 +1,78 @@
+/**
+ * Watches the replicas that a failover left behind, on the leader: one that answers again is pointed at the new primary, if
+ * its data allows and nobody has done something else with it on purpose. There is no hurry, so nobody knocks at its door;
+ * an attempt that came to nothing is made again, less and less often.
+ */
+import { lostReplicasOf, type LostReplica, whyLeftAlone } from '../../core/recovery/lost-replicas.js';
+import { openLostReplica } from '../../core/recovery/openings/lost-replica.js';
+import type { ServerId } from '../../core/topology/server.js';
+import type { RecoveryOpener } from './recovery-opener.js';
+import type { RecoveryParts } from './recovery-parts.js';
+
+const LOOK_EVERY_MS = 1000;
+const FIRST_PAUSE_MS = 2000;
+const LONGEST_PAUSE_MS = 600_000;
+
+interface Attempts {
+  readonly count: number;
+  readonly notBeforeMs: number;
+}
+
+export class LostReplicas {
+  readonly #parts: RecoveryParts;
+  readonly #opener: RecoveryOpener;
+  readonly #attempts = new Map<ServerId, Attempts>();
+  /** Being pointed. */
+  readonly #busy = new Set<ServerId>();
+  #timer: { cancel(): void } | null = null;
+
+  constructor(parts: RecoveryParts, opener: RecoveryOpener) {
+    this.#parts = parts;
+    this.#opener = opener;
+  }
+
+  /** To be called when the state has changed, on the leader only. */
+  look(): void {
+    if (this.#timer === null) this.#lookAtAll();
+  }
+
+  stop(): void {
+    this.#timer?.cancel();
+    this.#timer = null;
+    this.#attempts.clear();
+  }
+
+  /** As long as there are any; whether they answer is no matter of the state. */
+  #lookAtAll(): void {
+    this.#timer = null;
+    if (this.#parts.ledger.readyTerm === null) return;
+    const away = [...lostReplicasOf(this.#opener.belief()).values()].filter(({ state }) => state === 'away');
+    for (const id of this.#attempts.keys()) if (!away.some(({ server }) => server === id)) this.#attempts.delete(id);
+    if (away.length === 0) return;
+    for (const lost of away) this.#consider(lost);
+    this.#timer = this.#parts.clock.setTimer(LOOK_EVERY_MS, () => {
+      this.#lookAtAll();
+    });
+  }
+
+  #consider(lost: LostReplica): void {
+    const { server: id } = lost;
+    const { clock, policy, soft } = this.#parts;
+    const { count = 0, notBeforeMs = 0 } = this.#attempts.get(id) ?? {};
+    if (this.#busy.has(id) || clock.nowMs() < notBeforeMs || !soft.answers(id)) return;
+    const belief = this.#opener.belief();
+    if (whyLeftAlone(belief, lost) !== null) return;
+    const opening = openLostReplica(belief, policy, id, this.#opener.context('orchestrator'));
+    if (!opening.ok) return;
+    this.#busy.add(id);
+    void this.#opener
+      .beginIfIdle(opening)
+      .then((closed) => {
+        // Another recovery has the cluster: that was no attempt.
+        if (closed === null) return;
+        const pauseMs = Math.min(FIRST_PAUSE_MS * 2 ** count, LONGEST_PAUSE_MS);
+        this.#attempts.set(id, { count: count + 1, notBeforeMs: clock.nowMs() + pauseMs });
+      })
+      .finally(() => this.#busy.delete(id));
+  }
+}

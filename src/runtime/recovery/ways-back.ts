@@ -1,0 +1,113 @@
+/**
+ * The three ways back for a server that was set apart, as operators ask for them: shown before they run, refused with every
+ * reason, and begun. A copy takes as long as it takes, so whoever asks is answered when it is under way, or sooner where it
+ * has ended by then; the record says what becomes of it.
+ */
+import { refusal, type Refusal } from '../../core/recovery/belief.js';
+import { serverName } from '../../core/recovery/belief.js';
+import { guardRefusals } from '../../core/recovery/guards.js';
+import { openWayBack } from '../../core/recovery/openings/way-back.js';
+import type { Opening } from '../../core/recovery/openings/opening.js';
+import { preview } from '../../core/recovery/preview.js';
+import type { Recovery } from '../../core/recovery/recovery.js';
+import { WAYS_BACK } from '../../core/recovery/returns.js';
+import type { StepFindings } from '../../core/recovery/step.js';
+import { describeStep } from '../../core/recovery/step-text.js';
+import type { ServerId } from '../../core/topology/server.js';
+import { NotLeader } from '../ports/consensus-errors.js';
+import type { Answer, WayBackPlan, WayBackRequest } from '../ports/service.js';
+import type { RecoveryOpener } from './recovery-opener.js';
+import type { RecoveryParts } from './recovery-parts.js';
+
+/** Longer than an injection or a reset takes, and shorter than a client waits. */
+const ANSWER_AFTER_MS = 8_000;
+
+export class WaysBack {
+  readonly #parts: RecoveryParts;
+  readonly #opener: RecoveryOpener;
+
+  constructor(parts: RecoveryParts, opener: RecoveryOpener) {
+    this.#parts = parts;
+    this.#opener = opener;
+  }
+
+  /** All three, with what each would do or why not; on any node. */
+  plans(server: ServerId, donor: ServerId | null): readonly WayBackPlan[] {
+    return WAYS_BACK.map((way) => {
+      const { opening, refusals } = this.#judge({ way, server, donor, requestedBy: '' });
+      if (!opening.ok) return { way, refusals, steps: [], ending: '' };
+      const played = preview(opening.recovery, (id) => this.#assumed(id));
+      const name = (id: ServerId): string => serverName(this.#opener.belief(), id);
+      const { verdict } = played.ending;
+      return {
+        way,
+        refusals: [...refusals, ...(verdict.kind === 'succeeded' ? [] : [wouldFail(verdict.reason)])],
+        steps: played.steps.map((step) => describeStep(step, name)),
+        ending: opening.recovery.description,
+      };
+    });
+  }
+
+  /** Rejects with NotLeader on a follower. The record as it stands by then: closed, or still open. */
+  async begin(request: WayBackRequest): Promise<Answer<Recovery>> {
+    const { ledger, clock } = this.#parts;
+    if (ledger.readyTerm === null) throw new NotLeader(this.#parts.leadership().leader);
+    const { opening, refusals } = this.#judge(request);
+    if (!opening.ok || refusals.length > 0) return refused(refusals);
+    const { recovery } = opening;
+    const ended = this.#opener.beginIfIdle(opening);
+    let timer: { cancel(): void } | null = null;
+    const late = new Promise<null>((resolve) => {
+      timer = clock.setTimer(ANSWER_AFTER_MS, () => {
+        resolve(null);
+      });
+    });
+    await Promise.race([ended, late]);
+    (timer as { cancel(): void } | null)?.cancel();
+    const record = ledger.state.recoveries.get(recovery.id);
+    if (record !== undefined) return { ok: true, value: record };
+    return refused([refusal('open-recovery', 'another recovery is under way in this cluster')]);
+  }
+
+  #judge(request: WayBackRequest): { readonly opening: Opening; readonly refusals: readonly Refusal[] } {
+    const { policy, soft } = this.#parts;
+    const belief = this.#opener.belief();
+    const clusterId = belief.servers.get(request.server)?.clusterId;
+    const opening = openWayBack(belief, policy, request, soft, this.#opener.context(request.requestedBy));
+    const hasQuorum = this.#parts.hasQuorum();
+    const guards =
+      clusterId === undefined
+        ? []
+        : guardRefusals({
+            belief,
+            policy,
+            clusterId,
+            kind: request.way,
+            server: request.server,
+            forced: true,
+            hasQuorum,
+          });
+    return { opening, refusals: [...guards, ...(opening.ok ? [] : opening.refusals)] };
+  }
+
+  #assumed(server: ServerId): StepFindings | null {
+    const { vitals, answers } = this.#parts.sights(server);
+    if (!answers || vitals === null) return null;
+    const received = vitals.channels.map(({ retrievedGtids }) => retrievedGtids).filter((set) => set !== '');
+    return {
+      executedGtids: vitals.executedGtids,
+      receivedGtids: received.join(','),
+      purgedGtids: vitals.purgedGtids,
+    };
+  }
+}
+
+function wouldFail(reason: string): Refusal {
+  return refusal('plan', `it would come to nothing: ${reason}`, 'take another way');
+}
+
+function refused(refusals: readonly Refusal[]): Answer<Recovery> {
+  const [first] = refusals;
+  const message = refusals.map(({ message, mend }) => (mend === '' ? message : `${message} (${mend})`)).join('; ');
+  return { ok: false, refusal: { code: first?.code ?? 'refused', message } };
+}
