@@ -183,6 +183,8 @@ export interface DiscoveryConfig {
   readonly forgetUnseenMs: number;
   /** Pictures of all topologies are kept so often; 0: only when somebody asks. */
   readonly recordTopologiesMs: number;
+  /** The audit and recoveries that have ended are kept so long; 0: by number alone. */
+  readonly keepHistoryMs: number;
   readonly names: NamesConfig;
 }
 

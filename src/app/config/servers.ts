@@ -17,6 +17,15 @@ export function readServers(values: Values): Pick<Config, 'discovery' | 'classif
       logFiltered: values.EnableDiscoveryFiltersLogs,
       forgetUnseenMs: values.UnseenInstanceForgetHours * HOUR_MS,
       recordTopologiesMs: values.SnapshotTopologiesIntervalHours * HOUR_MS,
+      // What blocks the next recovery must not be forgotten before its time.
+      keepHistoryMs:
+        values.AuditPurgeDays === 0
+          ? 0
+          : Math.max(
+              values.AuditPurgeDays * 24 * HOUR_MS,
+              values.RecoveryPeriodBlockSeconds * 1000,
+              values.RecoveryPeriodBlockMinutes * MINUTE_MS,
+            ),
       names: {
         hosts: values.HostnameResolveMethod,
         servers: values.MySQLHostnameResolveMethod,

@@ -53,6 +53,7 @@ export const SINCE: { readonly [Kind in Command['kind']]: SchemaVersion } = {
   'time-passed': 2,
   'brake-applied': 2,
   'brake-released': 2,
+  'history-purged': 3,
   'aftermath-intended': 3,
   'aftermath-finished': 3,
   'detection-intended': 3,

@@ -50,6 +50,8 @@ export type KeepingCommand =
       readonly settled: readonly Address[];
     }
   | { readonly kind: 'topologies-recorded' }
+  /** AuditPurgeDays: what ended before is not kept any longer. */
+  | { readonly kind: 'history-purged'; readonly beforeMs: number }
   /** Nothing but the stamp: what has reached its end by now ends. */
   | { readonly kind: 'time-passed' };
 

@@ -17,6 +17,8 @@ export interface CaretakerSettings {
   readonly forgetUnseenMs: number;
   /** SnapshotTopologiesIntervalHours; 0: only when somebody asks. */
   readonly recordTopologiesMs: number;
+  /** AuditPurgeDays; 0: history is kept by number alone. */
+  readonly keepHistoryMs: number;
 }
 
 export interface CaretakerParts {
@@ -30,6 +32,7 @@ export interface CaretakerParts {
 const TICK_MS = 1_000;
 /** Shorter silences are nobody's business but the diagnosis's; a change of leaders begins those anew. */
 export const SILENT_MS = 600_000;
+const PURGE_STEP_MS = 3_600_000;
 /** In one entry. */
 const SERVERS_MAX = 1_000;
 
@@ -64,7 +67,13 @@ export class Caretaker {
     this.#term = term;
     if (term === null || this.#isProposing) return;
     const nowMs = Math.max(clock.wallMs(), ledger.state.nowMs);
-    const proposals = [this.#timePassed(nowMs), this.#silences(nowMs), this.#expired(nowMs), this.#picture(nowMs)];
+    const proposals = [
+      this.#timePassed(nowMs),
+      this.#silences(nowMs),
+      this.#expired(nowMs),
+      this.#picture(nowMs),
+      this.#oldHistory(nowMs),
+    ];
     const due = proposals.filter((proposal) => proposal !== null);
     if (due.length > 0) void this.#propose(due);
   }
@@ -131,6 +140,19 @@ export class Caretaker {
     const lastMs = history[history.length - 1]?.atMs ?? 0;
     const isDue = recordTopologiesMs > 0 && servers.size > 0 && nowMs - lastMs >= recordTopologiesMs;
     return isDue ? { kind: 'topologies-recorded' } : null;
+  }
+
+  /** An hour's worth at a time: an entry for every line would be longer than the line. */
+  #oldHistory(nowMs: number): Proposal | null {
+    const { ledger, settings } = this.#parts;
+    const { audit, recoveries, demotions } = ledger.state;
+    if (settings.keepHistoryMs === 0) return null;
+    const beforeMs = nowMs - settings.keepHistoryMs;
+    const isDue = (atMs: number | null): boolean => atMs !== null && atMs < beforeMs - PURGE_STEP_MS;
+    const isOld =
+      (audit.length > 1 && isDue(audit[0]?.atMs ?? null)) ||
+      [...recoveries.values()].some((one) => isDue(one.closedAtMs) && demotions.get(one.failed)?.state !== 'owed');
+    return isOld ? { kind: 'history-purged', beforeMs } : null;
   }
 
   async #propose(proposals: readonly Proposal[]): Promise<void> {

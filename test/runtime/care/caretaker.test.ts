@@ -21,7 +21,7 @@ class Stage {
   readonly #settings: CaretakerSettings;
 
   constructor(settings: Partial<CaretakerSettings> = {}) {
-    this.#settings = { forgetUnseenMs: 2 * HOUR_MS, recordTopologiesMs: 0, ...settings };
+    this.#settings = { forgetUnseenMs: 2 * HOUR_MS, recordTopologiesMs: 0, keepHistoryMs: 0, ...settings };
     this.feed({ kind: 'topology-observed', servers: [observed('p'), observed('r', 'p')] });
     this.caretaker = this.#newNode();
   }
@@ -163,6 +163,17 @@ describe('the caretaker', () => {
     await stage.advance(3 * HOUR_MS);
     expect(stage.fed.state.history.length).toBeGreaterThanOrEqual(3);
     expect(stage.fed.state.history.length).toBeLessThanOrEqual(4);
+  });
+
+  it('forgets history when it is as old as configured, an hour of it at a time, and then is quiet', async () => {
+    const stage = new Stage({ keepHistoryMs: 24 * HOUR_MS });
+    for (const enabled of [false, true]) stage.feed({ kind: 'recoveries-switched', enabled, by: 'ann' });
+    const lines = stage.fed.state.audit.length;
+    await stage.advance(24 * HOUR_MS);
+    expect(stage.fed.state.audit).toHaveLength(lines);
+    await stage.advance(30 * HOUR_MS);
+    expect(stage.kinds()).toEqual(['history-purged']);
+    expect(stage.fed.state.audit).toHaveLength(1);
   });
 
   it('does nothing on a follower', async () => {

@@ -61,6 +61,7 @@ const LIVE: readonly KeyName[] = [
   'DiscoveryIgnoreReplicationUsernameFilters',
   'EnableDiscoveryFiltersLogs',
   'UnseenInstanceForgetHours',
+  'AuditPurgeDays',
   'SnapshotTopologiesIntervalHours',
 
   'ClusterNameToAlias',

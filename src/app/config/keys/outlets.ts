@@ -5,6 +5,11 @@ import { bool, choice, integer, text } from './kinds.js';
 export const OUTLET_KEYS = {
   EnableSyslog: works(bool, false, "Copy the log to the system's log, through the program `logger`"),
   AuditLogFile: works(text, '', "File to which audit lines are appended, in the incumbent's form, on every node"),
+  AuditPurgeDays: works(
+    integer(0, 36_500),
+    7,
+    'The audit and recoveries that have ended are forgotten after so many days; 0: only when there are too many',
+  ),
   AuditToSyslog: works(
     bool,
     false,

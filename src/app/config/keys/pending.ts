@@ -11,7 +11,6 @@ const natural = integer(0);
 
 export const PENDING_KEYS = {
   InstanceBulkOperationsWaitTimeoutSeconds: pending(natural, 10),
-  AuditPurgeDays: pending(natural, 7),
   AuthUserHeader: pending(text, 'X-Forwarded-User'),
   PowerAuthUsers: pending(texts, ['*']),
   PowerAuthGroups: pending(texts, []),

@@ -4,6 +4,7 @@ import type { Draft, Fact } from '../draft.js';
 import { applyIdentitiesShared, applyReaddressed } from './addresses.js';
 import { applyForgettingLifted, applyServersExpired, applyServersForgotten, applySilence } from './forgetting.js';
 import { applyTopologiesRecorded } from './history.js';
+import { applyHistoryPurged } from './purging.js';
 
 const KINDS: { readonly [Kind in KeepingCommand['kind']]: true } = {
   'servers-forgotten': true,
@@ -13,6 +14,7 @@ const KINDS: { readonly [Kind in KeepingCommand['kind']]: true } = {
   'servers-readdressed': true,
   'identities-shared': true,
   'topologies-recorded': true,
+  'history-purged': true,
   'time-passed': true,
 };
 
@@ -36,6 +38,9 @@ export function applyKeeping(draft: Draft, command: KeepingCommand): readonly Fa
       return applyIdentitiesShared(draft, command);
     case 'topologies-recorded':
       return applyTopologiesRecorded(draft);
+    case 'history-purged':
+      applyHistoryPurged(draft, command.beforeMs);
+      return [];
     case 'time-passed':
       return [];
   }
