@@ -51,3 +51,24 @@ verify_chromium() {
   HOME=$2 "$1/bin/chromium" --no-sandbox --disable-gpu --screenshot="$2/page.png" 'data:text/html,<p id="seen">ok</p>'
   [ -s "$2/page.png" ] || { echo 'it drew no page' && return 1; }
 }
+
+program_zookeeper() { echo "$1/bin/zookeeper"; }
+install_zookeeper() {
+  # Only what a server of its own loads: no init scripts, no servlets, no tests, no fonts.
+  fetch_debian "$2" bookworm "$1" \
+    'perl perl-base debconf dpkg passwd adduser init-system-helpers systemd sysvinit-utils lsb-base ca-certificates-java java-common libcups2 libasound2 libfontconfig1 libfreetype6 libharfbuzz0b libgraphite2-3 liblcms2-2 libjpeg62-turbo junit4 libguava-java libfindbugs-annotations-java libjetty9-java libjetty9-extra-java libxerces2-java' \
+    libzookeeper-java openjdk-17-jre-headless
+  mkdir -p "$1/bin"
+  cat >"$1/bin/zookeeper" <<'END'
+#!/bin/sh
+tree=$(cd "$(dirname "$(readlink -f "$0")")/.." && pwd)
+for name in zookeeper zookeeper-jute slf4j-api slf4j-simple netty-all netty-handler netty-common netty-buffer netty-transport netty-codec netty-resolver commons-io commons-cli metrics-core snappy-java; do
+  jars=${jars:+$jars:}$tree/usr/share/java/$name.jar
+done
+exec "$tree/usr/lib/jvm/java-17-openjdk-amd64/bin/java" -Xmx128m -Dzookeeper.admin.enableServer=false \
+  -cp "$jars" org.apache.zookeeper.server.ZooKeeperServerMain "$@"
+END
+  chmod +x "$1/bin/zookeeper"
+}
+# It is told of a folder that is none: that it says so is all that is asked.
+verify_zookeeper() { { timeout 20 "$1/bin/zookeeper" 1 /dev/null/data 2>&1 || true; } | grep -qi 'unable to access datadir\|Unable to create data directory'; }

@@ -23,6 +23,8 @@ export const ERROR_CODES = {
   MYSQL_REPLACED: { http: 502, grpc: 9, retriable: false },
   /** Nothing was sent: ObserveOnly. */
   OBSERVE_ONLY: { http: 409, grpc: 9, retriable: false },
+  /** A key-value store outside could not be read or written. */
+  PAIR_STORE: { http: 502, grpc: 14, retriable: true },
   BAD_REQUEST: { http: 400, grpc: 3, retriable: false },
   /** What is asked for lies before the oldest that is still known. */
   COMPACTED: { http: 410, grpc: 11, retriable: false },

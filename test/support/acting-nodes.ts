@@ -20,7 +20,8 @@ const healthy: SoftState = { answers: () => true, lagSeconds: () => 0 };
 /** What is told of recoveries; nobody where nothing is said. */
 export interface Outside {
   readonly hooks?: HookRunner;
-  readonly publishing?: Publishing;
+  /** Of one node; the next leader is another one. */
+  readonly publishing?: (ledger: ReplicatedLedger, consensus: FakeConsensus) => Publishing;
 }
 
 export interface Surroundings extends Outside {
@@ -97,7 +98,7 @@ export class ActingNodes {
         detectionBlockMs: 3_600_000,
         automatic: () => ({ primary: true, intermediate: false }),
       },
-      publishing: this.#surroundings.publishing ?? NO_PUBLISHING,
+      publishing: this.#surroundings.publishing?.(this.ledger, this.consensus) ?? NO_PUBLISHING,
       emergencyOf: () => null,
       recoversSilentSite: () => false,
       authorityFor: (term) => new LeaderAuthority(term, this.consensus, parts.clock),

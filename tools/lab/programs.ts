@@ -8,7 +8,7 @@ import type { Program } from './server-config.js';
 
 const run = promisify(execFile);
 
-export type ProgramName = Flavor | 'chromium' | 'haproxy' | 'wrk';
+export type ProgramName = Flavor | 'chromium' | 'haproxy' | 'wrk' | 'zookeeper';
 
 async function fetch(names: readonly ProgramName[]): Promise<Map<string, string>> {
   const { stdout } = await run(join(PROJECT_ROOT, 'scripts', 'fetch'), names);

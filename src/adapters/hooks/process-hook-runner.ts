@@ -40,13 +40,17 @@ interface Command {
 }
 
 export class ProcessHookRunner implements HookRunner {
-  readonly configured: ReadonlySet<HookList>;
   readonly #options: HookOptions;
   #background = 0;
 
+  /** The fields of the options may change while it lives. */
   constructor(options: HookOptions) {
     this.#options = options;
-    this.configured = new Set([...options.lists].filter(([, lines]) => lines.length > 0).map(([list]) => list));
+  }
+
+  get configured(): ReadonlySet<HookList> {
+    const { lists } = this.#options;
+    return new Set([...lists].filter(([, lines]) => lines.length > 0).map(([list]) => list));
   }
 
   async run(order: HookOrder): Promise<StepOutcome> {

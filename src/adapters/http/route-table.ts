@@ -12,6 +12,7 @@ import { DOWNTIME_ROUTES } from './routes/downtimes.js';
 import { EXPLAIN_ROUTES } from './routes/explain.js';
 import { INQUIRY_ROUTES } from './routes/inquiries.js';
 import { INSTANCE_ROUTES } from './routes/instances.js';
+import { KEY_VALUE_ROUTES } from './routes/key-values.js';
 import { LABEL_ROUTES } from './routes/labels.js';
 import { NAME_ROUTES } from './routes/names.js';
 import { MEMBERSHIP_ROUTES } from './routes/membership.js';
@@ -42,6 +43,7 @@ export function routeTable(urlPrefix: string): readonly Route[] {
     ...EXPLAIN_ROUTES,
     ...INQUIRY_ROUTES,
     ...INSTANCE_ROUTES,
+    ...KEY_VALUE_ROUTES,
     ...LABEL_ROUTES,
     ...NAME_ROUTES,
     ...MEMBERSHIP_ROUTES,

@@ -1,13 +1,17 @@
 /** What this node acts with: sessions that change servers, the operator's commands, the stores outside. */
-import type { PublicSettings } from '../../runtime/ports/service.js';
-import type { HookParts } from '../../runtime/recovery/recovery-parts.js';
+import type { Clock } from '../../runtime/ports/clock.js';
 import type { SessionOpener } from '../../runtime/ports/mysql.js';
-import { NO_PUBLISHING, type Publishing } from '../../runtime/ports/publishing.js';
-import { ObservingHooks, ObservingSessions, observingPublishing } from '../../runtime/recovery/observing.js';
+import type { Publishing } from '../../runtime/ports/publishing.js';
+import type { PublicSettings } from '../../runtime/ports/service.js';
+import { ObservingHooks, ObservingSessions, ObservingStore } from '../../runtime/recovery/observing.js';
+import type { HookParts } from '../../runtime/recovery/recovery-parts.js';
+import type { ReplicatedLedger } from '../../runtime/replicated-ledger.js';
 import type { LiveConfig } from '../config/live.js';
 import type { Log } from '../log.js';
 import { hookParts } from './hooks.js';
 import type { MysqlSide } from './mysql.js';
+import { pairStores, publisherOf } from './publishing.js';
+import type { RaftSide } from './raft.js';
 
 export interface Acting {
   readonly sessions: SessionOpener;
@@ -18,20 +22,23 @@ export interface Acting {
 export interface ActingParts {
   readonly live: LiveConfig;
   readonly mysql: MysqlSide;
+  readonly raft: RaftSide;
   readonly log: Log;
-  readonly settings: PublicSettings;
 }
 
-export function openActing({ live, mysql, log, settings }: ActingParts): Acting {
+export function openActing(
+  { live, mysql, raft, log }: ActingParts,
+  settings: PublicSettings,
+  ledger: ReplicatedLedger,
+  clock: Clock,
+): Acting {
+  const { config } = live;
   const observes = (): boolean => live.config.observesOnly;
-  // A list that is being run goes on as it was begun.
-  const hooks = live.following((config) => {
-    const parts = hookParts(config, log, settings);
-    return { ...parts, runner: new ObservingHooks(parts.runner, observes, log) };
-  });
+  const hooks = hookParts(live, log, settings, (runner) => new ObservingHooks(runner, observes, log));
+  const stores = pairStores(config).map((store) => new ObservingStore(store, observes));
   return {
     sessions: new ObservingSessions(mysql.sessions, observes),
     hooks,
-    publishing: observingPublishing(NO_PUBLISHING, observes),
+    publishing: publisherOf(config.publishing.prefix, stores, { log, ledger, consensus: raft.consensus, clock }),
   };
 }

@@ -28,7 +28,6 @@ import { MetricsKeeper } from '../../runtime/probing/metrics.js';
 import { SightingStore } from '../../runtime/probing/sightings.js';
 import type { PeerFeed } from '../../runtime/ports/peers.js';
 import { RecoveryDriver } from '../../runtime/recovery/recovery-driver.js';
-import { RECOVERY_TIMES } from '../../runtime/recovery/recovery-parts.js';
 import { ReplicatedLedger } from '../../runtime/replicated-ledger.js';
 import { NodeView } from '../../runtime/service/node-view.js';
 import { NodeService } from '../../runtime/service/service.js';
@@ -43,6 +42,7 @@ import { MembershipSide } from './membership.js';
 import type { MysqlSide } from './mysql.js';
 import { NodeSights } from './node-sights.js';
 import type { RaftSide } from './raft.js';
+import { recoveryTimes } from './recovery-times.js';
 import { clusterRules, diagnosisSettings, probingPace, publicSettings, recoveryPolicy } from './settings.js';
 
 /** A leader is elected and heard within this; a node that starts into a cluster that runs need not ask every server. */
@@ -166,6 +166,7 @@ export class ComposedNode {
       takeover: (request) => this.#recovery.requests.takeover(request),
       waysBack: () => this.#recovery.waysBack,
       explain: (clusterId) => this.#recovery.explain(clusterId),
+      submitPrimaries: (clusterId) => this.#recovery.submitPrimaries(clusterId),
     });
   }
 
@@ -352,10 +353,10 @@ export class ComposedNode {
   }
 
   #composeRecovery(): RecoveryDriver {
-    const { log, mysql, raft, live } = this.#parts;
+    const { log, raft, live } = this.#parts;
     const config = this.#config;
     const sights = new NodeSights(this.ledger, (address) => this.#probing.sightings.sighting(address));
-    const acting = openActing({ live, mysql, log, settings: this.#settings });
+    const acting = openActing(this.#parts, this.#settings, this.ledger, this.#clock);
     const rules = live.following((now) => clusterRules(now, () => this.ledger.state));
     return new RecoveryDriver({
       self: config.raft.id,
@@ -364,10 +365,7 @@ export class ComposedNode {
       sessions: acting.sessions,
       prober: this.#care.prober,
       policy: live.following(recoveryPolicy),
-      times: live.following(({ mysql: { connectTimeoutMs } }) => ({
-        ...RECOVERY_TIMES,
-        connectMs: Math.min(RECOVERY_TIMES.connectMs, connectTimeoutMs),
-      })),
+      times: live.following(recoveryTimes),
       log,
       soft: sights.soft,
       sights: (id) => sights.lastLook(id),

@@ -25,6 +25,7 @@ export interface Config {
   readonly lag: LagConfig;
   readonly recovery: RecoveryConfig;
   readonly hooks: HooksConfig;
+  readonly publishing: PublishingConfig;
   readonly views: ViewsConfig;
   readonly discovery: DiscoveryConfig;
   readonly classification: ClassificationRules;
@@ -267,4 +268,20 @@ export interface HooksConfig {
   readonly holdingBackMs: number;
   /** For each of the others. */
   readonly followingMs: number;
+}
+
+/** Key-value stores outside that are told where primaries are. */
+export interface PublishingConfig {
+  readonly prefix: string;
+  /** Null: there is none. */
+  readonly consul: {
+    readonly address: string;
+    readonly scheme: 'http' | 'https';
+    readonly token: Secret;
+    readonly transactions: boolean;
+    readonly operationsMax: number;
+    readonly everyDatacenter: boolean;
+  } | null;
+  /** `host:port`, separated by commas; '' when there is none. */
+  readonly zookeeper: string;
 }

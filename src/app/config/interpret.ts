@@ -20,6 +20,7 @@ import { type Membership, readMembership, type Resolve } from './membership.js';
 import { readIdentity } from './identity.js';
 import { readOutlets } from './outlets.js';
 import { readMysqlTls } from './mysql-tls.js';
+import { readPublishing } from './publishing.js';
 import { readRaftTls } from './raft-tls.js';
 import { readHooks } from './hooks.js';
 import { readQuestions, readServers } from './servers.js';
@@ -43,6 +44,7 @@ export async function interpret(
   const mysql = await readMysql(values, surroundings.environment, findings);
   const probing = readProbing(values, findings);
   const recovery = readRecovery(values, findings);
+  const publishing = readPublishing(values, findings);
   const authentication = readAuthentication(values, findings);
   const outlets = readOutlets(values, findings);
   const identity = await readIdentity(values, findings);
@@ -69,6 +71,7 @@ export async function interpret(
     },
     recovery,
     hooks: readHooks(values),
+    publishing,
     views: {
       hideProblemsOf: values.ProblemIgnoreHostnameFilters,
       noControlReplicas: values.OSCIgnoreHostnameFilters,

@@ -6,6 +6,7 @@ import type { Problem, StructureCode } from '../../core/analysis/problem.js';
 import type { LedgerState } from '../../core/ledger/state.js';
 import type { ReplicationRules } from '../../core/recovery/can-replicate.js';
 import type { Explanation } from '../../core/recovery/explain.js';
+import type { Pair } from '../../core/recovery/publication.js';
 import type { Recovery } from '../../core/recovery/recovery.js';
 import type { WayBack } from '../../core/recovery/returns.js';
 import { type Address, addressText } from '../../core/topology/address.js';
@@ -175,4 +176,6 @@ export interface Service extends Keeping {
   /** Names of the server's binary logs that hold any of these transactions, the oldest first; the server is asked. */
   locateGtids(server: Server, gtids: string): Promise<Answer<readonly string[]>>;
   setAlias(cluster: ClusterId, alias: string, by: string): Promise<Answer<string>>;
+  /** Writes where the primary is to all key-value stores, of one cluster or of all; what was written. */
+  submitPrimaries(cluster: ClusterId | null): Promise<Answer<readonly Pair[]>>;
 }

@@ -9,7 +9,7 @@ import { OperationalError } from '../errors.js';
 import type { HookOrder, HookRunner } from '../ports/hooks.js';
 import type { Log } from '../ports/log.js';
 import type { ServerSession, SessionOpener, SessionOptions } from '../ports/mysql.js';
-import { type Publishing, NO_PUBLISHING } from '../ports/publishing.js';
+import type { PairStore } from '../ports/pair-store.js';
 
 type Holds = () => boolean;
 
@@ -81,14 +81,23 @@ export class ObservingHooks implements HookRunner {
 }
 
 /** Nobody outside is told of a primary by a node that only looks on. */
-export function observingPublishing(publishing: Publishing, observes: Holds): Publishing {
-  const current = (): Publishing => (observes() ? NO_PUBLISHING : publishing);
-  return {
-    get reachesOut() {
-      return current().reachesOut;
-    },
-    published: (cluster, primary) => current().published(cluster, primary),
-  };
+export class ObservingStore implements PairStore {
+  readonly #store: PairStore;
+  readonly #observes: Holds;
+
+  constructor(store: PairStore, observes: Holds) {
+    this.#store = store;
+    this.#observes = observes;
+  }
+
+  get name(): string {
+    return this.#store.name;
+  }
+
+  write(...call: Parameters<PairStore['write']>): ReturnType<PairStore['write']> {
+    if (!this.#observes()) return this.#store.write(...call);
+    return Promise.resolve(call[0].map(() => 'unchanged' as const));
+  }
 }
 
 function observeOnly(name: string): OperationalError {

@@ -10,12 +10,14 @@ import { OBSERVE_ONLY, reactionRefusals } from '../../core/recovery/guards.js';
 import { brakeReason } from '../../core/recovery/brake.js';
 import { decide, kindFor, type ProblemToRecover } from '../../core/recovery/decision.js';
 import { type Explanation, explain } from '../../core/recovery/explain.js';
+import type { Pair } from '../../core/recovery/publication.js';
 import { likelySuccessor } from '../../core/recovery/openings/dead-primary.js';
 import { interruptedRecoveries } from '../../core/recovery/interrupted.js';
 import { openAgain } from '../../core/recovery/openings/again.js';
 import type { Address } from '../../core/topology/address.js';
 import type { ClusterId, Server, ServerId } from '../../core/topology/server.js';
 import { Aftermaths } from './aftermaths.js';
+import { NotLeader } from '../ports/consensus-errors.js';
 import { restartCanary } from './canary.js';
 import { Detections } from './detections.js';
 import { FormerPrimaries } from './former-primaries.js';
@@ -73,6 +75,7 @@ export class RecoveryDriver {
 
   /** This node leads and has applied all that was committed before: what stands open is taken up now. */
   lead(): void {
+    this.#parts.publishing.lead();
     this.noticeApplied();
   }
 
@@ -82,7 +85,14 @@ export class RecoveryDriver {
     this.#lost.stop();
     this.#runs.stopAll('this node does not lead any more');
     this.#aftermaths.stop();
+    this.#parts.publishing.follow();
     this.#detections.stop();
+  }
+
+  /** Rejects with NotLeader on a follower. */
+  async submitPrimaries(cluster: ClusterId | null): Promise<readonly Pair[]> {
+    if (this.#parts.ledger.readyTerm === null) throw new NotLeader(this.#parts.leadership().leader);
+    return await this.#parts.publishing.submit(cluster);
   }
 
   /** Entries were applied, or a snapshot restored. */
@@ -90,6 +100,7 @@ export class RecoveryDriver {
     if (this.#parts.ledger.readyTerm === null || this.#parts.policy.observesOnly) return;
     this.#runs.resume();
     this.#takeUpInterrupted();
+    this.#parts.publishing.noticeApplied();
     this.#aftermaths.look();
     this.#formers.look();
     this.#lost.look();

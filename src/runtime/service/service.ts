@@ -6,6 +6,7 @@ import { assertDefined } from '../../core/base/assert.js';
 import type { LedgerState } from '../../core/ledger/state.js';
 import { tombstonesOf } from '../../core/ledger/tombstones.js';
 import type { Explanation } from '../../core/recovery/explain.js';
+import type { Pair } from '../../core/recovery/publication.js';
 import type { Recovery } from '../../core/recovery/recovery.js';
 import { type Address, addressText, sameAddress } from '../../core/topology/address.js';
 import type { ProbeResult, ServerReport } from '../../core/topology/report.js';
@@ -48,6 +49,7 @@ export interface ServiceParts extends KeepingParts {
   readonly binaryLogs: BinaryLogReader;
   readonly explain: (cluster: ClusterId) => Explanation | null;
   readonly waysBack: () => Pick<WaysBack, 'plans' | 'begin'>;
+  readonly submitPrimaries: (cluster: ClusterId | null) => Promise<readonly Pair[]>;
   readonly takeover: (request: TakeoverRequest) => Promise<Answer<Recovery>>;
 }
 
@@ -229,6 +231,12 @@ export class NodeService extends KeepingUseCases implements Service {
     await this.propose({ kind: 'alias-set', clusterId, alias });
     await this.propose({ kind: 'noted', server: null, clusterId, topic: 'alias-set', text: `by ${by}` });
     return accept(alias);
+  }
+
+  async submitPrimaries(cluster: ClusterId | null): Promise<Answer<readonly Pair[]>> {
+    const pairs = await this.#parts.submitPrimaries(cluster);
+    if (cluster === null || pairs.length > 0) return accept(pairs);
+    return refuse('NO_WRITABLE_PRIMARY', 'the cluster has no primary that takes writes, so there is nothing to tell');
   }
 
   /** As HostnameResolveMethod has it. */

@@ -3,6 +3,7 @@ import { FakeMembership } from '../../support/fake-membership.js';
 import type { ProbingMetrics } from '../../../src/runtime/ports/probing-metrics.js';
 import type { Problem, StructureCode } from '../../../src/core/analysis/problem.js';
 import { type Explanation, explain } from '../../../src/core/recovery/explain.js';
+import type { Pair } from '../../../src/core/recovery/publication.js';
 import type { Recovery } from '../../../src/core/recovery/recovery.js';
 import type { LastLook } from '../../../src/core/recovery/sights.js';
 import { type Address, addressText } from '../../../src/core/topology/address.js';
@@ -268,6 +269,14 @@ export class FakeService extends FakeKeeping implements Service {
   async setAlias(cluster: ClusterId, alias: string, by: string): Promise<Answer<string>> {
     this.calls.push(`alias ${cluster} ${alias} by ${by}`);
     return this.answer(alias);
+  }
+
+  async submitPrimaries(cluster: ClusterId | null): Promise<Answer<readonly Pair[]>> {
+    this.calls.push(`submit ${cluster ?? 'all'}`);
+    return this.answer([
+      { key: 'mysql/master/shop', value: 'db1:3306' },
+      { key: 'mysql/master/shop/port', value: '3306' },
+    ]);
   }
 }
 

@@ -246,6 +246,23 @@ describe('switches and names', () => {
     expect((await fixture.get('/api/set-cluster-alias/main:3306')).status).toBe(500);
   });
 
+  it('write primaries to the key-value stores', async () => {
+    const expected = {
+      Code: 'OK',
+      Message: 'Submitted 2 masters',
+      Details: [
+        { Key: 'mysql/master/shop', Value: 'db1:3306' },
+        { Key: 'mysql/master/shop/port', Value: '3306' },
+      ],
+    };
+    expect((await fixture.get('/api/submit-masters-to-kv-stores/main:3306')).body).toEqual(expected);
+    expect((await fixture.get('/api/submit-masters-to-kv-stores')).body).toEqual(expected);
+    // The shell client ends its path with a slash when it was given no alias.
+    expect((await fixture.get('/api/submit-masters-to-kv-stores/')).body).toEqual(expected);
+    expect(fixture.service.calls).toEqual([`submit ${cluster}`, 'submit all', 'submit all']);
+    expect((await fixture.get('/api/submit-masters-to-kv-stores/nobody')).body).toMatchObject({ Code: 'ERROR' });
+  });
+
   it('take an alias away', async () => {
     expect((await fixture.get('/api/set-cluster-alias/main:3306?alias=')).body).toMatchObject({
       Code: 'OK',

@@ -2,7 +2,7 @@ import type { HookList } from '../../../src/core/recovery/hook-terms.js';
 import { describe, expect, it } from 'vitest';
 import type { HookOrder, HookRunner } from '../../../src/runtime/ports/hooks.js';
 import type { ServerSession, SessionOpener, SessionOptions } from '../../../src/runtime/ports/mysql.js';
-import { ObservingHooks, ObservingSessions, observingPublishing } from '../../../src/runtime/recovery/observing.js';
+import { ObservingHooks, ObservingSessions, ObservingStore } from '../../../src/runtime/recovery/observing.js';
 import { recoveryOf } from '../../support/ledger.js';
 import { MysqlWorld, uuidOf } from '../../support/mysql-world.js';
 import { WorldNodes } from '../../support/world-nodes.js';
@@ -126,22 +126,22 @@ describe('whatever asks for it, while a node only observes', () => {
   it('no store outside hears of a primary', async () => {
     let observes = true;
     let told = 0;
-    const publishing = observingPublishing(
+    const store = new ObservingStore(
       {
-        reachesOut: true,
-        published: () => {
+        name: 'a store',
+        write: (all) => {
           told += 1;
-          return Promise.resolve({ ok: true, findings: {} });
+          return Promise.resolve(all.map(() => 'written' as const));
         },
       },
       () => observes,
     );
-    expect(publishing.reachesOut).toBe(false);
-    await publishing.published(P as never, A);
+    const one = { pairs: [], stamp: { founding: '', epoch: 0, index: 1 }, anew: true };
+    const confirm = (): Promise<void> => Promise.resolve();
+    expect(await store.write([one], confirm)).toEqual(['unchanged']);
     expect(told).toBe(0);
     observes = false;
-    expect(publishing.reachesOut).toBe(true);
-    await publishing.published(P as never, A);
+    expect(await store.write([one], confirm)).toEqual(['written']);
     expect(told).toBe(1);
   });
 });

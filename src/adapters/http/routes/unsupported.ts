@@ -104,7 +104,6 @@ export const UNSUPPORTED_COMMANDS: readonly string[] = [
   'stop-replica-nice',
   'stop-slave',
   'stop-slave-nice',
-  'submit-masters-to-kv-stores',
   'take-master',
   'take-siblings',
   'write-buffer-metrics-aggregated',

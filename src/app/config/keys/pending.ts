@@ -3,8 +3,8 @@
  * answered with a warning: an operator must not believe in a setting that nobody obeys. To make one work, obey it and
  * move its line to `working.ts`.
  */
-import { pending, pendingHidden, restrains } from './key.js';
-import { bool, integer, secret, text, texts } from './kinds.js';
+import { pending, restrains } from './key.js';
+import { bool, integer, text, texts } from './kinds.js';
 
 const anyInteger = integer();
 const natural = integer(0);
@@ -27,13 +27,5 @@ export const PENDING_KEYS = {
   ApplyMySQLPromotionAfterMasterFailover: restrains(bool, true),
   PostponeSlaveRecoveryOnLagMinutes: pending(natural, 0),
   PostponeReplicaRecoveryOnLagMinutes: pending(natural, 0),
-  ConsulAddress: pending(text, ''),
-  ConsulScheme: pending(text, 'http'),
-  ConsulAclToken: pendingHidden(secret, ''),
-  ConsulCrossDataCenterDistribution: pending(bool, false),
-  ConsulKVStoreProvider: pending(text, 'consul'),
-  ConsulMaxKVsPerTransaction: pending(anyInteger, 5),
-  ZkAddress: pending(text, ''),
-  KVClusterMasterPrefix: pending(text, 'mysql/master'),
   MaxConcurrentReplicaOperations: pending(anyInteger, 5),
 } as const;

@@ -5,6 +5,7 @@ import { OUTLET_KEYS } from './outlets.js';
 import { RECOVERY_KEYS } from './recovery.js';
 import { DISCOVERY_KEYS } from './discovery.js';
 import { HOOK_LIST_KEYS } from './hooks.js';
+import { PUBLISHING_KEYS } from './publishing.js';
 import { works, worksHidden } from './key.js';
 import {
   authenticationMethod,
@@ -154,6 +155,7 @@ export const WORKING_KEYS = {
   PreventCrossRegionMasterFailover: works(bool, false, 'Promote nobody in another region; see RegionPattern'),
   ...RECOVERY_KEYS,
   ...HOOK_LIST_KEYS,
+  ...PUBLISHING_KEYS,
 
   UseSuperReadOnly: works(bool, false, 'Set super_read_only wherever read_only is set; fencing always sets both'),
 
