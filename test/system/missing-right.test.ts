@@ -7,6 +7,14 @@ import type { Topology } from '../../tools/lab/topology.js';
 
 const PATIENCE_MS = 60_000;
 
+/** Of an explanation, as far as it is read here. */
+interface Told {
+  readonly candidates: readonly {
+    readonly name: string;
+    readonly refusals: readonly { readonly code: string; readonly mend: string }[];
+  }[];
+}
+
 async function withoutBinlog(server: LabServer, statement: string): Promise<void> {
   await server.execute(`SET GLOBAL super_read_only = 0; SET SESSION sql_log_bin = 0; ${statement}`);
 }
@@ -42,9 +50,20 @@ describe('without the right to open a replica', () => {
     const answer = await leader.request(`/api/graceful-master-takeover-auto/${path}`);
     expect(answer).toMatchObject({
       status: 500,
-      body: { Message: expect.stringMatching(/could not be opened for writes.*1227/) as unknown },
+      // By what its account may do as it was last read, or, where that was before the right was taken, by trying.
+      body: {
+        Message: expect.stringMatching(/missing is SYSTEM_VARIABLES_ADMIN|not be opened for writes.*1227/) as unknown,
+      },
     });
     expect(await isClosed(primary)).toBe(0);
+
+    const against = async (): Promise<readonly string[]> => {
+      const told = await leader.get<Told>(`/api/explain/${primary.address}`);
+      const candidate = told.candidates.find(({ name }) => name === poor.address);
+      return (candidate?.refusals ?? []).map(({ code, mend }) => `${code}: ${mend}`);
+    };
+    const grant = "GRANT SYSTEM_VARIABLES_ADMIN ON *.* TO 'orchestrator'@'%'";
+    await expect.poll(against, { timeout: PATIENCE_MS }).toEqual([`missing-grant: ${grant}`]);
 
     await primary.kill();
     await expect.poll(() => isClosed(fit), { timeout: PATIENCE_MS }).toBe(0);

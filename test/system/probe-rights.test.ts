@@ -123,6 +123,15 @@ describe.each(KINDS)('$flavor', ({ flavor, version, rights }) => {
     expect((await watch(replica)).facts.blindSpots).toEqual([]);
   });
 
+  it('says which rights a recovery would miss, and each statement that mends it does', async () => {
+    await grantAllBut('nothing');
+    const missing = (await watch(replica)).facts.missingRights ?? [];
+    expect(missing.some(({ stops }) => stops === 'promotion')).toBe(true);
+    await topology.primary.execute(missing.map(({ mend }) => mend).join('; '));
+    await topology.caughtUp();
+    expect((await watch(replica)).facts.missingRights ?? []).toEqual([]);
+  });
+
   it('counts a right that is given back while the same node watches', async () => {
     await grantAllBut('nothing');
     const eyes = openEyes(WATCHER);
@@ -156,6 +165,7 @@ describe.each(KINDS)('$flavor', ({ flavor, version, rights }) => {
     for (const server of topology.servers) {
       const { facts, vitals } = await watch(server, account);
       expect(facts.blindSpots).toEqual([]);
+      expect(facts.missingRights ?? []).toEqual([]);
       expect(vitals.binlog).not.toBeNull();
     }
   });

@@ -18,10 +18,16 @@ import { ACCOUNT, statusOf, variableOf } from './variables.js';
 const SHOWS: Readonly<Record<string, (server: SimulatedServer) => ResultSet>> = {
   'SHOW REPLICA STATUS': showReplicaStatus,
   'SHOW REPLICAS': showReplicas,
+  'SHOW GRANTS': showGrants,
   'SHOW BINARY LOG STATUS': showBinaryLogStatus,
 };
 
 const SESSION_VARIABLES = new Set(['sql_mode', 'time_zone', 'wait_timeout']);
+
+function showGrants(): ResultSet {
+  const account = ACCOUNT.replace('@', '`@`');
+  return { columns: [text('Grants')], rows: [[`GRANT ALL PRIVILEGES ON *.* TO \`${account}\``]] };
+}
 
 /** Null for a statement that returns no rows. Throws SqlError. */
 export function answerTo(statement: string, server: SimulatedServer): ResultSet | null {

@@ -18,7 +18,9 @@ export function blindSpotsOf(
   const spots: BlindSpot[] = [];
   for (const { name, shows, right, isQuestion, mend } of statements) {
     const refusal = dropped.get(name);
-    if (refusal === undefined || (refusal.number === NO_SUCH_TABLE && isQuestion !== true)) continue;
+    // Who does not say what we may do is taken to allow it; nothing that is shown to anybody is hidden.
+    if (refusal === undefined || name === 'grants' || (refusal.number === NO_SUCH_TABLE && isQuestion !== true))
+      continue;
     spots.push({
       what: shows,
       error: refusal.error,

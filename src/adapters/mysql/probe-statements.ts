@@ -17,6 +17,7 @@ export type StatementName =
   | 'members'
   | 'clone'
   | 'account'
+  | 'grants'
   | 'lag'
   | `detect ${keyof Detected}`;
 
@@ -125,6 +126,8 @@ export function probeStatements(dialect: Dialect, showsAccount = true): readonly
       pace: 'each',
     },
   ];
+  // Needs no right, and says what rights there are.
+  statements.push({ name: 'grants', sql: 'SHOW GRANTS', shows: 'its own rights', right: null, pace: 'slow' });
   const schema = { right: 'performance schema' } as const;
   if (dialect.can('connectionTables')) {
     const sql = connectionsSql(dialect);

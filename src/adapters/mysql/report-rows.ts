@@ -15,6 +15,7 @@ import { channelsOf, oneLine, type ReadChannel } from './channel-rows.js';
 import type { Dialect } from './dialect.js';
 import { cellText, type ResultSet } from './link.js';
 import { cloneOf, membershipOf } from './membership-rows.js';
+import { missingRightsOf } from './missing-rights.js';
 import type { StatementName } from './probe-statements.js';
 import type { FixedName, VariableName } from './probe-variables.js';
 import { detectedIn, isNoLag, lagIn } from './questions.js';
@@ -104,6 +105,7 @@ function factsOf(answers: Answers, channels: readonly ReadChannel[], status: Rea
   const fixedText = (name: FixedName): string => fixed.get(name) ?? '';
   const text = (name: VariableName): string => variables.get(name) ?? '';
   const readOnly = isReadOnly(text('readOnly'));
+  const missingRights = missingRightsOf(dialect, answers.sets.get('grants'), fixedText('account'));
   return {
     serverNumber: Number(text('serverNumber')),
     version: dialect.version,
@@ -142,6 +144,7 @@ function factsOf(answers: Answers, channels: readonly ReadChannel[], status: Rea
     suggestedClusterAlias: '',
     suggestedClusterDomain: '',
     blindSpots: answers.blindSpots,
+    ...(missingRights.length === 0 ? {} : { missingRights }),
   };
 }
 

@@ -3,7 +3,7 @@
  * next is not helped. Only facts that change rarely are looked at here; who has received most is asked of the servers
  * themselves when it matters.
  */
-import type { Server, ServerFacts, ServerId } from '../topology/server.js';
+import type { MissingRight, Server, ServerFacts, ServerId } from '../topology/server.js';
 import { mainChannel } from '../topology/server.js';
 import { addressText } from '../topology/address.js';
 import { type Belief, refusal, type Refusal } from './belief.js';
@@ -193,6 +193,7 @@ const CHECKS: readonly Check[] = [
     facts.logReplicaUpdates
       ? null
       : refusal('no-replica-updates', 'does not log what it replicates', 'start it with log_replica_updates=ON'),
+  ({ facts }) => lacksRights(facts.missingRights ?? []),
   tellsHowFar,
   ({ facts }) =>
     facts.channels.length > 1
@@ -243,6 +244,18 @@ function tellsHowFar({ facts }: Server, { failed: { facts: primary } }: Context)
   return mainChannel(facts)?.autoPosition === false
     ? refusal('no-auto-position', 'does not replicate with auto-position', 'set SOURCE_AUTO_POSITION=1')
     : null;
+}
+
+/** A plan that may stop a server and not open it would end with no primary at all. */
+function lacksRights(missing: readonly MissingRight[]): Refusal | null {
+  const needed = missing.filter(({ stops }) => stops === 'promotion');
+  if (needed.length === 0) return null;
+  const what = needed.map(({ privilege, purpose }) => `${privilege} for ${purpose}`).join(', and ');
+  return refusal(
+    'missing-grant',
+    `does not let us promote it: missing is ${what}`,
+    needed.map(({ mend }) => mend).join('; '),
+  );
 }
 
 function delayed(seconds: number): Refusal | null {

@@ -89,6 +89,7 @@ export function explain(question: ExplainQuestion): Explanation | null {
       ...deadly.warnings,
       ...siteWarning(primary, replicas, question.recoversSilentSite),
       ...blindSpots([primary, ...replicas]),
+      ...missingGrants([primary, ...replicas]),
     ],
     successor: successorOf(
       belief,
@@ -150,6 +151,19 @@ function successorOf(
   const server = played?.record.successor ?? null;
   if (server === null) return null;
   return { server, name: serverName(belief, server), because: whyThisOne(server, ranked, primary) };
+}
+
+/** Of a candidate that could not be promoted for want of one, it stands among the reasons against it as well. */
+function missingGrants(servers: readonly Server[]): readonly Refusal[] {
+  return servers.flatMap(({ address, facts }) =>
+    (facts.missingRights ?? []).map(({ privilege, purpose, mend }) =>
+      refusal(
+        'missing-grant',
+        `${addressText(address)}: the account of the nodes lacks ${privilege} for ${purpose}`,
+        mend,
+      ),
+    ),
+  );
 }
 
 function blindSpots(servers: readonly Server[]): readonly Refusal[] {

@@ -52,6 +52,14 @@ const WORDS: { readonly [K in keyof ServerFacts]: Words<K> } = {
       .map((s) => `cannot see ${s.what}: ${s.error}`),
     ...before.filter((spot) => !after.some((known) => known.what === spot.what)).map((s) => `can see ${s.what} again`),
   ],
+  missingRights: (before = [], after = []) => {
+    const lacks = after.filter(({ privilege }) => !before.some((known) => known.privilege === privilege));
+    const has = before.filter(({ privilege }) => !after.some((known) => known.privilege === privilege));
+    return [
+      ...lacks.map(({ privilege, purpose }) => `lacks ${privilege} for ${purpose}`),
+      ...has.map(({ privilege }) => `has ${privilege} again`),
+    ];
+  },
 };
 
 /** Empty exactly when nothing that this node has words for changed. */

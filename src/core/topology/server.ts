@@ -166,9 +166,21 @@ export interface ServerFacts {
   readonly suggestedClusterDomain: string;
   /** What a missing grant or an absent table hides, each with the statement that would mend it. */
   readonly blindSpots: readonly BlindSpot[];
+  /** What the account of the nodes may not do there and a recovery would have to; absent where nothing is known to be missing. */
+  readonly missingRights?: readonly MissingRight[];
 }
 
 /** A part of the report that could not be read. */
+export interface MissingRight {
+  readonly privilege: string;
+  /** Completes "for ...". */
+  readonly purpose: string;
+  /** promotion: the server could not be promoted. fence: it could only not be closed as it should be. */
+  readonly stops: 'promotion' | 'fence';
+  /** A whole statement. */
+  readonly mend: string;
+}
+
 export interface BlindSpot {
   readonly what: string;
   readonly error: string;

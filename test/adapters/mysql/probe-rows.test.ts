@@ -323,7 +323,7 @@ describe('the questions of a probe', () => {
     };
     const schema = 'SELECT ON performance_schema.*';
     const account = 'SELECT ON mysql.slave_master_info';
-    const old = [null, 'REPLICATION CLIENT ON *.*', 'REPLICATION CLIENT ON *.*', 'REPLICATION SLAVE ON *.*'];
+    const old = [null, 'REPLICATION CLIENT ON *.*', 'REPLICATION CLIENT ON *.*', 'REPLICATION SLAVE ON *.*', null];
     expect(grants('9.7.0')).toEqual([...old, schema, schema, schema, account]);
     expect(grants('5.7.44')).toEqual([...old, schema, schema, account]);
     expect(grants('5.6.24')).toEqual([...old, account]);
@@ -332,6 +332,7 @@ describe('the questions of a probe', () => {
       'REPLICA MONITOR ON *.*',
       'BINLOG MONITOR ON *.*',
       'REPLICATION MASTER ADMIN ON *.*',
+      null,
     ]);
     expect(grants('10.5.4-MariaDB')[1]).toBe('REPLICATION SLAVE ADMIN ON *.*');
     expect(grants('10.4.1-MariaDB')).toEqual(old);

@@ -280,6 +280,24 @@ it('what a probe could not read for want of a grant is a warning with the statem
   expect(ask().warnings).toMatchObject([{ code: 'blind-spot', mend: 'GRANT x' }]);
 });
 
+it('a right that a recovery would miss is known before there is one: nobody is promoted who could not be opened', () => {
+  const right = { privilege: 'RELOAD', purpose: 'RESET REPLICA', mend: 'GRANT RELOAD x' };
+  change(A, { missingRights: [{ ...right, stops: 'promotion' }] });
+  const one = ask();
+  expect(one).toMatchObject({ wouldFailOver: true, successor: { server: B } });
+  expect(one.candidates.find(({ server }) => server === A)?.refusals).toMatchObject([
+    { code: 'missing-grant', mend: 'GRANT RELOAD x' },
+  ]);
+  expect(one.warnings).toMatchObject([{ code: 'missing-grant', mend: 'GRANT RELOAD x' }]);
+  change(B, { missingRights: [{ ...right, stops: 'promotion' }] });
+  expect(ask().refusals).toMatchObject([{ code: 'no-candidate', mend: 'GRANT RELOAD x' }]);
+});
+
+it('a right whose want stops no promotion is warned of', () => {
+  change(A, { missingRights: [{ privilege: 'C', purpose: 'ending sessions', stops: 'fence', mend: 'GRANT C x' }] });
+  expect(ask()).toMatchObject({ wouldFailOver: true, successor: { server: A }, warnings: [{ code: 'missing-grant' }] });
+});
+
 it('of a cluster that is not known nothing is explained', () => {
   const nobody = { clusterId: 'nobody' as ClusterId, sights: sightsOf(), hasQuorum: true, ...NO_DOUBT };
   const orchestrators = { voters: 1, live: 1 };
