@@ -19,6 +19,8 @@ export const ERROR_CODES = {
   MYSQL_STATEMENT: { http: 502, grpc: 13, retriable: false },
   /** Another session holds, or took, the barrier lock of the server. */
   MYSQL_BARRIER: { http: 502, grpc: 10, retriable: true },
+  /** The server lives and let us not in. */
+  MYSQL_NOT_ADMITTED: { http: 502, grpc: 14, retriable: true },
   /** Another server answers at the address: nothing was sent to it. */
   MYSQL_REPLACED: { http: 502, grpc: 9, retriable: false },
   /** Nothing was sent: ObserveOnly. */

@@ -58,8 +58,13 @@ export class LabNodes extends ActingNodes {
 
   /** A graceful takeover; the old primary replicates afterwards. */
   async takeover(candidate: LabServer): Promise<Answer<Recovery>> {
-    const wish = { clusterId: this.cluster(), candidate: this.idOf(candidate), auto: true, requestedBy: 'test' };
-    return await this.driver.requests.takeover(wish);
+    return await this.driver.requests.ask({
+      command: 'graceful-master-takeover-auto',
+      clusterId: this.cluster(),
+      server: null,
+      candidate: this.idOf(candidate),
+      requestedBy: 'test',
+    });
   }
 
   idOf(server: LabServer): ServerId {

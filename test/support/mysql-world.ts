@@ -155,25 +155,21 @@ export class MysqlWorld {
   }
 
   #take(server: WorldServer, step: Step): StepOutcome {
+    if (changesNothing(step)) return done();
     switch (step.kind) {
       case 'look':
         return done({ ...this.findings(server), acknowledgers: this.#acknowledgersOf(server) });
       case 'stop-io':
         return this.#stopIo(server);
       case 'await-applied':
-        return this.awaitApplied(server, step.gtids);
+      case 'await-received':
+        return this.#wait(server, step);
       case 'repoint':
         return this.repoint(server, step);
       case 'locate':
         return this.locate(server, step);
       case 'acknowledge':
         server.acks = step.on;
-        return done();
-      case 'promise-promotion':
-        return failed('is promised in the log');
-      case 'restart-io':
-      case 'hooks':
-      case 'publish':
         return done();
       case 'detach':
       case 'open':
@@ -278,6 +274,17 @@ export class MysqlWorld {
     return failed('it follows by GTID');
   }
 
+  #wait(server: WorldServer, { kind, gtids }: { readonly kind: string; readonly gtids: string }): StepOutcome {
+    return kind === 'await-applied' ? this.awaitApplied(server, gtids) : this.#awaitReceived(server, gtids);
+  }
+
+  #awaitReceived(server: WorldServer, gtids: string): StepOutcome {
+    this.receive(server);
+    const wanted = gtids === '' ? [] : gtids.split(',');
+    if (gtidText([...this.has(server), ...wanted]) === gtidText(this.has(server))) return { ok: true, findings: {} };
+    return { ok: false, code: 'limit', error: 'not received in time', retriable: false };
+  }
+
   protected repoint(server: WorldServer, step: Extract<Step, { kind: 'repoint' }>): StepOutcome {
     const { start } = step;
     const source = this.get(step.source);
@@ -302,6 +309,12 @@ export class MysqlWorld {
 
 function done(findings: StepFindings = {}): StepOutcome {
   return { ok: true, findings };
+}
+
+type NothingStep = Extract<Step, { kind: 'restart-io' | 'promise-promotion' | 'hooks' | 'publish' }>;
+
+function changesNothing(step: Step): step is NothingStep {
+  return ['restart-io', 'promise-promotion', 'hooks', 'publish'].includes(step.kind);
 }
 
 function failed(error: string): StepOutcome {

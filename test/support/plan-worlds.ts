@@ -30,6 +30,13 @@ export function deadPrimaryOpening(
   return openingOf('dead-primary', P, [participant(P, 'primary'), ...others], inputs);
 }
 
+/** The same before its death. */
+export function livePrimaryWorld(received: readonly number[]): MysqlWorld {
+  const { world } = deadPrimaryWorld(received);
+  world.get(P).up = true;
+  return world;
+}
+
 /** A primary, server 1, with five transactions; server 2, the candidate, has received three of them, server 3 all. */
 export function takeoverWorld(world: MysqlWorld = new MysqlWorld()): MysqlWorld {
   const primary = world.add(P, { readOnly: false });

@@ -1,6 +1,7 @@
 // Whole recoveries on real MySQL: a primary that dies, a takeover and its way back, a former primary that returns, and
 // leaders that die before and after every step.
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import type { Recovery } from '../../src/core/recovery/recovery.js';
 import type { Step } from '../../src/core/recovery/step.js';
 import type { LabServer } from '../../tools/lab/lab-server.js';
 import { MySqlLab } from '../../tools/lab/mysql-lab.js';
@@ -41,6 +42,11 @@ const writable = async (): Promise<readonly string[]> => {
   );
   return flags.flatMap(([address, closed]) => (closed === 0 ? [address] : []));
 };
+
+/** '' for a good end. */
+function endText({ verdict }: Recovery): string {
+  return verdict === null ? 'it is not over' : verdict.kind === 'succeeded' ? '' : verdict.reason;
+}
 
 async function failOver(): Promise<LabServer> {
   const { primary } = topology;
@@ -112,13 +118,15 @@ describe('a primary that dies', () => {
 describe('a planned takeover', () => {
   const takeOver = async (candidate: LabServer, auto: boolean): Promise<void> => {
     await nodes.observe();
-    const answer = await nodes.driver.requests.takeover({
+    const answer = await nodes.driver.requests.ask({
+      command: auto ? 'graceful-master-takeover-auto' : 'graceful-master-takeover',
       clusterId: nodes.cluster(),
+      server: null,
       candidate: nodes.idOf(candidate),
-      auto,
       requestedBy: 'test',
     });
-    if (!answer.ok) throw new Error(`${answer.refusal.message}\n${nodes.lines.join('\n')}`);
+    const why = answer.ok ? endText(answer.value) : answer.refusal.message;
+    if (why !== '') throw new Error(`${why}\n${nodes.lines.join('\n')}`);
   };
 
   it('moves the role and back again, with every transaction', async () => {
@@ -208,8 +216,15 @@ describe('a planned takeover', () => {
     };
     await nodes.observe();
     const recoveries = nodes.recoveries.length;
+    const command = 'graceful-master-takeover-auto';
     await nodes.driver.requests
-      .takeover({ clusterId: nodes.cluster(), candidate: nodes.idOf(candidate), auto: true, requestedBy: 'test' })
+      .ask({
+        command,
+        clusterId: nodes.cluster(),
+        server: null,
+        candidate: nodes.idOf(candidate),
+        requestedBy: 'test',
+      })
       .then(
         (answer) => expect(answer).toMatchObject({ ok: true }),
         (error: unknown) => expect(error).toMatchObject({ code: 'FATE_UNKNOWN' }),

@@ -25,7 +25,7 @@ import { PROBING_METRICS_ROUTES } from './routes/probing-metrics.js';
 import { RECOVERY_ROUTES } from './routes/recoveries.js';
 import { REPLICABILITY_ROUTES } from './routes/replicability.js';
 import { TAG_ROUTES } from './routes/tags.js';
-import { TAKEOVER_ROUTES } from './routes/takeovers.js';
+import { RECOVERY_REQUEST_ROUTES } from './routes/recovery-requests.js';
 import { TOPOLOGY_ROUTES } from './routes/topology.js';
 import { UNSUPPORTED_ROUTES } from './routes/unsupported.js';
 import { WAY_BACK_ROUTES } from './routes/ways-back.js';
@@ -56,7 +56,7 @@ export function routeTable(urlPrefix: string): readonly Route[] {
     ...BLOCKED_RECOVERY_ROUTES,
     ...REPLICABILITY_ROUTES,
     ...TAG_ROUTES,
-    ...TAKEOVER_ROUTES,
+    ...RECOVERY_REQUEST_ROUTES,
     ...TOPOLOGY_ROUTES,
     ...WAY_BACK_ROUTES,
     ...UNSUPPORTED_ROUTES,

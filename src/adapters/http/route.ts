@@ -63,6 +63,11 @@ export function write(path: string, answer: Answer): Route {
   return { path, access: 'write', role: 'operator', answer };
 }
 
+/** Asks what the leader knows best; without one, or when it is slow, the node that was asked says what it knows. */
+export function relayed(path: string, answer: Answer): Route {
+  return { path, access: 'relayed', role: 'viewer', answer };
+}
+
 /** Several paths, one answer: synonyms and optional segments. */
 export function each(paths: readonly string[], make: (path: string) => Route): readonly Route[] {
   return paths.map(make);

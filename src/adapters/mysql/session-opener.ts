@@ -1,13 +1,15 @@
 /** Opens sessions that may change a server: connects once, looks who answers, takes the barrier, and never connects again for that session. */
-import { addressText } from '../../core/topology/address.js';
+import { type Address, addressText } from '../../core/topology/address.js';
 import { OperationalError } from '../../runtime/errors.js';
 import { monotonicNowMs } from '../../runtime/ports/clock.js';
 import type { ServerSession, SessionOpener, SessionOptions } from '../../runtime/ports/mysql.js';
 import { barrierName, takeBarrier } from './barrier.js';
 import { BinaryLogKeeper } from './binary-log-keeper.js';
 import type { Connector } from './connect.js';
+import { LinkFailed } from './failure.js';
 import { Hold } from './hold.js';
 import { assertIsServer } from './identity.js';
+import type { Link } from './link.js';
 import type { ReplicationAccounts } from './replication-account.js';
 import { MysqlSession, type SessionTools } from './session.js';
 import { StepFailed } from './step-failed.js';
@@ -25,7 +27,7 @@ export class MysqlSessionOpener implements SessionOpener {
   async open(options: SessionOptions): Promise<ServerSession> {
     const { server, address, clusterId, authority, timeoutMs, barrierTimeoutMs } = options;
     const beganMs = monotonicNowMs();
-    const link = await this.#connector.connect(address, timeoutMs);
+    const link = await this.#connect(address, timeoutMs);
     const name = barrierName(clusterId);
     try {
       await assertIsServer(link, server, timeoutMs);
@@ -35,6 +37,16 @@ export class MysqlSessionOpener implements SessionOpener {
       throw operational(error, addressText(address), monotonicNowMs() - beganMs);
     }
     return new MysqlSession(new Hold(link, name, authority), clusterId, this.#tools);
+  }
+
+  /** A server that says no lives; for a plan that is not the same as one that says nothing. */
+  async #connect(address: Address, timeoutMs: number): Promise<Link> {
+    try {
+      return await this.#connector.connect(address, timeoutMs);
+    } catch (error) {
+      if (!(error instanceof LinkFailed) || error.failure.kind !== 'alive') throw error;
+      throw new OperationalError('MYSQL_NOT_ADMITTED', error.message, error);
+    }
   }
 }
 

@@ -12,6 +12,7 @@ import type { ReplicationAccounts } from './replication-account.js';
 import { outcomeOfError, StepFailed } from './step-failed.js';
 import { acknowledge, countAcknowledgers } from './steps/acknowledge.js';
 import { awaitApplied } from './steps/await-applied.js';
+import { awaitReceived } from './steps/await-received.js';
 import { clone, prepareClone } from './steps/clone.js';
 import { fence } from './steps/fence.js';
 import { injectEmpty } from './steps/inject-empty.js';
@@ -32,7 +33,9 @@ export interface SessionTools {
 
 type RoleStep = Exclude<
   Step,
-  { kind: 'look' | 'stop-io' | 'restart-io' | 'await-applied' | 'repoint' | 'locate' | 'acknowledge' }
+  {
+    kind: 'look' | 'stop-io' | 'restart-io' | 'await-applied' | 'await-received' | 'repoint' | 'locate' | 'acknowledge';
+  }
 >;
 
 export class MysqlSession implements ServerSession {
@@ -86,6 +89,8 @@ export class MysqlSession implements ServerSession {
         return await restartIo(hold);
       case 'await-applied':
         return await awaitApplied(hold, step.gtids, step.limitMs);
+      case 'await-received':
+        return await awaitReceived(hold, step.gtids, step.limitMs);
       case 'repoint':
         return await this.#repoint(step, context);
       case 'locate':

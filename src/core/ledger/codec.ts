@@ -82,6 +82,7 @@ const STEPS_SINCE: Readonly<Record<StepKind, SchemaVersion>> = {
   look: 1,
   'stop-io': 1,
   'await-applied': 1,
+  'await-received': 3,
   repoint: 1,
   'promise-promotion': 1,
   detach: 1,
@@ -113,7 +114,8 @@ export type Unstamped = Unstamp<Command>;
 export function schemaOf(command: Unstamped): SchemaVersion {
   if (command.kind === 'recovery-opened') {
     const { kind, inputs } = command.recovery;
-    return latest(RECOVERIES_SINCE[kind], inputs.participants.some(({ countsBy }) => countsBy !== undefined) ? 3 : 1);
+    const isNewer = inputs.fencesFirst === true || inputs.participants.some(({ countsBy }) => countsBy !== undefined);
+    return latest(RECOVERIES_SINCE[kind], isNewer ? 3 : 1);
   }
   if (command.kind !== 'steps-intended') return SINCE[command.kind];
   return command.steps.reduce<SchemaVersion>((since, { step }) => latest(since, STEPS_SINCE[step.kind]), 1);

@@ -106,6 +106,20 @@ export function directReplicasOf(belief: Belief, source: Server): readonly Serve
   });
 }
 
+/**
+ * Of a primary that nobody follows: servers of its cluster that still follow an earlier primary, because this one was gone
+ * before they were pointed at it. By whom they follow.
+ */
+export function strandedReplicasOf(belief: Belief, primary: Server): ReadonlyMap<ServerId, ServerId> {
+  const stranded = new Map<ServerId, ServerId>();
+  for (const demotion of belief.demotions.values()) {
+    const former = belief.servers.get(demotion.server);
+    if (former === undefined || former.id === primary.id || former.clusterId !== primary.clusterId) continue;
+    for (const { id } of directReplicasOf(belief, former)) if (id !== primary.id) stranded.set(id, former.id);
+  }
+  return stranded;
+}
+
 /** The channel's address is nobody's we know, and the replica remembers the uuid: the server has yet another name. */
 function leadsElsewhereButIs(belief: Belief, address: Address, sourceId: ServerId | null, source: Server): boolean {
   if (sourceId !== source.id) return false;

@@ -3,6 +3,7 @@
  * explains what would be done, so that the two cannot differ. All reasons against it at once.
  */
 import type { Problem, RecoveryReaction } from '../analysis/problem.js';
+import type { ServerId } from '../topology/server.js';
 import type { Belief, Refusal } from './belief.js';
 import { guardRefusals } from './guards.js';
 import { openDeadCoPrimary } from './openings/dead-co-primary.js';
@@ -27,6 +28,10 @@ export interface DecisionQuestion {
   readonly sights: Sights;
   /** This node leads with a quorum that it has heard of just now, or hears such a leader. */
   readonly hasQuorum: boolean;
+  /** An operator asked for it. */
+  readonly forced?: boolean;
+  /** Whom the operator wants in the place of the failed server. */
+  readonly requestedCandidate?: ServerId | null;
 }
 
 export interface Decision {
@@ -45,8 +50,8 @@ interface Answer {
 const ANSWERS: Readonly<Record<RecoveryReaction, Answer>> = {
   'recover-dead-primary': {
     kind: 'dead-primary',
-    open: ({ belief, policy, problem, sights }, context) =>
-      openDeadPrimary(belief, policy, { problem, requestedCandidate: null, forced: false, sights }, context),
+    open: ({ belief, policy, problem, sights, forced = false, requestedCandidate = null }, context) =>
+      openDeadPrimary(belief, policy, { problem, requestedCandidate, forced, sights }, context),
   },
   'recover-dead-co-primary': {
     kind: 'dead-co-primary',
@@ -87,7 +92,15 @@ export function decide(question: DecisionQuestion, context: OpeningContext): Dec
   const answer = ANSWERS[problem.reaction];
   const opening = answer.open(question, context);
   const kind = opening.ok ? opening.recovery.kind : answer.kind;
-  const guards = guardRefusals({ belief, policy, clusterId, kind, server, forced: false, hasQuorum });
+  const guards = guardRefusals({
+    belief,
+    policy,
+    clusterId,
+    kind,
+    server,
+    forced: question.forced === true,
+    hasQuorum,
+  });
   const standing = answer.ignoresBlock === true ? guards.filter(({ code }) => code !== 'blocked') : guards;
   return { refusals: [...standing, ...(opening.ok ? [] : opening.refusals)], opening };
 }

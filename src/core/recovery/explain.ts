@@ -7,6 +7,7 @@
  */
 import type { ClusterId, Server, ServerId } from '../topology/server.js';
 import { addressText } from '../topology/address.js';
+import { assumedOf } from './assumed.js';
 import { type Belief, directReplicasOf, refusal, type Refusal, serverName } from './belief.js';
 import { type DecisionQuestion, decide } from './decision.js';
 import { durabilityVerdict } from './durability.js';
@@ -20,9 +21,6 @@ import { judgeReplicas } from './openings/dead-primary.js';
 import { type Preview, preview } from './preview.js';
 import type { Recovery, RecoveryId } from './recovery.js';
 import { describeStep } from './step-text.js';
-import { progressSeen } from './seen-progress.js';
-import type { LastLook } from './sights.js';
-import type { StepFindings } from './step.js';
 
 export interface ExplainQuestion extends Omit<DecisionQuestion, 'problem'> {
   readonly clusterId: ClusterId;
@@ -121,17 +119,8 @@ export interface Played {
 }
 
 export function playedOn(opening: Recovery, { belief, sights }: Pick<ExplainQuestion, 'belief' | 'sights'>): Played {
-  const { servers } = belief;
-  const played = preview(opening, (server) =>
-    server === opening.failed ? null : assumedOf(servers.get(server), sights(server)),
-  );
+  const played = preview(opening, (server) => (server === opening.failed ? null : assumedOf(belief, sights, server)));
   return { preview: played, record: played.record };
-}
-
-/** What the server would say when it is stopped, had nothing happened since it was last seen. */
-function assumedOf(server: Server | undefined, { answers, vitals }: LastLook): StepFindings | null {
-  if (!answers || server === undefined) return null;
-  return (vitals === null ? null : progressSeen(server, vitals)) ?? {};
 }
 
 const PLAN_MEND = 'see what is said of each candidate below, and mend that';

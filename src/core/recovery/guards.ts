@@ -35,6 +35,8 @@ export interface GuardQuestion {
   readonly server: ServerId;
   /** An operator asked for it. */
   readonly forced: boolean;
+  /** Nobody waits for it: what has begun in the cluster is let end. */
+  readonly planned?: boolean;
   /** This node leads with a quorum that it has heard of just now. */
   readonly hasQuorum: boolean;
 }
@@ -96,10 +98,10 @@ function clusterUnknown({ belief, clusterId }: GuardQuestion): readonly Refusal[
  * A returning former primary's recovery is no obstacle to a failover: it gives way, the failover fences that server itself,
  * and it is taken up again afterwards. A planned takeover has the time to let it be fenced first.
  */
-function openRecovery({ belief, clusterId, kind, forced }: GuardQuestion): readonly Refusal[] {
+function openRecovery({ belief, clusterId, kind, planned }: GuardQuestion): readonly Refusal[] {
   const open = openRecoveryOf(belief, clusterId);
   if (open === null) return [];
-  if (givesWay(open.kind, kind) && !(forced && unfencedFormer(belief, clusterId) !== null)) return [];
+  if (givesWay(open.kind, kind) && !(planned === true && unfencedFormer(belief, clusterId) !== null)) return [];
   return [
     refusal('open-recovery', `recovery ${open.id} of ${serverName(belief, open.failed)} is under way in this cluster`),
   ];

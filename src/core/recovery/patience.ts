@@ -12,6 +12,7 @@ const WHEN_UNREACHABLE: Readonly<Record<StepKind, number>> = {
   look: 2,
   'stop-io': 1,
   'await-applied': 1,
+  'await-received': 1,
   repoint: 3,
   locate: 2,
   'promise-promotion': 1,
@@ -66,7 +67,7 @@ function mustSucceed(kind: StepKind, code: StepFailure): boolean {
 
 function triesOf(kind: StepKind, code: StepFailure): number {
   if (mustSucceed(kind, code)) return Number.POSITIVE_INFINITY;
-  return code === 'unreachable' ? WHEN_UNREACHABLE[kind] : WHEN_REFUSED;
+  return code === 'unreachable' || code === 'not-admitted' ? WHEN_UNREACHABLE[kind] : WHEN_REFUSED;
 }
 
 /** How long the driver waits before an attempt: at once the first time, then longer each time. Milliseconds. */

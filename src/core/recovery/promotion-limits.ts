@@ -1,6 +1,7 @@
 /**
  * What keeps a replica from being promoted after a death although it could be promoted in peace: it was far behind, or the
- * durability policy could not be kept with it as the primary. An operator who forces a failover is kept back by neither.
+ * durability policy could not be kept with it as the primary. An operator who forces a failover is kept back by the first,
+ * which is a constraint of their own configuration, and accepts the loss that the second would have prevented.
  */
 import { refusal, type Refusal } from './belief.js';
 import type { Candidacy } from './candidates.js';
@@ -15,9 +16,7 @@ export function withPromotionLimits(
   policy: RecoveryPolicy,
   terms: DurabilityTerms,
   sights: Sights,
-  forced: boolean,
 ): readonly Candidacy[] {
-  if (forced) return candidacies;
   const reached = new Set(candidacies.map(({ server }) => server.id).filter((id) => sights(id).answers));
   const limited = candidacies.map((one): Candidacy => {
     const under = whyNotUnder(terms, { id: one.server.id, zone: one.server.facts.dataCenter }, reached);

@@ -35,6 +35,7 @@ export function withPromotion(recovery: Recovery, server: ServerId, epoch: numbe
 export function stepKey(step: Step): string {
   switch (step.kind) {
     case 'await-applied':
+    case 'await-received':
       return `${step.kind} ${step.server} ${step.gtids}`;
     case 'inject-empty':
     case 'keep-binary-logs':

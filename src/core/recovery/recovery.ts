@@ -115,6 +115,8 @@ export interface RecoveryInputs {
   readonly detachesLost?: boolean;
   /** MasterFailoverLostInstancesDowntimeMinutes; absent: a year. */
   readonly lostDowntimeMs?: number;
+  /** Forced: the primary may be alive, so it is met and fenced before anybody else is touched. */
+  readonly fencesFirst?: boolean;
   /** By its name at the incumbent's; absent where nobody asked. */
   readonly command?: OperatorCommand;
   /** recover-lite: none of the commands that the configuration names is run. */
@@ -164,6 +166,8 @@ export interface Participant {
   readonly acknowledges?: boolean;
   /** Somebody had stopped its replication by the time of the opening: should it be left behind, it is left alone. */
   readonly wasStopped?: boolean;
+  /** Whom it followed at the opening, where that was not the server that failed. */
+  readonly follows?: ServerId;
   /** Other participants that it cannot replicate from whatever its data (versions, formats), and why. */
   readonly cannotFollow: readonly { readonly source: ServerId; readonly reason: string }[];
 }

@@ -12,6 +12,7 @@ const TEXTS: { readonly [K in StepKind]: (step: StepOf<K>, server: string, nameO
     again === true ? `make sure that nothing was written to ${server} meanwhile` : `read the state of ${server}`,
   'stop-io': (_, server) => `stop the IO thread of ${server} and read what it has received`,
   'await-applied': ({ limitMs }, server) => `wait until ${server} has applied all of it, at most ${limitMs / 1000} s`,
+  'await-received': ({ limitMs }, server) => `wait until ${server} has received all of it, at most ${limitMs / 1000} s`,
   repoint: (step, server, nameOf) =>
     `point ${server} at ${nameOf(step.source)}${placeIn(step)}${step.start ? '' : ' and leave its replication stopped'}`,
   locate: ({ source }, server, nameOf) => `search the binary log of ${nameOf(source)} for where ${server} would go on`,

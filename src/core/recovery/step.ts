@@ -16,6 +16,8 @@ export type Step =
   | { readonly kind: 'stop-io'; readonly server: ServerId }
   /** Waits until the server has applied `gtids`; an applier that stands still without an error is started. */
   | { readonly kind: 'await-applied'; readonly server: ServerId; readonly gtids: string; readonly limitMs: number }
+  /** Waits until a replica that follows the primary has received `gtids`, applied or not; nothing is changed. */
+  | { readonly kind: 'await-received'; readonly server: ServerId; readonly gtids: string; readonly limitMs: number }
   /** Points a replica elsewhere with its relay log kept or applied, then starts it. Again: skipped if it is already so. */
   | {
       readonly kind: 'repoint';
@@ -113,7 +115,8 @@ export interface NumberedStep {
 
 /**
  * Why a step failed, for the playbooks.
- * unreachable: no connection, or it was lost on the way. barrier: the server's lock could not be had, or was lost. late:
+ * unreachable: no connection, or it was lost on the way. not-admitted: the server answered and let us not in (too many
+ * connections, a wrong password), so it lives. barrier: the server's lock could not be had, or was lost. late:
  * the server itself refused, its deadline had passed; certainly not done. statement: MySQL said no. limit: waited in vain.
  * state: the server is not in a state in which the step may be taken. replaced: another server answers at its address, so
  * nothing was done, and whatever this one had is gone. hook: an operator's command failed or was ended. authority: this node lost its right to act; this one
@@ -121,6 +124,7 @@ export interface NumberedStep {
  */
 export type StepFailure =
   | 'unreachable'
+  | 'not-admitted'
   | 'barrier'
   | 'late'
   | 'statement'

@@ -6,6 +6,9 @@ import type { Problem, StructureCode } from '../../core/analysis/problem.js';
 import type { LedgerState } from '../../core/ledger/state.js';
 import type { ReplicationRules } from '../../core/recovery/can-replicate.js';
 import type { Explanation } from '../../core/recovery/explain.js';
+import type { OperatorRequest } from '../../core/recovery/operator-request.js';
+import type { RecoveryPlan } from '../../core/recovery/plan.js';
+import type { PlanRequest as PlanWish } from '../../core/recovery/plan-request.js';
 import type { Pair } from '../../core/recovery/publication.js';
 import type { Recovery } from '../../core/recovery/recovery.js';
 import type { WayBack } from '../../core/recovery/returns.js';
@@ -112,14 +115,16 @@ export type ServiceEvent =
   | { readonly kind: 'node' }
   | { readonly kind: 'analysis' };
 
-export interface TakeoverRequest {
-  readonly clusterId: ClusterId;
-  /** Null: the only replica, or with `auto` the best one. */
-  readonly candidate: ServerId | null;
-  /** auto: may choose the candidate, and starts the old primary's replication. */
-  readonly auto: boolean;
+export interface RecoveryRequest extends OperatorRequest {
   readonly requestedBy: string;
+  /** None of the commands that the configuration names is run; always so for recover-lite. */
+  readonly skipHooks?: boolean;
+  /** The caller's mark: the same mark again is the same request, and is answered with what became of it. */
+  readonly requestKey?: string;
 }
+
+/** A request is shown with all that it says, or what nobody asked for. */
+export type PlanRequest = RecoveryRequest | Extract<PlanWish, { readonly command: 'automatic' }>;
 
 export interface WayBackRequest {
   readonly way: WayBack;
@@ -149,6 +154,8 @@ export interface Service extends Keeping {
   sighting(address: Address): Sighting | null;
   /** What a failover would do now, and if it would not happen, why; null when there is no such cluster. */
   explain(cluster: ClusterId): Explanation | null;
+  /** Nothing is begun. From this node's own state: what the leader would say may differ by what it has seen since. */
+  plan(request: PlanRequest): RecoveryPlan;
   /** Of this node's own probes. */
   probingMetrics(): ProbingMetrics;
   subscribe(listener: (event: ServiceEvent) => void): () => void;
@@ -160,7 +167,8 @@ export interface Service extends Keeping {
   waysBack(server: ServerId, donor?: ServerId | null): readonly WayBackPlan[];
   /** Answers when it has ended, or when it is under way: then its record says what becomes of it. */
   wayBack(request: WayBackRequest): Promise<Answer<Recovery>>;
-  gracefulTakeover(request: TakeoverRequest): Promise<Answer<Recovery>>;
+  /** Resolves when the recovery is closed, whatever its verdict. */
+  recover(request: RecoveryRequest): Promise<Answer<Recovery>>;
   acknowledge(
     selector: { readonly clusterId: ClusterId } | { readonly uid: string } | 'all',
     by: string,

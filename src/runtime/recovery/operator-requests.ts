@@ -1,54 +1,103 @@
 /**
- * What operators ask for: done by the leader, or refused with every reason before anything is touched. An operator passes
- * the guards that hold automation back, and none of those that protect the data.
+ * What operators ask for: done by the leader, or refused with every reason before anything is touched. The same request
+ * that arrives twice is done once: its mark is in the recovery's record, so that the next leader knows it too.
  */
+import type { Problem } from '../../core/analysis/problem.js';
 import { type Refusal, refusal } from '../../core/recovery/belief.js';
-import { guardRefusals } from '../../core/recovery/guards.js';
-import { openTakeover } from '../../core/recovery/openings/graceful-takeover.js';
-import type { Recovery } from '../../core/recovery/recovery.js';
+import { decideRequest, type OperatorRequest, type RequestQuestion } from '../../core/recovery/operator-request.js';
+import type { OpeningContext } from '../../core/recovery/openings/opening.js';
+import type { RecoveryPlan } from '../../core/recovery/plan.js';
+import { planFor } from '../../core/recovery/plan-request.js';
+import type { OperatorCommand, Recovery, RecoveryId } from '../../core/recovery/recovery.js';
 import { OperationalError } from '../errors.js';
 import { NotLeader } from '../ports/consensus-errors.js';
-import type { Answer, TakeoverRequest } from '../ports/service.js';
+import type { Answer, PlanRequest, RecoveryRequest } from '../ports/service.js';
 import type { RecoveryOpener } from './recovery-opener.js';
 import type { RecoveryParts } from './recovery-parts.js';
 
 export class OperatorRequests {
   readonly #parts: RecoveryParts;
   readonly #opener: RecoveryOpener;
+  /** By their marks: of those that are not in the log yet, too. */
+  readonly #underWay = new Map<string, Promise<Answer<Recovery>>>();
+  #problems: readonly Problem[] = [];
 
   constructor(parts: RecoveryParts, opener: RecoveryOpener) {
     this.#parts = parts;
     this.#opener = opener;
   }
 
-  /** Rejects with NotLeader on a follower. Resolves when the takeover has ended, well or not. */
-  async takeover(request: TakeoverRequest): Promise<Answer<Recovery>> {
-    const { ledger, policy, soft } = this.#parts;
-    if (ledger.readyTerm === null) throw new NotLeader(this.#parts.leadership().leader);
-    const { clusterId } = request;
-    const belief = this.#opener.belief();
-    const server = belief.clusters.get(clusterId)?.primary;
-    const hasQuorum = this.#parts.hasQuorum();
-    const guards =
-      server === undefined
-        ? []
-        : guardRefusals({ belief, policy, clusterId, kind: 'graceful-takeover', server, forced: true, hasQuorum });
-    if (guards.length > 0) return refused(guards);
-    if (!this.#opener.isFree(clusterId, 'graceful-takeover')) {
+  noticeProblems(problems: readonly Problem[]): void {
+    this.#problems = problems;
+  }
+
+  /** Rejects with NotLeader on a follower. Resolves when the recovery has ended, well or not. */
+  async ask(request: RecoveryRequest): Promise<Answer<Recovery>> {
+    const { requestKey: key } = request;
+    if (key === undefined) return await this.#ask(request);
+    const asked = this.#underWay.get(key) ?? this.#ask(request);
+    this.#underWay.set(key, asked);
+    return await asked.finally(() => this.#underWay.delete(key));
+  }
+
+  async #ask(request: RecoveryRequest): Promise<Answer<Recovery>> {
+    if (this.#parts.ledger.readyTerm === null) throw new NotLeader(this.#parts.leadership().leader);
+    const before = this.#madeBefore(request.requestKey);
+    if (before !== null) return await this.#endOf(request, before.id, this.#opener.ended(before));
+    const { refusals, opening } = decideRequest({ ...this.#question(), request }, this.#context(request));
+    if (refusals.length > 0 || !opening.ok) return refused(refusals);
+    const { clusterId, id, kind } = opening.recovery;
+    if (!this.#opener.isFree(clusterId, kind)) {
       return refused([refusal('open-recovery', 'another recovery is being opened in this cluster')]);
     }
-    const opening = openTakeover(belief, policy, request, soft, this.#opener.context(request.requestedBy));
-    if (!opening.ok) return refused(opening.refusals);
-    const closed = await this.#opener.begin(opening);
-    const { id } = opening.recovery;
-    if (closed === null) {
-      const message = `takeover ${id} is not finished by this node; the leader goes on with it or undoes it`;
-      throw new OperationalError('FATE_UNKNOWN', message);
-    }
-    if (closed.verdict?.kind === 'succeeded') return { ok: true, value: closed };
-    const message = `GracefulMasterTakeover: ${closed.verdict?.reason ?? 'not closed'}`;
-    return { ok: false, refusal: { code: `takeover-${closed.verdict?.kind ?? 'open'}`, message } };
+    return await this.#endOf(request, id, this.#opener.begin(opening));
   }
+
+  /** On any node; nothing is begun. */
+  plan(request: PlanRequest): RecoveryPlan {
+    const automatic = request.command === 'automatic';
+    const context = automatic ? this.#opener.context('orchestrator') : this.#context(request);
+    return planFor(this.#question(), request, context);
+  }
+
+  #question(): Omit<RequestQuestion, 'request'> {
+    const { policy, sights, soft } = this.#parts;
+    const hasQuorum = this.#parts.hasQuorum();
+    return { belief: this.#opener.belief(), policy, sights, soft, problems: this.#problems, hasQuorum };
+  }
+
+  #context({ command, requestedBy, skipHooks, requestKey }: RecoveryRequest): OpeningContext {
+    const asked = {
+      command,
+      ...(skipHooks === true || command === 'recover-lite' ? { skipHooks: true } : {}),
+      ...(requestKey === undefined ? {} : { requestKey }),
+    };
+    return { ...this.#opener.context(requestedBy), asked };
+  }
+
+  #madeBefore(key: string | undefined): Recovery | null {
+    if (key === undefined) return null;
+    const all = [...this.#parts.ledger.state.recoveries.values()];
+    return all.find(({ inputs }) => inputs.requestKey === key) ?? null;
+  }
+
+  async #endOf(
+    { command }: OperatorRequest,
+    id: RecoveryId,
+    ending: Promise<Recovery | null>,
+  ): Promise<Answer<Recovery>> {
+    const closed = await ending;
+    if (closed === null) throw new OperationalError('FATE_UNKNOWN', fateText(command, id));
+    return { ok: true, value: closed };
+  }
+}
+
+/** The recovery is in the log, or never will be; whoever leads goes on with it. */
+function fateText(command: OperatorCommand, id: RecoveryId): string {
+  return (
+    `${command} (recovery ${id}) was not finished by this node, which leads no more; the leader goes on with it or undoes ` +
+    `it. What became of it: orchestrator-client -c api -P audit-recovery/uid/${id} (nothing there: it was never begun)`
+  );
 }
 
 function refused(refusals: readonly Refusal[]): Answer<Recovery> {

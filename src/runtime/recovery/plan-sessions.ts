@@ -80,6 +80,8 @@ function failureOf({ code }: OperationalError): StepFailure {
       return 'authority';
     case 'MYSQL_BARRIER':
       return 'barrier';
+    case 'MYSQL_NOT_ADMITTED':
+      return 'not-admitted';
     case 'MYSQL_REPLACED':
       return 'replaced';
     default:

@@ -115,6 +115,7 @@ export class RecoveryDriver {
   /** All that is known to be wrong now. Asked again about the same problem: refusals may have passed by themselves. */
   noticeProblems(problems: readonly Problem[]): void {
     this.#problems = problems;
+    this.requests.noticeProblems(problems);
     for (const problem of this.#detections.unheld(problems)) {
       if (callsForRecovery(problem)) this.#considerRecovery(problem);
       else if (problem.severity === 'critical') this.#restrain(problem, this.#noReaction(problem));

@@ -58,6 +58,12 @@ export class RecoveryOpener {
     return await this.#drive(opening.recovery);
   }
 
+  /** The end of a recovery that was opened before; null where this node does not drive it to its end. */
+  async ended(recovery: Recovery): Promise<Recovery | null> {
+    if (recovery.closedAtMs !== null) return recovery;
+    return await this.#runs.ended(recovery);
+  }
+
   /** For what gives way itself: not begun while anything goes on in the cluster. */
   async beginIfIdle(opening: Extract<Opening, { ok: true }>): Promise<Recovery | null> {
     const { clusterId } = opening.recovery;

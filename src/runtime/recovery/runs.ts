@@ -38,6 +38,12 @@ export class Runs {
     return this.#drives.get(cluster)?.kind ?? null;
   }
 
+  /** Of a recovery that is open: as `begin` resolves. */
+  async ended({ id, clusterId }: Recovery): Promise<Recovery | null> {
+    const drive = this.#drives.get(clusterId);
+    return drive?.id === id ? await drive.ended : null;
+  }
+
   /** Resolves with the closed record; null when this node could not bring it to its end. */
   begin(recovery: Recovery, prelude: readonly Proposal[]): Promise<Recovery | null> {
     const drive: { -readonly [Key in keyof Drive]: Drive[Key] } = {

@@ -6,6 +6,7 @@ import { assertDefined } from '../../core/base/assert.js';
 import type { LedgerState } from '../../core/ledger/state.js';
 import { tombstonesOf } from '../../core/ledger/tombstones.js';
 import type { Explanation } from '../../core/recovery/explain.js';
+import type { RecoveryPlan } from '../../core/recovery/plan.js';
 import type { Pair } from '../../core/recovery/publication.js';
 import type { Recovery } from '../../core/recovery/recovery.js';
 import { type Address, addressText, sameAddress } from '../../core/topology/address.js';
@@ -17,11 +18,12 @@ import type {
   Analysis,
   Answer,
   NodeStatus,
+  PlanRequest,
   PublicSettings,
+  RecoveryRequest,
   Service,
   ServiceEvent,
   Sighting,
-  TakeoverRequest,
   WayBackPlan,
   WayBackRequest,
 } from '../ports/service.js';
@@ -50,7 +52,8 @@ export interface ServiceParts extends KeepingParts {
   readonly explain: (cluster: ClusterId) => Explanation | null;
   readonly waysBack: () => Pick<WaysBack, 'plans' | 'begin'>;
   readonly submitPrimaries: (cluster: ClusterId | null) => Promise<readonly Pair[]>;
-  readonly takeover: (request: TakeoverRequest) => Promise<Answer<Recovery>>;
+  readonly recover: (request: RecoveryRequest) => Promise<Answer<Recovery>>;
+  readonly plan: (request: PlanRequest) => RecoveryPlan;
 }
 
 export class NodeService extends KeepingUseCases implements Service {
@@ -175,8 +178,12 @@ export class NodeService extends KeepingUseCases implements Service {
     return this.#parts.waysBack().begin(request);
   }
 
-  gracefulTakeover(request: TakeoverRequest): Promise<Answer<Recovery>> {
-    return this.#parts.takeover(request);
+  recover(request: RecoveryRequest): Promise<Answer<Recovery>> {
+    return this.#parts.recover(request);
+  }
+
+  plan(request: PlanRequest): RecoveryPlan {
+    return this.#parts.plan(request);
   }
 
   async acknowledge(

@@ -3,8 +3,10 @@ import { FakeMembership } from '../../support/fake-membership.js';
 import type { ProbingMetrics } from '../../../src/runtime/ports/probing-metrics.js';
 import type { Problem, StructureCode } from '../../../src/core/analysis/problem.js';
 import { type Explanation, explain } from '../../../src/core/recovery/explain.js';
+import type { RecoveryPlan } from '../../../src/core/recovery/plan.js';
+import { planFor } from '../../../src/core/recovery/plan-request.js';
 import type { Pair } from '../../../src/core/recovery/publication.js';
-import type { Recovery } from '../../../src/core/recovery/recovery.js';
+import type { Recovery, RecoveryId } from '../../../src/core/recovery/recovery.js';
 import type { LastLook } from '../../../src/core/recovery/sights.js';
 import { type Address, addressText } from '../../../src/core/topology/address.js';
 import type { ClusterId, Server, ServerId } from '../../../src/core/topology/server.js';
@@ -15,11 +17,12 @@ import type {
   Analysis,
   Answer,
   NodeStatus,
+  PlanRequest,
   PublicSettings,
+  RecoveryRequest,
   Service,
   ServiceEvent,
   Sighting,
-  TakeoverRequest,
   WayBackPlan,
   WayBackRequest,
 } from '../../../src/runtime/ports/service.js';
@@ -68,7 +71,7 @@ export class FakeService extends FakeKeeping implements Service {
   structure = new Map<ServerId, readonly StructureCode[]>();
   restraint = new Map<ServerId, readonly string[]>();
   status: NodeStatus;
-  takeover: Recovery | null = null;
+  recovery: Recovery | null = null;
   /** A host that configuration leaves out of lists. */
   hidden = '';
   readonly #listeners = new Set<(event: ServiceEvent) => void>();
@@ -164,15 +167,10 @@ export class FakeService extends FakeKeeping implements Service {
 
   /** As a node explains it, by what the fixture's servers said last. */
   explain(clusterId: ClusterId): Explanation | null {
-    const sights = (id: ServerId): LastLook => {
-      const server = this.state.servers.get(id);
-      const sighting = server === undefined ? null : this.sighting(server.address);
-      const { valid = false, lastSeenAtMs = null, vitals = null } = sighting ?? {};
-      return { answers: valid, seenAtMs: lastSeenAtMs, vitals };
-    };
     const belief = { ...this.state, nowMs: this.nowMs };
     const orchestrators = { voters: 3, live: 3 };
-    return explain({ belief, policy: policyOf(), clusterId, sights, hasQuorum: true, orchestrators, ...NO_DOUBT });
+    const question = { belief, policy: policyOf(), clusterId, sights: this.#sights, hasQuorum: true };
+    return explain({ ...question, orchestrators, ...NO_DOUBT });
   }
 
   readonly plans: WayBackPlan[] = [];
@@ -185,6 +183,13 @@ export class FakeService extends FakeKeeping implements Service {
     this.calls.push(`${way} of ${server} from ${donor ?? 'anybody'} by ${requestedBy}`);
     return this.answer(recoveryOf('7:b', this.clusterId(), server));
   }
+
+  readonly #sights = (id: ServerId): LastLook => {
+    const server = this.state.servers.get(id);
+    const sighting = server === undefined ? null : this.sighting(server.address);
+    const { valid = false, lastSeenAtMs = null, vitals = null } = sighting ?? {};
+    return { answers: valid, seenAtMs: lastSeenAtMs, vitals };
+  };
 
   async releaseBrake(by: string): Promise<Answer<boolean>> {
     this.calls.push(`release brake by ${by}`);
@@ -233,13 +238,22 @@ export class FakeService extends FakeKeeping implements Service {
     return this.answer(['binlog.000001', 'binlog.000003']);
   }
 
-  async gracefulTakeover(request: TakeoverRequest): Promise<Answer<Recovery>> {
-    const auto = request.auto ? ' auto' : '';
-    this.calls.push(
-      `takeover ${request.clusterId} to ${request.candidate ?? 'anybody'}${auto} by ${request.requestedBy}`,
-    );
-    if (this.takeover === null) throw new Error('the test says what the takeover answers');
-    return this.answer(this.takeover);
+  async recover(request: RecoveryRequest): Promise<Answer<Recovery>> {
+    const { command, clusterId, server, candidate, requestedBy, skipHooks } = request;
+    const about = server === null ? '' : ` with ${server}`;
+    const how = skipHooks === true ? ' without hooks' : '';
+    this.calls.push(`${command} ${clusterId}${about} to ${candidate ?? 'anybody'} by ${requestedBy}${how}`);
+    if (this.recovery === null) throw new Error('the test says what the recovery answers');
+    return this.answer(this.recovery);
+  }
+
+  plan(request: PlanRequest): RecoveryPlan {
+    this.calls.push(`plan ${request.command} ${request.clusterId}`);
+    const soft = { answers: (id: ServerId) => this.#sights(id).answers, lagSeconds: () => 0 };
+    const belief = { ...this.state, nowMs: this.nowMs };
+    const question = { belief, policy: policyOf(), sights: this.#sights, soft, problems: this.problems };
+    const context = { id: '0:plan' as RecoveryId, openedBy: 'n1', requestedBy: 'somebody' };
+    return planFor({ ...question, hasQuorum: true }, request, context);
   }
 
   async acknowledge(

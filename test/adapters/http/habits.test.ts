@@ -99,7 +99,7 @@ describe('a stranger', () => {
   });
 
   it('is told what went wrong when a use case breaks', async () => {
-    fixture.service.takeover = null;
+    fixture.service.recovery = null;
     expect(await fixture.get('/api/graceful-master-takeover/main:3306')).toMatchObject({
       status: 500,
       body: { Code: 'ERROR', Message: expect.stringContaining('the test says what') as unknown },

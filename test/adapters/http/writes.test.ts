@@ -20,7 +20,7 @@ afterEach(async () => {
 
 function takeoverThat(verdict: 'succeeded' | 'undone') {
   const base = recoveryOf('1700000000000:aa', fixture.service.clusterId(), MAIN, { kind: 'graceful-takeover' });
-  fixture.service.takeover =
+  fixture.service.recovery =
     verdict === 'succeeded'
       ? { ...base, successor: serverId(FIRST), closedAtMs: 1, verdict: { kind: 'succeeded' } }
       : { ...base, closedAtMs: 1, verdict: { kind: 'undone', reason: 'read-replica-1:3306 lags' } };
@@ -76,18 +76,22 @@ describe('discovery', () => {
 
 describe('a takeover', () => {
   it.each([
-    ['/api/graceful-master-takeover/main:3306', 'anybody'],
-    ['/api/graceful-master-takeover/read-replica-1/3306', 'anybody'],
-    ['/api/graceful-master-takeover/main:3306/read-replica-1/3306', FIRST],
-    ['/api/graceful-master-takeover/main/3306/read-replica-1/3306', FIRST],
-    ['/api/graceful-master-takeover-auto/main:3306', 'anybody auto'],
-    ['/api/graceful-master-takeover-auto/main/3306', 'anybody auto'],
-    ['/api/graceful-master-takeover-auto/main:3306/read-replica-1/3306', `${FIRST} auto`],
-    ['/api/graceful-master-takeover-auto/main/3306/read-replica-1/3306', `${FIRST} auto`],
-  ])('by %s goes to %s', async (url, to) => {
+    ['/api/graceful-master-takeover/main:3306', ' to anybody'],
+    ['/api/graceful-master-takeover/read-replica-1/3306', ` with ${FIRST} to anybody`],
+    ['/api/graceful-master-takeover/main:3306/read-replica-1/3306', ` to ${FIRST}`],
+    ['/api/graceful-master-takeover/main/3306/read-replica-1/3306', ` with ${MAIN} to ${FIRST}`],
+    ['/api/graceful-master-takeover-auto/main:3306', ' to anybody'],
+    ['/api/graceful-master-takeover-auto/main/3306', ` with ${MAIN} to anybody`],
+    ['/api/graceful-master-takeover-auto/main:3306/read-replica-1/3306', ` to ${FIRST}`],
+    ['/api/graceful-master-takeover-auto/main/3306/read-replica-1/3306', ` with ${MAIN} to ${FIRST}`],
+    ['/api/force-master-failover/main:3306', ' to anybody'],
+    ['/api/force-master-failover/main/3306', ` with ${MAIN} to anybody`],
+    ['/api/force-master-takeover/main:3306/read-replica-1/3306', ` to ${FIRST}`],
+    ['/api/force-master-takeover/main/3306/read-replica-1/3306', ` with ${MAIN} to ${FIRST}`],
+  ])('by %s goes%s', async (url, to) => {
     takeoverThat('succeeded');
     const { status, body } = await fixture.get(url);
-    expect(fixture.service.calls).toEqual([`takeover ${cluster} to ${to} by n1.example`]);
+    expect(fixture.service.calls).toEqual([`${url.split('/')[2] ?? ''} ${cluster}${to} by n1.example`]);
     expect(status).toBe(200);
     expect(body).toMatchObject({
       Code: 'OK',
@@ -102,7 +106,7 @@ describe('a takeover', () => {
       status: 500,
       body: {
         Code: 'ERROR',
-        Message: 'graceful-master-takeover: read-replica-1:3306 lags',
+        Message: 'GracefulMasterTakeover: read-replica-1:3306 lags',
         Details: { SuccessorKey: null, IsSuccessful: false },
       },
     });

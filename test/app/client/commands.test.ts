@@ -197,7 +197,7 @@ describe('commands that change something', () => {
     [['-i', 'main', '-s', 'read-replica-1:3306'], `to ${FIRST}`],
     [['-a', 'main:3306'], 'to anybody'],
   ])('move the primary role with %j', async (argv, to) => {
-    service.takeover = recoveryOf('1:a', service.clusterId(), MAIN, {
+    service.recovery = recoveryOf('1:a', service.clusterId(), MAIN, {
       successor: serverId(FIRST),
       closedAtMs: 1,
       verdict: { kind: 'succeeded' },
@@ -205,8 +205,8 @@ describe('commands that change something', () => {
     expect(await printed('-c', 'graceful-master-takeover', ...argv)).toBe('read-replica-1:3306\n');
     expect(await printed('-c', 'graceful-master-takeover-auto', ...argv)).toBe('read-replica-1:3306\n');
     expect(service.calls).toEqual([
-      `takeover ${MAIN} ${to} by n1.example`,
-      `takeover ${MAIN} ${to} auto by n1.example`,
+      `graceful-master-takeover ${MAIN} ${to} by n1.example`,
+      `graceful-master-takeover-auto ${MAIN} ${to} by n1.example`,
     ]);
   });
 

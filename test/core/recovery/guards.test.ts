@@ -96,12 +96,13 @@ describe('what keeps a recovery from being opened', () => {
     open('2:b', { kind: 'former-primary' });
     expect(reasons()).toEqual([]);
     // A planned takeover can wait until it is fenced.
-    expect(reasons({}, { forced: true })).toEqual(['open-recovery']);
+    expect(reasons({}, { forced: true, planned: true })).toEqual(['open-recovery']);
+    expect(reasons({}, { forced: true })).toEqual([]);
     const step = { kind: 'fence', server: serverId('p') } as const;
     const recoveryId = '2:b' as RecoveryId;
     fed.feed({ kind: 'steps-intended', recoveryId, term: 1, steps: [{ number: 1, attempt: 1, step }] });
     fed.feed({ kind: 'step-finished', recoveryId, number: 1, outcome: { ok: true, findings: {} } });
-    expect(reasons({}, { forced: true })).toEqual([]);
+    expect(reasons({}, { forced: true, planned: true })).toEqual([]);
   });
 
   it('a recent automatic failover, until the period is over or somebody acknowledged it', () => {

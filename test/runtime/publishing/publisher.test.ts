@@ -195,10 +195,11 @@ describe('the primary of a cluster', () => {
     await nodes.observe();
     await nodes.turns();
     expect(store.values.get(KEY)).toBe(`${A}:3306`);
-    const answer = await nodes.driver.requests.takeover({
+    const answer = await nodes.driver.requests.ask({
+      command: 'graceful-master-takeover-auto',
       clusterId: nodes.cluster(),
+      server: null,
       candidate: B,
-      auto: true,
       requestedBy: 'me',
     });
     expect(answer).toMatchObject({ ok: true });

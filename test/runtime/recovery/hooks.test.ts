@@ -43,7 +43,13 @@ function only(): Recovery {
 }
 
 const takeOver = async (): Promise<unknown> =>
-  await nodes.driver.requests.takeover({ clusterId: nodes.cluster(), candidate: A, auto: true, requestedBy: 'me' });
+  await nodes.driver.requests.ask({
+    command: 'graceful-master-takeover-auto',
+    clusterId: nodes.cluster(),
+    server: null,
+    candidate: A,
+    requestedBy: 'me',
+  });
 
 describe('the hooks of a failover', () => {
   it('come before the first change and after the end, each once', async () => {
@@ -175,7 +181,7 @@ describe('the hooks of a planned takeover', () => {
     'leave everything as it was when %s fails',
     async (list) => {
       hooks.failing.add(list);
-      expect(await takeOver()).toMatchObject({ ok: false, refusal: { code: 'takeover-undone' } });
+      expect(await takeOver()).toMatchObject({ ok: true, value: { verdict: { kind: 'undone' } } });
       expect(hooks.lists.at(-1)).toBe(list);
       expect(world.get(P).readOnly).toBe(false);
       expect(world.taken.map(({ kind }) => kind)).toEqual(['look', 'look', 'look']);
@@ -184,7 +190,7 @@ describe('the hooks of a planned takeover', () => {
 
   it('are not run when the takeover cannot be', async () => {
     world.errant(world.get(B));
-    expect(await takeOver()).toMatchObject({ ok: false });
+    expect(await takeOver()).toMatchObject({ ok: true, value: { verdict: { kind: 'undone' } } });
     expect(hooks.lists).toEqual([]);
   });
 });

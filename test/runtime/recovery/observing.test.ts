@@ -50,8 +50,9 @@ describe('a node that only observes', () => {
 
   it('refuses what an operator asks for, and says what mends it', async () => {
     const { nodes } = await begin(true);
-    const request = { clusterId: nodes.cluster(), candidate: A, auto: true, requestedBy: 'bob' };
-    const answer = await nodes.driver.requests.takeover(request);
+    const command = 'graceful-master-takeover-auto';
+    const request = { command, clusterId: nodes.cluster(), server: null, candidate: A, requestedBy: 'bob' } as const;
+    const answer = await nodes.driver.requests.ask(request);
     expect(answer).toMatchObject({ ok: false, refusal: { code: 'observe-only' } });
     expect(answer.ok ? '' : answer.refusal.message).toContain('take ObserveOnly out of the configuration');
     expect(nodes.touched).toEqual([]);

@@ -18,7 +18,13 @@ beforeEach(async () => {
 });
 
 const ask = (candidate: ServerId | null, auto = false) =>
-  nodes.driver.requests.takeover({ clusterId: nodes.cluster(), candidate, auto, requestedBy: 'me' });
+  nodes.driver.requests.ask({
+    command: auto ? 'graceful-master-takeover-auto' : 'graceful-master-takeover',
+    clusterId: nodes.cluster(),
+    server: null,
+    candidate,
+    requestedBy: 'me',
+  });
 
 describe('a takeover that an operator asks for', () => {
   it('is done, whatever the filters say, and answers with its record', async () => {
@@ -60,8 +66,8 @@ describe('a takeover that an operator asks for', () => {
   it('answers with the reason when it was undone', async () => {
     world.get(A).slow = true;
     expect(await ask(A)).toMatchObject({
-      ok: false,
-      refusal: { code: 'takeover-undone', message: expect.stringContaining('not applied in time') as string },
+      ok: true,
+      value: { verdict: { kind: 'undone', reason: expect.stringContaining('not applied in time') as string } },
     });
     expect(world.writable.map(({ id }) => id)).toEqual([P]);
   });

@@ -2,7 +2,7 @@
 import type { Problem } from '../../analysis/problem.js';
 import { addressText } from '../../topology/address.js';
 import type { Server, ServerId } from '../../topology/server.js';
-import { type Belief, directReplicasOf, refusal, unfencedFormer } from '../belief.js';
+import { type Belief, directReplicasOf, refusal, type Refusal, strandedReplicasOf, unfencedFormer } from '../belief.js';
 import {
   type Candidacy,
   formerParticipant,
@@ -15,7 +15,7 @@ import { durabilityPolicyOf, durabilityTerms, shortfalls } from '../durability.j
 import type { DurabilityTerms } from '../durability-terms.js';
 import type { RecoveryPolicy } from '../policy.js';
 import { withPromotionLimits } from '../promotion-limits.js';
-import type { RecoveryInputs } from '../recovery.js';
+import type { Participant, RecoveryInputs } from '../recovery.js';
 import { followsByPlace } from '../seen-progress.js';
 import { semiSyncDuty } from '../semi-sync.js';
 import type { Sights } from '../sights.js';
@@ -48,9 +48,10 @@ export function openDeadPrimary(
     return refused(refusal('not-primary', `${addressText(failed.address)} is not the primary of its cluster`, mend));
   }
   const { candidacies, terms, reached } = judgeReplicas(belief, policy, failed, request);
-  const objections = [objectionTo(candidacies, requestedCandidate), undurable(terms, reached, failed)];
-  const standing = objections.filter((objection) => objection !== null);
-  if (standing.length > 0) return refused(...standing);
+  const follows = new Map(followersOf(belief, failed, request.forced).map((one) => [one.server.id, one.follows]));
+  const heard = request.forced ? reached : null;
+  const objections = [...objectionsTo(candidacies, requestedCandidate, heard), ...undurable(terms, reached, failed)];
+  if (objections.length > 0) return refused(...objections);
   const told = { kind: request.kind ?? 'dead-primary', clusterId: cluster.id, failed: failed.id } as const;
   const servers = candidacies.map(({ server }) => server);
   const former = unfencedFormer(belief, cluster.id);
@@ -60,7 +61,7 @@ export function openDeadPrimary(
     {
       participants: [
         primaryParticipant(failed, servers, policy.replication),
-        ...participantsOf(candidacies, failed, [], policy.replication),
+        ...participantsOf(candidacies, failed, [], policy.replication).map((one) => withSource(one, follows)),
         ...(former === null ? [] : [formerParticipant(former)]),
       ],
       epoch: cluster.epoch + 1,
@@ -69,6 +70,7 @@ export function openDeadPrimary(
       applyLimitMs: policy.applyLimitMs,
       semiSync: semiSyncDuty(failed, servers),
       forced: request.forced,
+      ...(request.forced ? { fencesFirst: true } : {}),
       durability: terms,
       ...endsSeen(servers, request.sights),
       ...(policy.promotesAppliedOnly ? { promotesAppliedOnly: true } : {}),
@@ -101,7 +103,7 @@ export function judgeReplicas(
   failed: Server,
   { sights, forced }: Pick<DeadPrimaryRequest, 'sights' | 'forced'>,
 ): JudgedReplicas {
-  const replicas = directReplicasOf(belief, failed);
+  const replicas = followersOf(belief, failed, forced).map(({ server }) => server);
   const cluster = belief.clusters.get(failed.clusterId);
   const labels = {
     names: [addressText(failed.address), ...(cluster?.formerNames ?? [])],
@@ -111,22 +113,44 @@ export function judgeReplicas(
   const terms = durabilityTerms(belief, wanted, failed, replicas, sights, forced);
   const reached = new Set(replicas.map(({ id }) => id).filter((id) => sights(id).answers));
   const judged = judgeCandidates(belief, failed, replicas, policy);
-  return { candidacies: withPromotionLimits(judged, policy, terms, sights, forced), terms, reached };
+  return { candidacies: withPromotionLimits(judged, policy, terms, sights), terms, reached };
+}
+
+interface Follower {
+  readonly server: Server;
+  /** Null: the failed primary. */
+  readonly follows: ServerId | null;
+}
+
+/**
+ * The direct replicas. Of a primary that was promoted and gone before anybody was pointed at it there are none, and the
+ * cluster has no way out by itself: who is to be promoted instead is for a person to say.
+ */
+function followersOf(belief: Belief, failed: Server, forced: boolean): readonly Follower[] {
+  const direct = directReplicasOf(belief, failed).map((server): Follower => ({ server, follows: null }));
+  if (direct.length > 0 || !forced) return direct;
+  return [...strandedReplicasOf(belief, failed)].flatMap(([id, follows]): readonly Follower[] => {
+    const server = belief.servers.get(id);
+    return server === undefined ? [] : [{ server, follows }];
+  });
+}
+
+function withSource(participant: Participant, follows: ReadonlyMap<ServerId, ServerId | null>): Participant {
+  const source = follows.get(participant.id) ?? null;
+  return source === null ? participant : { ...participant, follows: source };
 }
 
 /** What is refused before anybody is touched: the same is asked again when it is known who was reached. */
-function undurable(
-  terms: DurabilityTerms,
-  reached: ReadonlySet<ServerId>,
-  failed: Server,
-): ReturnType<typeof refusal> | null {
+function undurable(terms: DurabilityTerms, reached: ReadonlySet<ServerId>, failed: Server): readonly Refusal[] {
   const reasons = terms.enforced ? shortfalls(terms, reached) : [];
-  if (reasons.length === 0) return null;
-  return refusal(
-    'durability',
-    `the cluster's durability policy is ${terms.policy}, and a failover of ${addressText(failed.address)} might lose what was acknowledged: ${reasons.join('; ')}`,
-    'bring the replicas back, set semi-sync up as the policy needs it, or promote one yourself and accept the loss',
-  );
+  if (reasons.length === 0) return [];
+  return [
+    refusal(
+      'durability',
+      `the cluster's durability policy is ${terms.policy}, and a failover of ${addressText(failed.address)} might lose what was acknowledged: ${reasons.join('; ')}`,
+      'bring the replicas back, set semi-sync up as the policy needs it, or promote one yourself and accept the loss',
+    ),
+  ];
 }
 
 /** Whom a failover would most likely promote, were it to happen now; null when nobody could be. Says nothing of data. */
@@ -134,20 +158,39 @@ export function likelySuccessor(belief: Belief, policy: RecoveryPolicy, failed: 
   return promotableOf(judgeCandidates(belief, failed, directReplicasOf(belief, failed), policy))[0] ?? null;
 }
 
-function objectionTo(candidacies: readonly Candidacy[], requested: ServerId | null): ReturnType<typeof refusal> | null {
-  if (requested !== null && !candidacies.some(({ server }) => server.id === requested)) {
-    const message = 'the candidate that was asked for is no direct replica of the failed primary';
-    return refusal('not-a-replica', message, 'name one of its direct replicas, or none');
+/** `heard`: those that answer; null where that is not asked before, because the plan finds out faster. */
+function objectionsTo(
+  candidacies: readonly Candidacy[],
+  requested: ServerId | null,
+  heard: ReadonlySet<ServerId> | null,
+): readonly Refusal[] {
+  const judged =
+    heard === null ? candidacies : candidacies.map((one) => (heard.has(one.server.id) ? one : unheard(one)));
+  if (requested !== null) return objectionsToRequested(judged, requested);
+  if (judged.some(({ refusals }) => refusals.length === 0)) return [];
+  if (judged.length === 0) {
+    return [refusal('no-replicas', 'the failed primary has no replica that could take over', 'add a replica')];
   }
-  const asked = candidacies.filter(({ server }) => requested === null || server.id === requested);
-  if (asked.some(({ refusals }) => refusals.length === 0)) return null;
-  if (asked.length === 0) {
-    return refusal('no-replicas', 'the failed primary has no replica that could take over', 'add a replica');
-  }
-  const reasons = asked.map(({ server, refusals }) => {
+  const reasons = judged.map(({ server, refusals }) => {
     const text = refusals.map(({ message }) => message).join(' and ');
     return `${addressText(server.address)} ${text}`;
   });
-  const mends = asked.flatMap(({ refusals }) => refusals.map(({ mend }) => mend)).filter((mend) => mend !== '');
-  return refusal('no-candidate', `no replica may be promoted: ${reasons.join('; ')}`, [...new Set(mends)].join('; '));
+  const mends = judged.flatMap(({ refusals }) => refusals.map(({ mend }) => mend)).filter((mend) => mend !== '');
+  return [refusal('no-candidate', `no replica may be promoted: ${reasons.join('; ')}`, [...new Set(mends)].join('; '))];
+}
+
+function unheard(one: Candidacy): Candidacy {
+  const silent = refusal('does-not-answer', 'does not answer', 'bring it back');
+  return { ...one, refusals: [...one.refusals, silent] };
+}
+
+/** It is promoted or nobody is: every reason under its own code. */
+function objectionsToRequested(candidacies: readonly Candidacy[], requested: ServerId): readonly Refusal[] {
+  const asked = candidacies.find(({ server }) => server.id === requested);
+  if (asked === undefined) {
+    const message = 'the candidate that was asked for is no direct replica of the failed primary';
+    return [refusal('not-a-replica', message, 'name one of its direct replicas, or none')];
+  }
+  const name = addressText(asked.server.address);
+  return asked.refusals.map(({ code, message, mend }) => refusal(code, `${name} ${message}`, mend));
 }

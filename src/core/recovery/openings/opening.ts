@@ -26,7 +26,12 @@ export function opened(context: OpeningContext, told: Told, inputs: OwnInputs): 
   const recovery: Recovery = {
     id: context.id,
     ...told,
-    inputs: { ...inputs, requestedBy: context.requestedBy, ...context.asked },
+    inputs: {
+      ...inputs,
+      requestedBy: context.requestedBy,
+      ...context.asked,
+      forced: inputs.forced || context.asked !== undefined,
+    },
     // The ledger puts its own stamp here.
     openedAtMs: 0,
     openedBy: context.openedBy,

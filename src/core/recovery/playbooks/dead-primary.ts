@@ -7,6 +7,8 @@
  * 3. Promoting is committed: the point of no return. Detach and open follow at once, because clients wait for nothing else.
  * 4. The others are pointed at the new primary. Who has transactions that it lacks is set apart with their GTIDs.
  *
+ * What an operator forced begins with the primary itself (fence-first.ts).
+ *
  * Before 3 a failure starts the IO threads again where they were, in case the primary is there after all, and the recovery
  * is planned anew. After 3 it goes forward only: should the promoted server die before it was opened, the others are
  * pointed at it nevertheless, so that its death is judged like that of any primary. Only where another server answers in its
@@ -21,6 +23,7 @@ import { recordOf } from '../record.js';
 import type { LostServer, Participant, Recovery } from '../recovery.js';
 import type { Step } from '../step.js';
 import { beginningAt } from '../handover.js';
+import { fenceFirst, meetFirst, reopening, stuckClosed } from './fence-first.js';
 import { placeFollowers } from './followers.js';
 import { hooksBefore } from './hooks.js';
 import {
@@ -41,15 +44,23 @@ export function deadPrimary(recovery: Recovery): Next {
 }
 
 function beforePromotion(recovery: Recovery): Next {
+  const met = meetFirst(recovery);
+  if (met.kind !== 'settled') return met.kind === 'steps' ? steps(met.steps) : undo(recovery, met.reason);
   const held = hooksBefore(recovery);
   if (held !== null) return held;
+  const fenced = fenceFirst(recovery);
+  if (fenced.kind !== 'settled') return fenced.kind === 'steps' ? steps(fenced.steps) : undo(recovery, fenced.reason);
   const stops = replicasOf(recovery).map(stopOf);
   const pending = [...pendingOf(recovery, stops), ...untriedFences(recovery)];
   if (pending.length > 0) return steps(pending);
   const choice = choiceOf(recovery);
   if (choice.kind === 'none') return undo(recovery, choice.reason);
-  const preparing = pendingInOrder(recovery, preparationOf(recovery, choice));
-  return preparing.length > 0 ? steps(preparing) : { kind: 'promise', server: choice.candidate.participant.id };
+  const preparation = preparationOf(recovery, choice);
+  const preparing = pendingInOrder(recovery, preparation);
+  if (preparing.length > 0) return steps(preparing);
+  const stuck = givenUpOf(recovery, preparation);
+  if (stuck !== null) return undo(recovery, stuck.error);
+  return { kind: 'promise', server: choice.candidate.participant.id };
 }
 
 function stopOf({ id }: Participant): Step {
@@ -98,7 +109,9 @@ function undurable(recovery: Recovery): string | null {
 
 /** What may be tried on a candidate before it is promoted; pointing a replica back at the old primary is not that. */
 function isPreparation(recovery: Recovery, step: Step): boolean {
-  return step.kind === 'await-applied' || (step.kind === 'repoint' && step.source !== recovery.failed);
+  if (step.kind === 'await-applied') return true;
+  if (step.kind !== 'repoint') return false;
+  return step.source !== (participantOf(recovery, step.server).follows ?? recovery.failed);
 }
 
 function gatheredOf(recovery: Recovery): readonly Gathered[] {
@@ -158,13 +171,16 @@ function whyNobody(recovery: Recovery): string {
   return `no replica could be stopped and read: ${reasons.join('; ')}`;
 }
 
-/** Every replica that was touched follows the old primary again, as far as it can be reached. */
+/** Every replica that was touched follows whom it followed, as far as it can be reached, and a fenced primary is opened. */
 function undo(recovery: Recovery, reason: string): Next {
-  const back = gatheredOf(recovery).map(
-    ({ participant: { id, start } }): Step => ({ kind: 'repoint', server: id, source: recovery.failed, start }),
-  );
-  const pending = pendingOf(recovery, back);
+  const back = gatheredOf(recovery).map(({ participant: { id, start, follows } }): Step => {
+    return { kind: 'repoint', server: id, source: follows ?? recovery.failed, start };
+  });
+  const reopen = reopening(recovery);
+  const pending = pendingOf(recovery, reopen === null ? back : [reopen, ...back]);
   if (pending.length > 0) return steps(pending);
+  const closed = stuckClosed(recovery, reopen);
+  if (closed !== null) return closing({ kind: 'failed', reason: `${reason}; and ${closed}` });
   const stuck = givenUpOf(recovery, back);
   if (stuck === null) return closing({ kind: 'undone', reason });
   return closing({
