@@ -101,7 +101,7 @@ describe('the one that takes the writes', () => {
     see(B, A, { dataCenter: 'there' });
     expect(openingFor(A, { preventCrossDataCenter: true }).ok).toBe(true);
     see(B, A, { promotionRule: 'must_not' });
-    expect(openingFor(A)).toMatchObject({ ok: false, refusals: [{ code: 'no-candidate' }] });
+    expect(openingFor(A)).toMatchObject({ ok: false, refusals: [{ code: 'must-not' }] });
   });
 
   it('is held back by what holds back the replacement of a primary', () => {
