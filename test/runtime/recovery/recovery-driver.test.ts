@@ -73,6 +73,17 @@ describe('a primary that is found dead', () => {
     expect(nodes.recoveries).toMatchObject([{ verdict: { kind: 'succeeded' } }]);
   });
 
+  it('is touched by nobody as long as the log has not taken what is meant', async () => {
+    nodes.consensus.autoCommit = false;
+    await killPrimary();
+    await nodes.turns();
+    expect(world.taken).toEqual([]);
+    nodes.consensus.autoCommit = true;
+    nodes.consensus.commit();
+    await nodes.turns();
+    expect(nodes.recoveries).toMatchObject([{ verdict: { kind: 'succeeded' } }]);
+  });
+
   it('is recovered once, however often it is reported', async () => {
     world.get(P).up = false;
     for (let times = 0; times < 5; times++) nodes.driver.noticeProblems([nodes.deadMaster(P)]);

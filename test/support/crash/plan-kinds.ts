@@ -4,7 +4,7 @@
  */
 import { WriteSession } from '../../../tools/demo/write-session.js';
 import type { LabServer } from '../../../tools/lab/lab-server.js';
-import type { CrashStage } from './stage.js';
+import { COMES_BACK_OPEN, type CrashStage } from './stage.js';
 
 export interface PlanKind {
   /** As the record of the recovery has it. */
@@ -16,6 +16,10 @@ export interface PlanKind {
   /** After its end, towards one primary with all others below it. */
   restore?(stage: CrashStage): Promise<void>;
 }
+
+/** Nobody else writes ids from there on. */
+let patientId = 1_000_000_000;
+const PATIENCE_MS = 600_000;
 
 const takeover: PlanKind = {
   kind: 'graceful-takeover',
@@ -85,10 +89,6 @@ const readOnlyPrimary: PlanKind = {
   begin: (stage) => stage.primary.execute('SET GLOBAL read_only = 1'),
 };
 
-/** Nobody else writes ids from there on. */
-let patientId = 1_000_000_000;
-const PATIENCE_MS = 600_000;
-
 /** No replica acknowledges any more, and the clients of the primary wait. */
 const lockedPrimary: PlanKind = {
   kind: 'semi-sync',
@@ -105,6 +105,60 @@ const lockedPrimary: PlanKind = {
   },
 };
 
+/** A former primary is back with a transaction that it wrote when nobody heard it any more, and was set apart. */
+async function setApart(stage: CrashStage): Promise<void> {
+  const known = await stage.knownRecoveries();
+  await stage.writeAndRest();
+  const { primary } = stage;
+  const { door } = primary;
+  door.fallSilent();
+  patientId += 1;
+  await primary.execute(
+    `SET GLOBAL rpl_semi_sync_source_enabled = 0; INSERT INTO shop.orders (id) VALUES (${String(patientId)})`,
+  );
+  await primary.kill();
+  door.speak();
+  await stage.closedSince(known, deadPrimary.kind);
+  await primary.start();
+  await stage.seen('the former primary apart', ({ servers }) =>
+    servers.some(({ address, demotion }) => address === primary.address && demotion?.state === 'apart'),
+  );
+}
+
+const wayBack = (kind: string, way: string): PlanKind => ({
+  kind,
+  prepare: setApart,
+  begin: async (stage) => {
+    const { clusters } = await stage.overview();
+    const apart = clusters.flatMap(({ servers }) => servers).find(({ demotion }) => demotion?.state === 'apart');
+    if (apart === undefined) throw new Error('nobody is apart');
+    const leader = await stage.cluster.leader();
+    leader.request(`/api/v1/ways-back/${apart.address.replace(':', '/')}/${way}`, 60_000).catch(() => undefined);
+  },
+});
+
+/** A replica did not answer while its primary was replaced, and comes back. */
+const lostReplica: PlanKind = {
+  kind: 'lost-replica',
+  prepare: async (stage) => {
+    const [, lost] = inTheMiddle(stage);
+    // It never was the primary, so that its own my.cnf keeps it closed.
+    lost.configure([]);
+    await stage.writeAndRest();
+    await lost.kill();
+    const known = await stage.knownRecoveries();
+    await stage.primary.kill();
+    await stage.closedSince(known, deadPrimary.kind);
+  },
+  begin: async (stage) => {
+    const lost = stage.topology.servers.find((server) => !server.running && server !== stage.primary);
+    if (lost === undefined) throw new Error('one was lost');
+    await lost.start();
+    lost.configure(COMES_BACK_OPEN);
+  },
+  restore: startAll,
+};
+
 async function startAll({ topology }: CrashStage): Promise<void> {
   const down = topology.servers.filter((server: LabServer) => !server.running);
   await Promise.all(down.map((server) => server.start()));
@@ -117,6 +171,9 @@ export const PLAN_KINDS: readonly PlanKind[] = [
   deadIntermediate,
   readOnlyPrimary,
   lockedPrimary,
+  wayBack('inject-empty', 'inject-empty'),
+  wayBack('reset-gtids', 'reset'),
+  lostReplica,
 ];
 
 /** What has to be configured for all of them to begin. */

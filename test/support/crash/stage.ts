@@ -26,6 +26,9 @@ import { PlanPoints } from './plan-points.js';
 
 const WRITES_MS = 100;
 
+/** Of my.cnf: whoever comes back comes back open, because closing it is the orchestrator's work. */
+export const COMES_BACK_OPEN = ['read_only=OFF'];
+
 export interface StageOptions {
   readonly replicas: number;
   readonly config?: Readonly<Record<string, unknown>>;
@@ -58,8 +61,7 @@ export class CrashStage {
         extra: [WAIT_FOR_A_REPLICA],
         door: true,
       });
-      // Whoever comes back comes back open: closing it is the orchestrator's work, not my.cnf's.
-      for (const server of topology.servers) server.configure(['read_only=OFF']);
+      for (const server of topology.servers) server.configure(COMES_BACK_OPEN);
       await topology.primary.execute(shopSql(WRITER_ACCOUNT));
       await topology.caughtUp();
       const cluster = await lab.cluster({
@@ -172,6 +174,8 @@ export class CrashStage {
       this.primary = primary;
       return true;
     });
+    // A failover that left it without anybody to acknowledge has switched it off.
+    await this.primary.execute('SET GLOBAL rpl_semi_sync_source_enabled = 1');
     return await until('all nodes see it so', async () => {
       const views = await Promise.all(this.cluster.nodes.map(readOverview));
       for (const view of views) this.#assertSeen(view);
