@@ -86,6 +86,12 @@ export function kindFor(reaction: RecoveryReaction): RecoveryKind {
   return ANSWERS[reaction].kind;
 }
 
+/** As `kindFor`; null where nothing that was done before keeps it back. */
+export function blockableKind(reaction: RecoveryReaction): RecoveryKind | null {
+  const { kind, ignoresBlock } = ANSWERS[reaction];
+  return ignoresBlock === true ? null : kind;
+}
+
 export function decide(question: DecisionQuestion, context: OpeningContext): Decision {
   const { belief, policy, problem, hasQuorum } = question;
   const { clusterId, server } = problem;

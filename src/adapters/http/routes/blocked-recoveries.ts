@@ -6,7 +6,7 @@
 import { CATALOGUE } from '../../../core/analysis/catalogue.js';
 import { callsForRecovery, type Problem, type RecoveryReaction } from '../../../core/analysis/problem.js';
 import { blockingRecoveryOf } from '../../../core/recovery/blocks.js';
-import { kindFor } from '../../../core/recovery/decision.js';
+import { blockableKind } from '../../../core/recovery/decision.js';
 import { familyOf } from '../../../core/recovery/kinds.js';
 import type { Recovery } from '../../../core/recovery/recovery.js';
 import { recoveryNumber } from '../legacy/recovery.js';
@@ -51,7 +51,8 @@ function blockerOf(
   nowMs: number,
   { service }: Door,
 ): Recovery | null {
-  const family = familyOf(kindFor(reaction));
+  const kind = blockableKind(reaction);
+  const family = kind === null ? null : familyOf(kind);
   if (family === null) return null;
   const { recoveries } = service.state;
   return blockingRecoveryOf({ recoveries, nowMs }, { blockMs: service.settings.recoveryBlockMs }, clusterId, family);
