@@ -86,6 +86,22 @@ describe('a planned takeover without GTID', () => {
     for (const id of [P, B]) expect(world.get(id).executed).toEqual(world.get(A).executed);
   });
 
+  it('points the old primary last, or it would lead a replica astray that still follows it', () => {
+    const world = new PlaceWorld();
+    takeoverWorld(world);
+    const { ending } = play(takeoverOpening({ startFormerPrimary: true }), world, immortal, (step, outcome) => {
+      // Clients write to the new primary at once, and whoever is connected fetches it.
+      if (step.kind === 'open' || step.kind === 'repoint') world.write(world.get(A));
+      world.settle();
+      return outcome;
+    });
+    expect(ending).toMatchObject({ verdict: { kind: 'succeeded' }, lost: [] });
+    const repoints = world.taken.filter(({ kind }) => kind === 'repoint');
+    expect(repoints.map(({ server }) => server)).toEqual([B, P]);
+    world.settle();
+    for (const id of [P, B]) expect(world.get(id).executed).toEqual(world.get(A).executed);
+  });
+
   it('is undone when a replica that would be left behind does not catch up', () => {
     const world = new PlaceWorld();
     takeoverWorld(world);

@@ -9,6 +9,7 @@
  * 3. Promoting is committed: the point of no return.
  * 4. Detach and open, at once.
  * 5. The other replicas and the former primary are pointed at the new one, the latter's threads started only if asked.
+ *    Without GTID it is the last of them.
  *
  * Before 3 any failure opens the primary again: a takeover that fails leaves things as they were. No replica was moved by
  * then, so nothing else is to be put back.
@@ -147,7 +148,7 @@ function afterPromotion(recovery: Recovery, { server, epoch }: NonNullable<Recov
   const repoints = recovery.inputs.participants
     .filter(({ id }) => id !== server)
     .map((other) => repointOf(recovery, other));
-  const pending = pendingOf(recovery, repoints);
+  const pending = inTurn(recovery, pendingOf(recovery, repoints));
   if (pending.length > 0) return steps(pending);
   const lost = repoints.flatMap((step): LostServer[] => {
     const standing = standingOf(recovery, step);
@@ -157,6 +158,16 @@ function afterPromotion(recovery: Recovery, { server, epoch }: NonNullable<Recov
   if (unopened === null) return closing({ kind: 'succeeded' }, lost, demotion);
   const reason = `${nameOf(recovery, server)} was promoted and could not be opened: ${unopened.error}`;
   return closing({ kind: 'failed', reason }, lost, demotion);
+}
+
+/**
+ * Without GTID the former primary comes last: what it fetches from the new one it hands on to whoever still follows it, and
+ * that one would leave the only place at which it may be told where to begin.
+ */
+function inTurn(recovery: Recovery, pending: readonly Step[]): readonly Step[] {
+  const others = pending.filter(({ server }) => server !== recovery.failed);
+  const isPlaced = pending.some((step) => step.kind === 'repoint' && step.begin !== undefined);
+  return isPlaced && others.length > 0 ? others : pending;
 }
 
 function repointOf(recovery: Recovery, { id, start }: Participant): Step {
