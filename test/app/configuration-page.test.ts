@@ -1,44 +1,32 @@
 /** `docs/configuration.md` must say what the tables of keys say. `UPDATE=1` writes it anew. */
-import { readFile, writeFile } from 'node:fs/promises';
-import { expect, test } from 'vitest';
+import { test } from 'vitest';
 import { UNSUPPORTED_KEYS } from '../../src/app/config/keys/ignored.js';
 import { isObeyed, keyNames } from '../../src/app/config/keys/keys.js';
 import { LIVE_KEYS } from '../../src/app/config/keys/live-keys.js';
 import type { WorkingKey } from '../../src/app/config/keys/key.js';
 import { PENDING_KEYS } from '../../src/app/config/keys/pending.js';
 import { WORKING_KEYS } from '../../src/app/config/keys/working.js';
+import { expectParts, tableOf } from '../support/generated-page.js';
 
 const PAGE = new URL('../../docs/configuration.md', import.meta.url);
 
 test('the page on configuration shows the keys as they are', async () => {
-  const page = await readFile(PAGE, 'utf8');
-  const expected = [
-    ['working keys', workingTable()] as const,
-    ['pending keys', pendingList()] as const,
-    ['keys that need a restart', restartList()] as const,
-  ].reduce((text, [name, part]) => withPart(text, name, part), page);
-  if (process.env['UPDATE'] === '1') await writeFile(PAGE, expected);
-  else expect(page).toBe(expected);
+  await expectParts(PAGE, {
+    'working keys': workingTable(),
+    'pending keys': pendingList(),
+    'keys that need a restart': restartList(),
+  });
 });
-
-function withPart(page: string, name: string, text: string): string {
-  const begin = `<!-- ${name} -->\n`;
-  const start = page.indexOf(begin);
-  const end = page.indexOf('<!-- end -->', start);
-  expect(start, `the mark ${begin}`).toBeGreaterThan(-1);
-  expect(end).toBeGreaterThan(start);
-  return `${page.slice(0, start)}${begin}\n${text}\n${page.slice(end)}`;
-}
 
 function workingTable(): string {
   const keys: [string, WorkingKey<unknown>][] = Object.entries(WORKING_KEYS);
-  const rows = keys.map(([name, { standard, meaning, kind }]) =>
-    [`\`${name}\``, `\`${JSON.stringify(standard)}\``, meaning, kind.allowed].map((cell) =>
-      cell.replaceAll('|', '\\|'),
-    ),
-  );
-  const lines = [['Key', 'Default', 'Meaning', 'Allowed'], ['---', '---', '---', '---'], ...rows];
-  return lines.map((cells) => `| ${cells.join(' | ')} |\n`).join('');
+  const rows = keys.map(([name, { standard, meaning, kind }]) => [
+    `\`${name}\``,
+    `\`${JSON.stringify(standard)}\``,
+    meaning,
+    kind.allowed,
+  ]);
+  return tableOf(['Key', 'Default', 'Meaning', 'Allowed'], rows);
 }
 
 function restartList(): string {
