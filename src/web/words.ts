@@ -71,6 +71,7 @@ const STEPS: Readonly<Record<string, string>> = {
   fence: 'Fence it: no client may write',
   look: 'Read its state',
   acknowledge: 'Change whether it acknowledges',
+  release: 'Release commits that wait for an acknowledgement',
   'restart-io': 'Restart its IO thread to see whether the source still speaks',
   hooks: 'Run the hooks',
   sever: 'Detach it from its old source',

@@ -311,10 +311,10 @@ function done(findings: StepFindings = {}): StepOutcome {
   return { ok: true, findings };
 }
 
-type NothingStep = Extract<Step, { kind: 'restart-io' | 'promise-promotion' | 'hooks' | 'publish' }>;
+type NothingStep = Extract<Step, { kind: 'release' | 'restart-io' | 'promise-promotion' | 'hooks' | 'publish' }>;
 
 function changesNothing(step: Step): step is NothingStep {
-  return ['restart-io', 'promise-promotion', 'hooks', 'publish'].includes(step.kind);
+  return ['release', 'restart-io', 'promise-promotion', 'hooks', 'publish'].includes(step.kind);
 }
 
 function failed(error: string): StepOutcome {

@@ -10,7 +10,7 @@ import type { Dialect } from './dialect.js';
 import type { Hold } from './hold.js';
 import type { ReplicationAccounts } from './replication-account.js';
 import { outcomeOfError, StepFailed } from './step-failed.js';
-import { acknowledge, countAcknowledgers } from './steps/acknowledge.js';
+import { acknowledge, countAcknowledgers, release } from './steps/acknowledge.js';
 import { awaitApplied } from './steps/await-applied.js';
 import { awaitReceived } from './steps/await-received.js';
 import { clone, prepareClone } from './steps/clone.js';
@@ -114,6 +114,8 @@ export class MysqlSession implements ServerSession {
         return await close(hold, step.limitMs);
       case 'fence':
         return await fence(hold, step.since ?? null);
+      case 'release':
+        return await release(hold);
       case 'promise-promotion':
         throw new StepFailed('state', 'a promotion is promised in the log, not on a server', false);
       case 'hooks':

@@ -92,6 +92,7 @@ const STEPS_SINCE: Readonly<Record<StepKind, SchemaVersion>> = {
   'restart-io': 1,
   locate: 3,
   acknowledge: 3,
+  release: 3,
   hooks: 3,
   publish: 3,
   sever: 3,

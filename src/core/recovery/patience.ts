@@ -21,6 +21,7 @@ const WHEN_UNREACHABLE: Readonly<Record<StepKind, number>> = {
   close: 2,
   fence: 2,
   acknowledge: 2,
+  release: 2,
   'restart-io': 1,
   sever: 1,
   'inject-empty': 3,

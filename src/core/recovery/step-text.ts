@@ -23,6 +23,7 @@ const TEXTS: { readonly [K in StepKind]: (step: StepOf<K>, server: string, nameO
   close: (_, server) => `close ${server} for writes and read its last transactions`,
   fence: (_, server) => `fence ${server}: no client session, read-only`,
   acknowledge: ({ on }, server) => `make ${server} acknowledge what it receives ${on ? '' : 'no more '}(semi-sync)`,
+  release: (_, server) => `let commits on ${server} go on that wait for an acknowledgement (semi-sync)`,
   sever: (_, server) => `detach ${server} from its source`,
   'inject-empty': ({ gtids }, server) => `commit empty transactions on ${server} under ${gtids}`,
   'keep-binary-logs': ({ gtids }, server) => `copy the binary logs of ${server} that hold ${gtids} to this node`,

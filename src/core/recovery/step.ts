@@ -56,6 +56,12 @@ export type Step =
   | { readonly kind: 'fence'; readonly server: ServerId; readonly since?: string }
   /** Makes a replica acknowledge to its source, or not; its IO thread is restarted for it. Again: skipped if it is so and the thread runs. */
   | { readonly kind: 'acknowledge'; readonly server: ServerId; readonly on: boolean }
+  /**
+   * Writes something harmless into the binary log of a primary whose commits wait for an acknowledgement: a replica that
+   * begins to acknowledge says nothing of what it received before, and by GTID nothing of that is sent again, so that they
+   * would wait until somebody else commits (seen on 9.7). Again: looks whether anybody waits.
+   */
+  | { readonly kind: 'release'; readonly server: ServerId }
   /** STOP and START of the IO thread, to learn whether the source still speaks; of one canary, once per incident. */
   | { readonly kind: 'restart-io'; readonly server: ServerId }
   /** Stops fetching and puts `//` before the host of its source, so that it cannot go on there. Again: skipped if it is so. */

@@ -135,6 +135,7 @@ describe('the plan', () => {
     expect(record.steps.map(({ step }) => [step.kind, step.server])).toEqual([
       ['acknowledge', A],
       ['look', P],
+      ['release', P],
       ['acknowledge', C],
     ]);
   });

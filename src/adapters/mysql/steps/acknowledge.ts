@@ -57,13 +57,21 @@ async function reconnect(hold: Hold): Promise<string> {
   throw new StepFailed('state', `${addressText(hold.address)}: its IO thread does not connect again: ${error}`, true);
 }
 
+/** What a FLUSH of the engines' logs writes into the binary log goes the way of a commit: its acknowledgement is one for all before. */
+export async function release(hold: Hold): Promise<StepFindings> {
+  const waiting = (await statusOf(hold, 'wait_sessions')) ?? '0';
+  if (waiting === '0') return { text: 'nobody waits' };
+  await hold.change('FLUSH ENGINE LOGS', CHANGE_MS);
+  return { text: `${waiting} sessions waited` };
+}
+
 /** How many replicas acknowledge to this server now. */
 export async function countAcknowledgers(hold: Hold): Promise<number> {
   return Number((await statusOf(hold, 'clients')) ?? '0');
 }
 
-/** Of the replica's side for `status`, of the source's for `clients`; null where the plugin is not loaded. */
-async function statusOf(hold: Hold, what: 'status' | 'clients'): Promise<string | null> {
+/** Of the replica's side for `status`, of the source's for the others; null where the plugin is not loaded. */
+async function statusOf(hold: Hold, what: 'status' | 'clients' | 'wait_sessions'): Promise<string | null> {
   const rows = await hold.read("SHOW GLOBAL STATUS LIKE 'Rpl_semi_sync_%'", READ_MS);
   const status = new Map(rows.map((row) => [row['Variable_name'] ?? '', row['Value'] ?? '']));
   const sides = hold.dialect.semiSyncPrefixes.map(({ source, replica }) => (what === 'status' ? replica : source));

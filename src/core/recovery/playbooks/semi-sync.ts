@@ -1,6 +1,7 @@
 /**
- * Who acknowledges to the primary is changed: those who are to, first; then it is counted at the primary; and only if enough
- * remain without them are the others told not to. In between more may acknowledge than operators want, and never fewer.
+ * Who acknowledges to the primary is changed: those who are to, first; then it is counted at the primary, and commits that
+ * hang there are released; and only if enough remain without them are the others told not to. In between more may acknowledge
+ * than operators want, and never fewer.
  */
 import { standingOf } from '../patience.js';
 import type { Recovery } from '../recovery.js';
@@ -23,6 +24,9 @@ export function semiSync(recovery: Recovery): Next {
     const reason = `${String(count)} replicas acknowledge to it and it waits for ${String(wanted)}${because}`;
     return closing({ kind: 'failed', reason });
   }
+  // The next write of anybody would release them as well, so that this may fail.
+  const release: Step = { kind: 'release', server: recovery.failed };
+  if (enabling.length > 0 && pendingOf(recovery, [release]).length > 0) return steps([release]);
   return disable(recovery, count - wanted);
 }
 
