@@ -1,4 +1,5 @@
 /** The program `orchestrator`. It finds out what is asked for and hands on; the exit code says how it went. */
+import { setTimeout as sleep } from 'node:timers/promises';
 import { checkConfig, faultsText, type Terminal } from './cli/config-check.js';
 import { parseCommandLine, type Request } from './cli/command-line.js';
 import { grantStatements, parseServerKind } from './cli/grants.js';
@@ -7,7 +8,7 @@ import { type RunNode, runHttp } from './cli/http.js';
 import { runImport } from './cli/import.js';
 import { runRaft } from './cli/raft.js';
 import { recoverNode } from './cli/raft-recover.js';
-import { clientInstead } from './cli/redirect.js';
+import { asClientCall, notDone } from './cli/redirect.js';
 import { loadConfig } from './config/load.js';
 import { programVersion } from './version.js';
 
@@ -50,9 +51,18 @@ async function answer(request: Request): Promise<number> {
       terminal.out(helpText(request.topic));
       return 0;
     case 'command':
-      terminal.err(clientInstead(request.command, request.options));
-      return 1;
+      return await runAsClient(request.command, request.options);
   }
+}
+
+async function runAsClient(command: string, options: ReadonlyMap<string, string>): Promise<number> {
+  const call = asClientCall(command, options);
+  if (call.unknown.length > 0) {
+    terminal.err(notDone(command, call));
+    return 1;
+  }
+  const { runClient } = await import('./client/run.js');
+  return await runClient({ ...terminal, argv: call.argv, environment: process.env, sleep: (ms) => sleep(ms) });
 }
 
 async function printGrants(file: string | null, server: string | null): Promise<number> {

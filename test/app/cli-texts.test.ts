@@ -4,27 +4,39 @@ import { parseCommandLine } from '../../src/app/cli/command-line.js';
 import { checkConfig } from '../../src/app/cli/config-check.js';
 import { GRANTS, grantStatements, parseServerKind } from '../../src/app/cli/grants.js';
 import { helpText } from '../../src/app/cli/help.js';
-import { clientInstead } from '../../src/app/cli/redirect.js';
+import { asClientCall, type ClientCall, notDone } from '../../src/app/cli/redirect.js';
 import { writeConfig } from './config-files.js';
 
-function instead(...argv: string[]): string {
+function asCall(...argv: string[]): ClientCall {
   const request = parseCommandLine(argv);
   if (!request.ok || request.value.verb !== 'command') throw new Error('not a command');
-  return clientInstead(request.value.command, request.value.options);
+  return asClientCall(request.value.command, request.value.options);
 }
 
 describe('a command of the incumbent', () => {
-  test('is answered with the call of the client that does it', () => {
-    expect(instead('-c', 'relocate', '-i', 'db1:3306', '-s', 'db2', '--config', 'a.json')).toContain(
-      '\n  orchestrator-client -c relocate -i db1:3306 -d db2\n',
-    );
-    expect(instead('-c', 'begin-downtime', '-i', 'db1', '--reason', "it's me", '--duration', '1h')).toContain(
-      "-c begin-downtime -i db1 -r 'it'\\''s me' -u 1h\n",
-    );
+  test.each([
+    [
+      ['-c', 'relocate', '-i', 'db1:3306', '-s', 'db2', '--config', 'a.json'],
+      ['-i', 'db1:3306', '-d', 'db2'],
+    ],
+    [
+      ['-c', 'begin-downtime', '-i', 'db1', '--reason', "it's me", '--duration', '1h'],
+      ['-i', 'db1', '-r', "it's me", '-u', '1h'],
+    ],
+    [
+      ['cli', '-c', 'graceful-master-takeover', '--alias', 'shop', '--noop'],
+      ['-a', 'shop', '--dry-run'],
+    ],
+    [['-c', 'clusters', '--debug', '--ignore-raft-setup'], []],
+  ])("%j is the client's, with the options under its names", (argv, passed) => {
+    const command = argv[argv.indexOf('-c') + 1] ?? '';
+    expect(asCall(...argv)).toEqual({ argv: ['-c', command, ...passed], unknown: [] });
   });
 
-  test('says which options the client does not have', () => {
-    expect(instead('-c', 'find', '--pattern', 'db.*')).toContain('(it knows no --pattern)');
+  test('with options that the client does not have is not done', () => {
+    const call = asCall('-c', 'relocate-replicas', '--pattern', 'db.*');
+    expect(call.unknown).toEqual(['--pattern']);
+    expect(notDone('relocate-replicas', call)).toContain('knows no --pattern: relocate-replicas was not done');
   });
 });
 

@@ -50,7 +50,7 @@ export type Request =
   | { readonly verb: 'grants'; readonly file: string | null; readonly server: string | null }
   | { readonly verb: 'version' }
   | { readonly verb: 'help'; readonly topic: string | null }
-  /** A command of the incumbent's `-c`; it belongs to the client. */
+  /** A command of the incumbent's `-c`, which the client does. Switches stand among the options without a value. */
   | { readonly verb: 'command'; readonly command: string; readonly options: ReadonlyMap<string, string> };
 
 const VERBS = ['http', 'config', 'grants', 'raft', 'import', 'version', 'help', 'cli'];
@@ -111,10 +111,11 @@ function withVerb(verb: string, given: Arguments, server: string | null): Result
   return ok(verb === 'grants' ? { verb, file, server } : { verb: 'version' });
 }
 
-function withoutVerb({ words, texts }: Arguments): Result<Request, string> {
+function withoutVerb({ words, texts, switches }: Arguments): Result<Request, string> {
   const command = texts.get('c') ?? words[1];
   if (command === undefined) return failed('nothing was asked for; "orchestrator http" runs a node');
-  return ok({ verb: 'command', command, options: texts });
+  const given = [...switches].filter(([, isOn]) => isOn).map(([name]) => [name, ''] as const);
+  return ok({ verb: 'command', command, options: new Map([...texts, ...given]) });
 }
 
 function configRequest([action, file, extra]: readonly string[], fallback: string | null): Result<Request, string> {

@@ -37,15 +37,15 @@ export const OPTIONS: readonly Option[] = [
   { name: 'pattern', takes: 'text' },
   { name: 'binlog', takes: 'text' },
   { name: 'statement', takes: 'text' },
-  { name: 'noop', takes: 'switch' },
+  { name: 'noop', takes: 'switch', client: '--dry-run' },
   { name: 'strict', takes: 'switch' },
   { name: 'skip-binlog-search', takes: 'switch' },
   { name: 'skip-unresolve', takes: 'switch' },
   { name: 'skip-unresolve-check', takes: 'switch' },
 
   // Of `orchestrator raft` and `orchestrator import`; their help tells of them.
-  { name: 'api', takes: 'text' },
-  { name: 'json', takes: 'switch' },
+  { name: 'api', takes: 'text', client: '-U' },
+  { name: 'json', takes: 'switch', client: '--json' },
   { name: 'from', takes: 'text' },
   { name: 'learner', takes: 'switch' },
   { name: 'timeout', takes: 'text' },

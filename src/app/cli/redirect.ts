@@ -1,22 +1,28 @@
-/** The incumbent's `orchestrator -c COMMAND` worked on its database. Here a command goes to the running cluster, by the client. */
+/**
+ * The incumbent's `orchestrator -c COMMAND` worked on its database, beside the running nodes. Here a command goes to the
+ * running cluster, as the client's: with the same options under the client's names, to ORCHESTRATOR_API.
+ */
 import { OPTIONS } from './options.js';
 
-/** What to call instead, with the same options under the client's names. */
-export function clientInstead(command: string, options: ReadonlyMap<string, string>): string {
-  const passed = OPTIONS.flatMap(({ name, client }) => {
-    const value = options.get(name);
-    return client === undefined || value === undefined || name === 'c' ? [] : [`${client} ${quoted(value)}`];
-  });
-  const lost = OPTIONS.filter(
-    ({ name, client, takes }) => takes === 'text' && name !== 'config' && client === undefined,
-  )
-    .map(({ name }) => name)
-    .filter((name) => options.has(name));
-  const call = ['orchestrator-client', `-c ${quoted(command)}`, ...passed].join(' ');
-  const remark = lost.length === 0 ? '' : `\n(it knows no ${lost.map((name) => `--${name}`).join(', ')})`;
-  return `commands go to the running cluster through its API; this does it:\n\n  ${call}${remark}\n`;
+export interface ClientCall {
+  readonly argv: readonly string[];
+  /** Options that mean something to the command and that the client does not have: then nothing may be done. */
+  readonly unknown: readonly string[];
 }
 
-function quoted(text: string): string {
-  return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
+/** `options`: those with a value, and the switches that were given, without one. */
+export function asClientCall(command: string, options: ReadonlyMap<string, string>): ClientCall {
+  const passed = OPTIONS.flatMap(({ name, client, takes }) => {
+    const value = options.get(name);
+    if (client === undefined || value === undefined || name === 'c') return [];
+    return takes === 'switch' ? [client] : [client, value];
+  });
+  const unknown = OPTIONS.filter(({ name, client, takes }) => {
+    return takes === 'text' && name !== 'config' && client === undefined && options.has(name);
+  }).map(({ name }) => `--${name}`);
+  return { argv: ['-c', command, ...passed], unknown };
+}
+
+export function notDone(command: string, { unknown }: ClientCall): string {
+  return `commands are orchestrator-client's, which knows no ${unknown.join(', ')}: ${command} was not done\n`;
 }

@@ -43,6 +43,7 @@ export const CLIENT_OPTIONS = {
   headersAuth: { letters: 'e', names: ['headers-auth'], value: 'HEADER:VALUE', about: 'a header that says who asks' },
   binlog: { letters: 'n', names: ['binlog'], value: 'FILE', about: 'a binary log' },
   seconds: { letters: 'S', names: ['seconds'], value: 'SECONDS', about: 'a delay' },
+  dryRun: { letters: '', names: ['dry-run'], value: null, about: 'show the plan, and do nothing' },
   json: { letters: '', names: ['json'], value: null, about: 'print the answer as JSON' },
   help: { letters: 'h', names: ['help'], value: null, about: 'print help; with -c, of that command' },
 } as const satisfies Readonly<Record<string, ClientOption>>;

@@ -1,6 +1,7 @@
 /** From an answer to the lines that the incumbent's client prints. Keys of nothing are printed as it prints them too. */
 import { type ApiAnswer, field, listOf, oneLine, textOf } from './answer.js';
 import type { Given } from './given.js';
+import { planLines } from './plan-lines.js';
 import { wayBackLines, waysBackLines } from './ways-back-lines.js';
 
 export type Printer = (answer: ApiAnswer, given: Given) => readonly string[];
@@ -27,6 +28,7 @@ export const printers = {
   text: ({ payload }) => [textOf(payload)],
   texts: ({ payload }) => listOf(payload).map(textOf),
   json: ({ payload }) => [oneLine(payload)],
+  plan: planLines,
   successor: ({ payload }) => [keyText(field(payload, 'SuccessorKey'))],
   /** `true` stands in the message when the one can replicate from the other. */
   keyIfTrue: ({ payload, message }) => (message.includes('true') ? [keyText(payload)] : []),

@@ -12,6 +12,7 @@ import { type Environment, PROFILE_FILE, readEnvironment } from './environment.j
 import { fillPath, lacksPort, readGiven, withPorts } from './given.js';
 import { commandHelp, helpText } from './help.js';
 import { type Options, parseOptions } from './options.js';
+import { wouldRun } from './plan-lines.js';
 import { ApiSession, type Failure } from './session.js';
 
 export interface ClientSurroundings {
@@ -24,7 +25,13 @@ export interface ClientSurroundings {
 }
 
 /** Lines to print, or why there are none. */
-type Outcome = Result<readonly string[], Failure>;
+type Outcome = Result<Printed, Failure>;
+
+interface Printed {
+  readonly lines: readonly string[];
+  /** Not 0 for a plan that would not be carried out. */
+  readonly exitCode: number;
+}
 
 const FAILED = 1;
 const DEFAULT_PORT = 3306;
@@ -37,9 +44,9 @@ export async function runClient(surroundings: ClientSurroundings): Promise<numbe
   const options = parsed.value;
   const name = currentName(options.command ?? '');
   if (options.help !== undefined || name === 'help') return showHelp(name, surroundings);
-  if (name === '') return complain(surroundings, 'no command was given; -c help lists all of them');
   const command = findCommand(name);
-  if (command === null && !commandNames().includes(name)) return complain(surroundings, unsupported(name));
+  const objection = objectionTo(name, command, options);
+  if (objection !== null) return complain(surroundings, objection);
   const environment = readEnvironment(surroundings.environment, surroundings.profileFile ?? PROFILE_FILE);
   const session = openSession(options, environment, surroundings);
   if (!session.ok) return complain(surroundings, session.error);
@@ -49,11 +56,18 @@ export async function runClient(surroundings: ClientSurroundings): Promise<numbe
     command === null
       ? await runSpecial(name, withInstance, session.value)
       : await runCommand(command, withInstance, json, session.value);
-  if (outcome.ok) {
-    if (outcome.value.length > 0) out(`${outcome.value.join('\n')}\n`);
-    return 0;
-  }
-  return explain(outcome.error, json || name === 'api', surroundings);
+  if (!outcome.ok) return explain(outcome.error, json || name === 'api', surroundings);
+  const { lines, exitCode } = outcome.value;
+  if (lines.length > 0) out(`${lines.join('\n')}\n`);
+  return exitCode;
+}
+
+/** Why nothing can be asked for; null when it can. A command that cannot be rehearsed is not done instead. */
+function objectionTo(name: string, command: ClientCommand | null, { dryRun }: Options): string | null {
+  if (name === '') return 'no command was given; -c help lists all of them';
+  if (command === null && !commandNames().includes(name)) return unsupported(name);
+  if (dryRun === undefined || command?.rehearsal !== undefined) return null;
+  return `${name} has no plan to show, so it takes no --dry-run, and nothing was done`;
 }
 
 function showHelp(name: string, surroundings: ClientSurroundings): number {
@@ -100,15 +114,27 @@ async function runCommand(
   json: boolean,
   session: ApiSession,
 ): Promise<Outcome> {
+  const { path: template, print, writes } = asAsked(command, options);
   const raw = readGiven(options);
-  const port = await defaultPort(options, lacksPort(command.path, raw), session);
+  const port = await defaultPort(options, lacksPort(template, raw), session);
   if (!port.ok) return failed({ kind: 'unreachable', message: port.error });
   const given = withPorts(raw, port.value);
-  const path = fillPath(command.path, given, port.value);
+  const path = fillPath(template, given, port.value);
   if (!path.ok) return failed({ kind: 'unreachable', message: path.error });
-  const answer = await session.call(path.value, command.writes);
+  const answer = await session.call(path.value, writes);
   if (!answer.ok) return answer;
-  return ok(json ? [JSON.stringify(answer.value.payload, null, 2)] : command.print(answer.value, given));
+  const { payload } = answer.value;
+  const lines = json ? [JSON.stringify(payload, null, 2)] : print(answer.value, given);
+  return ok({ lines, exitCode: options.dryRun === undefined || wouldRun(payload) ? 0 : FAILED });
+}
+
+function asAsked(command: ClientCommand, { dryRun }: Options): Pick<ClientCommand, 'path' | 'print' | 'writes'> {
+  const { rehearsal } = command;
+  return dryRun === undefined || rehearsal === undefined ? command : { ...rehearsal, writes: false };
+}
+
+function printed(...lines: readonly string[]): Outcome {
+  return ok({ lines, exitCode: 0 });
 }
 
 /** What was given with -D, else what the cluster is configured with, which only ours tells. */
@@ -125,21 +151,21 @@ async function defaultPort(options: Options, needed: boolean, session: ApiSessio
 async function runSpecial(name: string, options: Options, session: ApiSession): Promise<Outcome> {
   if (name === 'which-api') {
     const api = await session.api();
-    return api.ok ? ok([api.value]) : api;
+    return api.ok ? printed(api.value) : api;
   }
   if (name === 'raft-leader-hostname') return await leaderHostname(session);
   const path = (options.path ?? '').replace(/^\/+/, '').replace(/^api\//, '');
   if (path === '') return failed({ kind: 'unreachable', message: 'path must be provided: -P PATH' });
   const answer = await session.call(path, true);
   if (!answer.ok) return answer;
-  return ok([options.json === undefined ? oneLine(answer.value.body) : JSON.stringify(answer.value.body, null, 2)]);
+  return printed(options.json === undefined ? oneLine(answer.value.body) : JSON.stringify(answer.value.body, null, 2));
 }
 
 /** A follower knows the address of the leader; only the leader knows its own host name. */
 async function leaderHostname(session: ApiSession): Promise<Outcome> {
   const status = await session.call('status', false);
   const details = status.ok ? status.value.payload : status.error.kind === 'api' ? status.error.error.details : null;
-  if (field(details, 'IsActiveNode') === true) return ok([textOf(field(details, 'Hostname'))]);
+  if (field(details, 'IsActiveNode') === true) return printed(textOf(field(details, 'Hostname')));
   const uri = field(details, 'RaftLeaderURI');
   if (typeof uri !== 'string' || uri === '') {
     return status.ok
@@ -147,7 +173,7 @@ async function leaderHostname(session: ApiSession): Promise<Outcome> {
       : status;
   }
   const answer = await session.at(`${uri.replace(/\/+$/, '')}/api`).call('status', false);
-  return answer.ok ? ok([textOf(field(answer.value.payload, 'Hostname'))]) : answer;
+  return answer.ok ? printed(textOf(field(answer.value.payload, 'Hostname'))) : answer;
 }
 
 function unsupported(name: string): string {

@@ -210,6 +210,39 @@ describe('commands that change something', () => {
     ]);
   });
 
+  it.each([
+    [['-c', 'force-master-takeover', '-a', 'main:3306', '-d', 'read-replica-1'], 'force-master-takeover'],
+    [['-c', 'force-master-failover', '-a', 'main:3306'], 'force-master-failover'],
+  ])('show with --dry-run what they would do, and do nothing: %j', async (argv, command) => {
+    const out = await printed(...argv, '--dry-run');
+    expect(out).toMatch(
+      new RegExp(`^${command} in the cluster of main:3306: would be done; nothing was done now\n {2}new primary: `),
+    );
+    expect(out).toMatch(/\n {2}1\. read the state of main:3306\n/);
+    expect(out).toContain('the point of no return (until here it is undone if something fails)');
+    expect(service.calls).toEqual([`plan ${command} ${MAIN}`]);
+  });
+
+  it('fail a dry run of what would be refused, with the reason and what mends it', async () => {
+    const { code, out } = await run(node.url, ['-c', 'graceful-master-takeover', '-a', 'main:3306', '--dry-run']);
+    expect(code).toBe(1);
+    expect(out).toMatch(/^graceful-master-takeover in the cluster of main:3306: would NOT be done\n/);
+    expect(out).toContain('[not-indicated]\n    to mend it: name the new primary with -d');
+  });
+
+  it('are not done instead where there is no plan to show', async () => {
+    const { code, err } = await run(node.url, ['-c', 'forget', '-i', 'main:3306', '--dry-run']);
+    expect(code).toBe(1);
+    expect(err).toContain('forget has no plan to show, so it takes no --dry-run, and nothing was done');
+    expect(service.calls).toEqual([]);
+  });
+
+  it('show what would be done without being asked', async () => {
+    const out = await printed('-c', 'plan', '-a', 'main:3306');
+    expect(out).toMatch(/^without being asked, if main:3306 fails, in the cluster of main:3306: would be done;/);
+    expect(out).toContain('commit read-replica-1:3306 as the primary');
+  });
+
   it('carry one key each', async () => {
     const canned = await serveCanned(() => ({ body: '{"Code":"OK","Message":"","Details":{"Key":{}}}' }));
     await run(canned.url, ['-c', 'forget', '-i', 'a:1']);

@@ -8,12 +8,19 @@ export interface ClientCommand {
   readonly print: Printer;
   /** Sent with a key, so that a request that arrives twice is not done twice. */
   readonly writes: boolean;
+  /** What --dry-run asks for and prints instead; absent where there is no plan to show. */
+  readonly rehearsal?: { readonly path: string; readonly print: Printer };
   /** For the help. */
   readonly about: string;
 }
 
 export function asks(name: string, path: string, print: Printer, about: string): ClientCommand {
   return { name, path, print, writes: false, about };
+}
+
+/** With the plan of what it would do, which the API has under the same path. */
+export function planned(command: ClientCommand, print: Printer): ClientCommand {
+  return { ...command, rehearsal: { path: `v1/plan/${command.path}`, print } };
 }
 
 export function changes(name: string, path: string, print: Printer, about: string): ClientCommand {

@@ -1,6 +1,6 @@
 /** Commands for the life of servers in orchestrator's care, for recoveries, and for the orchestrators themselves. */
 import { printers as p } from '../printers.js';
-import { asks, changes, type ClientCommand } from './command.js';
+import { asks, changes, type ClientCommand, planned } from './command.js';
 
 export const CARING: readonly ClientCommand[] = [
   changes('discover', 'discover/{instance}', p.instance, 'look at a server and keep it'),
@@ -48,7 +48,7 @@ export const CARING: readonly ClientCommand[] = [
   asks('past-topology', 'v1/past-topology/{hint}/{seconds}', p.text, 'the tree of a cluster at a time (-S UNIXTIME)'),
 ];
 
-export const RECOVERING: readonly ClientCommand[] = [
+const REQUESTS: readonly ClientCommand[] = [
   changes(
     'graceful-master-takeover',
     'graceful-master-takeover/{hint}[/{destination}]',
@@ -61,38 +61,63 @@ export const RECOVERING: readonly ClientCommand[] = [
     p.successor,
     'the same; chooses a replica without -d, and starts replication on the old primary',
   ),
-  asks(
-    'ways-back',
-    'v1/ways-back/{instance}',
-    p.waysBack,
-    'a server that is set apart: why, and how it could come back',
-  ),
-  changes(
-    'inject-empty',
-    'v1/ways-back/{instance}/inject-empty',
-    p.wayBack,
-    'bring it back: empty transactions on the primary for those that it alone has',
-  ),
-  changes(
-    'rebuild',
-    'v1/ways-back/{instance}/rebuild[?donor={destination}]',
-    p.wayBack,
-    'bring it back as a copy of another server (-d HOST:PORT)',
-  ),
-  changes(
-    'reset',
-    'v1/ways-back/{instance}/reset',
-    p.wayBack,
-    'bring it back: its binary logs are kept aside, and it forgets what it alone has',
-  ),
   changes('recover', 'recover/{instance}[/{destination}]', p.key, 'recover a failed server now'),
-  changes('force-master-failover', 'force-master-failover/{hint}', p.successor, 'fail over whatever the primary says'),
+  changes('recover-lite', 'recover-lite/{instance}[/{destination}]', p.key, 'the same without hooks'),
+  changes(
+    'force-master-failover',
+    'force-master-failover/{hint}',
+    p.successor,
+    'fail over whatever the primary says; one that lives is fenced first',
+  ),
   changes(
     'force-master-takeover',
     'force-master-takeover/{hint}/{destination}',
     p.successor,
     'the same, to one replica',
   ),
+];
+
+/** Each with the path of its plan. */
+const WAYS_BACK: readonly (readonly [ClientCommand, string])[] = [
+  [
+    changes(
+      'inject-empty',
+      'v1/ways-back/{instance}/inject-empty',
+      p.wayBack,
+      'bring it back: empty transactions on the primary for those that it alone has',
+    ),
+    'v1/ways-back/{instance}/inject-empty?dryRun=true',
+  ],
+  [
+    changes(
+      'rebuild',
+      'v1/ways-back/{instance}/rebuild[?donor={destination}]',
+      p.wayBack,
+      'bring it back as a copy of another server (-d HOST:PORT)',
+    ),
+    'v1/ways-back/{instance}/rebuild?dryRun=true[&donor={destination}]',
+  ],
+  [
+    changes(
+      'reset',
+      'v1/ways-back/{instance}/reset',
+      p.wayBack,
+      'bring it back: its binary logs are kept aside, and it forgets what it alone has',
+    ),
+    'v1/ways-back/{instance}/reset?dryRun=true',
+  ],
+];
+
+export const RECOVERING: readonly ClientCommand[] = [
+  ...REQUESTS.map((command) => planned(command, p.plan)),
+  asks('plan', 'v1/plan/automatic/{hint}', p.plan, 'what would be done if the server died, or about it as it is'),
+  asks(
+    'ways-back',
+    'v1/ways-back/{instance}',
+    p.waysBack,
+    'a server that is set apart: why, and how it could come back',
+  ),
+  ...WAYS_BACK.map(([command, path]) => ({ ...command, rehearsal: { path, print: p.wayBack } })),
   changes(
     'ack-cluster-recoveries',
     'ack-recovery/cluster/{hint}?comment={reason}',
