@@ -10,7 +10,7 @@ import type { Answer } from '../../src/runtime/ports/service.js';
 import { systemClock } from '../../src/runtime/ports/clock.js';
 import type { ServerSession, SessionOpener, SessionOptions } from '../../src/runtime/ports/mysql.js';
 import type { LabServer } from '../../tools/lab/lab-server.js';
-import { ActingNodes } from './acting-nodes.js';
+import { ActingNodes, type Outside } from './acting-nodes.js';
 import { labConnector, labOpener, REPLICATION_QUERY } from './mysql-sessions.js';
 
 /** Called before a step is sent and after its answer came, before anybody learns of it. */
@@ -23,13 +23,13 @@ export class LabNodes extends ActingNodes {
   readonly #prober: MysqlProber;
   readonly #watched: WatchedSessions;
 
-  constructor(servers: readonly LabServer[], policy: Partial<RecoveryPolicy> = {}) {
+  constructor(servers: readonly LabServer[], policy: Partial<RecoveryPolicy> = {}, outside: Outside = {}) {
     const connector = labConnector();
     const prober = new MysqlProber(connector);
     // MariaDB does not give the account of its replicas.
     const query = servers.some(({ flavor }) => flavor === 'mariadb') ? REPLICATION_QUERY : '';
     const watched = new WatchedSessions(labOpener(connector, query));
-    super({ clock: systemClock, sessions: watched, prober, policy });
+    super({ clock: systemClock, sessions: watched, prober, policy, ...outside });
     this.#servers = servers;
     this.#prober = prober;
     this.#watched = watched;

@@ -74,7 +74,7 @@ export class RecoveryOpener {
 
   /** Whoever waits is answered when the hooks have run too, as scripts around a takeover expect; the cluster is free before. */
   async #drive(opening: Recovery): Promise<Recovery | null> {
-    const recovery = this.#withHooks(opening);
+    const recovery = this.withHooks(opening);
     const closed = await this.#runs.begin(recovery, [{ kind: 'recovery-opened', recovery }]);
     if (closed === null) return null;
     this.#tell(closed);
@@ -82,8 +82,8 @@ export class RecoveryOpener {
     return this.#parts.ledger.state.recoveries.get(closed.id) ?? closed;
   }
 
-  /** What its hooks will be told goes into the record, if there are any. */
-  #withHooks(recovery: Recovery): Recovery {
+  /** What its hooks will be told goes into the record, if there are any; for a plan that is shown, too. */
+  withHooks(recovery: Recovery): Recovery {
     const { hooks, publishing } = this.#parts;
     const { primary, intermediate } = hooks.automatic(recovery.clusterId);
     const setting = {

@@ -253,11 +253,12 @@ describe('a recovery', () => {
   it('tells its steps, what was meant before what came of it', async () => {
     const rows = (await fixture.get(`/api/audit-recovery-steps/${uid}`)).body as { Id: number; Message: string }[];
     expect(rows.map(({ Message }) => Message)).toEqual([
-      'n1 opened a dead-primary recovery of main:3306: DeadMaster: Master cannot be reached by orchestrator and none of its replicas is replicating',
+      'n1 will handle DeadMaster on main:3306: dead-primary recovery: Master cannot be reached by orchestrator and none of its replicas is replicating',
+      'candidates, best first among equally advanced ones: read-replica-1:3306, read-replica-2:3306',
       'will stop the IO thread of read-replica-1:3306 and read what it has received',
       'stop the IO thread of read-replica-1:3306 and read what it has received: done, 1000 ms: received all',
     ]);
-    expect(rows.map(({ Id }) => Id)).toEqual([1, 2, 3]);
+    expect(rows.map(({ Id }) => Id)).toEqual([1, 2, 3, 4]);
   });
 
   it('keeps its successor, its lost servers and its errors when it is over', async () => {

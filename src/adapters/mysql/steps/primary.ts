@@ -8,7 +8,7 @@ import { CHANGE_MS, DRAIN_MS, READ_MS, STOP_SQL_MS } from './limits.js';
 import { awaitApplied } from './await-applied.js';
 import { readFindings } from './findings.js';
 import { hasUnapplied, stopFetching } from './relay-log.js';
-import { isClosed, progressOf, readReplica, readServer } from './replica-state.js';
+import { isClosed, progressOf, readOwnEnd, readReplica, readServer } from './replica-state.js';
 import { askForAcknowledgements } from './semi-sync.js';
 import { lockWrites, needsLock, unlock } from './write-lock.js';
 
@@ -65,7 +65,15 @@ export async function open(hold: Hold, semiSync: SemiSyncDuty | null): Promise<S
   if (after.readOnly || after.superReadOnly === true || after.offlineMode) {
     throw new StepFailed('state', `${addressText(hold.address)}: it was opened and reads back as closed`, true);
   }
-  return { executedGtids: progressOf(after, null), readOnly: false, ...(text === '' ? {} : { text }) };
+  const binaryLog = await binaryLogPlace(hold);
+  const told = { ...(text === '' ? {} : { text }), ...(binaryLog === null ? {} : { binaryLog }) };
+  return { executedGtids: progressOf(after, null), readOnly: false, ...told };
+}
+
+/** For the operator's hooks; nobody needs it enough to fail for want of it. */
+async function binaryLogPlace(hold: Hold): Promise<string | null> {
+  const end = await readOwnEnd(hold, READ_MS).catch(() => null);
+  return end === null ? null : `${end.file}:${String(end.position)}`;
 }
 
 /**
