@@ -1,5 +1,5 @@
 /** A runner of hooks that runs nothing and remembers what it was asked. */
-import type { HookEvent, HookList } from '../../src/core/recovery/hook-terms.js';
+import type { HookEvent, HookFacts, HookList } from '../../src/core/recovery/hook-terms.js';
 import type { StepOutcome } from '../../src/core/recovery/step.js';
 import { OperationalError } from '../../src/runtime/errors.js';
 import type { HookOrder, HookRunner } from '../../src/runtime/ports/hooks.js';
@@ -14,6 +14,22 @@ export const ALL_LISTS: readonly HookList[] = [
   'after-failure',
   'after-takeover',
 ];
+
+export const NO_FACTS: HookFacts = {
+  failureType: 'DeadMaster',
+  description: '',
+  role: 'primary',
+  command: '',
+  failed: { host: 'db1', port: 3306 },
+  clusterName: 'db1:3306',
+  clusterAlias: 'shop',
+  clusterDomain: '',
+  replicas: [],
+  isDowntimed: false,
+  automaticPrimary: true,
+  automaticIntermediate: false,
+  aliases: {},
+};
 
 export class RecordingHooks implements HookRunner {
   readonly configured: ReadonlySet<HookList>;

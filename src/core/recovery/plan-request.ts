@@ -3,7 +3,7 @@ import type { ClusterId, ServerId } from '../topology/server.js';
 import { foresee } from './foresight.js';
 import { decideRequest, type OperatorRequest, type RequestQuestion } from './operator-request.js';
 import type { OpeningContext } from './openings/opening.js';
-import { planOf, type RecoveryPlan } from './plan.js';
+import { planOf, type PlanQuestion, type RecoveryPlan } from './plan.js';
 
 export type PlanRequest =
   | OperatorRequest
@@ -15,6 +15,7 @@ export function planFor(
   question: Omit<RequestQuestion, 'request'>,
   request: PlanRequest,
   context: OpeningContext,
+  equipped: PlanQuestion['equipped'],
 ): RecoveryPlan {
   const { belief, sights } = question;
   const { command, clusterId } = request;
@@ -22,5 +23,5 @@ export function planFor(
     request.command === 'automatic'
       ? foresee({ ...question, clusterId, server: request.server }, context)
       : { decision: decideRequest({ ...question, request }, context), isDead: false };
-  return planOf({ belief, sights, command, clusterId, decision, isDead });
+  return planOf({ belief, sights, command, clusterId, decision, isDead, equipped });
 }

@@ -76,6 +76,8 @@ export interface PlanQuestion {
   readonly decision: Decision;
   /** The failed server is taken for dead, whatever it says. */
   readonly isDead: boolean;
+  /** What the runtime adds to a recovery as it opens it: the hooks of this node. */
+  readonly equipped: (recovery: Recovery) => Recovery;
 }
 
 export function planOf(question: PlanQuestion): RecoveryPlan {
@@ -88,7 +90,7 @@ export function planOf(question: PlanQuestion): RecoveryPlan {
     alias: cluster?.alias ?? '',
   };
   if (!decision.opening.ok) return { ...NO_PLAN, ...told, refusals: decision.refusals };
-  const { recovery } = decision.opening;
+  const recovery = question.equipped(decision.opening.recovery);
   const played = rehearse(recovery, question);
   const { verdict, lost } = played.ending;
   const comesToNothing =

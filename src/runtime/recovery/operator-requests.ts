@@ -57,7 +57,7 @@ export class OperatorRequests {
   plan(request: PlanRequest): RecoveryPlan {
     const automatic = request.command === 'automatic';
     const context = automatic ? this.#opener.context('orchestrator') : this.#context(request);
-    return planFor(this.#question(), request, context);
+    return planFor(this.#question(), request, context, (recovery) => this.#opener.withHooks(recovery));
   }
 
   #question(): Omit<RequestQuestion, 'request'> {

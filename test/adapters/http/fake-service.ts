@@ -253,7 +253,7 @@ export class FakeService extends FakeKeeping implements Service {
     const belief = { ...this.state, nowMs: this.nowMs };
     const question = { belief, policy: policyOf(), sights: this.#sights, soft, problems: this.problems };
     const context = { id: '0:plan' as RecoveryId, openedBy: 'n1', requestedBy: 'somebody' };
-    return planFor({ ...question, hasQuorum: true }, request, context);
+    return planFor({ ...question, hasQuorum: true }, request, context, (recovery) => recovery);
   }
 
   async acknowledge(

@@ -7,6 +7,7 @@ import type { ClusterId } from '../../../src/core/topology/server.js';
 import { observed } from '../../support/facts.js';
 import { recoveryOf } from '../../support/ledger.js';
 import { uuidOf } from '../../support/mysql-world.js';
+import { NO_FACTS } from '../../support/recording-hooks.js';
 
 const P = uuidOf(1);
 const id = '1:a' as RecoveryId;
@@ -54,24 +55,9 @@ describe('what follows a recovery', () => {
 });
 
 describe('a detection', () => {
-  const facts = {
-    failureType: 'DeadMaster',
-    description: '',
-    role: 'primary',
-    command: '',
-    failed: { host: 'a', port: 1 },
-    clusterName: 'a:1',
-    clusterAlias: 'a:1',
-    clusterDomain: '',
-    replicas: [],
-    isDowntimed: false,
-    automaticPrimary: true,
-    automaticIntermediate: false,
-    aliases: {},
-  } as const;
   const told = (term: number, attempt: number): Unstamped => ({
     kind: 'detection-intended',
-    detection: { id: 'd1', server: P, clusterId: cluster, sort: 'actionable', facts, term, attempt },
+    detection: { id: 'd1', server: P, clusterId: cluster, sort: 'actionable', facts: NO_FACTS, term, attempt },
   });
   const key = `actionable ${P}`;
   const finished: Unstamped = { kind: 'detection-finished', key, id: 'd1', outcome: { ok: true, findings: {} } };

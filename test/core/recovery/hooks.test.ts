@@ -6,6 +6,7 @@ import type { HookTerms } from '../../../src/core/recovery/hook-terms.js';
 import type { Step } from '../../../src/core/recovery/step.js';
 import { deadPrimaryOpening, deadPrimaryWorld, takeoverOpening, takeoverWorld } from '../../support/plan-worlds.js';
 import { uuidOf } from '../../support/mysql-world.js';
+import { NO_FACTS } from '../../support/recording-hooks.js';
 
 const P = uuidOf(1);
 const facts: HookTerms['facts'] = {
@@ -48,7 +49,11 @@ it('a plan that is shown shows the hooks, in their places, and the stores that a
 
 it('a takeover that is shown has its hooks after the looks and before the first change', () => {
   const world = takeoverWorld();
-  const hooks: HookTerms = { before: ['before-takeover', 'before-failover'], after: ['after-takeover'], facts };
+  const hooks: HookTerms = {
+    before: ['before-takeover', 'before-failover'],
+    after: ['after-takeover'],
+    facts: NO_FACTS,
+  };
   const shown = shownOf(takeoverOpening({ hooks }), (server) => world.findings(world.get(server)));
   const at = shown.indexOf('before-takeover');
   expect(shown.slice(0, at).every((kind) => kind === 'look')).toBe(true);

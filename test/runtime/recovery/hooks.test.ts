@@ -97,6 +97,12 @@ describe('the hooks of a failover', () => {
     ]);
   });
 
+  it('stand in a plan that is shown', () => {
+    const shown = nodes.driver.requests.plan({ command: 'automatic', clusterId: nodes.cluster(), server: P });
+    expect(shown.hooks).toEqual(['PreFailoverProcesses', 'PostMasterFailoverProcesses', 'PostFailoverProcesses']);
+    expect(hooks.runs).toEqual([]);
+  });
+
   it('cost nothing where there are none', async () => {
     await begin([]);
     await killPrimary();

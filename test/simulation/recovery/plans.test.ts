@@ -5,9 +5,11 @@
  */
 import { expect, it } from 'vitest';
 import { createRng, type Rng } from '../../../src/core/base/rng.js';
+import { aftermathOf } from '../../../src/core/recovery/aftermath.js';
+import type { RecoveryInputs } from '../../../src/core/recovery/recovery.js';
 import type { Closing } from '../../../src/core/recovery/playbooks/next.js';
 import { gtidText, type MysqlWorld, uuidOf, type WorldServer } from '../../support/mysql-world.js';
-import { type Disturb, play } from '../../support/plan-player.js';
+import { type Disturb, play, type Played } from '../../support/plan-player.js';
 import {
   deadPrimaryOpening,
   deadPrimaryWorld,
@@ -16,6 +18,7 @@ import {
   takeoverOpening,
   takeoverWorld,
 } from '../../support/plan-worlds.js';
+import { NO_FACTS } from '../../support/recording-hooks.js';
 import { forEachSeed } from '../../support/seeds.js';
 
 const [P, A] = [uuidOf(1), uuidOf(2)];
@@ -36,6 +39,35 @@ it('a failover never loses what a replica received without naming it, and never 
   if (process.env['SIM_SEED'] === undefined) expect([...endings].sort()).toEqual(['failed', 'succeeded', 'undone']);
 });
 
+/** In half of the worlds an operator's hooks come first; now and then they say no. */
+function hooksIn(rng: Rng): Partial<RecoveryInputs> {
+  if (rng.integer(2) === 0) return {};
+  return {
+    hooks: {
+      before: ['before-takeover', 'before-failover'],
+      after: ['after-success', 'after-failure'],
+      facts: NO_FACTS,
+    },
+  };
+}
+
+function hooked(rng: Rng, disturb: Disturb): Disturb {
+  const deny = rng.integer(6) === 0;
+  return (step, outcome) => {
+    if (step.kind !== 'hooks') return disturb(step, outcome);
+    return deny ? { ok: false, code: 'hook', error: 'an operator said no', retriable: false } : outcome;
+  };
+}
+
+/** Held back by a hook, nothing was changed. */
+function expectHeldBack({ record, ending }: Played, world: MysqlWorld): void {
+  const failed = record.steps.some(({ step, outcome }) => step.kind === 'hooks' && outcome?.ok === false);
+  if (!failed) return;
+  expect(ending.verdict.kind).toBe('undone');
+  expect(world.taken.filter(({ kind }) => kind !== 'look')).toEqual([]);
+  expect(aftermathOf({ ...record, verdict: ending.verdict })).toEqual([]);
+}
+
 function failOver(rng: Rng): string {
   const { world, replicas } = deadPrimaryWorld(Array.from({ length: 1 + rng.integer(4) }, () => rng.integer(6)));
   for (const replica of replicas) unsettle(rng, world, replica);
@@ -45,12 +77,14 @@ function failOver(rng: Rng): string {
     servesOthers: rng.integer(5) > 0,
   }));
   const received = new Map(replicas.map((replica) => [replica.id, [...world.has(replica)]]));
-  const { ending, record } = play(
-    deadPrimaryOpening(replicas, told),
+  const played = play(
+    deadPrimaryOpening(replicas, told, hooksIn(rng)),
     world,
     () => rng.integer(12) === 0,
-    disturbed(rng, world),
+    hooked(rng, disturbed(rng, world)),
   );
+  const { ending, record } = played;
+  expectHeldBack(played, world);
   expect(world.writable.length).toBeLessThan(2);
   if (record.promotion === null) {
     expect(world.writable).toEqual([]);
@@ -99,8 +133,10 @@ it('a planned takeover never has two writable servers, and leaves one when it is
     const rng = createRng(seed);
     const world = takeoverWorld();
     world.get(A).slow = rng.integer(4) === 0;
-    const opening = takeoverOpening({ startFormerPrimary: rng.integer(2) === 0 });
-    const { ending } = play(opening, world, () => rng.integer(10) === 0, disturbed(rng, world));
+    const opening = takeoverOpening({ startFormerPrimary: rng.integer(2) === 0, ...hooksIn(rng) });
+    const played = play(opening, world, () => rng.integer(10) === 0, hooked(rng, disturbed(rng, world)));
+    const { ending } = played;
+    expectHeldBack(played, world);
     expect(world.writable.length).toBeLessThan(2);
     if (ending.verdict.kind === 'undone' && world.get(P).up) expect(world.get(P).readOnly).toBe(false);
     if (ending.verdict.kind === 'succeeded') expect(gtidText(world.get(A).executed)).toBe(`${P}:1-5`);
