@@ -1,6 +1,8 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { Recovery } from '../../../src/core/recovery/recovery.js';
 import type { Step } from '../../../src/core/recovery/step.js';
+import { OperationalError } from '../../../src/runtime/errors.js';
+import { TestAuthority } from '../../support/authority.js';
 import { gtidText, MysqlWorld, uuidOf } from '../../support/mysql-world.js';
 import { WorldNodes } from '../../support/world-nodes.js';
 
@@ -84,6 +86,28 @@ describe('a primary that is found dead', () => {
     expect(nodes.recoveries).toMatchObject([{ verdict: { kind: 'succeeded' } }]);
   });
 
+  it('is followed in a new session by a replica whose session was ended in the middle of a step', async () => {
+    let ended = false;
+    nodes.sessions.beforeStep = async ({ kind, server }: Step) => {
+      if (ended || kind !== 'repoint') return;
+      ended = true;
+      const address = { host: server, port: 3306 };
+      // Whoever takes the barrier ends the session of the one before.
+      await nodes.sessions.open({
+        server,
+        address,
+        clusterId: nodes.cluster(),
+        authority: new TestAuthority(),
+        timeoutMs: 1000,
+        barrierTimeoutMs: 1000,
+      });
+    };
+    await killPrimary();
+    await nodes.untilClosed();
+    expect(ended).toBe(true);
+    expect(nodes.recoveries).toMatchObject([{ verdict: { kind: 'succeeded' }, lost: [] }]);
+  });
+
   it('is recovered once, however often it is reported', async () => {
     world.get(P).up = false;
     for (let times = 0; times < 5; times++) nodes.driver.noticeProblems([nodes.deadMaster(P)]);
@@ -119,6 +143,38 @@ describe('a leader that dies', () => {
         expect(nodes.recoveries).toMatchObject([{ verdict: { kind: 'succeeded' }, lost: [] }]);
       }
     }
+  });
+
+  it('leaves servers that answer where the record says: none is moved while its recovery is open', async () => {
+    let died = false;
+    nodes.sessions.beforeStep = async ({ kind }: Step) => {
+      if (died || kind !== 'await-applied') return;
+      died = true;
+      const moves = [{ server: A, address: { host: 'elsewhere', port: 3306 }, why: 'it was found there' }];
+      await nodes.ledger.propose({ kind: 'servers-readdressed', moves, replaced: [] });
+      await nodes.changeLeader();
+    };
+    await killPrimary();
+    await nodes.untilClosed();
+    expect(nodes.ledger.state.servers.get(A)?.address.host).toBe(A);
+    expect(nodes.recoveries).toMatchObject([{ verdict: { kind: 'succeeded' }, successor: A, lost: [] }]);
+  });
+
+  it('or loses its right to act for a moment says nothing of the step that it did not take', async () => {
+    const { consensus } = nodes;
+    const { leaseNow, confirmRead } = consensus;
+    nodes.sessions.beforeStep = () => {
+      nodes.sessions.beforeStep = () => undefined;
+      consensus.leaseNow = { ...leaseNow, until: 0 };
+      consensus.confirmRead = () => Promise.reject(new OperationalError('NO_QUORUM', 'nobody answers'));
+    };
+    await killPrimary();
+    const [open] = nodes.recoveries;
+    expect(open?.steps.filter(({ outcome }) => outcome?.ok === false)).toEqual([]);
+    expect(open?.closedAtMs).toBeNull();
+    Object.assign(consensus, { leaseNow, confirmRead });
+    await nodes.untilClosed();
+    expect(nodes.recoveries).toMatchObject([{ verdict: { kind: 'succeeded' }, lost: [] }]);
   });
 
   it('sends nothing any more from the turn on in which it learns that it does not lead', async () => {

@@ -159,7 +159,9 @@ const lostReplica: PlanKind = {
   restore: startAll,
 };
 
-async function startAll({ topology }: CrashStage): Promise<void> {
+/** Whoever comes back open, with its leader dead, would take what a client writes that looks for its primary. */
+async function startAll({ topology, writer }: CrashStage): Promise<void> {
+  await writer.rest();
   const down = topology.servers.filter((server: LabServer) => !server.running);
   await Promise.all(down.map((server) => server.start()));
 }
