@@ -62,6 +62,15 @@ describe('the playbook of a planned takeover', () => {
     expect(world.get(P).readOnly).toBe(false);
   });
 
+  it('opens the primary again when it could not be closed, or closed without saying so', () => {
+    const world = takeoverWorld();
+    const halfClosed: Disturb = ({ kind }, outcome) =>
+      kind === 'close' ? { ok: false, code: 'state', error: 'one flag of two', retriable: false } : outcome;
+    const { ending } = play(takeoverOpening(), world, immortal, halfClosed);
+    expect(ending.verdict).toEqual({ kind: 'undone', reason: 'one flag of two' });
+    expect(world.writable.map(({ id }) => id)).toEqual([P]);
+  });
+
   it('opens the primary again when the candidate does not catch up in time', () => {
     const world = takeoverWorld();
     world.get(A).slow = true;
