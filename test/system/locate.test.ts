@@ -113,6 +113,28 @@ describe('the place at which a replica without GTID would go on', () => {
     expect(placeOf(await search(ahead, behind))).toEqual(place);
   });
 
+  it.each<Flavor>(['mysql56', 'mysql97'])(
+    'is no other’s: a replica of %s stays as it was when it stands elsewhere',
+    async (flavor) => {
+      const [source, replica] = await begin(flavor);
+      const { primary } = topology;
+      const session = await openOn(labOpener(), replica, new TestAuthority());
+      const { executedGtids: after = '', ownEnd: at } = await found(take(session, { kind: 'look', server: HERE }));
+      if (at === undefined) throw new Error('it has a place');
+      await primary.execute("INSERT INTO shop.orders VALUES (1, '')");
+      await topology.caughtUp();
+      for (const told of [{}, { begin: { at, after } }]) {
+        const step: Step = { kind: 'repoint', server: HERE, source: HERE, start: true, ...told };
+        const outcome = await take(session, step, source);
+        expect(outcome).toMatchObject({ ok: false, code: 'state', retriable: false });
+        expect(outcome).toHaveProperty('error', expect.stringContaining('not known'));
+      }
+      await replica.waitForReplication();
+      expect((await replica.replicaStatus())?.sourcePort).toBe(primary.port);
+      await session.close();
+    },
+  );
+
   it('is not known where somebody wrote to the replica', async () => {
     const [ahead, behind] = await begin('mysql56');
     await stopBehind(behind);

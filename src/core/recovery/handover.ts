@@ -35,6 +35,12 @@ export function handoverBetween(
   return last === undefined ? null : handoverOf(last, primary);
 }
 
+/** What this failover handed over to the primary of today; nothing where another was promoted, or all follow by GTID. */
+export function handedOver(failover: Recovery | undefined, primary: ServerId): { readonly handover?: Beginning } {
+  const handover = failover?.promotion?.server === primary ? handoverOf(failover, primary) : null;
+  return handover === null ? {} : { handover };
+}
+
 /** For the spread into a step: steps of servers that follow by GTID have no such field at all. */
 export function beginningAt(begin: Beginning | null): { readonly begin?: Beginning } {
   return begin === null ? {} : { begin };

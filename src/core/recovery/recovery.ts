@@ -107,7 +107,7 @@ export interface RecoveryInputs {
   readonly durability?: DurabilityTerms;
   /** Without GTID only: where the binary logs of participants stood when they were last looked at. */
   readonly seenEnds?: readonly { readonly server: ServerId; readonly at: BinlogPosition }[];
-  /** Former primaries without GTID only: where it begins behind the primary of today. */
+  /** Former primaries and lost replicas without GTID only: where who is level begins behind the primary of today. */
   readonly handover?: Beginning;
   /** FailMasterPromotionIfSQLThreadNotUpToDate: who has relay log left to apply is not promoted. */
   readonly promotesAppliedOnly?: boolean;

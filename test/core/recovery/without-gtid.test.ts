@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { handoverBetween } from '../../../src/core/recovery/handover.js';
+import { handoverBetween, handoverOf } from '../../../src/core/recovery/handover.js';
+import type { Closing } from '../../../src/core/recovery/playbooks/next.js';
 import type { Recovery } from '../../../src/core/recovery/recovery.js';
 import { logMarkText } from '../../../src/core/topology/log-marks.js';
 import { uuidOf } from '../../support/mysql-world.js';
@@ -130,6 +131,30 @@ describe('a planned takeover without GTID', () => {
       expect(ending, `death at point ${String(point)}`).toMatchObject({ verdict: { kind: 'succeeded' }, lost: [] });
       if (deaths === 0) return;
     }
+  });
+});
+
+describe('a replica without GTID that was away during the failover', () => {
+  /** P died; A was promoted with all five transactions, and B, which had received as many as told, was away. */
+  const backAfter = (received: number): { readonly world: PlaceWorld; readonly ending: Closing } => {
+    const world = new PlaceWorld();
+    const { replicas } = deadPrimaryWorld([5, received], world);
+    world.get(B).up = false;
+    const { record } = play(deadPrimaryOpening(replicas), world);
+    const handover = handoverOf(record, A);
+    if (handover === null) throw new Error('A was promoted with a place');
+    world.write(world.get(A), 2);
+    world.get(B).up = true;
+    const participants = [participant(A, 'primary'), participant(B, 'replica', { promotable: false })];
+    const { ending } = play(openingOf('lost-replica', B, participants, { handover }), world);
+    world.settle();
+    return { world, ending };
+  };
+
+  it.each([5, 3])('comes back when it had received %i of five, and goes on where it was', (received) => {
+    const { world, ending } = backAfter(received);
+    expect(ending).toMatchObject({ verdict: { kind: 'succeeded' }, lost: [] });
+    expect(world.get(B).executed).toEqual(world.get(A).executed);
   });
 });
 

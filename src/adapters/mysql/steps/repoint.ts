@@ -16,7 +16,7 @@ import { awaitApplied } from './await-applied.js';
 import { executedBy } from './findings.js';
 import { CHANGE_MS, DRAIN_MS, FIRST_WORD_MS, READ_MS, STOP_SQL_MS } from './limits.js';
 import { endSince } from './own-log.js';
-import { assertStartLosesNothing, hasUnapplied, startApplier, stopFetching } from './relay-log.js';
+import { assertStartLosesNothing, hasUnapplied, losesByRestart, startApplier, stopFetching } from './relay-log.js';
 import {
   applierError,
   progressOf,
@@ -99,10 +99,30 @@ async function move(hold: Hold, before: ReplicaState, { source, begin }: Destina
     await hold.change(changeSource(dialect, change, before.channel), CHANGE_MS);
     return;
   }
-  const drained = await drain(hold, stopped, server);
-  const where = server.hasGtids ? { gtid: true } : { coordinates: placeFor(hold, progressOf(server, drained), begin) };
+  const where = await settle(hold, stopped, server, begin).catch(async (error: unknown) => {
+    // One that is not pointed elsewhere goes on where it was.
+    if (error instanceof StepFailed && before.io !== 'No') await fetchAgain(hold);
+    throw error;
+  });
   await hold.change(stopReplica(dialect, before.channel), STOP_SQL_MS);
   await hold.change(changeSource(dialect, { ...change, ...where }, before.channel), CHANGE_MS);
+}
+
+/** Nothing is left to apply, and where it goes on is known. */
+async function settle(
+  hold: Hold,
+  stopped: ReplicaState,
+  server: ServerState,
+  begin: Beginning | null,
+): Promise<Pick<SourceChange, 'gtid' | 'coordinates'>> {
+  const drained = await drain(hold, stopped, server);
+  return server.hasGtids ? { gtid: true } : { coordinates: placeFor(hold, progressOf(server, drained), begin) };
+}
+
+async function fetchAgain(hold: Hold): Promise<void> {
+  const replica = await readReplicaOf(hold, READ_MS);
+  if (losesByRestart(hold, replica)) return;
+  await hold.change(startReplica(hold.dialect, replica.channel, 'IO_THREAD'), CHANGE_MS);
 }
 
 /** All that was received is applied, or the change is not made. */

@@ -4,6 +4,7 @@ import type { ServerId } from '../../topology/server.js';
 import { type Belief, refusal } from '../belief.js';
 import { participantsOf, primaryParticipant } from '../candidates.js';
 import { lostReplicasOf, whyLeftAlone } from '../lost-replicas.js';
+import { handedOver } from '../handover.js';
 import type { RecoveryPolicy } from '../policy.js';
 import { opened, type Opening, type OpeningContext, refused } from './opening.js';
 
@@ -47,6 +48,7 @@ export function openLostReplica(
       applyLimitMs: policy.applyLimitMs,
       semiSync: null,
       forced: false,
+      ...handedOver(belief.recoveries.get(lost.recovery), primary.id),
       ...(policy.detachesLost ? { detachesLost: true } : {}),
     },
   );

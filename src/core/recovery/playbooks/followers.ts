@@ -38,7 +38,7 @@ export function placeFollowers(recovery: Recovery, followers: readonly Follower[
   const lost: LostServer[] = [];
   for (const { participant, has } of followers) {
     const { id: server } = participant;
-    const found = beginningOf(recovery, { server, has }, promoted.id, handover);
+    const found = beginningFor(recovery, { server, has }, promoted.id, handover);
     if ('step' in found) pending.push(found.step);
     else if ('reason' in found) lost.push({ server, reason: found.reason, gtids: '' });
     else placed.push({ participant, begin: found.begin });
@@ -46,9 +46,10 @@ export function placeFollowers(recovery: Recovery, followers: readonly Follower[
   return { pending, followers: placed, lost };
 }
 
-type Found = { readonly step: Step } | { readonly reason: string } | { readonly begin: Beginning };
+/** A step that has to be taken before it is known, the beginning, or why there is none. */
+export type Found = { readonly step: Step } | { readonly reason: string } | { readonly begin: Beginning };
 
-function beginningOf(
+export function beginningFor(
   recovery: Recovery,
   { server, has }: { readonly server: ServerId; readonly has: string },
   promoted: ServerId,

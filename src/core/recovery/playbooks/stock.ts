@@ -3,9 +3,10 @@
  * and says what it has; then the primary says what it has, after it, so that nothing that was replicated looks like extra.
  */
 import { isNone, minus, unionOf } from '../gtids.js';
+import { beginningAt } from '../handover.js';
 import { standingOf } from '../patience.js';
 import type { LostServer, Participant, Recovery } from '../recovery.js';
-import type { Step } from '../step.js';
+import type { Beginning, Step } from '../step.js';
 import { closing, type DemotionChange, nameOf, type Next, participantOf, steps } from './next.js';
 
 export interface Stock {
@@ -43,7 +44,8 @@ export function takeStock(recovery: Recovery): Stock | Next {
     primary,
     executed,
     received,
-    extra: minus(has, other.findings.executedGtids ?? ''),
+    // Without GTID the primary does not say itself what it has of the old one's.
+    extra: minus(has, unionOf(other.findings.executedGtids ?? '', recovery.inputs.handover?.after ?? '')),
     gone: minus(other.findings.purgedGtids ?? '', has),
   };
 }
@@ -53,10 +55,15 @@ export function readingStep({ id, role }: Participant): Step {
 }
 
 /** Points it at the primary and closes the recovery with what became of that. */
-export function rejoining(recovery: Recovery, { server, primary }: Pick<Stock, 'server' | 'primary'>): Next {
+export function rejoining(
+  recovery: Recovery,
+  { server, primary }: Pick<Stock, 'server' | 'primary'>,
+  begin: Beginning | null = null,
+): Next {
   const unfit = server.cannotFollow.find(({ source }) => source === primary.id);
   if (unfit !== undefined) return apart(recovery, server, unfit.reason, '');
-  const repoint: Step = { kind: 'repoint', server: server.id, source: primary.id, start: true };
+  const to = { source: primary.id, start: true, ...beginningAt(begin) };
+  const repoint: Step = { kind: 'repoint', server: server.id, ...to };
   const standing = standingOf(recovery, repoint);
   if (standing.kind === 'pending') return steps([repoint]);
   if (standing.kind === 'given-up') {
