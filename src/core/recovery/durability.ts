@@ -20,6 +20,9 @@ import type { LastLook, Sights } from './sights.js';
 /** A shorter time-out ends one day, in a night of trouble, with the primary acknowledging alone. */
 const EFFECTIVELY_INFINITE_MS = 24 * 3600 * 1000;
 
+/** By then the others have received something later, or the primary is idle and they have all there is. */
+const JUST_STOPPED_MS = 60_000;
+
 /** The first rule that matches the cluster. */
 export function durabilityPolicyOf(
   rules: readonly DurabilityRule[],
@@ -31,7 +34,7 @@ export function durabilityPolicyOf(
 }
 
 export function durabilityTerms(
-  belief: Pick<Belief, 'servers'>,
+  belief: Pick<Belief, 'servers' | 'recoveries' | 'nowMs'>,
   policy: DurabilityPolicy,
   primary: Server,
   replicas: readonly Server[],
@@ -52,7 +55,7 @@ export function durabilityTerms(
     primaryZone: primary.facts.dataCenter,
     waitCount: primary.facts.semiSync.waitCount,
     ackers: [...possible.values()]
-      .filter(({ facts }) => facts.semiSync.replicaEnabled)
+      .filter(({ id, facts }) => facts.semiSync.replicaEnabled || hasJustStopped(belief, id))
       .map((server) => ({
         server: server.id,
         name: addressText(server.address),
@@ -61,6 +64,19 @@ export function durabilityTerms(
       })),
     doubts: doubtsOf(primary, policy),
   };
+}
+
+/**
+ * One that we told to acknowledge no more a moment ago may hold what it alone acknowledged: what the others have received
+ * since is not known to be later.
+ */
+function hasJustStopped({ recoveries, nowMs }: Pick<Belief, 'recoveries' | 'nowMs'>, id: ServerId): boolean {
+  for (const { kind, steps } of recoveries.values()) {
+    if (kind !== 'semi-sync') continue;
+    const stop = steps.find(({ step }) => step.kind === 'acknowledge' && !step.on && step.server === id);
+    if (stop !== undefined && nowMs - (stop.finishedAtMs ?? nowMs) < JUST_STOPPED_MS) return true;
+  }
+  return false;
 }
 
 /** It follows nobody now: whom it followed when it last received something is not known. */

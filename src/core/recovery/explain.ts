@@ -14,6 +14,7 @@ import { durabilityVerdict } from './durability.js';
 import type { DurabilityPolicy } from './durability-terms.js';
 import { type CandidateExplained, explainCandidates, whyThisOne } from './explain-candidates.js';
 import { type Loss, lossOf } from './explain-loss.js';
+import { branchWarnings } from './explain-branches.js';
 import { deathRefusals, type Orchestrators } from './explain-death.js';
 import { doubts, type Emergency, siteWarning } from './explain-doubt.js';
 import { otherCoPrimaryOf } from './openings/dead-co-primary.js';
@@ -87,6 +88,7 @@ export function explain(question: ExplainQuestion): Explanation | null {
       ...deadly.warnings,
       ...siteWarning(primary, replicas, question.recoversSilentSite),
       ...blindSpots([primary, ...replicas]),
+      ...branchWarnings(question, clusterId, primary, NOBODY),
       ...missingGrants([primary, ...replicas]),
     ],
     successor: successorOf(

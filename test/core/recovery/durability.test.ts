@@ -8,7 +8,7 @@ import { preview } from '../../../src/core/recovery/preview.js';
 import type { RecoveryId } from '../../../src/core/recovery/recovery.js';
 import type { ClusterId, SemiSync, ServerFacts } from '../../../src/core/topology/server.js';
 import { factsOf, observed, serverId } from '../../support/facts.js';
-import { FedLedger } from '../../support/ledger.js';
+import { FedLedger, recoveryOf } from '../../support/ledger.js';
 import { filters, policyOf } from '../../support/policy.js';
 import { NO_DOUBT, SEEN_AT_MS, type Seen, sightsOf } from '../../support/sights.js';
 
@@ -227,4 +227,19 @@ it('the decision in earnest is the one that is explained', () => {
   const problem = { server: serverId(P), clusterId: cluster, ...death };
   const question = { belief: fed.state, policy: ruled('semi-sync'), problem, sights: sightsOf(seen), hasQuorum: true };
   expect(decide(question, CONTEXT).refusals).toEqual(ask('semi-sync').refusals);
+});
+
+it('a replica that we made not to acknowledge a moment ago counts as one that may have', () => {
+  see(B, semiSync({}));
+  seen[B] = { answers: false };
+  expect(ask('none').durability.guaranteed).toBe(true);
+  const recovery = recoveryOf('1:a', cluster, P, { kind: 'semi-sync' });
+  fed.feed({ kind: 'recovery-opened', recovery });
+  const step = { kind: 'acknowledge', server: serverId(B), on: false } as const;
+  fed.feed({ kind: 'steps-intended', recoveryId: recovery.id, term: 1, steps: [{ number: 1, attempt: 1, step }] });
+  fed.feed({ kind: 'step-finished', recoveryId: recovery.id, number: 1, outcome: { ok: true, findings: {} } });
+  fed.feed({ kind: 'recovery-closed', recoveryId: recovery.id, verdict: { kind: 'succeeded' }, lost: [] });
+  expect(ask('none').durability).toMatchObject({ guaranteed: false });
+  fed.feed({ kind: 'time-passed' }, fed.state.nowMs + 61_000);
+  expect(ask('none').durability.guaranteed).toBe(true);
 });

@@ -303,3 +303,15 @@ it('of a cluster that is not known nothing is explained', () => {
   const orchestrators = { voters: 1, live: 1 };
   expect(explain({ belief: fed.state, policy: policyOf(), orchestrators, ...nobody })).toBeNull();
 });
+
+it('a source further down is spoken of when its replicas would be left without one, and hinders nothing', () => {
+  const leaf = '00000000-0000-0000-0000-000000000004';
+  fed.feed({ kind: 'topology-observed', servers: [observed(leaf, A, { serverNumber: 4 })] });
+  expect(ask().warnings).toEqual([]);
+  const told = ask({ policy: policyOf({ intermediateFilters: [] }) });
+  expect(told).toMatchObject({ wouldFailOver: true, warnings: [{ code: 'branch' }] });
+  expect(told.warnings[0]?.message).toMatch(
+    /if 0.*2:3306 died, its 1 replicas would not be given another source: .*RecoverIntermediateMasterClusterFilters/,
+  );
+  expect(told.warnings[0]?.mend).toContain('RecoverIntermediateMasterClusterFilters');
+});

@@ -2,6 +2,7 @@
  * The incumbent's TopologyRecovery, in its three forms: the live result of a takeover, the row of the recovery audit, and
  * the row of the detection audit. Its analysis holds little more than the names of the servers, as theirs does.
  */
+import { familyOf } from '../../../core/recovery/kinds.js';
 import type { Recovery, RecoveryId } from '../../../core/recovery/recovery.js';
 import type { Address } from '../../../core/topology/address.js';
 import type { Server, ServerId } from '../../../core/topology/server.js';
@@ -50,7 +51,7 @@ export function legacyRecovery(facts: RecoveryFacts, form: RecoveryForm): Readon
     AcknowledgedComment: recovery.acknowledged?.comment ?? '',
     LastDetectionId: recoveryNumber(recovery.id),
     RelatedRecoveryId: form === 'detection' ? recoveryNumber(recovery.id) : 0,
-    Type: 'MasterRecovery',
+    Type: familyOf(recovery.kind) === 'intermediate' ? 'IntermediateMasterRecovery' : 'MasterRecovery',
     RecoveryType: 'MasterRecoveryGTID',
   };
 }
