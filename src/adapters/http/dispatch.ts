@@ -1,13 +1,15 @@
 /** From a request to a reply: may this caller, does it belong here or to the leader, and what if it goes wrong. */
-import type { IncomingHttpHeaders } from 'node:http';
+import { randomUUID } from 'node:crypto';
 import { InvariantViolation } from '../../core/base/assert.js';
 import { OperationalError } from '../../runtime/errors.js';
 import type { Clock } from '../../runtime/ports/clock.js';
-import { allows, type Identity } from './authorization.js';
+import type { Arrival } from './arrival.js';
+import { allows } from './authorization.js';
 import type { Forwarder } from './forward.js';
 import type { StateAge } from './headers.js';
 import { HTTP_LIMITS } from './limits.js';
 import { isLeading } from './legacy/node-status.js';
+import { FORWARDED_KEY, IDEMPOTENCY_KEY, type Once } from './once.js';
 import { type Reply, refused } from './reply.js';
 import type { Call, Door, Route } from './route.js';
 import { HANDED_OVER } from './routes/membership.js';
@@ -18,20 +20,10 @@ export interface HttpLog {
   error(fields: Readonly<Record<string, unknown>>, message: string): void;
 }
 
-/** A request, free of the web framework. */
-export interface Arrival {
-  readonly method: string;
-  /** Path and query as they came. */
-  readonly target: string;
-  readonly headers: IncomingHttpHeaders;
-  readonly params: Readonly<Record<string, string | undefined>>;
-  readonly query: Readonly<Record<string, string | readonly string[] | undefined>>;
-  readonly identity: Identity;
-}
-
 export interface Dispatcher {
   readonly door: Door;
   readonly forwarder: Forwarder;
+  readonly once: Once;
   readonly stateAge: StateAge;
   readonly clock: Clock;
   readonly log: HttpLog;
@@ -65,12 +57,31 @@ const NOTHING_DONE: Reply = { status: 200, contentType: 'application/json; chars
 /** A HEAD asks whether there is something to get, and must not do it. */
 async function change(route: Route, arrival: Arrival, parts: Dispatcher): Promise<Reply> {
   if (arrival.method === 'HEAD') return NOTHING_DONE;
+  // What is asked of the cluster itself can be asked any number of times, and changes who keeps the keys.
+  if (route.role === 'admin') return await lead(arrival, parts, () => answer(route, arrival, parts));
+  const act = (): Promise<Reply> =>
+    answer(route, arrival, parts).catch((error: unknown) => fault(error, route, parts.log));
+  return await parts.once.answerOnce(arrival, () =>
+    lead(keyed(arrival, parts), parts, () => parts.once.actOnce(arrival, act)),
+  );
+}
+
+/** Here, or where the leader is. */
+async function lead(arrival: Arrival, parts: Dispatcher, act: () => Promise<Reply>): Promise<Reply> {
   const { target, headers } = arrival;
   if (parts.door.service.node().role === 'leader') {
-    const reply = await answer(route, arrival, parts);
+    const reply = await act();
     if (reply.headers?.[HANDED_OVER] === undefined || isLeading(parts.door.service.node())) return reply;
   }
-  return await parts.forwarder.forward({ target, headers, timeoutMs: HTTP_LIMITS.forwardAnswerMs });
+  const isKept = headers[IDEMPOTENCY_KEY] !== undefined && parts.once.isKept;
+  return await parts.forwarder.forward({ target, headers, timeoutMs: HTTP_LIMITS.forwardAnswerMs, isKept });
+}
+
+/** A follower that loses the leader in the middle asks the next one, which has to know that it is the same request. */
+function keyed(arrival: Arrival, { door }: Dispatcher): Arrival {
+  if (arrival.headers[IDEMPOTENCY_KEY] !== undefined) return arrival;
+  const key = `${FORWARDED_KEY}${door.service.node().id}-${randomUUID()}`;
+  return { ...arrival, headers: { ...arrival.headers, [IDEMPOTENCY_KEY]: key } };
 }
 
 /** The leader's word if it can be had in time, else this node's own: it does not lead. */

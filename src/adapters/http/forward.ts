@@ -1,11 +1,12 @@
 /**
- * A write that arrives at a follower is passed on to the leader, once. The header says who did: a request that carries it
- * is never passed on again, so that two nodes that each take the other for the leader cannot throw it back and forth.
- * Nothing is tried twice here: whether a write was done is known only while no byte of it has left.
+ * A write that arrives at a follower is passed on to the leader. The header says who did: a request that carries it is never
+ * passed on again, so that two nodes that each take the other for the leader cannot throw it back and forth. When the leader
+ * is lost meanwhile the next one is asked, where that is safe: nothing was done for certain, or the request has a key by
+ * which the next leader finds in the log that it was begun.
  */
 import { request as httpRequest, type IncomingHttpHeaders, type IncomingMessage } from 'node:http';
 import { request as httpsRequest } from 'node:https';
-import type { Service } from '../../runtime/ports/service.js';
+import type { NodeStatus, Service } from '../../runtime/ports/service.js';
 import { HTTP_LIMITS } from './limits.js';
 import { JSON_TYPE, type Reply, refused } from './reply.js';
 
@@ -16,6 +17,25 @@ export interface Forwardable {
   readonly target: string;
   readonly headers: IncomingHttpHeaders;
   readonly timeoutMs: number;
+  /**
+   * Absent: it is asked once. Otherwise it is put to the next leader where nothing was done; and, when the key that it
+   * carries is kept by all nodes, also where that is not known.
+   */
+  readonly isKept?: boolean;
+}
+
+interface Attempt {
+  readonly fate: 'answered' | 'not-done' | 'unknown';
+  readonly reply: Reply;
+}
+
+function answered(reply: Reply): Attempt {
+  const isElsewhere = reply.headers?.['x-orchestrator-error'] === 'NOT_LEADER';
+  return { fate: isElsewhere ? 'not-done' : 'answered', reply };
+}
+
+function notDone(message: string): Attempt {
+  return { fate: 'not-done', reply: refused(message) };
 }
 
 /** They belong to the connection between a client and this node, not to the request. */
@@ -48,25 +68,41 @@ export class Forwarder {
   }
 
   async forward(request: Forwardable): Promise<Reply> {
+    for (let turn = 1; ; turn++) {
+      const before = this.#service.node();
+      const { fate, reply } = await this.#ask(request);
+      const mayAskAgain = fate === 'not-done' || (fate === 'unknown' && request.isKept === true);
+      if (!mayAskAgain || request.isKept === undefined || turn >= HTTP_LIMITS.forwardTurns) return reply;
+      if (!(await this.#nextLeader(before))) return reply;
+    }
+  }
+
+  async #ask(request: Forwardable): Promise<Attempt> {
     const node = this.#service.node();
     const from = request.headers[FORWARDED_BY];
     if (from !== undefined) {
-      return refused(
-        `${node.id} is not the leader, though ${String(from)} took it for that: nothing was done. An election is going on; try again in a moment`,
+      return answered(
+        refused(
+          `${node.id} is not the leader, though ${String(from)} took it for that: nothing was done. An election is going on; try again in a moment`,
+          null,
+          { 'x-orchestrator-error': 'NOT_LEADER' },
+        ),
       );
     }
     if (node.leader === null || !node.inQuorum) {
-      return refused(
+      return notDone(
         `No leader: ${node.id} hears no majority of the nodes, so nothing can be changed from here and nothing was done. Ask /api/raft-status of each node`,
       );
     }
     if (node.leaderHttpAddress === null) {
-      return refused(
+      return notDone(
         `${node.leader} leads, but ${node.id} has not learnt its HTTP address yet: nothing was done. Try again in a moment, or set HTTPAdvertise there`,
       );
     }
     if (this.#underWay >= HTTP_LIMITS.forwardsAtOnce) {
-      return refused(`${node.id} waits for ${String(this.#underWay)} answers of the leader already: nothing was done`);
+      return answered(
+        refused(`${node.id} waits for ${String(this.#underWay)} answers of the leader already: nothing was done`),
+      );
     }
     this.#underWay += 1;
     this.#total += 1;
@@ -75,6 +111,27 @@ export class Forwarder {
     } finally {
       this.#underWay -= 1;
     }
+  }
+
+  /** True when another leads, or the same one again. */
+  #nextLeader(before: NodeStatus): Promise<boolean> {
+    const isThere = (): boolean => {
+      const now = this.#service.node();
+      if (now.leader === null || now.leaderHttpAddress === null) return false;
+      return now.leader !== before.leader || now.term !== before.term || before.leaderHttpAddress === null;
+    };
+    if (isThere()) return Promise.resolve(true);
+    return new Promise((resolve) => {
+      const end = (found: boolean): void => {
+        clearTimeout(waiting);
+        unsubscribe();
+        resolve(found);
+      };
+      const waiting = setTimeout(end, HTTP_LIMITS.nextLeaderMs, false);
+      const unsubscribe = this.#service.subscribe(({ kind }) => {
+        if (kind === 'node' && isThere()) end(true);
+      });
+    });
   }
 
   #onLeaderLost(leader: string | null, tell: (why: string) => void): () => void {
@@ -89,27 +146,27 @@ export class Forwarder {
 /** Tells when the leader of a request leads no more; returns what ends the watch. */
 type Watch = (tell: (why: string) => void) => () => void;
 
-async function passOn(request: Forwardable, base: string, nodeId: string, onLeaderLost: Watch): Promise<Reply> {
+async function passOn(request: Forwardable, base: string, nodeId: string, onLeaderLost: Watch): Promise<Attempt> {
   let url: URL;
   try {
     url = new URL(request.target, base);
   } catch {
-    return refused(
+    return notDone(
       `The leader gives "${base}" as its HTTP address, which is no URL: nothing was done. Check HTTPAdvertise there`,
     );
   }
   return new Promise((resolve) => {
     let connected = false;
-    let answered = false;
+    let isAnswered = false;
     let leaving: NodeJS.Timeout | undefined;
-    const answer = (reply: Reply): void => {
-      if (answered) return;
-      answered = true;
+    const answer = (attempt: Attempt): void => {
+      if (isAnswered) return;
+      isAnswered = true;
       clearTimeout(connecting);
       clearTimeout(waiting);
       clearTimeout(leaving);
       unwatch();
-      resolve(reply);
+      resolve(attempt);
     };
     const send = url.protocol === 'https:' ? httpsRequest : httpRequest;
     // A connection of its own: on a kept one that the leader closes just now, nobody could tell what became of the write.
@@ -119,7 +176,8 @@ async function passOn(request: Forwardable, base: string, nodeId: string, onLead
       const fate = connected
         ? 'it is not known whether the write was done: look before you try again'
         : 'nothing was done: try again in a moment';
-      answer(refused(`The leader at ${base} did not answer (${why}); ${fate}`));
+      const reply = refused(`The leader at ${base} did not answer (${why}); ${fate}`);
+      answer({ fate: connected ? 'unknown' : 'not-done', reply });
     };
     const connecting = setTimeout(
       () => {
@@ -149,7 +207,7 @@ async function passOn(request: Forwardable, base: string, nodeId: string, onLead
   });
 }
 
-function receive(response: IncomingMessage, answer: (reply: Reply) => void, giveUp: (why: string) => void): void {
+function receive(response: IncomingMessage, answer: (attempt: Attempt) => void, giveUp: (why: string) => void): void {
   const chunks: Buffer[] = [];
   let bytes = 0;
   response.on('data', (chunk: Buffer) => {
@@ -158,12 +216,14 @@ function receive(response: IncomingMessage, answer: (reply: Reply) => void, give
     if (bytes > HTTP_LIMITS.forwardAnswerBytes) giveUp('the answer is too long');
   });
   response.on('end', () => {
-    answer({
-      status: response.statusCode ?? 502,
-      contentType: response.headers['content-type'] ?? JSON_TYPE,
-      body: Buffer.concat(chunks),
-      headers: ownHeadersOf(response.headers),
-    });
+    answer(
+      answered({
+        status: response.statusCode ?? 502,
+        contentType: response.headers['content-type'] ?? JSON_TYPE,
+        body: Buffer.concat(chunks),
+        headers: ownHeadersOf(response.headers),
+      }),
+    );
   });
   response.on('error', (error) => {
     giveUp(error.message);

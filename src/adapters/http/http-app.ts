@@ -4,15 +4,18 @@ import type { ClusterMembership } from '../../runtime/ports/membership.js';
 import type { Configuration } from '../../runtime/ports/configuration.js';
 import type { Service } from '../../runtime/ports/service.js';
 import type { Clock } from '../../runtime/ports/clock.js';
+import type { RequestBook } from '../../runtime/ports/requests.js';
 import type { Happenings } from '../../runtime/ports/happenings.js';
 import { type Authentication, currentAuthorizer, type Identity } from './authorization.js';
-import { type Arrival, type Dispatcher, dispatch, fault, type HttpLog } from './dispatch.js';
+import type { Arrival } from './arrival.js';
+import { type Dispatcher, dispatch, fault, type HttpLog } from './dispatch.js';
 import { EventStream } from './events.js';
 import { Forwarder } from './forward.js';
 import { HappeningStream } from './happening-stream.js';
 import { SAFE_HEADERS, StateAge } from './headers.js';
 import { HTTP_LIMITS } from './limits.js';
 import { HttpMetrics } from './metrics.js';
+import { Once } from './once.js';
 import { plain, type Reply, refused } from './reply.js';
 import { aboutNode, type Door, type Route } from './route.js';
 import { routeTable } from './route-table.js';
@@ -40,6 +43,8 @@ export interface HttpAppOptions {
   readonly configuration?: Configuration;
   /** Cuts secrets out of the texts of errors. */
   readonly conceal?: (text: string) => string;
+  /** Without: keys of requests are not kept. */
+  readonly requests?: RequestBook;
   /** Without: there is nothing to follow. */
   readonly happenings?: Happenings;
   readonly settings: HttpSettings;
@@ -89,7 +94,14 @@ export async function createHttpApp(options: HttpAppOptions): Promise<HttpApp> {
   observeRequests(app, metrics, clock);
   finishErrors(app, settings, options.conceal ?? ((text) => text));
   answerTheUnknown(app, log);
-  const dispatcher: Dispatcher = { door, forwarder, stateAge, clock, log };
+  const dispatcher: Dispatcher = {
+    door,
+    forwarder,
+    once: new Once(options.requests ?? null, clock),
+    stateAge,
+    clock,
+    log,
+  };
   const routes = [...prefixed(routeTable(prefix), prefix), ...statusRoutes(settings)];
   for (const route of routes) addRoute(app, route, identities, dispatcher);
   addEvents(app, `${prefix}/api/v1/events`, events);
@@ -192,6 +204,13 @@ function addRoute(
       params: request.params as Arrival['params'],
       query: request.query as Arrival['query'],
       identity: identities.get(request.raw) ?? { user: '', role: 'viewer' },
+      client: request.ip,
+      onLost: (listener) => {
+        reply.raw.once('close', listener);
+        reply.raw.once('finish', () => {
+          reply.raw.off('close', listener);
+        });
+      },
     };
     return send(reply, await dispatch(route, arrival, dispatcher));
   });

@@ -18,6 +18,22 @@ export const HTTP_LIMITS = {
   /** For the last word of a leader that leads no more. */
   lostLeaderMs: 1_000,
   forwardsAtOnce: 64,
+  /** For a request that is passed on: elections take less. */
+  nextLeaderMs: 1_500,
+  /** So often a request is put to a leader, the first time included. */
+  forwardTurns: 3,
+
+  /** For how long the answer to a request with a key is kept for those who ask again. */
+  namedRequestMs: 3_600_000,
+  /** A follower asks again within seconds, or not at all. */
+  forwardedRequestMs: 300_000,
+  /** The shell client gives up after twelve seconds. */
+  unnamedRequestMs: 60_000,
+  keptAnswerCharacters: 65_536,
+  /** Replies that reached nobody. */
+  unheardReplies: 256,
+  askAgainMs: 15_000,
+
   /** The shell client gives a leader check one second. */
   leaderCheckMs: 900,
 

@@ -6,6 +6,7 @@ import type { Configuration } from '../../runtime/ports/configuration.js';
 import type { Happenings } from '../../runtime/ports/happenings.js';
 import type { ClusterMembership } from '../../runtime/ports/membership.js';
 import { cannotListen } from '../../runtime/ports/listening.js';
+import type { RequestBook } from '../../runtime/ports/requests.js';
 import type { Service } from '../../runtime/ports/service.js';
 import type { HttpLog } from './dispatch.js';
 import { createHttpApp, type HttpApp, type HttpSettings } from './http-app.js';
@@ -24,6 +25,7 @@ export interface HttpServerOptions {
   readonly configuration?: Configuration;
   readonly conceal?: (text: string) => string;
   readonly happenings?: Happenings;
+  readonly requests?: RequestBook;
   readonly settings: HttpSettings;
   /** Host null: all interfaces. Port 0: any free one. */
   readonly listen: Listen;

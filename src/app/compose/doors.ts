@@ -1,4 +1,5 @@
 /** The doors of a node: HTTP with the page, and the gRPC port that clients and the other nodes share. */
+import { randomBytes } from 'node:crypto';
 import { fileURLToPath } from 'node:url';
 import { loadKeyValueService } from '../../adapters/grpc/api-proto.js';
 import { type ApiServer, createApiServer } from '../../adapters/grpc/api-server.js';
@@ -14,6 +15,7 @@ import { type Authentication, createHttpServer, type HttpServer } from '../../ad
 import { LentEyes } from '../../runtime/diagnosis/lent-eyes.js';
 import { PACE } from '../../runtime/diagnosis/limits.js';
 import type { Configuration } from '../../runtime/ports/configuration.js';
+import { ReplicatedRequests } from '../../runtime/requests/replicated-requests.js';
 import { systemClock } from '../../runtime/ports/clock.js';
 import type { HttpConfig } from '../config/config.js';
 import type { LiveConfig } from '../config/live.js';
@@ -60,10 +62,19 @@ export function openDoors(parts: DoorsParts): Doors {
 
 function openHttp({ live, log, node, configuration, conceal }: DoorsParts): HttpServer {
   const { service, membership, happenings } = node;
+  const requests = new ReplicatedRequests({
+    ledger: node.ledger,
+    self: live.config.raft.id,
+    randomHex: () => randomBytes(16).toString('hex'),
+    warn: (text) => {
+      log.warn(text);
+    },
+  });
   return createHttpServer({
     service,
     membership,
     happenings,
+    requests,
     configuration,
     conceal,
     settings: live.following(({ http }) => ({

@@ -58,6 +58,10 @@ export const SINCE: { readonly [Kind in Command['kind']]: SchemaVersion } = {
   'aftermath-finished': 3,
   'detection-intended': 3,
   'detection-finished': 3,
+  'request-begun': 3,
+  'request-finished': 3,
+  'access-token-issued': 3,
+  'access-token-acquired': 3,
 };
 
 const encoder = new TextEncoder();

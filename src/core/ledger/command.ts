@@ -7,7 +7,7 @@ import type { Recovery, RecoveryId, Verdict } from '../recovery/recovery.js';
 import type { NumberedStep, StepOutcome } from '../recovery/step.js';
 import type { Address } from '../topology/address.js';
 import type { ClusterId, PromotionRule, ServerFacts, ServerId } from '../topology/server.js';
-import type { SharedIdentity, Silence, Tag } from './records.js';
+import type { KeptAnswer, SharedIdentity, Silence, Tag } from './records.js';
 import type { Demotion, Downtime, Incident, NodeRecord, Target } from './state.js';
 
 export interface ServerObserved {
@@ -121,11 +121,39 @@ export type TellingCommand =
       readonly outcome: StepOutcome;
     };
 
+/** What the doors of the nodes have to agree upon. */
+export type DoorCommand =
+  | {
+      readonly kind: 'request-begun';
+      readonly key: string;
+      readonly attempt: string;
+      readonly subject: string;
+      readonly by: string;
+      readonly node: string;
+      readonly lifetimeMs: number;
+    }
+  /** Answer null: nothing was done, or nobody needs to know; the key is free again. */
+  | {
+      readonly kind: 'request-finished';
+      readonly key: string;
+      readonly attempt: string;
+      readonly answer: KeptAnswer | null;
+    }
+  | {
+      readonly kind: 'access-token-issued';
+      readonly publicToken: string;
+      readonly by: string;
+      readonly useWithinMs: number;
+      readonly lifetimeMs: number;
+    }
+  | { readonly kind: 'access-token-acquired'; readonly publicToken: string; readonly secretDigest: string };
+
 export type Command = Stamped &
   (
     | KeepingCommand
     | LabelCommand
     | TellingCommand
+    | DoorCommand
     | { readonly kind: 'topology-observed'; readonly servers: readonly ServerObserved[] }
     | { readonly kind: 'targets-added'; readonly targets: readonly Omit<Target, 'addedAtMs'>[] }
     | { readonly kind: 'server-forgotten'; readonly address: Address }

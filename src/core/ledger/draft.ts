@@ -5,7 +5,18 @@
 import type { Detection } from '../recovery/detections.js';
 import type { Recovery, RecoveryId } from '../recovery/recovery.js';
 import type { ClusterId, Server, ServerId } from '../topology/server.js';
-import type { Candidate, Maintenance, Pool, SharedIdentity, Silence, Tag, Tombstone, Unresolve } from './records.js';
+import type {
+  AccessToken,
+  Candidate,
+  Maintenance,
+  Pool,
+  RequestRecord,
+  SharedIdentity,
+  Silence,
+  Tag,
+  Tombstone,
+  Unresolve,
+} from './records.js';
 import type { AuditLine, Cluster, Demotion, Downtime, Incident, LedgerState, NodeRecord, Target } from './state.js';
 import type { TopologySnapshot } from './topology-snapshot.js';
 
@@ -31,6 +42,8 @@ export interface Draft extends LedgerState {
   readonly silences: Map<ServerId, Silence>;
   readonly sharedIdentities: Map<string, SharedIdentity>;
   history: TopologySnapshot[];
+  readonly requests: Map<string, RequestRecord>;
+  readonly accessTokens: Map<string, AccessToken>;
   lastMaintenance: number;
   recoveriesEnabled: boolean;
   brake: LedgerState['brake'];
@@ -61,6 +74,8 @@ export function emptyDraft(): Draft {
     silences: new Map(),
     sharedIdentities: new Map(),
     history: [],
+    requests: new Map(),
+    accessTokens: new Map(),
     lastMaintenance: 0,
     recoveriesEnabled: true,
     brake: null,

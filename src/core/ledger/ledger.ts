@@ -25,6 +25,7 @@ import {
   applyIncidentOpened,
   applySwitched,
 } from './apply/operations.js';
+import { applyDoor, isDoor } from './apply/doors.js';
 import { expireDue } from './apply/expiry.js';
 import { applyKeeping, isKeeping } from './apply/keeping.js';
 import { applyLabel, isLabel } from './apply/labels.js';
@@ -104,6 +105,7 @@ function applyCommand(draft: Draft, command: Command): readonly Fact[] {
   if (isKeeping(command)) return applyKeeping(draft, command);
   if (isLabel(command)) return applyLabel(draft, command);
   if (isTelling(command)) return applyTelling(draft, command);
+  if (isDoor(command)) return applyDoor(draft, command);
   switch (command.kind) {
     case 'topology-observed':
       return applyObserved(draft, command.servers);

@@ -57,6 +57,40 @@ export interface Tombstone {
   readonly atMs: number;
 }
 
+/** What a request was answered with, for those who ask the same again. */
+export interface KeptAnswer {
+  readonly status: number;
+  readonly contentType: string;
+  readonly body: string;
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+/** A request that changes something, under the key with which it was asked for. */
+export interface RequestRecord {
+  readonly key: string;
+  /** Which of those who asked under the key it is that acts. */
+  readonly attempt: string;
+  /** What was asked, so that one key is not used for two things. */
+  readonly subject: string;
+  readonly by: string;
+  /** The node that acts. */
+  readonly node: string;
+  readonly beganAtMs: number;
+  readonly expiresAtMs: number;
+  /** Null while it is under way, and for ever when the node was lost before it could say. */
+  readonly answer: KeptAnswer | null;
+}
+
+/** A person's right to come in, see apply/access-tokens.ts. */
+export interface AccessToken {
+  readonly publicToken: string;
+  readonly by: string;
+  readonly useUntilMs: number;
+  readonly expiresAtMs: number;
+  /** SHA-256, hex; null until somebody uses the public half. */
+  readonly secretDigest: string | null;
+}
+
 /** A server that nobody has seen for long: in the log, so that a change of leaders does not begin the count anew. */
 export interface Silence {
   readonly server: ServerId;

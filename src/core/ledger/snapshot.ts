@@ -31,6 +31,8 @@ const MAPS: readonly MapName[] = [
   'silences',
   'sharedIdentities',
   'detections',
+  'requests',
+  'accessTokens',
 ];
 
 interface SnapshotDocument {

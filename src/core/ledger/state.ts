@@ -8,7 +8,18 @@ import type { Detection } from '../recovery/detections.js';
 import type { Recovery, RecoveryId } from '../recovery/recovery.js';
 import type { Address } from '../topology/address.js';
 import type { ClusterId, Server, ServerId } from '../topology/server.js';
-import type { Candidate, Maintenance, Pool, SharedIdentity, Silence, Tag, Tombstone, Unresolve } from './records.js';
+import type {
+  AccessToken,
+  Candidate,
+  Maintenance,
+  Pool,
+  RequestRecord,
+  SharedIdentity,
+  Silence,
+  Tag,
+  Tombstone,
+  Unresolve,
+} from './records.js';
 import type { TopologySnapshot } from './topology-snapshot.js';
 
 /** An address worth probing, known before (or without) an answer. */
@@ -126,6 +137,10 @@ export interface LedgerState {
   readonly sharedIdentities: ReadonlyMap<string, SharedIdentity>;
   /** Oldest first. */
   readonly history: readonly TopologySnapshot[];
+  /** By key. */
+  readonly requests: ReadonlyMap<string, RequestRecord>;
+  /** By their public half. */
+  readonly accessTokens: ReadonlyMap<string, AccessToken>;
   readonly lastMaintenance: number;
   readonly recoveriesEnabled: boolean;
   /** Null when it is off. */

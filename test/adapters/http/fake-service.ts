@@ -12,6 +12,7 @@ import { type Address, addressText } from '../../../src/core/topology/address.js
 import type { ClusterId, Server, ServerId } from '../../../src/core/topology/server.js';
 import type { Vitals } from '../../../src/core/topology/vitals.js';
 import { createHttpApp, type HttpSettings } from '../../../src/adapters/http/http-app.js';
+import type { RequestBook } from '../../../src/runtime/ports/requests.js';
 import type { Clock } from '../../../src/runtime/ports/clock.js';
 import type {
   Analysis,
@@ -354,16 +355,17 @@ export interface Fixture {
 }
 
 export async function openFixture(
-  changes: Partial<HttpSettings> & { webRoot?: string | null } = {},
+  changes: Partial<HttpSettings> & { webRoot?: string | null; requests?: RequestBook } = {},
   service = new FakeService(),
 ): Promise<Fixture> {
-  const { webRoot = null, ...settings } = changes;
+  const { webRoot = null, requests, ...settings } = changes;
   const clock = new HandClock(service.nowMs);
   const { app, release } = await createHttpApp({
     service,
     membership: service.membership,
     clock,
     log: QUIET,
+    ...(requests === undefined ? {} : { requests }),
     webRoot,
     settings: { ...OPEN_SETTINGS, ...settings },
   });

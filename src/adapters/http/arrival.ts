@@ -1,0 +1,17 @@
+/** A request, free of the web framework. */
+import type { IncomingHttpHeaders } from 'node:http';
+import type { Identity } from './authorization.js';
+
+export interface Arrival {
+  readonly method: string;
+  /** Path and query as they came. */
+  readonly target: string;
+  readonly headers: IncomingHttpHeaders;
+  readonly params: Readonly<Record<string, string | undefined>>;
+  readonly query: Readonly<Record<string, string | readonly string[] | undefined>>;
+  readonly identity: Identity;
+  /** Its address. */
+  readonly client: string;
+  /** The connection broke before the reply was written to its end. */
+  readonly onLost: (listener: () => void) => void;
+}
