@@ -1,4 +1,5 @@
 /** Acting nodes upon real servers of the lab: real sessions, real probes, real time; only the log is the test's own. */
+import { tmpdir } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { MysqlProber } from '../../src/adapters/mysql/prober.js';
 import type { Recovery } from '../../src/core/recovery/recovery.js';
@@ -23,13 +24,18 @@ export class LabNodes extends ActingNodes {
   readonly #prober: MysqlProber;
   readonly #watched: WatchedSessions;
 
-  constructor(servers: readonly LabServer[], policy: Partial<RecoveryPolicy> = {}, outside: Outside = {}) {
+  constructor(
+    servers: readonly LabServer[],
+    policy: Partial<RecoveryPolicy> = {},
+    outside: Outside & { readonly keepDirectory?: string } = {},
+  ) {
+    const { keepDirectory = tmpdir(), ...rest } = outside;
     const connector = labConnector();
     const prober = new MysqlProber(connector);
     // MariaDB does not give the account of its replicas.
     const query = servers.some(({ flavor }) => flavor === 'mariadb') ? REPLICATION_QUERY : '';
-    const watched = new WatchedSessions(labOpener(connector, query));
-    super({ clock: systemClock, sessions: watched, prober, policy, ...outside });
+    const watched = new WatchedSessions(labOpener(connector, query, keepDirectory));
+    super({ clock: systemClock, sessions: watched, prober, policy, ...rest });
     this.#servers = servers;
     this.#prober = prober;
     this.#watched = watched;

@@ -22,6 +22,8 @@ export interface BelievedDemotion {
   readonly server: ServerId;
   readonly clusterId: ClusterId;
   readonly state: 'owed' | 'fenced' | 'rejoined' | 'apart';
+  /** The recovery that replaced it. */
+  readonly recoveryId: RecoveryId;
   readonly keepStopped: boolean;
 }
 

@@ -7,7 +7,7 @@
  * What somebody has done on purpose is left as it is: a replica that was stopped before the failover, that has another
  * source by now or none, that is being worked on.
  */
-import { type Address, addressText, sameAddress } from '../topology/address.js';
+import { type Address, addressText, DETACHED, sameAddress } from '../topology/address.js';
 import { isReplicating, mainChannel, type Server, type ServerId } from '../topology/server.js';
 import type { Belief } from './belief.js';
 import { isReturn } from './returns.js';
@@ -94,6 +94,3 @@ function isOurDoing(belief: Belief, recovery: Recovery, source: Address): boolea
   for (const known of [failed, primary]) if (known !== undefined) names.push(known.address, ...known.aliases);
   return names.some((name) => sameAddress(name, { host, port: source.port }));
 }
-
-/** Before the host of a source that nobody shall connect to; the incumbent's way to keep it readable. */
-export const DETACHED = '//';

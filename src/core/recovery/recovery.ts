@@ -85,6 +85,19 @@ export interface LostServer {
   readonly reason: string;
   /** What it has and the new primary lacks; '' when nothing or when that is not why it was lost. */
   readonly gtids: string;
+  /** Those of them that were provably never acknowledged to a client; absent where that is proven of none. */
+  readonly unacknowledged?: string;
+}
+
+/** What a former primary's return knows of the failover that replaced it; see unacknowledged.ts. */
+export interface ReplacedBy {
+  readonly recovery: RecoveryId;
+  /** Why an acknowledged transaction may have been lost with it; empty: none was. */
+  readonly doubts: readonly string[];
+  /** All that the replicas that were reached had received. */
+  readonly received: string;
+  /** It was fenced beside that failover, and waited for acknowledgements until then. */
+  readonly waitedForAcks?: boolean;
 }
 
 export interface RecoveryInputs {
@@ -111,6 +124,8 @@ export interface RecoveryInputs {
   readonly handover?: Beginning;
   /** FailMasterPromotionIfSQLThreadNotUpToDate: who has relay log left to apply is not promoted. */
   readonly promotesAppliedOnly?: boolean;
+  /** former-primary only; absent where its failover's record says nothing of acknowledgements. */
+  readonly replaced?: ReplacedBy;
   /** DetachLostReplicasAfterMasterFailover: who is set apart cannot go on with its old source. */
   readonly detachesLost?: boolean;
   /** MasterFailoverLostInstancesDowntimeMinutes; absent: a year. */

@@ -172,6 +172,8 @@ export interface StepFindings {
   readonly applierError?: string;
   /** `file:position` at which the server's own binary log stood when it was opened. */
   readonly binaryLog?: string;
+  /** Until it was fenced, every commit of it waited for a replica's acknowledgement, without end. */
+  readonly waitedForAcks?: boolean;
   /** When the last copy of another server was begun here, in its own words; '' when there was none. */
   readonly lastCopy?: string;
   /** For people: what was skipped, what was seen. */

@@ -29,3 +29,6 @@ export function parseAddress(text: string, defaultPort: number): Result<Address,
   if (port < 1 || port > 65_535) return failed(`"${text}" has port ${String(port)}; a port is 1 to 65535`);
   return ok({ host: match[1] ?? match[2] ?? '', port });
 }
+
+/** Before the host of a source that nobody shall connect to; the incumbent's way to keep it readable. */
+export const DETACHED = '//';

@@ -44,6 +44,15 @@ describe('placement of servers in clusters', () => {
     expect(fed.clusterOf('r1')).not.toBe(fed.clusterOf('p'));
   });
 
+  it('keeps a replica that was detached from its source where it was, also when it comes to lose the name', () => {
+    const fed = withTopology(observed('p'), observed('r1', 'p'));
+    const id = fed.clusterOf('p');
+    const channels = [channelTo('//p', { sourceId: null, ioThread: 'stopped' })];
+    fed.feed({ kind: 'topology-observed', servers: [observed('r1', 'p', { channels })] });
+    expect(fed.clusterOf('r1')).toBe(id);
+    expect([...fed.state.clusters.values()]).toMatchObject([{ id, primary: 'p' }]);
+  });
+
   it('keeps a cut-loose server in its cluster while a recovery is at work there', () => {
     const fed = withTopology(observed('p'), observed('r1', 'p'));
     const id = fed.clusterOf('p');

@@ -9,6 +9,7 @@ import {
 } from '../../../src/core/recovery/candidates.js';
 import type { RecoveryPolicy } from '../../../src/core/recovery/policy.js';
 import { compareSuccessors } from '../../../src/core/recovery/rank.js';
+import type { RecoveryId } from '../../../src/core/recovery/recovery.js';
 import type { Server, ServerFacts } from '../../../src/core/topology/server.js';
 import { channelTo, observed } from '../../support/facts.js';
 import { policyOf } from '../../support/policy.js';
@@ -93,7 +94,14 @@ describe('who may become the primary', () => {
 
   it('not a former primary that has not rejoined', () => {
     const one = server('one');
-    const demotion = { server: one.id, clusterId: one.clusterId, state: 'fenced', keepStopped: true } as const;
+    const recoveryId = '1:a' as RecoveryId;
+    const demotion = {
+      server: one.id,
+      clusterId: one.clusterId,
+      state: 'fenced',
+      recoveryId,
+      keepStopped: true,
+    } as const;
     const [judged] = judgeCandidates({ demotions: new Map([[one.id, demotion]]) }, failed, [one], policyOf());
     expect(judged).toMatchObject({ keptStopped: true, refusals: [{ code: 'demoted' }] });
     expect(participantsOf(judged === undefined ? [] : [judged], failed)).toMatchObject([

@@ -20,7 +20,14 @@ export interface RecoveryOverview {
   readonly acknowledged: boolean;
   /** Whether no acknowledged transaction was lost for certain, and if not, why; null where the question does not apply. */
   readonly durability: { readonly guaranteed: boolean; readonly because: readonly string[] } | null;
-  readonly lost: readonly { readonly address: string; readonly reason: string }[];
+  readonly lost: readonly {
+    readonly address: string;
+    readonly reason: string;
+    /** What it alone has. */
+    readonly gtids: string;
+    /** Of those, what was provably never acknowledged to a client. */
+    readonly unacknowledged: string;
+  }[];
   readonly steps: readonly StepOverview[];
 }
 
@@ -57,7 +64,12 @@ export function recoveryOverview(recovery: Recovery, state: LedgerState): Recove
       verdict === null ? null : { kind: verdict.kind, reason: verdict.kind === 'succeeded' ? '' : verdict.reason },
     acknowledged: recovery.acknowledged !== null,
     durability: durabilityOf(recovery),
-    lost: recovery.lost.map((lost) => ({ address: nameOf(lost.server), reason: lostWords(lost) })),
+    lost: recovery.lost.map((lost) => ({
+      address: nameOf(lost.server),
+      reason: lostWords(lost),
+      gtids: lost.gtids,
+      unacknowledged: lost.unacknowledged ?? '',
+    })),
     steps: recovery.steps.map((record) => stepOverview(record, nameOf)),
   };
 }

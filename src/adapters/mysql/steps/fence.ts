@@ -23,7 +23,7 @@ import { endSince } from './own-log.js';
 import { assertClosed } from './primary.js';
 import { stopFetching } from './relay-log.js';
 import { readReplica, readServer } from './replica-state.js';
-import { sourceSwitches } from './semi-sync.js';
+import { sourceSwitches, waitsForAcknowledgements } from './semi-sync.js';
 import { needsLock, writesLocked } from './write-lock.js';
 
 /** `since`: of a server without GTID, where the others left its log. */
@@ -31,7 +31,7 @@ export async function fence(hold: Hold, since: string | null): Promise<StepFindi
   const before = await readServer(hold, READ_MS);
   const closed = before.readOnly && before.superReadOnly === true && !before.offlineMode;
   if (needsLock(hold)) await closeBehindLock(hold);
-  else if (!closed) await closeToAll(hold);
+  const waitedForAcks = needsLock(hold) || closed ? null : await closeToAll(hold);
   await stopReceiving(hold);
   await assertClosed(hold);
   const findings = await readFindings(hold);
@@ -40,13 +40,16 @@ export async function fence(hold: Hold, since: string | null): Promise<StepFindi
   return {
     ...findings,
     ...told,
+    ...(waitedForAcks === null ? {} : { waitedForAcks }),
     text: closed ? 'it was closed already' : 'its clients were sent away and it was closed',
   };
 }
 
-async function closeToAll(hold: Hold): Promise<void> {
+/** Did it wait for acknowledgements until now? */
+async function closeToAll(hold: Hold): Promise<boolean> {
   await hold.change('SET GLOBAL offline_mode = 1', CHANGE_MS);
   const left = await endSessions(hold);
+  const waited = await waitsForAcknowledgements(hold);
   for (const variable of await sourceSwitches(hold)) {
     if (left.length > 0) throw acknowledgeable(hold, left);
     await hold.change(`SET GLOBAL ${variable} = 0`, CHANGE_MS);
@@ -55,6 +58,7 @@ async function closeToAll(hold: Hold): Promise<void> {
   await hold.change('SET GLOBAL super_read_only = 1', CHANGE_MS);
   await assertClosed(hold);
   await hold.change('SET GLOBAL offline_mode = 0', CHANGE_MS);
+  return waited;
 }
 
 /** How long one attempt waits for commits that came in after the sessions were ended; the shortest that MySQL knows. */

@@ -51,6 +51,27 @@ export async function stopAskingForAcknowledgements(hold: Hold): Promise<void> {
   for (const name of switches) await hold.change(`SET GLOBAL ${name} = 0`, CHANGE_MS);
 }
 
+const A_DAY_MS = 24 * 3600 * 1000;
+
+/** Does every commit wait for a replica, without end, before anybody learns of it? As far as the server says so itself. */
+export async function waitsForAcknowledgements(hold: Hold): Promise<boolean> {
+  const variables = await semiSyncVariables(hold);
+  const names = hold.dialect.semiSyncPrefixes.find(({ source }) => variables.get(`${source}_enabled`) === 'ON');
+  if (names?.waitPoint == null) return false;
+  const [status] = await hold.read(`SHOW GLOBAL STATUS LIKE '${capitalized(names.source)}_status'`, READ_MS);
+  return (
+    status?.['Value'] === 'ON' &&
+    variables.get(names.waitNoReplica) === 'ON' &&
+    variables.get(names.waitPoint) === 'AFTER_SYNC' &&
+    Number(variables.get(`${names.source}_timeout`)) >= A_DAY_MS
+  );
+}
+
+/** As the names of status variables begin. */
+function capitalized(name: string): string {
+  return `${name.slice(0, 1).toUpperCase()}${name.slice(1)}`;
+}
+
 /** Names of the source's switches that are on. */
 export async function sourceSwitches(hold: Hold): Promise<readonly string[]> {
   const variables = await semiSyncVariables(hold);

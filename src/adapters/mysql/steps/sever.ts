@@ -2,9 +2,8 @@
  * Keeps a replica from going on with its source: the host gets `//` before it, which is no name, and is the incumbent's way
  * to keep it readable. What was received and not applied stays, or the change is not made.
  */
-import { DETACHED } from '../../../core/recovery/lost-replicas.js';
 import type { StepFindings } from '../../../core/recovery/step.js';
-import { addressText } from '../../../core/topology/address.js';
+import { addressText, DETACHED } from '../../../core/topology/address.js';
 import { changeSource } from '../dialect.js';
 import type { Hold } from '../hold.js';
 import { StepFailed } from '../step-failed.js';

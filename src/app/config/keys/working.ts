@@ -157,7 +157,11 @@ export const WORKING_KEYS = {
   ...HOOK_LIST_KEYS,
   ...PUBLISHING_KEYS,
 
-  UseSuperReadOnly: works(bool, false, 'Set super_read_only wherever read_only is set; fencing always sets both'),
+  UseSuperReadOnly: works(
+    bool,
+    false,
+    'Set super_read_only wherever read_only is set; fencing always sets both, and a former primary keeps both when it has rejoined',
+  ),
 
   RaftEnabled: works(bool, false, 'Be one of several nodes; without it the node is a cluster of one'),
   RaftNodes: works(texts, [], 'All nodes of the cluster, this one too, `host` or `host:port`; the same list on each'),

@@ -3,7 +3,7 @@
  * servers' own words about their sources and from what the ledger remembers; O(servers), and such changes are rare.
  */
 import { assertDefined } from '../../base/assert.js';
-import { addressText } from '../../topology/address.js';
+import { addressText, DETACHED } from '../../topology/address.js';
 import { type ClusterId, isWritable, mainChannel, type Server, type ServerId } from '../../topology/server.js';
 import { groupHeads } from '../../topology/group-heads.js';
 import { indexServers, type ServerIndex, sourceOf } from '../../topology/sources.js';
@@ -99,8 +99,14 @@ function homeOfRoot(draft: Draft, root: ServerId, roots: ReadonlyMap<ServerId, S
   return id;
 }
 
-/** A demoted primary, and any server cut loose while a recovery is at work, stays where it was until that is settled. */
+/**
+ * A demoted primary, and any server cut loose while a recovery is at work, stays where it was until that is settled; so does
+ * one that was detached from its source and says so itself (`//` before the host), because it is to come back.
+ */
 function staysApart(draft: Draft, cluster: Cluster, root: ServerId): boolean {
+  const server = draft.servers.get(root);
+  const source = server === undefined ? '' : (mainChannel(server.facts)?.source.host ?? '');
+  if (source.startsWith(DETACHED) && cluster.primary !== root) return true;
   return draft.demotions.get(root)?.clusterId === cluster.id || hasOpenRecovery(draft, cluster.id);
 }
 

@@ -5,6 +5,7 @@ import { type Belief, refusal } from '../belief.js';
 import { type ReplicationRules, USUAL_RULES } from '../can-replicate.js';
 import { participantsOf, primaryParticipant } from '../candidates.js';
 import { handoverBetween } from '../handover.js';
+import { replacedBy } from '../unacknowledged.js';
 import { opened, type Opening, type OpeningContext, refused } from './opening.js';
 
 const DEMOTED = refusal('demoted', 'was demoted', 'let it rejoin');
@@ -30,6 +31,7 @@ export function openFormerPrimary(
   const successor = primary === null ? 'a server that is not known any more' : addressText(primary.address);
   const candidacy = { server: former, keptStopped: demotion.keepStopped, refusals: [DEMOTED] };
   const handover = primary === null ? null : handoverBetween(belief, server, primary.id);
+  const replaced = replacedBy(belief.recoveries.get(demotion.recoveryId), server);
   return opened(
     context,
     {
@@ -51,6 +53,7 @@ export function openFormerPrimary(
       semiSync: null,
       forced: false,
       ...(handover === null ? {} : { handover }),
+      ...(replaced === null ? {} : { replaced }),
     },
   );
 }

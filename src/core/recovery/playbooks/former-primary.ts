@@ -8,8 +8,9 @@ import { isNone, minus, unionOf } from '../gtids.js';
 import { beginningAt } from '../handover.js';
 import { standingOf } from '../patience.js';
 import { addressText } from '../../topology/address.js';
-import type { Participant, Recovery } from '../recovery.js';
+import type { LostServer, Participant, Recovery } from '../recovery.js';
 import type { Step, StepFindings } from '../step.js';
+import { unacknowledgedAmong } from '../unacknowledged.js';
 import { closing, type Next, pendingOf, steps } from './next.js';
 
 export function formerPrimary(recovery: Recovery): Next {
@@ -27,9 +28,9 @@ export function formerPrimary(recovery: Recovery): Next {
 
   const apart = whyApart(recovery, primary, fence.findings, look.findings);
   if (apart !== null) {
-    const { reason, gtids } = apart;
+    const { gtids } = apart;
     const demotion = { server: former, state: 'apart', extraGtids: gtids } as const;
-    return closing({ kind: 'succeeded' }, [{ server: former, reason, gtids }], demotion);
+    return closing({ kind: 'succeeded' }, [lostWith(recovery, apart, fence.findings)], demotion);
   }
   return rejoin(recovery, {
     kind: 'repoint',
@@ -38,6 +39,23 @@ export function formerPrimary(recovery: Recovery): Next {
     start: recovery.inputs.startFormerPrimary,
     ...beginningAt(handover ?? null),
   });
+}
+
+/** Set apart, and what is proven of what it alone has. */
+function lostWith(
+  { failed, inputs }: Recovery,
+  { reason, gtids }: { readonly reason: string; readonly gtids: string },
+  { waitedForAcks }: StepFindings,
+): LostServer {
+  if (gtids === '') return { server: failed, reason, gtids };
+  const proven = unacknowledgedAmong(gtids, inputs.replaced, waitedForAcks);
+  if (proven.gtids === '') {
+    const because = proven.because.join('; ');
+    return { server: failed, reason: `${reason}; that a client was told of one is not ruled out (${because})`, gtids };
+  }
+  const which = proven.because.length === 0 ? 'none of them was' : `${proven.gtids} were never`;
+  const text = `${reason}; ${which} acknowledged to a client${proven.because.map((why) => `; ${why}`).join('')}`;
+  return { server: failed, reason: text, gtids, unacknowledged: proven.gtids };
 }
 
 /** Null when it may follow. `gtids`: what it alone has. */
