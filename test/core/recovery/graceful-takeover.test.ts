@@ -35,8 +35,8 @@ describe('the playbook of a planned takeover', () => {
       'look',
       'look',
       'look',
-      'close',
       'await-applied',
+      'close',
       'detach',
       'open',
       'repoint',
@@ -71,10 +71,18 @@ describe('the playbook of a planned takeover', () => {
     expect(world.writable.map(({ id }) => id)).toEqual([P]);
   });
 
-  it('opens the primary again when the candidate does not catch up in time', () => {
+  it('closes nothing before the candidate has applied what the primary has', () => {
     const world = takeoverWorld();
     world.get(A).slow = true;
     const { ending } = play(takeoverOpening(), world);
+    expect(ending.verdict).toEqual({ kind: 'undone', reason: 'not applied in time' });
+    expect(new Set(world.taken.map(({ kind }) => kind))).toEqual(new Set(['look']));
+  });
+
+  it('opens the primary again when the candidate does not catch up in time', () => {
+    const world = takeoverWorld();
+    const { ending } = play(takeoverOpening(), world, immortal, fallsBehind(world));
+    expect(world.taken.map(({ kind }) => kind)).toContain('close');
     expect(ending).toMatchObject({ verdict: { kind: 'undone', reason: 'not applied in time' }, demotion: null });
     expect(world.writable.map(({ id }) => id)).toEqual([P]);
     expect(world.get(B)).toMatchObject({ source: P, io: true });
@@ -90,8 +98,8 @@ describe('the playbook of a planned takeover', () => {
 
   it('says so when the primary cannot be opened again', () => {
     const world = takeoverWorld();
-    world.get(A).slow = true;
-    const { ending } = play(takeoverOpening(), world, immortal, killAfter(world, 'close', P));
+    const [behind, killed] = [fallsBehind(world), killAfter(world, 'close', P)];
+    const { ending } = play(takeoverOpening(), world, immortal, (step, outcome) => killed(step, behind(step, outcome)));
     expect(ending.verdict).toMatchObject({
       kind: 'failed',
       reason: expect.stringContaining('could not be opened again') as string,
@@ -127,6 +135,17 @@ function purge(world: MysqlWorld): void {
 function killAfter(world: MysqlWorld, kind: string, server: typeof P): Disturb {
   return (step, outcome) => {
     if (step.kind === kind) world.get(server).up = false;
+    return outcome;
+  };
+}
+
+/** Clients write on while the candidate catches up, and then it gets nowhere any more. */
+function fallsBehind(world: MysqlWorld): Disturb {
+  return (step, outcome) => {
+    if (step.kind === 'await-applied' && !world.get(P).readOnly) {
+      world.write(world.get(P));
+      world.get(A).slow = true;
+    }
     return outcome;
   };
 }

@@ -3,9 +3,10 @@
  *
  * 1. All that take part are looked at, with their barriers taken: whatever speaks against it is found before a change. Then
  *    the operator's hooks, the last word against it.
- * 2. The primary closes and says its last GTIDs; the candidate applies them. From here to 4 nobody can write. Without GTID
- *    all replicas apply up to its last place, because only who stands exactly there can be told where to begin behind
- *    the candidate, and the primary is asked once more whether it still stands there itself.
+ * 2. The candidate applies what the primary has. Then the primary closes and says its last GTIDs, and the candidate applies
+ *    the rest. From here to 4 nobody can write. Without GTID all replicas apply up to its last place, because only who stands
+ *    exactly there can be told where to begin behind the candidate, and the primary is asked once more whether it still
+ *    stands there itself.
  * 3. Promoting is committed: the point of no return.
  * 4. Detach and open, at once.
  * 5. The other replicas and the former primary are pointed at the new one, the latter's threads started only if asked.
@@ -46,7 +47,7 @@ function beforePromotion(recovery: Recovery): Next {
   if (pending.length > 0) return steps(pending);
   const objection = objectionOf(recovery, candidate);
   if (objection !== null) return closing({ kind: 'undone', reason: objection });
-  return hooksBefore(recovery) ?? closeAndCatchUp(recovery, candidate);
+  return hooksBefore(recovery) ?? catchUpFirst(recovery, candidate) ?? closeAndCatchUp(recovery, candidate);
 }
 
 function lookAt({ id }: Participant): Step {
@@ -91,6 +92,24 @@ function obstacleFor(recovery: Recovery, other: Participant, candidate: Particip
 /** While the primary waits for a table lock of some client, the writes of all others wait behind it. */
 const CLOSE_LIMIT_MS = 5_000;
 
+/**
+ * What the primary had when it was looked at is applied before it closes: what is left then is what was written since, and
+ * a candidate that does not get there is found before anybody has to wait. Null when it is there. Without GTID where the
+ * candidate's own log stands is part of the answer, and that counts only when the primary is closed.
+ */
+function catchUpFirst(recovery: Recovery, candidate: Participant): Next | null {
+  const { executedGtids = '', ownEnd } = seen(recovery, participantOf(recovery, recovery.failed));
+  if (ownEnd !== undefined || isNone(executedGtids)) return null;
+  const wait = appliedBy(recovery, candidate, executedGtids);
+  const standing = standingOf(recovery, wait);
+  if (standing.kind === 'pending') return steps([wait]);
+  return standing.kind === 'done' ? null : closing({ kind: 'undone', reason: standing.error });
+}
+
+function appliedBy({ inputs }: Recovery, { id }: Participant, gtids: string): Step {
+  return { kind: 'await-applied', server: id, gtids, limitMs: inputs.applyLimitMs };
+}
+
 function closeAndCatchUp(recovery: Recovery, candidate: Participant): Next {
   const { applyLimitMs } = recovery.inputs;
   const close: Step = { kind: 'close', server: recovery.failed, limitMs: Math.min(applyLimitMs, CLOSE_LIMIT_MS) };
@@ -99,9 +118,7 @@ function closeAndCatchUp(recovery: Recovery, candidate: Participant): Next {
   if (closed.kind === 'given-up') return reopen(recovery, closed.error);
   const gtids = closed.findings.executedGtids ?? '';
   const byPlace = closed.findings.ownEnd !== undefined;
-  const waits = (byPlace ? replicasOf(recovery) : [candidate]).map(
-    ({ id }): Step => ({ kind: 'await-applied', server: id, gtids, limitMs: applyLimitMs }),
-  );
+  const waits = (byPlace ? replicasOf(recovery) : [candidate]).map((one) => appliedBy(recovery, one, gtids));
   const pending = pendingOf(recovery, waits);
   if (pending.length > 0) return steps(pending);
   const late = givenUpOf(recovery, waits);
