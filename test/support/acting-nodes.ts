@@ -20,6 +20,7 @@ const healthy: SoftState = { answers: () => true, lagSeconds: () => 0 };
 /** What is told of recoveries; nobody where nothing is said. */
 export interface Outside {
   readonly hooks?: HookRunner;
+  readonly detectionBlockMs?: number;
   /** Of one node; the next leader is another one. */
   readonly publishing?: (ledger: ReplicatedLedger, consensus: FakeConsensus) => Publishing;
 }
@@ -95,7 +96,7 @@ export class ActingNodes {
       orchestrators: () => ({ voters: 3, live: 3 }),
       hooks: {
         runner: this.#surroundings.hooks ?? NO_HOOKS,
-        detectionBlockMs: 3_600_000,
+        detectionBlockMs: this.#surroundings.detectionBlockMs ?? 3_600_000,
         automatic: () => ({ primary: true, intermediate: false }),
       },
       publishing: this.#surroundings.publishing?.(this.ledger, this.consensus) ?? NO_PUBLISHING,

@@ -20,7 +20,7 @@ export class Detections {
   readonly #belief: () => Belief;
   readonly #onTold: () => void;
   readonly #running = new Map<string, AbortController>();
-  readonly #sinceMs = new Map<string, number>();
+  readonly #standing = new Map<string, { readonly sinceMs: number; isTold: boolean }>();
   /** Told without a record, while members could not read one. */
   readonly #unrecorded = new Map<string, Detection>();
 
@@ -46,7 +46,7 @@ export class Detections {
       this.#consider(problem, key, sort, belief, term);
       return sort === 'noticed' || !this.#running.has(key);
     });
-    for (const key of this.#sinceMs.keys()) if (!keys.has(key)) this.#sinceMs.delete(key);
+    for (const key of this.#standing.keys()) if (!keys.has(key)) this.#standing.delete(key);
     return unheld;
   }
 
@@ -67,9 +67,11 @@ export class Detections {
   #consider(problem: Problem, key: string, sort: Detection['sort'], belief: Belief, term: number): void {
     if (this.#running.has(key)) return;
     const { hooks, policy, clock } = this.#parts;
-    const sinceMs = this.#sinceMs.get(key) ?? clock.nowMs();
-    this.#sinceMs.set(key, sinceMs);
-    if (sort === 'noticed' && clock.nowMs() - sinceMs < LASTING_MS) return;
+    const standing = this.#standing.get(key) ?? { sinceMs: clock.nowMs(), isTold: false };
+    this.#standing.set(key, standing);
+    if (sort === 'noticed' && clock.nowMs() - standing.sinceMs < LASTING_MS) return;
+    // Zero minutes: told again when it comes again, and not with every look at what stands.
+    if (standing.isTold && hooks.detectionBlockMs === 0) return;
     if (isHushed(belief, policy.ignoredHosts, problem.server)) return;
     const known = this.#known(key);
     const told = wasTold(belief, known, hooks.detectionBlockMs);
@@ -113,6 +115,8 @@ export class Detections {
     const what = `${detection.facts.failureType} on ${serverName(this.#parts.ledger.state, detection.server)}`;
     try {
       const outcome = await this.#run(key, detection, stop.signal);
+      const standing = this.#standing.get(key);
+      if (standing !== undefined && outcome !== null) standing.isTold = true;
       if (outcome === null) {
         log.info(fields, `${what}: its hooks were not run to their end; whoever leads runs them again`);
         await this.#pause();

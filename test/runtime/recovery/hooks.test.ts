@@ -15,14 +15,14 @@ let hooks: RecordingHooks;
 /** Detections have their own tests. */
 const LISTS = ALL_LISTS.filter((list) => list !== 'on-detection');
 
-async function begin(lists: readonly HookList[] = LISTS): Promise<void> {
+async function begin(lists: readonly HookList[] = LISTS, detectionBlockMs?: number): Promise<void> {
   world = new MysqlWorld();
   const primary = world.add(P, { readOnly: false });
   for (const id of [A, B]) world.follow(world.add(id), primary);
   world.write(primary, 5);
   world.settle();
   hooks = new RecordingHooks(lists);
-  nodes = new WorldNodes(world, {}, { hooks });
+  nodes = new WorldNodes(world, {}, { hooks, ...(detectionBlockMs === undefined ? {} : { detectionBlockMs }) });
   await nodes.start();
 }
 
@@ -259,6 +259,16 @@ describe('a failure that is found', () => {
     await notice(found());
     expect(hooks.runs).toHaveLength(1);
     await nodes.clock.advance(2_000);
+    await notice(found());
+    expect(hooks.runs).toHaveLength(2);
+  });
+
+  it('is told again whenever it comes again where nothing forbids it, and once while it stands', async () => {
+    await begin(['on-detection'], 0);
+    await nodes.ledger.propose({ kind: 'recoveries-switched', enabled: false, by: 'me' });
+    for (let times = 0; times < 3; times++) await notice(found());
+    expect(hooks.runs).toHaveLength(1);
+    await notice();
     await notice(found());
     expect(hooks.runs).toHaveLength(2);
   });

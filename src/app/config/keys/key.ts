@@ -31,10 +31,6 @@ export function pending<T>(kind: Kind<T>, standard: unknown): PendingKey<T> {
   return { kind, standard, hidden: false, restrains: false };
 }
 
-export function pendingHidden<T>(kind: Kind<T>, standard: unknown): PendingKey<T> {
-  return { kind, standard, hidden: true, restrains: false };
-}
-
 export function restrains<T>(kind: Kind<T>, standard: unknown): PendingKey<T> {
   return { kind, standard, hidden: false, restrains: true };
 }
