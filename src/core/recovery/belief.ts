@@ -5,6 +5,7 @@
 import type { Address } from '../topology/address.js';
 import type { ClusterId, Server, ServerId } from '../topology/server.js';
 import { mainChannel } from '../topology/server.js';
+import { indexServers, sourceOfChannel } from '../topology/sources.js';
 import { addressText } from '../topology/address.js';
 import type { Recovery, RecoveryId } from './recovery.js';
 
@@ -120,6 +121,19 @@ export function strandedReplicasOf(belief: Belief, primary: Server): ReadonlyMap
     for (const { id } of directReplicasOf(belief, former)) if (id !== primary.id) stranded.set(id, former.id);
   }
   return stranded;
+}
+
+/** How many servers of the cluster stand directly below each; of all at once, because asking one by one costs its square. */
+export function replicaCounts(belief: Pick<Belief, 'servers'>, clusterId: ClusterId): ReadonlyMap<ServerId, number> {
+  const members = [...belief.servers.values()].filter((server) => server.clusterId === clusterId);
+  const index = indexServers(members);
+  const counts = new Map<ServerId, number>();
+  for (const server of members) {
+    const channel = mainChannel(server.facts);
+    const source = channel === null ? null : sourceOfChannel(index, channel);
+    if (source !== null && source.id !== server.id) counts.set(source.id, (counts.get(source.id) ?? 0) + 1);
+  }
+  return counts;
 }
 
 /** The channel's address is nobody's we know, and the replica remembers the uuid: the server has yet another name. */

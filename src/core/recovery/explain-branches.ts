@@ -4,12 +4,15 @@
  */
 import { addressText } from '../topology/address.js';
 import type { ClusterId, Server } from '../topology/server.js';
-import { directReplicasOf, refusal, type Refusal } from './belief.js';
+import { refusal, type Refusal, replicaCounts } from './belief.js';
 import { type DecisionQuestion, decide } from './decision.js';
+import { otherCoPrimaryOf } from './openings/dead-co-primary.js';
 import type { OpeningContext } from './openings/opening.js';
 
 /** More of them would hide what else is to be said. */
 const TOLD_MAX = 5;
+/** Each is a decision; the topology of hundreds of branches is not to be weighed for a badge. */
+const ASKED_MAX = 10;
 
 export function branchWarnings(
   question: Omit<DecisionQuestion, 'problem'>,
@@ -19,10 +22,14 @@ export function branchWarnings(
 ): readonly Refusal[] {
   const { belief } = question;
   const told: Refusal[] = [];
-  for (const server of belief.servers.values()) {
-    if (server.clusterId !== clusterId || server.id === primary.id) continue;
-    const replicas = directReplicasOf(belief, server).filter(({ id }) => id !== primary.id);
-    if (replicas.length === 0) continue;
+  const counts = replicaCounts(belief, clusterId);
+  const partner = otherCoPrimaryOf(belief, primary);
+  let asked = 0;
+  for (const [id, count] of counts) {
+    const server = belief.servers.get(id);
+    if (server === undefined || server.clusterId !== clusterId || id === primary.id || id === partner?.id) continue;
+    if (asked === ASKED_MAX || told.length === TOLD_MAX) break;
+    asked += 1;
     const death = server.facts.group === null ? DEAD_INTERMEDIATE : DEAD_MEMBER;
     const problem = { server: server.id, clusterId, description: 'what if it died now', ...death };
     const { refusals } = decide({ ...question, problem }, context);
@@ -31,10 +38,10 @@ export function branchWarnings(
     const [first] = own;
     if (first === undefined) continue;
     const why = own.map(({ message }) => message).join('; ');
-    const text = `if ${addressText(server.address)} died, its ${String(replicas.length)} replicas would not be given another source: ${why}`;
+    const text = `if ${addressText(server.address)} died, its ${String(count)} replicas would not be given another source: ${why}`;
     told.push(refusal('branch', text, first.mend || 'see to that server and its replicas'));
   }
-  return told.slice(0, TOLD_MAX);
+  return told;
 }
 
 const DEAD_INTERMEDIATE = { code: 'DeadIntermediateMaster', reaction: 'recover-dead-intermediate' } as const;

@@ -8,7 +8,7 @@
  * not asked of the other one.
  */
 import { addressText } from '../../topology/address.js';
-import { isWritable, type Server } from '../../topology/server.js';
+import { isWritable, mainChannel, type Server } from '../../topology/server.js';
 import { indexServers, sourceOf } from '../../topology/sources.js';
 import { type Belief, directReplicasOf, refusal } from '../belief.js';
 import type { RecoveryPolicy } from '../policy.js';
@@ -57,6 +57,7 @@ export function openDeadCoPrimary(
 
 /** Who replicates from the server and is replicated from by it; null when nobody. */
 export function otherCoPrimaryOf(belief: Belief, server: Server): Server | null {
+  if (mainChannel(server.facts) === null) return null;
   const source = sourceOf(indexServers(belief.servers.values()), server);
   if (source === null || source.id === server.id) return null;
   return directReplicasOf(belief, server).some(({ id }) => id === source.id) ? source : null;

@@ -5,9 +5,9 @@
  */
 import type { Problem } from '../../analysis/problem.js';
 import { addressText } from '../../topology/address.js';
-import { isReplicating, mainChannel, type Server } from '../../topology/server.js';
+import { isReplicating, mainChannel, type Server, type ServerId } from '../../topology/server.js';
 import { indexServers, sourceOf } from '../../topology/sources.js';
-import { type Belief, directReplicasOf, refusal } from '../belief.js';
+import { type Belief, directReplicasOf, refusal, replicaCounts } from '../belief.js';
 import type { RecoveryPolicy } from '../policy.js';
 import type { Sights } from '../sights.js';
 import { type Opening, type OpeningContext, refused, unknownServer } from './opening.js';
@@ -53,11 +53,12 @@ function placesFor(
 ): readonly PlaceFor[] {
   const ancestors = ancestorsOf(belief, failed);
   const taken = new Set([failed, ...orphans, ...ancestors].map(({ id }) => id));
+  const feeds = replicaCounts(belief, failed.clusterId);
   const siblings = [...new Set(ancestors.flatMap((ancestor) => directReplicasOf(belief, ancestor)))]
     .filter(
       (server) => !taken.has(server.id) && isFitPlace(belief, policy, server, failed) && sights(server.id).answers,
     )
-    .sort((one, other) => compareSiblings(belief, one, other, failed));
+    .sort((one, other) => compareSiblings(feeds, one, other, failed));
   const isNear = ({ facts }: Server): boolean => facts.dataCenter === failed.facts.dataCenter;
   const above = ancestors.filter(({ id }) => sights(id).answers && !isOutOfUse(belief, id));
   const beyond = [
@@ -113,7 +114,7 @@ function isFitPlace(belief: Belief, policy: RecoveryPolicy, server: Server, fail
 }
 
 /** Whom operators named as candidates, then where the lost source stood, then who feeds others already. */
-function compareSiblings(belief: Belief, one: Server, other: Server, failed: Server): number {
+function compareSiblings(feeds: ReadonlyMap<ServerId, number>, one: Server, other: Server, failed: Server): number {
   const isNamed = ({ facts }: Server): boolean => facts.promotionRule === 'must' || facts.promotionRule === 'prefer';
   const isUnwanted = ({ facts }: Server): boolean => facts.promotionRule === 'prefer_not';
   const isThere = ({ facts }: Server): boolean => facts.environment === failed.facts.environment;
@@ -121,7 +122,7 @@ function compareSiblings(belief: Belief, one: Server, other: Server, failed: Ser
     Number(isNamed(other)) - Number(isNamed(one)) ||
     Number(isUnwanted(one)) - Number(isUnwanted(other)) ||
     Number(isThere(other)) - Number(isThere(one)) ||
-    directReplicasOf(belief, other).length - directReplicasOf(belief, one).length ||
+    (feeds.get(other.id) ?? 0) - (feeds.get(one.id) ?? 0) ||
     (addressText(one.address) < addressText(other.address) ? -1 : 1)
   );
 }
