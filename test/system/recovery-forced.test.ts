@@ -1,0 +1,173 @@
+// Failovers that an operator forces, on real MySQL: of a primary that lives and takes writes, of one that is frozen, of one
+// that is dead, and of one that answers and cannot be fenced.
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Connection } from 'mysql2/promise';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import type { OperatorCommand, Recovery } from '../../src/core/recovery/recovery.js';
+import type { LabServer } from '../../tools/lab/lab-server.js';
+import { MySqlLab } from '../../tools/lab/mysql-lab.js';
+import type { Topology } from '../../tools/lab/topology.js';
+import { LabNodes } from '../support/lab-nodes.js';
+
+let lab: MySqlLab;
+let topology: Topology;
+let nodes: LabNodes;
+
+const APP = { user: 'app', password: 'app', database: 'shop' };
+
+beforeAll(async () => {
+  lab = await MySqlLab.open();
+});
+afterAll(async () => {
+  await lab.close();
+});
+
+beforeEach(async () => {
+  topology = await lab.topology({ replicas: 2 });
+  await topology.primary.execute(
+    'CREATE DATABASE shop; CREATE TABLE shop.orders (id INT PRIMARY KEY); ' +
+      "CREATE USER app@'%' IDENTIFIED BY 'app'; GRANT ALL ON shop.* TO app@'%'",
+  );
+  await topology.caughtUp();
+  nodes = new LabNodes(topology.servers);
+  await nodes.start();
+});
+afterEach(async () => {
+  await nodes.stop();
+  await Promise.all(topology.servers.filter(({ running }) => running).map((server) => server.kill()));
+});
+
+const force = async (command: OperatorCommand, candidate: LabServer | null = null) =>
+  await nodes.driver.requests.ask({
+    command,
+    clusterId: nodes.cluster(),
+    server: null,
+    candidate: candidate === null ? null : nodes.idOf(candidate),
+    requestedBy: 'test',
+  });
+
+const promotedBy = async (command: OperatorCommand, candidate: LabServer | null = null): Promise<Recovery> => {
+  const answer = await force(command, candidate);
+  if (!answer.ok) throw new Error(answer.refusal.message);
+  expect(answer.value, nodes.lines.join('\n')).toMatchObject({ verdict: { kind: 'succeeded' }, lost: [] });
+  return answer.value;
+};
+
+const serverOf = ({ successor }: Recovery): LabServer => {
+  const found = topology.servers.find((server) => nodes.idOf(server) === successor);
+  if (found === undefined) throw new Error('nobody was promoted');
+  return found;
+};
+
+const isOpen = async (server: LabServer): Promise<boolean> =>
+  (await server.query('SELECT @@read_only AS closed'))[0]?.['closed'] === 0;
+
+const writable = async (): Promise<readonly string[]> => {
+  const open = await Promise.all(
+    topology.servers
+      .filter(({ running }) => running)
+      .map(async (server) => [server.address, await isOpen(server)] as const),
+  );
+  return open.flatMap(([address, is]) => (is ? [address] : []));
+};
+
+const formerIsBack = async (): Promise<void> => {
+  await nodes.until('the former primary is dealt with', () =>
+    nodes.recoveries.some(({ kind, verdict }) => kind === 'former-primary' && verdict?.kind === 'succeeded'),
+  );
+};
+
+/** Writes to the primary until it is sent away; resolves with what was acknowledged. */
+async function writing(client: Connection): Promise<readonly number[]> {
+  const acknowledged: number[] = [];
+  for (let id = 1; ; id++) {
+    try {
+      await client.query('INSERT INTO orders VALUES (?)', [id]);
+      acknowledged.push(id);
+    } catch {
+      client.destroy();
+      return acknowledged;
+    }
+  }
+}
+
+describe('a forced failover', () => {
+  it('of a primary that takes writes sends its clients away, and every acknowledged write is on the new one', async () => {
+    const { primary, replicas } = topology;
+    const [, second] = replicas;
+    if (second === undefined) throw new Error('two replicas are needed');
+    const clients = await Promise.all([1, 2].map(() => primary.connect(APP)));
+    await clients[1]?.query('START TRANSACTION');
+    const written = writing(clients[0] as Connection);
+    await sleep(200);
+    const recovery = await promotedBy('force-master-takeover', second);
+    const acknowledged = await written;
+    expect(acknowledged.length).toBeGreaterThan(0);
+    expect(recovery.steps.map(({ step }) => step.kind).slice(0, 3)).toEqual(['look', 'fence', 'await-received']);
+    const rows = await second.query('SELECT COUNT(*) AS orders, MAX(id) AS last FROM shop.orders');
+    expect(Number(rows[0]?.['last'])).toBeGreaterThanOrEqual(acknowledged.length);
+    expect(Number(rows[0]?.['orders'])).toBe(Number(rows[0]?.['last']));
+    await formerIsBack();
+    expect(await writable()).toEqual([second.address]);
+    await primary.waitForReplication();
+    await primary.catchUp(second);
+    clients[1]?.destroy();
+  });
+
+  it('of one that is frozen goes on without it, and it is fenced when it wakes', async () => {
+    topology.primary.pause();
+    const promoted = serverOf(await promotedBy('force-master-failover'));
+    topology.primary.resume();
+    await formerIsBack();
+    expect(await writable()).toEqual([promoted.address]);
+    await topology.primary.waitForReplication();
+  });
+
+  it('of one that is dead is a failover like any', async () => {
+    await topology.primary.kill();
+    const recovery = await promotedBy('force-master-failover');
+    expect(recovery.steps.map(({ step }) => step.kind)).not.toContain('fence');
+    expect(await writable()).toEqual([serverOf(recovery).address]);
+  });
+
+  it('of one that lets us not in promotes nobody: it may take writes', async () => {
+    const { primary } = topology;
+    await primary.execute("SET SESSION sql_log_bin = 0; ALTER USER 'orchestrator'@'%' ACCOUNT LOCK");
+    const answer = await force('force-master-failover');
+    expect(answer).toMatchObject({
+      ok: true,
+      value: {
+        promotion: null,
+        verdict: { kind: 'undone', reason: expect.stringContaining('is alive and could not be fenced') as string },
+      },
+    });
+    await primary.execute("SET SESSION sql_log_bin = 0; ALTER USER 'orchestrator'@'%' ACCOUNT UNLOCK");
+    expect(await writable()).toEqual([primary.address]);
+    await topology.caughtUp();
+  });
+
+  it('that comes to nothing gives the primary back, open', async () => {
+    const { primary, replicas } = topology;
+    await nodes.stop();
+    nodes = new LabNodes(topology.servers, { applyLimitMs: 500 });
+    await nodes.start();
+    const [first] = replicas;
+    if (first === undefined) throw new Error('a replica is needed');
+    // Its applier waits for a lock, as behind a backup.
+    await first.execute(
+      "SET GLOBAL super_read_only = 0; SET SESSION sql_log_bin = 0; GRANT ALL ON shop.* TO 'orchestrator'@'%'",
+    );
+    const blocker = await first.connect();
+    await blocker.query('LOCK TABLES shop.orders WRITE');
+    await primary.execute('INSERT INTO shop.orders VALUES (1)');
+    const answer = await force('force-master-takeover', first);
+    expect(answer).toMatchObject({ ok: true, value: { promotion: null, verdict: { kind: 'undone' } } });
+    expect(await isOpen(primary)).toBe(true);
+    const client = await primary.connect(APP);
+    await client.query('INSERT INTO orders VALUES (2)');
+    client.destroy();
+    await blocker.query('UNLOCK TABLES');
+    blocker.destroy();
+    await topology.caughtUp();
+  });
+});
