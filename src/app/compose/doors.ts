@@ -8,7 +8,11 @@ import { keyValueHandlers } from '../../adapters/grpc/key-value-handlers.js';
 import { type MembershipDoor, membershipHandlers } from '../../adapters/grpc/membership-handlers.js';
 import { loadMembershipService } from '../../adapters/grpc/membership-wire.js';
 import { loadRecoveriesService, recoveriesHandlers } from '../../adapters/grpc/recoveries-service.js';
+import { loadWaysBackService, waysBackHandlers } from '../../adapters/grpc/ways-back-service.js';
+import { parseAddress } from '../../core/topology/address.js';
 import { clusterByHint } from '../../core/topology/cluster-hint.js';
+import type { ServerId } from '../../core/topology/server.js';
+import { indexServers, serverAt } from '../../core/topology/sources.js';
 import { registerPeersService } from '../../adapters/grpc/peers-server.js';
 import { allows, currentAuthorizer } from '../../adapters/http/authorization.js';
 import { type Authentication, createHttpServer, type HttpServer } from '../../adapters/http/server.js';
@@ -137,6 +141,15 @@ function openApi(parts: DoorsParts): ApiServer {
       mayLook,
     }),
   );
+  api.register(
+    loadWaysBackService(),
+    waysBackHandlers({
+      serverAt: (text) => serverIdAt(node, text, config.mysql.defaultPort),
+      plans: (server, donor) => node.service.waysBack(server, donor),
+      take: (request) => node.service.wayBack(request),
+      rights: door.rights,
+    }),
+  );
   const duties = new LentEyes({
     clock: systemClock,
     prober: mysql.prober,
@@ -152,4 +165,10 @@ function openApi(parts: DoorsParts): ApiServer {
     { self: raft.self, duties, feed: node.feed },
   );
   return api;
+}
+
+function serverIdAt(node: ComposedNode, text: string, defaultPort: number): ServerId | null {
+  const address = parseAddress(text, defaultPort);
+  if (!address.ok) return null;
+  return serverAt(indexServers(node.service.state.servers.values()), address.value)?.id ?? null;
 }

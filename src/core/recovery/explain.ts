@@ -17,6 +17,7 @@ import { type Loss, lossOf } from './explain-loss.js';
 import { branchWarnings } from './explain-branches.js';
 import { deathRefusals, type Orchestrators } from './explain-death.js';
 import { doubts, type Emergency, siteWarning } from './explain-doubt.js';
+import { strandedRefusals } from './explain-stranded.js';
 import { otherCoPrimaryOf } from './openings/dead-co-primary.js';
 import { judgeReplicas } from './openings/dead-primary.js';
 import { type Preview, preview } from './preview.js';
@@ -71,7 +72,13 @@ export function explain(question: ExplainQuestion): Explanation | null {
   const played = opening.ok ? playedOn(opening.recovery, question) : null;
   const deadly = deathRefusals(primary, replicas, question.sights, question.orchestrators);
   const doubtful = doubts(primary, question.emergency);
-  const all = [...doubtful.refusals, ...refusals, ...deadly.refusals, ...planRefusals(played)];
+  const all = [
+    ...doubtful.refusals,
+    ...refusals,
+    ...deadly.refusals,
+    ...strandedRefusals(belief, primary),
+    ...planRefusals(played),
+  ];
   const { candidacies, terms } = judgeReplicas(belief, question.policy, primary, {
     sights: question.sights,
     forced: false,

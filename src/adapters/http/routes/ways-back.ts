@@ -5,7 +5,7 @@
 import { resolveServer } from '../hints.js';
 import { apartOverview } from '../overview/apart-overview.js';
 import { recoveryOverview } from '../overview/recovery-overview.js';
-import { isWayBackName, WAYS_BY_NAME } from '../overview/way-names.js';
+import { isWayBackName, WAYS_BY_NAME } from '../../../core/recovery/way-names.js';
 import { bare, declined, done, type Reply, refused } from '../reply.js';
 import { askedBy, type Call, type Door, type Route, read, write } from '../route.js';
 

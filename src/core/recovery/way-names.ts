@@ -1,5 +1,5 @@
 /** What the ways back are called outside, by people and programs. */
-import { WAYS_BACK, type WayBack } from '../../../core/recovery/returns.js';
+import { WAYS_BACK, type WayBack } from './returns.js';
 
 const NAMES: Readonly<Record<WayBack, string>> = {
   'inject-empty': 'inject-empty',

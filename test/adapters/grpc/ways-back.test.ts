@@ -1,0 +1,74 @@
+/** The WaysBack service over a real port. */
+import { Client, credentials, Metadata, type MethodDefinition, type ServiceError, status } from '@grpc/grpc-js';
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import { type ApiServer, createApiServer } from '../../../src/adapters/grpc/api-server.js';
+import { loadWaysBackService, waysBackHandlers } from '../../../src/adapters/grpc/ways-back-service.js';
+import { serverId } from '../../support/facts.js';
+import { FakeService } from '../http/fake-service.js';
+
+const definition = loadWaysBackService();
+let server: ApiServer;
+let address: string;
+let service: FakeService;
+
+beforeEach(async () => {
+  service = new FakeService();
+  server = createApiServer({ listenAddress: '127.0.0.1:0' });
+  server.register(
+    definition,
+    waysBackHandlers({
+      serverAt: (text) => (text.startsWith('db') ? serverId(text) : null),
+      plans: () => service.waysBack(),
+      take: (request) => service.wayBack(request),
+      rights: (authorization) => ({ look: authorization !== 'stranger', change: authorization === 'boss' }),
+    }),
+  );
+  ({ address } = await server.start());
+});
+
+afterEach(async () => {
+  await server.close();
+});
+
+function call<Request>(
+  { path, requestSerialize, responseDeserialize }: MethodDefinition<Request, object>,
+  request: Request,
+  authorization = 'boss',
+): Promise<unknown> {
+  const client = new Client(address, credentials.createInsecure());
+  const metadata = new Metadata();
+  metadata.set('authorization', authorization);
+  return new Promise((resolve, reject) => {
+    client.makeUnaryRequest(path, requestSerialize, responseDeserialize, request, metadata, (error, response) => {
+      client.close();
+      if (error === null) resolve(response);
+      else reject(error);
+    });
+  });
+}
+
+const codeOf = (calling: Promise<unknown>): Promise<unknown> =>
+  calling.catch((error: unknown) => (error as ServiceError).code);
+
+it('plans are shown, each with its steps or its reasons', async () => {
+  const refusal = { code: 'has-replicas', message: 'it has replicas', mend: 'move them' };
+  service.plans.push({ way: 'reset-gtids', refusals: [refusal], steps: [], ending: '' });
+  const shown = await call(definition.Show, { server: 'db1', donor: '' });
+  expect(shown).toMatchObject({ ways: [{ way: 'reset', refusals: [refusal] }] });
+});
+
+it('a way is taken, from the donor that is named', async () => {
+  const taken = await call(definition.Take, { server: 'db1', donor: 'db2', way: 'rebuild' });
+  expect(taken).toMatchObject({ recovery: '7:b', verdict: '' });
+  expect(service.calls).toEqual(['rebuild of db1 from db2 by gRPC']);
+});
+
+it('who may not, what is no way, and who is not known are told apart', async () => {
+  const wish = { server: 'db1', donor: '', way: 'reset' };
+  expect(await codeOf(call(definition.Show, wish, 'stranger'))).toBe(status.PERMISSION_DENIED);
+  expect(await codeOf(call(definition.Take, wish, 'me'))).toBe(status.PERMISSION_DENIED);
+  expect(await codeOf(call(definition.Take, { ...wish, way: 'delete' }))).toBe(status.INVALID_ARGUMENT);
+  expect(await codeOf(call(definition.Take, { ...wish, server: 'x' }))).toBe(status.NOT_FOUND);
+  expect(await codeOf(call(definition.Take, { ...wish, donor: 'x' }))).toBe(status.NOT_FOUND);
+  expect(service.calls).toEqual([]);
+});
