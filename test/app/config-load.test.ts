@@ -148,7 +148,7 @@ describe('settings that are not obeyed', () => {
     expect(said.join()).toContain('ApplyMySQLPromotionAfterMasterFailover: NOT SUPPORTED YET AND NOT OBEYED');
   });
 
-  test.each([{ UseSSL: true }, { UseMutualTLS: true }, { AuthenticationMethod: 'proxy' }])(
+  test.each([{ UseSSL: true }, { UseMutualTLS: true }])(
     '%j stops the start, because a door would stand open without it',
     async (content) => {
       expect((await faultsOf(content)).join()).toMatch(/not supported yet.*allowed:/);
@@ -161,6 +161,24 @@ describe('settings that are not obeyed', () => {
     expect(warnings(loaded).join()).toContain('NOBODY IS ASKED');
     const asking = await load({ AuthenticationMethod: 'basic', HTTPAuthUser: 'admin', HTTPAuthPassword: 'sesame' });
     expect(asking.config.http.authentication).toMatchObject({ method: 'basic', user: 'admin' });
+  });
+});
+
+describe('authentication', () => {
+  test('takes the methods of the incumbent, and warns of doors that look shut', async () => {
+    const multi = await load({ AuthenticationMethod: 'Multi', HTTPAuthUser: 'admin', HTTPAuthPassword: 'sesame' });
+    expect(multi.config.http.authentication).toMatchObject({ method: 'multi', user: 'admin' });
+    const proxy = await load({ AuthenticationMethod: 'proxy', AuthUserHeader: 'X-User', PowerAuthGroups: ['dba'] });
+    expect(proxy.config.http.authentication).toEqual({
+      method: 'proxy',
+      userHeader: 'x-user',
+      power: { users: ['*'], groups: ['dba'] },
+      admins: null,
+    });
+    expect(warnings(proxy).join()).toContain('WHOEVER REACHES port 3000');
+    expect(warnings(await load({ AuthenticationMethod: 'token' })).join()).toContain('nobody can issue');
+    expect(await faultsOf({ AuthenticationMethod: 'proxy', AuthUserHeader: 'a b' })).toHaveLength(1);
+    expect(await faultsOf({ AuthenticationMethod: 'oauth' })).toHaveLength(1);
   });
 });
 

@@ -10,6 +10,8 @@ export interface Arrival {
   readonly params: Readonly<Record<string, string | undefined>>;
   readonly query: Readonly<Record<string, string | readonly string[] | undefined>>;
   readonly identity: Identity;
+  /** It came over TLS, to us or to whoever stands in front. */
+  readonly isEncrypted: boolean;
   /** Its address. */
   readonly client: string;
   /** The connection broke before the reply was written to its end. */

@@ -104,6 +104,7 @@ function callOf(arrival: Arrival, nowMs: number): Call {
     },
     hasQuery: (name) => arrival.query[name] !== undefined,
     identity: arrival.identity,
+    isEncrypted: arrival.isEncrypted,
     headers: new Map(
       Object.entries(arrival.headers).map(([name, value]) => [name, Array.isArray(value) ? value : [value ?? '']]),
     ),

@@ -1,12 +1,13 @@
 /** The web framework with our routes in it; it listens to nothing yet. Only this file and its two neighbours know fastify. */
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
+import type { AccessTokens } from '../../runtime/ports/access-tokens.js';
 import type { ClusterMembership } from '../../runtime/ports/membership.js';
 import type { Configuration } from '../../runtime/ports/configuration.js';
 import type { Service } from '../../runtime/ports/service.js';
 import type { Clock } from '../../runtime/ports/clock.js';
 import type { RequestBook } from '../../runtime/ports/requests.js';
 import type { Happenings } from '../../runtime/ports/happenings.js';
-import { type Authentication, currentAuthorizer, type Identity } from './authorization.js';
+import { type Authentication, currentAuthorizer, type Identity, type Registers } from './authorization.js';
 import type { Arrival } from './arrival.js';
 import { type Dispatcher, dispatch, fault, type HttpLog } from './dispatch.js';
 import { EventStream } from './events.js';
@@ -16,6 +17,7 @@ import { SAFE_HEADERS, StateAge } from './headers.js';
 import { HTTP_LIMITS } from './limits.js';
 import { HttpMetrics } from './metrics.js';
 import { Once } from './once.js';
+import { openRegisters } from './registers.js';
 import { plain, type Reply, refused } from './reply.js';
 import { aboutNode, type Door, type Route } from './route.js';
 import { routeTable } from './route-table.js';
@@ -45,6 +47,7 @@ export interface HttpAppOptions {
   readonly conceal?: (text: string) => string;
   /** Without: keys of requests are not kept. */
   readonly requests?: RequestBook;
+  readonly tokens?: AccessTokens;
   /** Without: there is nothing to follow. */
   readonly happenings?: Happenings;
   readonly settings: HttpSettings;
@@ -71,6 +74,9 @@ export async function createHttpApp(options: HttpAppOptions): Promise<HttpApp> {
     service,
     views,
     membership,
+    tokens: options.tokens ?? null,
+    passOn: (target) =>
+      forwarder.forward({ target, headers: {}, timeoutMs: HTTP_LIMITS.forwardAnswerMs, isKept: false }),
     configuration: options.configuration ?? null,
     nowMs: () => clock.nowMs(),
     inBackground: backgroundWork(log),
@@ -90,7 +96,7 @@ export async function createHttpApp(options: HttpAppOptions): Promise<HttpApp> {
     stateAge.observe();
   });
   const prefix = settings.urlPrefix;
-  const identities = authenticate(app, settings);
+  const identities = authenticate(app, settings, openRegisters(service, clock));
   observeRequests(app, metrics, clock);
   finishErrors(app, settings, options.conceal ?? ((text) => text));
   answerTheUnknown(app, log);
@@ -133,19 +139,24 @@ function fastifyOptions() {
 }
 
 /** Who asks is found out once, before anything else; routes look it up. */
-function authenticate(app: FastifyInstance, settings: HttpSettings): WeakMap<object, Identity> {
+function authenticate(app: FastifyInstance, settings: HttpSettings, registers: Registers): WeakMap<object, Identity> {
   const identities = new WeakMap<object, Identity>();
-  const authorizer = currentAuthorizer(settings);
+  const authorizer = currentAuthorizer(settings, registers);
   app.addHook('onRequest', (request, reply, next) => {
     reply.headers(SAFE_HEADERS);
-    const identity = authorizer({ authorization: request.headers.authorization });
-    if (identity === null) {
-      const challenge = { 'www-authenticate': 'Basic realm="Authorization Required"' };
-      send(reply, plain('Not Authorized\n', 401, challenge));
-      return;
-    }
-    identities.set(request.raw, identity);
-    next();
+    const admit = (identity: Identity | null): void => {
+      if (identity === null) {
+        const challenge = { 'www-authenticate': 'Basic realm="Authorization Required"' };
+        send(reply, plain('Not Authorized\n', 401, challenge));
+        return;
+      }
+      identities.set(request.raw, identity);
+      next();
+    };
+    const { headers } = request;
+    const found = authorizer({ authorization: headers.authorization, headers });
+    if (found instanceof Promise) void found.then(admit, next);
+    else admit(found);
   });
   return identities;
 }
@@ -204,6 +215,7 @@ function addRoute(
       params: request.params as Arrival['params'],
       query: request.query as Arrival['query'],
       identity: identities.get(request.raw) ?? { user: '', role: 'viewer' },
+      isEncrypted: request.protocol === 'https' || request.headers['x-forwarded-proto'] === 'https',
       client: request.ip,
       onLost: (listener) => {
         reply.raw.once('close', listener);

@@ -1,5 +1,6 @@
 /** The whole HTTP surface, in one list. */
 import type { Route } from './route.js';
+import { accessTokenRoutes } from './routes/access-tokens.js';
 import { ACKNOWLEDGEMENT_ROUTES } from './routes/acknowledgements.js';
 import { ANALYSIS_ROUTES } from './routes/analysis.js';
 import { AUDIT_ROUTES } from './routes/audit.js';
@@ -60,6 +61,7 @@ export function routeTable(urlPrefix: string): readonly Route[] {
     ...TOPOLOGY_ROUTES,
     ...WAY_BACK_ROUTES,
     ...UNSUPPORTED_ROUTES,
+    ...accessTokenRoutes(urlPrefix),
     ...pageRoutes(urlPrefix),
   ];
 }

@@ -2,6 +2,7 @@
  * What a route is. Tables of these are the whole HTTP surface: path, who may, where it runs, and one function from a call
  * to a reply. Nothing in a route knows the web framework.
  */
+import type { AccessTokens } from '../../runtime/ports/access-tokens.js';
 import type { Configuration } from '../../runtime/ports/configuration.js';
 import type { ClusterMembership } from '../../runtime/ports/membership.js';
 import type { Service } from '../../runtime/ports/service.js';
@@ -23,6 +24,7 @@ export interface Call {
   /** Was the query parameter given, if only to say that it is empty? */
   hasQuery(name: string): boolean;
   readonly identity: Identity;
+  readonly isEncrypted: boolean;
   /** As received; one value per name. */
   readonly headers: ReadonlyMap<string, readonly string[]>;
   /** Wall clock, milliseconds. */
@@ -34,6 +36,10 @@ export interface Door {
   readonly service: Service;
   readonly views: Views;
   readonly membership: ClusterMembership;
+  /** Null: none are kept. */
+  readonly tokens: AccessTokens | null;
+  /** To the leader, in nobody's name. */
+  passOn(target: string): Promise<Reply>;
   /** Null: nothing can be read again. */
   readonly configuration: Configuration | null;
   /** Monotonic, for deadlines. */

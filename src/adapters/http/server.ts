@@ -1,6 +1,7 @@
 /** The HTTP door of a node: starts listening, says where, and stops without cutting an answer off. */
 import { networkInterfaces } from 'node:os';
 import type { FastifyInstance } from 'fastify';
+import type { AccessTokens } from '../../runtime/ports/access-tokens.js';
 import { type Clock, systemClock } from '../../runtime/ports/clock.js';
 import type { Configuration } from '../../runtime/ports/configuration.js';
 import type { Happenings } from '../../runtime/ports/happenings.js';
@@ -26,6 +27,7 @@ export interface HttpServerOptions {
   readonly conceal?: (text: string) => string;
   readonly happenings?: Happenings;
   readonly requests?: RequestBook;
+  readonly tokens?: AccessTokens;
   readonly settings: HttpSettings;
   /** Host null: all interfaces. Port 0: any free one. */
   readonly listen: Listen;

@@ -15,10 +15,12 @@ import type { ServerId } from '../../core/topology/server.js';
 import { indexServers, serverAt } from '../../core/topology/sources.js';
 import { registerPeersService } from '../../adapters/grpc/peers-server.js';
 import { allows, currentAuthorizer } from '../../adapters/http/authorization.js';
+import { openRegisters } from '../../adapters/http/registers.js';
 import { type Authentication, createHttpServer, type HttpServer } from '../../adapters/http/server.js';
 import { LentEyes } from '../../runtime/diagnosis/lent-eyes.js';
 import { PACE } from '../../runtime/diagnosis/limits.js';
 import type { Configuration } from '../../runtime/ports/configuration.js';
+import { ReplicatedTokens } from '../../runtime/requests/replicated-tokens.js';
 import { ReplicatedRequests } from '../../runtime/requests/replicated-requests.js';
 import { systemClock } from '../../runtime/ports/clock.js';
 import type { HttpConfig } from '../config/config.js';
@@ -66,10 +68,16 @@ export function openDoors(parts: DoorsParts): Doors {
 
 function openHttp({ live, log, node, configuration, conceal }: DoorsParts): HttpServer {
   const { service, membership, happenings } = node;
+  const randomHex = (): string => randomBytes(16).toString('hex');
+  const tokens = new ReplicatedTokens(
+    node.ledger,
+    live.following(({ http }) => http.tokens),
+    randomHex,
+  );
   const requests = new ReplicatedRequests({
     ledger: node.ledger,
     self: live.config.raft.id,
-    randomHex: () => randomBytes(16).toString('hex'),
+    randomHex,
     warn: (text) => {
       log.warn(text);
     },
@@ -79,6 +87,7 @@ function openHttp({ live, log, node, configuration, conceal }: DoorsParts): Http
     membership,
     happenings,
     requests,
+    tokens,
     configuration,
     conceal,
     settings: live.following(({ http }) => ({
@@ -95,8 +104,8 @@ function openHttp({ live, log, node, configuration, conceal }: DoorsParts): Http
 }
 
 function authenticationOf({ authentication }: HttpConfig): Authentication {
-  if (authentication.method === 'none') return authentication;
-  return { method: 'basic', user: authentication.user, password: authentication.password.reveal() };
+  if (authentication.method === 'none' || authentication.method === 'proxy') return authentication;
+  return { ...authentication, password: authentication.password.reveal() };
 }
 
 /** Whoever may do it over HTTP may do it over gRPC: the same user, the same password. */
@@ -104,6 +113,7 @@ function membershipDoor({ live, raft, node }: DoorsParts): MembershipDoor {
   const { consensus, credentials, self } = raft;
   const authorizer = currentAuthorizer(
     live.following(({ http }) => ({ authentication: authenticationOf(http), readOnly: http.readOnly })),
+    openRegisters(node.service, systemClock),
   );
   return {
     nodeId: self.nodeId,
@@ -115,8 +125,10 @@ function membershipDoor({ live, raft, node }: DoorsParts): MembershipDoor {
       return leader === null || leader === self.nodeId ? null : (consensus.peers().get(leader)?.grpcAddress ?? null);
     },
     rights: (authorization) => {
+      // No proxy names users here, and nothing else has to be waited for.
       const identity = authorizer({ authorization });
-      return { look: identity !== null, change: identity !== null && allows(identity, 'admin') };
+      if (identity === null || identity instanceof Promise) return { look: false, change: false };
+      return { look: true, change: allows(identity, 'admin') };
     },
   };
 }

@@ -102,11 +102,27 @@ export interface HttpConfig {
   readonly statusEndpoint: string;
   readonly readOnly: boolean;
   readonly authentication: Authentication;
+  readonly tokens: { readonly useWithinMs: number; readonly lifetimeMs: number };
 }
 
 export type Authentication =
   | { readonly method: 'none' }
-  | { readonly method: 'basic'; readonly user: string; readonly password: Secret };
+  /** multi: and `readonly`, who looks. token: those who issue tokens; user '': nobody. */
+  | { readonly method: 'basic' | 'multi' | 'token'; readonly user: string; readonly password: Secret }
+  | {
+      readonly method: 'proxy';
+      /** In small letters. */
+      readonly userHeader: string;
+      readonly power: Circle;
+      /** Null: whoever may change something may change our own cluster. */
+      readonly admins: Circle | null;
+    };
+
+/** People, by name or by group of the machine. */
+export interface Circle {
+  readonly users: readonly string[];
+  readonly groups: readonly string[];
+}
 
 export interface GrpcConfig {
   readonly listen: ListenAddress;

@@ -1,5 +1,6 @@
 /** From checked values, in the incumbent's words, to our configuration, in ours. */
 import { type Address, parseAddress } from '../../core/topology/address.js';
+import { readAuthentication } from './authentication.js';
 import type {
   Authentication,
   Config,
@@ -172,17 +173,6 @@ function readRecovery(values: Values, findings: Findings): RecoveryConfig {
   };
 }
 
-function readAuthentication(values: Values, findings: Findings): Authentication {
-  if (values.AuthenticationMethod === 'none') return { method: 'none' };
-  if (values.HTTPAuthUser !== '') {
-    return { method: 'basic', user: values.HTTPAuthUser, password: values.HTTPAuthPassword };
-  }
-  findings.warn(
-    'AuthenticationMethod is "basic" and HTTPAuthUser is not set: NOBODY IS ASKED for a password, as with the incumbent',
-  );
-  return { method: 'none' };
-}
-
 function readHttp(
   values: Values,
   membership: Membership,
@@ -197,6 +187,10 @@ function readHttp(
     statusEndpoint: values.StatusEndpoint.startsWith('/') ? values.StatusEndpoint : `/${values.StatusEndpoint}`,
     readOnly: values.ReadOnly,
     authentication,
+    tokens: {
+      useWithinMs: values.AccessTokenUseExpirySeconds * 1000,
+      lifetimeMs: values.AccessTokenExpiryMinutes * 60_000,
+    },
   };
 }
 

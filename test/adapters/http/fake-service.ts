@@ -12,6 +12,7 @@ import { type Address, addressText } from '../../../src/core/topology/address.js
 import type { ClusterId, Server, ServerId } from '../../../src/core/topology/server.js';
 import type { Vitals } from '../../../src/core/topology/vitals.js';
 import { createHttpApp, type HttpSettings } from '../../../src/adapters/http/http-app.js';
+import type { AccessTokens } from '../../../src/runtime/ports/access-tokens.js';
 import type { RequestBook } from '../../../src/runtime/ports/requests.js';
 import type { Clock } from '../../../src/runtime/ports/clock.js';
 import type {
@@ -355,10 +356,10 @@ export interface Fixture {
 }
 
 export async function openFixture(
-  changes: Partial<HttpSettings> & { webRoot?: string | null; requests?: RequestBook } = {},
+  changes: Partial<HttpSettings> & { webRoot?: string | null; requests?: RequestBook; tokens?: AccessTokens } = {},
   service = new FakeService(),
 ): Promise<Fixture> {
-  const { webRoot = null, requests, ...settings } = changes;
+  const { webRoot = null, requests, tokens, ...settings } = changes;
   const clock = new HandClock(service.nowMs);
   const { app, release } = await createHttpApp({
     service,
@@ -366,6 +367,7 @@ export async function openFixture(
     clock,
     log: QUIET,
     ...(requests === undefined ? {} : { requests }),
+    ...(tokens === undefined ? {} : { tokens }),
     webRoot,
     settings: { ...OPEN_SETTINGS, ...settings },
   });

@@ -11,11 +11,6 @@ const natural = integer(0);
 
 export const PENDING_KEYS = {
   InstanceBulkOperationsWaitTimeoutSeconds: pending(natural, 10),
-  AuthUserHeader: pending(text, 'X-Forwarded-User'),
-  PowerAuthUsers: pending(texts, ['*']),
-  PowerAuthGroups: pending(texts, []),
-  AccessTokenUseExpirySeconds: pending(natural, 60),
-  AccessTokenExpiryMinutes: pending(natural, 1440),
   UseSSL: pending(bool, false),
   UseMutualTLS: pending(bool, false),
   SSLSkipVerify: pending(bool, false),

@@ -3,12 +3,12 @@ import { CLASSIFICATION_KEYS } from './classification.js';
 import { QUESTION_KEYS } from './questions.js';
 import { OUTLET_KEYS } from './outlets.js';
 import { RECOVERY_KEYS } from './recovery.js';
+import { DOOR_KEYS } from './doors.js';
 import { DISCOVERY_KEYS } from './discovery.js';
 import { HOOK_LIST_KEYS } from './hooks.js';
 import { PUBLISHING_KEYS } from './publishing.js';
 import { works, worksHidden } from './key.js';
 import {
-  authenticationMethod,
   baseUrl,
   bool,
   clusterFilters,
@@ -195,10 +195,7 @@ export const WORKING_KEYS = {
     '',
     'Base URL at which the other nodes reach this HTTP API; default: host of Raft, port of ListenAddress',
   ),
-  ReadOnly: works(bool, false, 'Refuse every request that would change something'),
-  AuthenticationMethod: works(authenticationMethod, '', '`basic` asks for HTTPAuthUser and HTTPAuthPassword'),
-  HTTPAuthUser: works(text, '', 'User name for `basic`; empty: no authentication'),
-  HTTPAuthPassword: worksHidden(secret, '', 'Password for `basic`'),
+  ...DOOR_KEYS,
   GRPCListenAddress: works(listen, ':3001', 'Where the gRPC API is served, `host:port` or `:port`. New here'),
 
   ...OUTLET_KEYS,

@@ -1,0 +1,30 @@
+/** The doors: who may come in, and who may change something. */
+import { works, worksHidden } from './key.js';
+import { authenticationMethod, bool, integer, secret, text, texts } from './kinds.js';
+
+export const DOOR_KEYS = {
+  ReadOnly: works(bool, false, 'Refuse every request that would change something'),
+  AuthenticationMethod: works(
+    authenticationMethod,
+    '',
+    'Who may come in: `basic`: HTTPAuthUser. `multi`: also `readonly`, with any password, who may only look. `proxy`: whom ' +
+      'AuthUserHeader names. `token`: all may look, holders of an access token may change; see docs/http-api.md',
+  ),
+  HTTPAuthUser: works(
+    text,
+    '',
+    'User name for `basic` (empty: no authentication), `multi`, and for those who issue the tokens of `token`',
+  ),
+  HTTPAuthPassword: worksHidden(secret, '', 'Password of that user'),
+  AuthUserHeader: works(text, 'X-Forwarded-User', 'Header in which the proxy of `proxy` names the user'),
+  PowerAuthUsers: works(texts, ['*'], 'Users who may change something, with `proxy`; `*`: everybody'),
+  PowerAuthGroups: works(texts, [], 'Groups of the machine whose users may, with `proxy`'),
+  AdminAuthUsers: works(
+    texts,
+    [],
+    'Which of them may change the cluster of nodes and its configuration too; empty, and AdminAuthGroups also: all. New here',
+  ),
+  AdminAuthGroups: works(texts, [], 'Groups of the machine whose users may do that. New here'),
+  AccessTokenUseExpirySeconds: works(integer(1), 60, 'An access token has to be used within this time, seconds'),
+  AccessTokenExpiryMinutes: works(integer(1), 1440, 'An access token ends after this time, minutes'),
+} as const;
