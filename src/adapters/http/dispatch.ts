@@ -5,6 +5,7 @@ import { OperationalError } from '../../runtime/errors.js';
 import type { Clock } from '../../runtime/ports/clock.js';
 import type { Arrival } from './arrival.js';
 import { allows } from './authorization.js';
+import { caughtUp, withAppliedIndex } from './caught-up.js';
 import type { Forwarder } from './forward.js';
 import type { StateAge } from './headers.js';
 import { HTTP_LIMITS } from './limits.js';
@@ -69,12 +70,15 @@ async function change(route: Route, arrival: Arrival, parts: Dispatcher): Promis
 /** Here, or where the leader is. */
 async function lead(arrival: Arrival, parts: Dispatcher, act: () => Promise<Reply>): Promise<Reply> {
   const { target, headers } = arrival;
-  if (parts.door.service.node().role === 'leader') {
+  const { service } = parts.door;
+  if (service.node().role === 'leader') {
     const reply = await act();
-    if (reply.headers?.[HANDED_OVER] === undefined || isLeading(parts.door.service.node())) return reply;
+    if (reply.headers?.[HANDED_OVER] === undefined || isLeading(service.node()))
+      return withAppliedIndex(reply, service);
   }
   const isKept = headers[IDEMPOTENCY_KEY] !== undefined && parts.once.isKept;
-  return await parts.forwarder.forward({ target, headers, timeoutMs: HTTP_LIMITS.forwardAnswerMs, isKept });
+  const timeoutMs = HTTP_LIMITS.forwardAnswerMs;
+  return await caughtUp(await parts.forwarder.forward({ target, headers, timeoutMs, isKept }), service);
 }
 
 /** A follower that loses the leader in the middle asks the next one, which has to know that it is the same request. */

@@ -20,6 +20,8 @@ export const HTTP_LIMITS = {
   forwardsAtOnce: 64,
   /** For a request that is passed on: elections take less. */
   nextLeaderMs: 1_500,
+  /** For this node to apply what the leader did on its behalf; the entries come with the next heartbeat at the latest. */
+  caughtUpMs: 1_000,
   /** So often a request is put to a leader, the first time included. */
   forwardTurns: 3,
 

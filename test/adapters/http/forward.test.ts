@@ -141,6 +141,49 @@ describe('a write at a follower', () => {
   });
 });
 
+describe('the answer to a write at a follower', () => {
+  /** A leader that has applied one entry more than the follower. */
+  async function pair(): Promise<{ follower: FakeService; url: string; leaderAnswered: Promise<void> }> {
+    let ahead = 0;
+    const leader = createHttp((_request, response) => {
+      response.setHeader('content-type', 'application/json');
+      response.setHeader('x-orchestrator-applied-index', String(ahead));
+      response.end('{"Code":"OK","Message":"","Details":null}', () => leader.emit('answered'));
+    });
+    const leaderAnswered = new Promise<void>((resolve) => leader.once('answered', resolve));
+    const [follower, url] = await node('follower', await portOf(leader));
+    ahead = follower.state.index + 1;
+    return { follower, url, leaderAnswered };
+  }
+
+  it('comes when this node knows what was done, so that a read here shows it', async () => {
+    const { follower, url, leaderAnswered } = await pair();
+    const before = follower.listeners;
+    const seenAt = get(`${url}/api/disable-global-recoveries`).then(() => follower.state.recoveriesEnabled);
+    await leaderAnswered;
+    await expect.poll(() => follower.listeners).toBeGreaterThan(before);
+    // It says so of other things too.
+    follower.emit({ kind: 'state', index: follower.state.index });
+    follower.fed.feed({ kind: 'recoveries-switched', enabled: false, by: 'test' });
+    follower.emit({ kind: 'state', index: follower.state.index });
+    expect(await seenAt).toBe(false);
+    expect(follower.listeners).toBe(before);
+  });
+
+  it('comes all the same when this node is late to learn of it', async () => {
+    const { follower, url } = await pair();
+    const before = follower.listeners;
+    expect((await get(`${url}/api/disable-global-recoveries`)).status).toBe(200);
+    expect(follower.listeners).toBe(before);
+  });
+
+  it('says up to where the leader has applied the log', async () => {
+    const [leader, leaderUrl] = await node('leader', null);
+    const response = await fetch(`${leaderUrl}/api/disable-global-recoveries`);
+    expect(response.headers.get('x-orchestrator-applied-index')).toBe(String(leader.state.index));
+  });
+});
+
 describe('routed-leader-check at a follower', () => {
   it('is the leader its word', async () => {
     const [, leaderUrl] = await node('leader', null);
