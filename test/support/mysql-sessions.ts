@@ -77,7 +77,11 @@ export async function take(
   siblings: readonly LabServer[] = [],
 ): Promise<StepOutcome> {
   const addressOf = ({ host, port }: LabServer) => ({ host, port });
-  return await session.execute(step, {
+  const named =
+    step.kind === 'repoint' && step.source === HERE && other !== null
+      ? { ...step, source: await identityOn(other) }
+      : step;
+  return await session.execute(named, {
     address: { host: '127.0.0.1', port: 0 },
     other: other === null ? null : addressOf(other),
     siblings: siblings.map(addressOf),

@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { MysqlSessionOpener } from '../../src/adapters/mysql/session-opener.js';
 import type { Step } from '../../src/core/recovery/step.js';
+import type { ServerId } from '../../src/core/topology/server.js';
 import type { ServerSession } from '../../src/runtime/ports/mysql.js';
 import type { LabServer } from '../../tools/lab/lab-server.js';
 import { MySqlLab } from '../../tools/lab/mysql-lab.js';
@@ -177,6 +178,19 @@ describe('the steps of a plan', () => {
     await locking.query('UNLOCK TABLES');
     locking.destroy();
     await found(take(session, close));
+    await session.close();
+  });
+
+  it('fetches no more from a server that is not the one that was meant to answer there', async () => {
+    const [, promoted, sibling] = three();
+    const session = await on(sibling);
+    const stranger = { ...repoint, source: 'f00dcafe-0000-4000-8000-000000000001' as ServerId };
+    expect(await take(session, stranger, promoted)).toMatchObject({
+      ok: false,
+      code: 'state',
+      error: expect.stringContaining('f00dcafe') as string,
+    });
+    expect(await status(sibling)).toMatchObject({ Replica_IO_Running: 'No' });
     await session.close();
   });
 

@@ -160,12 +160,12 @@ export class MysqlSession implements ServerSession {
   }
 
   async #repoint(
-    { start, begin }: Extract<Step, { kind: 'repoint' }>,
+    { source, start, begin }: Extract<Step, { kind: 'repoint' }>,
     { other, siblings }: StepContext,
   ): Promise<StepFindings> {
     if (other === null) throw new StepFailed('state', 'the step does not say where to', false);
     const { address } = this.#hold;
-    return await repoint(this.#hold, { source: other, start, begin: begin ?? null }, () =>
+    return await repoint(this.#hold, { source: other, sourceId: source, start, begin: begin ?? null }, () =>
       this.#accounts.find(this.#clusterId, address, other, siblings),
     );
   }

@@ -20,6 +20,7 @@ import { isHookStep, takeHookStep } from './hook-steps.js';
 import { Journal } from './journal.js';
 import { outcomeWithoutSession, PlanSessions } from './plan-sessions.js';
 import type { RecoveryParts } from './recovery-parts.js';
+import { toldAddress } from './registered-names.js';
 
 /** How a run ended: the recovery is closed, or this node may not go on with it (any more, or right now). */
 export type Ending = { readonly kind: 'closed' } | { readonly kind: 'stopped'; readonly reason: string };
@@ -188,8 +189,13 @@ export class RecoveryRun {
       return await takeHookStep(this.#parts, this.#record, { ...numbered, step }, this.#term, this.#hooksStop.signal);
     }
     const address = this.#addressOf(step.server);
-    const other = 'source' in step ? this.#addressOf(step.source) : null;
+    let other = 'source' in step ? this.#addressOf(step.source) : null;
     try {
+      if (step.kind === 'repoint' && other !== null) {
+        const told = await toldAddress(this.#parts, step.source, other);
+        if (!told.ok) return told;
+        other = told.address;
+      }
       const session = await this.#sessions.on(step.server, address);
       return await session.execute(step, {
         address,

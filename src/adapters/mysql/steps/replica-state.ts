@@ -17,6 +17,8 @@ export interface ReplicaState {
   readonly channel: string;
   readonly host: string;
   readonly port: number;
+  /** The uuid of the source that it is connected to; '' where that is not known. */
+  readonly sourceUuid: string;
   readonly io: 'Yes' | 'No' | 'Connecting';
   readonly sql: boolean;
   readonly ioErrno: number;
@@ -48,6 +50,7 @@ export async function readReplica(hold: Hold, timeoutMs: number): Promise<Replic
     channel: channelOf(row),
     host: cell(row, `${source}_Host`),
     port: Number(cell(row, `${source}_Port`)),
+    sourceUuid: cell(row, `${source}_UUID`).replace(/^No$/, '').toLowerCase(),
     io: io === 'Yes' || io === 'No' ? io : 'Connecting',
     sql: cell(row, `${replica}_SQL_Running`) === 'Yes',
     ioErrno: Number(cell(row, 'Last_IO_Errno')),

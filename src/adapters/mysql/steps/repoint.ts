@@ -9,12 +9,13 @@
 import { isNone, minus } from '../../../core/recovery/gtids.js';
 import type { Beginning, StepFindings } from '../../../core/recovery/step.js';
 import { type Address, addressText } from '../../../core/topology/address.js';
+import type { ServerId } from '../../../core/topology/server.js';
 import { changeSource, quoted, type SourceChange, startReplica, stopReplica } from '../dialect.js';
 import type { Hold } from '../hold.js';
 import { StepFailed } from '../step-failed.js';
 import { awaitApplied } from './await-applied.js';
 import { executedBy } from './findings.js';
-import { CHANGE_MS, DRAIN_MS, FIRST_WORD_MS, READ_MS, STOP_SQL_MS } from './limits.js';
+import { CHANGE_MS, DRAIN_MS, FIRST_WORD_MS, READ_MS, STOP_IO_MS, STOP_SQL_MS } from './limits.js';
 import { endSince } from './own-log.js';
 import { assertStartLosesNothing, hasUnapplied, losesByRestart, startApplier, stopFetching } from './relay-log.js';
 import {
@@ -35,6 +36,8 @@ export type AccountFor = (hold: Hold) => Promise<Omit<SourceChange, 'address' | 
 
 export interface Destination {
   readonly source: Address;
+  /** Who is meant to answer there. */
+  readonly sourceId: ServerId;
   readonly start: boolean;
   /** Without GTID, where it begins there; null where it follows by GTID or stays where it was. */
   readonly begin: Beginning | null;
@@ -56,7 +59,7 @@ export async function repoint(hold: Hold, to: Destination, accountFor: AccountFo
   }
   // What kept its clients out while it was closed would keep its applier out too.
   await unlock(hold);
-  said.push(start ? await startAndListen(hold, source) : await leaveStopped(hold));
+  said.push(start ? await startAndListen(hold, to) : await leaveStopped(hold));
   return { text: said.join('; ') };
 }
 
@@ -177,7 +180,16 @@ async function heartbeatOf(hold: Hold, replica: ReplicaState): Promise<Pick<Sour
 /** Connection errors pass by themselves: a source that is down for a moment, or full. */
 const PASSING = new Set([0, 1040, 1053, 1129, 1203, 2002, 2003, 2005, 2006, 2013]);
 
-async function startAndListen(hold: Hold, source: Address): Promise<string> {
+/** Whoever answers at the source's address may be another server by now; then nothing more is fetched from it. */
+async function assertReached(hold: Hold, { sourceUuid, channel }: ReplicaState, to: Destination): Promise<void> {
+  if (sourceUuid === '' || sourceUuid === to.sourceId.toLowerCase()) return;
+  await hold.change(stopReplica(hold.dialect, channel, 'IO_THREAD'), STOP_IO_MS);
+  const text = `${addressText(to.source)} answers it as ${sourceUuid}, which is not ${to.sourceId}: its IO thread was stopped`;
+  throw new StepFailed('state', `${addressText(hold.address)}: ${text}`, false);
+}
+
+async function startAndListen(hold: Hold, to: Destination): Promise<string> {
+  const { source } = to;
   const before = await readReplicaOf(hold, READ_MS);
   const running = before.io !== 'No' && before.sql;
   if (!running) {
@@ -188,7 +200,10 @@ async function startAndListen(hold: Hold, source: Address): Promise<string> {
   const error = applierError(after);
   if (error !== null)
     throw new StepFailed('state', `${addressText(hold.address)}: its applier has stopped: ${error}`, false);
-  if (after.io === 'Yes') return 'it replicates';
+  if (after.io === 'Yes') {
+    await assertReached(hold, after, to);
+    return 'it replicates';
+  }
   const said = `error ${String(after.ioErrno)}: ${after.ioError}`;
   if (after.io === 'Connecting' && PASSING.has(after.ioErrno)) {
     return after.ioErrno === 0 ? 'it is connecting' : `it will connect when ${addressText(source)} answers (${said})`;
