@@ -4,8 +4,6 @@
  * goes no further.
  */
 import {
-  type ChannelCredentials,
-  Client,
   Metadata,
   type sendUnaryData,
   type ServerUnaryCall,
@@ -16,7 +14,6 @@ import { NotLeader } from '../../runtime/ports/consensus-errors.js';
 import type { Clock } from '../../runtime/ports/clock.js';
 import type { ClusterMembership } from '../../runtime/ports/membership.js';
 import { statusOf } from './api-status.js';
-import { PASSED_ON } from './key-value-handlers.js';
 import {
   type ChangeName,
   changeOf,
@@ -27,27 +24,22 @@ import {
   type WireChangeRequest,
   type WireChangeResponse,
 } from './membership-wire.js';
+import { AUTHORIZATION, Declined, passOn, wasPassedOn, type WayToLeader } from './pass-on.js';
 
 const WAIT_MS = 60_000;
 const WAIT_MS_MAX = 120_000;
 const SNAPSHOT_MS = 60_000;
 /** For the way to the leader and back. */
 const WAY_MS = 5000;
-const AUTHORIZATION = 'authorization';
 
-export interface MembershipDoor {
-  readonly nodeId: string;
+export interface MembershipDoor extends WayToLeader {
   readonly membership: ClusterMembership;
   readonly clock: Clock;
-  readonly credentials: ChannelCredentials;
-  /** Of the node that leads now; null: nobody does, or it has not said where it is. */
-  leaderAddress(): string | null;
   /** Whether who sent this `authorization` may look, and whether they may change something. */
   rights(authorization: string | undefined): { readonly look: boolean; readonly change: boolean };
 }
 
 type ChangeCall = ServerUnaryCall<WireChangeRequest, WireChangeResponse>;
-type Failure = Parameters<sendUnaryData<unknown>>[0];
 
 export function membershipHandlers(door: MembershipDoor): UntypedServiceImplementation {
   const { membership, clock } = door;
@@ -60,17 +52,6 @@ export function membershipHandlers(door: MembershipDoor): UntypedServiceImplemen
     guarded(door, 'change', (call) => changeHere(door, name, call as ChangeCall)),
   ]);
   return { Status: look, Snapshot: snapshot, ...Object.fromEntries(changes) } as UntypedServiceImplementation;
-}
-
-/** What a call is answered with instead. */
-class Declined extends Error {
-  override readonly name = 'Declined';
-  readonly failure: Failure;
-
-  constructor(failure: Failure) {
-    super('declined');
-    this.failure = failure;
-  }
 }
 
 function guarded(
@@ -111,38 +92,7 @@ async function changeHere(door: MembershipDoor, name: ChangeName, call: ChangeCa
     throw new Declined({ code: status.FAILED_PRECONDITION, details: outcome.refusal.message, metadata });
   } catch (error) {
     const address = door.leaderAddress();
-    const isLast = call.metadata.get(PASSED_ON).length > 0;
-    if (!(error instanceof NotLeader) || isLast || address === null) throw error;
-    return await passOn(door, address, name, call, deadlineMs - clock.nowMs() + WAY_MS);
+    if (!(error instanceof NotLeader) || wasPassedOn(call) || address === null) throw error;
+    return await passOn(door, address, loadMembershipService()[name], call, deadlineMs - clock.nowMs() + WAY_MS);
   }
-}
-
-function passOn(
-  { nodeId, credentials }: MembershipDoor,
-  address: string,
-  name: ChangeName,
-  call: ChangeCall,
-  timeoutMs: number,
-): Promise<WireChangeResponse> {
-  const client = new Client(address, credentials, { 'grpc.use_local_subchannel_pool': 1, 'grpc.enable_http_proxy': 0 });
-  const metadata = new Metadata();
-  metadata.set(PASSED_ON, nodeId);
-  for (const value of call.metadata.get(AUTHORIZATION)) metadata.set(AUTHORIZATION, value);
-  const { path, requestSerialize, responseDeserialize } = loadMembershipService()[name];
-  const options = { deadline: Date.now() + timeoutMs };
-  return new Promise((resolve, reject) => {
-    client.makeUnaryRequest(
-      path,
-      requestSerialize,
-      responseDeserialize,
-      call.request,
-      metadata,
-      options,
-      (error, response) => {
-        client.close();
-        if (response !== undefined) resolve(response);
-        else reject(new Declined(error));
-      },
-    );
-  });
 }

@@ -13,6 +13,7 @@ import { assert } from '../../core/base/assert.js';
 import type { Explanation } from '../../core/recovery/explain.js';
 import type { ClusterId } from '../../core/topology/server.js';
 import { statusOf } from './api-status.js';
+import { type RecoveryRequestDoor, recoveryRequestHandlers, type RequestMethods } from './recovery-requests.js';
 
 export interface WireExplainRequest {
   readonly cluster: string;
@@ -20,14 +21,10 @@ export interface WireExplainRequest {
 
 export type RecoveriesService = ServiceDefinition & {
   readonly Explain: MethodDefinition<WireExplainRequest, object>;
-};
+} & RequestMethods;
 
-export interface RecoveriesDoor {
-  /** From what a caller wrote; null: no cluster is called so. */
-  clusterOf(hint: string): ClusterId | null;
+export interface RecoveriesDoor extends RecoveryRequestDoor {
   explain(cluster: ClusterId): Explanation | null;
-  /** Whether who sent this `authorization` may look. */
-  mayLook(authorization: string | undefined): boolean;
 }
 
 const PROTO_FILE = fileURLToPath(new URL('../../../proto/orchestrator.proto', import.meta.url));
@@ -40,14 +37,15 @@ export function loadRecoveriesService(): RecoveriesService {
 }
 
 function isRecoveriesService(value: unknown): value is RecoveriesService {
-  return typeof value === 'object' && value !== null && 'Explain' in value;
+  return typeof value === 'object' && value !== null && ['Explain', 'Plan', 'Recover'].every((name) => name in value);
 }
 
 export function recoveriesHandlers(door: RecoveriesDoor): UntypedServiceImplementation {
   return {
+    ...recoveryRequestHandlers(door, loadRecoveriesService()),
     Explain: (call: ServerUnaryCall<WireExplainRequest, object>, answer: sendUnaryData<object>): void => {
       const [authorization] = call.metadata.get('authorization');
-      if (!door.mayLook(authorization === undefined ? undefined : String(authorization))) {
+      if (door.user(authorization === undefined ? undefined : String(authorization), 'look') === null) {
         answer({ code: status.PERMISSION_DENIED, details: 'this node does not know you: see AuthenticationMethod' });
         return;
       }

@@ -10,7 +10,6 @@ import { loadMembershipService } from '../../adapters/grpc/membership-wire.js';
 import { loadRecoveriesService, recoveriesHandlers } from '../../adapters/grpc/recoveries-service.js';
 import { loadWaysBackService, waysBackHandlers } from '../../adapters/grpc/ways-back-service.js';
 import { parseAddress } from '../../core/topology/address.js';
-import { clusterByHint } from '../../core/topology/cluster-hint.js';
 import type { ServerId } from '../../core/topology/server.js';
 import { indexServers, serverAt } from '../../core/topology/sources.js';
 import { registerPeersService } from '../../adapters/grpc/peers-server.js';
@@ -28,6 +27,7 @@ import type { LiveConfig } from '../config/live.js';
 import type { Log } from '../log.js';
 import type { MysqlSide } from './mysql.js';
 import type { ComposedNode } from './node.js';
+import { type IdentityOf, recoveriesDoor } from './recoveries-door.js';
 import { listenText, type RaftSide } from './raft.js';
 
 /** Beside the compiled program; the HTTP adapter says so when it was not built. */
@@ -109,12 +109,20 @@ function authenticationOf({ authentication }: HttpConfig): Authentication {
 }
 
 /** Whoever may do it over HTTP may do it over gRPC: the same user, the same password. */
-function membershipDoor({ live, raft, node }: DoorsParts): MembershipDoor {
-  const { consensus, credentials, self } = raft;
+function identification({ live, node }: DoorsParts): IdentityOf {
   const authorizer = currentAuthorizer(
     live.following(({ http }) => ({ authentication: authenticationOf(http), readOnly: http.readOnly })),
     openRegisters(node.service, systemClock),
   );
+  return (authorization) => {
+    // No proxy names users here, and nothing else has to be waited for.
+    const identity = authorizer({ authorization });
+    return identity instanceof Promise ? null : identity;
+  };
+}
+
+function membershipDoor({ raft, node }: DoorsParts, identityOf: IdentityOf): MembershipDoor {
+  const { consensus, credentials, self } = raft;
   return {
     nodeId: self.nodeId,
     membership: node.membership,
@@ -125,10 +133,8 @@ function membershipDoor({ live, raft, node }: DoorsParts): MembershipDoor {
       return leader === null || leader === self.nodeId ? null : (consensus.peers().get(leader)?.grpcAddress ?? null);
     },
     rights: (authorization) => {
-      // No proxy names users here, and nothing else has to be waited for.
-      const identity = authorizer({ authorization });
-      if (identity === null || identity instanceof Promise) return { look: false, change: false };
-      return { look: true, change: allows(identity, 'admin') };
+      const identity = identityOf(authorization);
+      return { look: identity !== null, change: identity !== null && allows(identity, 'admin') };
     },
   };
 }
@@ -141,17 +147,16 @@ function openApi(parts: DoorsParts): ApiServer {
     credentials: raft.credentials.server,
   });
   api.register(loadKeyValueService(), keyValueHandlers(node.keyValue, systemClock));
-  const door = membershipDoor(parts);
+  const identityOf = identification(parts);
+  const door = membershipDoor(parts, identityOf);
   const mayLook = (authorization: string | undefined): boolean => door.rights(authorization).look;
   api.register(loadMembershipService(), membershipHandlers(door));
   api.register(loadHappeningsService(), happeningsHandlers({ happenings: node.happenings, mayLook }));
   api.register(
     loadRecoveriesService(),
-    recoveriesHandlers({
-      clusterOf: (hint) => clusterByHint(node.service.state, hint, config.mysql.defaultPort),
-      explain: (cluster) => node.service.explain(cluster),
-      mayLook,
-    }),
+    recoveriesHandlers(
+      recoveriesDoor({ service: node.service, way: door, identityOf, defaultPort: config.mysql.defaultPort }),
+    ),
   );
   api.register(
     loadWaysBackService(),
