@@ -1,3 +1,4 @@
+import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
 import { faultText } from '../../src/app/config/findings.js';
 import { loadConfig } from '../../src/app/config/load.js';
@@ -148,13 +149,6 @@ describe('settings that are not obeyed', () => {
     expect(said.join()).toContain('ApplyMySQLPromotionAfterMasterFailover: NOT SUPPORTED YET AND NOT OBEYED');
   });
 
-  test.each([{ UseSSL: true }, { UseMutualTLS: true }])(
-    '%j stops the start, because a door would stand open without it',
-    async (content) => {
-      expect((await faultsOf(content)).join()).toMatch(/not supported yet.*allowed:/);
-    },
-  );
-
   test('basic authentication without a user asks nobody, and says so', async () => {
     const loaded = await load({ AuthenticationMethod: 'Basic' });
     expect(loaded.config.http.authentication).toEqual({ method: 'none' });
@@ -179,6 +173,36 @@ describe('authentication', () => {
     expect(warnings(await load({ AuthenticationMethod: 'token' })).join()).toContain('nobody can issue');
     expect(await faultsOf({ AuthenticationMethod: 'proxy', AuthUserHeader: 'a b' })).toHaveLength(1);
     expect(await faultsOf({ AuthenticationMethod: 'oauth' })).toHaveLength(1);
+  });
+});
+
+describe('TLS of the doors', () => {
+  const pem = (name: string): string =>
+    fileURLToPath(new URL(`../adapters/http/certificates/${name}.pem`, import.meta.url));
+  const files = { SSLCertFile: pem('nodes'), SSLPrivateKeyFile: pem('nodes-key'), SSLCAFile: pem('authority') };
+
+  test('is read with its files, and other nodes are told https', async () => {
+    const { config } = await load({ UseSSL: true, ...files, UseMutualTLS: true, SSLValidOUs: ['nodes', 'dba'] });
+    expect(config.http.advertiseUrl).toMatch(/^https:/);
+    expect(config.http.tls).toMatchObject({ mutual: { validUnits: ['nodes', 'dba'], healthToo: false } });
+    expect(config.http.tls?.certificate).toContain('BEGIN CERTIFICATE');
+  });
+
+  test('is refused with what would keep everybody out', async () => {
+    expect(await faultsOf({ UseSSL: true })).toHaveLength(2);
+    expect(await faultsOf({ UseMutualTLS: true })).toHaveLength(1);
+    expect(await faultsOf({ UseSSL: true, ...files, SSLCAFile: '', UseMutualTLS: true })).toHaveLength(1);
+    const other = await faultsOf({ UseSSL: true, ...files, SSLPrivateKeyFile: pem('dba-key') });
+    expect(other.join()).toContain('is not the key of');
+    expect((await faultsOf({ UseSSL: true, ...files, SSLCertFile: '/nowhere.pem' })).join()).toContain('ENOENT');
+  });
+
+  test('warns when the node itself would be refused, and when everybody with a certificate may come in', async () => {
+    const strict = await load({ UseSSL: true, ...files, UseMutualTLS: true, SSLValidOUs: ['dba'] });
+    expect(warnings(strict).join()).toContain('the other nodes will refuse');
+    expect(warnings(await load({ UseSSL: true, ...files, UseMutualTLS: true })).join()).toContain(
+      'SSLValidOUs is empty',
+    );
   });
 });
 

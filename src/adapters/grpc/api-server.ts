@@ -2,7 +2,15 @@
  * The port where clients, and other nodes with something to ask, reach this one over gRPC. It knows no service: each is
  * registered by whoever wires the node, and all share one listener and its limits.
  */
-import { Server, ServerCredentials, type ServiceDefinition, type UntypedServiceImplementation } from '@grpc/grpc-js';
+import {
+  Server,
+  ServerCredentials,
+  ServerInterceptingCall,
+  type ServerInterceptor,
+  type ServiceDefinition,
+  status,
+  type UntypedServiceImplementation,
+} from '@grpc/grpc-js';
 import { cannotListen } from '../../runtime/ports/listening.js';
 
 /** The largest of our messages is a value, with room for a report about a server. */
@@ -29,6 +37,8 @@ export interface ApiServerOptions {
   readonly listenAddress: string;
   /** Absent: without TLS. */
   readonly credentials?: ServerCredentials;
+  /** Organizational units, of which a caller's certificate has to name one; empty: all. Absent: no certificate is asked for. */
+  readonly validUnits?: () => readonly string[];
 }
 
 export interface ApiServer {
@@ -39,14 +49,34 @@ export interface ApiServer {
   close(): Promise<void>;
 }
 
-export function createApiServer({ listenAddress, credentials }: ApiServerOptions): ApiServer {
-  const server = new Server(SERVER_OPTIONS);
+export function createApiServer({ listenAddress, credentials, validUnits }: ApiServerOptions): ApiServer {
+  const interceptors = validUnits === undefined ? [] : [unitCheck(validUnits)];
+  const server = new Server({ ...SERVER_OPTIONS, interceptors });
   return {
     register: (service, handlers) => {
       server.addService(service, handlers);
     },
     start: () => listen(server, listenAddress, credentials ?? ServerCredentials.createInsecure()),
     close: () => end(server),
+  };
+}
+
+function unitCheck(validUnits: () => readonly string[]): ServerInterceptor {
+  return (_method, call) => {
+    // More than one unit comes as a list, whatever the types say.
+    const unit: unknown = call.getAuthContext().sslPeerCertificate?.subject.OU;
+    const valid = validUnits();
+    if (valid.length === 0 || [unit].flat().some((one) => typeof one === 'string' && valid.includes(one)))
+      return new ServerInterceptingCall(call);
+    return new ServerInterceptingCall(call, {
+      start: (next) => {
+        next({
+          onReceiveMetadata: () => {
+            call.sendStatus({ code: status.UNAUTHENTICATED, details: 'Invalid OU: see SSLValidOUs' });
+          },
+        });
+      },
+    });
   };
 }
 

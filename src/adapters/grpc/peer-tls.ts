@@ -5,7 +5,7 @@
 import { ChannelCredentials, type Server, ServerCredentials } from '@grpc/grpc-js';
 import { EventEmitter } from 'node:events';
 import { readFile } from 'node:fs/promises';
-import type { TLSSocket } from 'node:tls';
+import { rootCertificates, type TLSSocket } from 'node:tls';
 import { OperationalError } from '../../runtime/errors.js';
 
 /** Paths of PEM files. */
@@ -30,6 +30,25 @@ export async function loadCredentials(tls: PeerTls | null): Promise<PeerCredenti
   return {
     client: ChannelCredentials.createSsl(authority, key, certificate),
     server: ServerCredentials.createSsl(authority, [{ private_key: key, cert_chain: certificate }], true),
+  };
+}
+
+/** PEM texts of the HTTP door, for a gRPC port whose nodes have no certificates of their own. */
+export interface DoorTls {
+  readonly certificate: string;
+  readonly key: string;
+  readonly authority: string | null;
+  readonly isMutual: boolean;
+  readonly skipsVerifying: boolean;
+}
+
+export function doorCredentials(tls: DoorTls): PeerCredentials {
+  const [certificate, key] = [Buffer.from(tls.certificate), Buffer.from(tls.key)];
+  const authority = tls.authority === null ? null : Buffer.from(tls.authority);
+  const known = tls.authority === null ? null : Buffer.from([...rootCertificates, tls.authority].join('\n'));
+  return {
+    client: ChannelCredentials.createSsl(known, key, certificate, { rejectUnauthorized: !tls.skipsVerifying }),
+    server: ServerCredentials.createSsl(authority, [{ private_key: key, cert_chain: certificate }], tls.isMutual),
   };
 }
 

@@ -5,7 +5,7 @@
  * which the next leader finds in the log that it was begun.
  */
 import { request as httpRequest, type IncomingHttpHeaders, type IncomingMessage } from 'node:http';
-import { request as httpsRequest } from 'node:https';
+import { request as httpsRequest, type RequestOptions } from 'node:https';
 import type { NodeStatus, Service } from '../../runtime/ports/service.js';
 import { HTTP_LIMITS } from './limits.js';
 import { JSON_TYPE, type Reply, refused } from './reply.js';
@@ -53,13 +53,18 @@ const OWN_HEADERS = new Set([
   'accept-encoding',
 ]);
 
+/** Certificates, see mutual-tls.ts. */
+type CallingOptions = Pick<RequestOptions, 'cert' | 'key' | 'ca' | 'rejectUnauthorized'>;
+
 export class Forwarder {
   readonly #service: Service;
+  readonly #calling: CallingOptions;
   #underWay = 0;
   #total = 0;
 
-  constructor(service: Service) {
+  constructor(service: Service, calling: CallingOptions = {}) {
     this.#service = service;
+    this.#calling = calling;
   }
 
   /** How many were passed on since the start. */
@@ -107,7 +112,9 @@ export class Forwarder {
     this.#underWay += 1;
     this.#total += 1;
     try {
-      return await passOn(request, node.leaderHttpAddress, node.id, (tell) => this.#onLeaderLost(node.leader, tell));
+      return await passOn(request, node.leaderHttpAddress, node.id, this.#calling, (tell) =>
+        this.#onLeaderLost(node.leader, tell),
+      );
     } finally {
       this.#underWay -= 1;
     }
@@ -146,7 +153,13 @@ export class Forwarder {
 /** Tells when the leader of a request leads no more; returns what ends the watch. */
 type Watch = (tell: (why: string) => void) => () => void;
 
-async function passOn(request: Forwardable, base: string, nodeId: string, onLeaderLost: Watch): Promise<Attempt> {
+async function passOn(
+  request: Forwardable,
+  base: string,
+  nodeId: string,
+  calling: CallingOptions,
+  onLeaderLost: Watch,
+): Promise<Attempt> {
   let url: URL;
   try {
     url = new URL(request.target, base);
@@ -170,7 +183,8 @@ async function passOn(request: Forwardable, base: string, nodeId: string, onLead
     };
     const send = url.protocol === 'https:' ? httpsRequest : httpRequest;
     // A connection of its own: on a kept one that the leader closes just now, nobody could tell what became of the write.
-    const outgoing = send(url, { method: 'GET', headers: passedHeaders(request.headers, nodeId), agent: false });
+    const headers = passedHeaders(request.headers, nodeId);
+    const outgoing = send(url, { ...calling, method: 'GET', headers, agent: false });
     const giveUp = (why: string): void => {
       outgoing.destroy();
       const fate = connected
@@ -193,7 +207,7 @@ async function passOn(request: Forwardable, base: string, nodeId: string, onLead
       leaving ??= setTimeout(giveUp, HTTP_LIMITS.lostLeaderMs, why);
     });
     outgoing.on('socket', (socket) => {
-      socket.once('connect', () => {
+      socket.once(url.protocol === 'https:' ? 'secureConnect' : 'connect', () => {
         connected = true;
       });
     });

@@ -1,4 +1,5 @@
 /** The web framework with our routes in it; it listens to nothing yet. Only this file and its two neighbours know fastify. */
+import type { RequestListener, Server } from 'node:http';
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import type { AccessTokens } from '../../runtime/ports/access-tokens.js';
 import type { ClusterMembership } from '../../runtime/ports/membership.js';
@@ -15,6 +16,7 @@ import { Forwarder } from './forward.js';
 import { HappeningStream } from './happening-stream.js';
 import { SAFE_HEADERS, StateAge } from './headers.js';
 import { HTTP_LIMITS } from './limits.js';
+import { callingOptions, certificateTrouble, type HttpTls, secureServer } from './mutual-tls.js';
 import { HttpMetrics } from './metrics.js';
 import { Once } from './once.js';
 import { openRegisters } from './registers.js';
@@ -35,6 +37,8 @@ export interface HttpSettings {
   /** Nobody may change anything through this node. This and who may come in are looked up at every request. */
   readonly readOnly: boolean;
   readonly authentication: Authentication;
+  /** Null or absent: without TLS. Of what is in it, only whose certificates are good enough is looked up each time. */
+  readonly tls?: HttpTls | null;
   /** What errors are signed with; '' or absent: nothing. */
   readonly identity?: string;
 }
@@ -66,10 +70,10 @@ export interface HttpApp {
 
 export async function createHttpApp(options: HttpAppOptions): Promise<HttpApp> {
   const { service, membership, clock, log, settings } = options;
-  const app = fastify(fastifyOptions());
+  const app = fastify(fastifyOptions(settings.tls ?? null));
   const views = new Views(service, clock);
   const stateAge = new StateAge(service, clock);
-  const forwarder = new Forwarder(service);
+  const forwarder = new Forwarder(service, callingOptions(settings.tls ?? null));
   const door: Door = {
     service,
     views,
@@ -123,8 +127,9 @@ export async function createHttpApp(options: HttpAppOptions): Promise<HttpApp> {
   return { app, release, metrics };
 }
 
-function fastifyOptions() {
+function fastifyOptions(tls: HttpTls | null) {
   return {
+    ...(tls === null ? {} : { serverFactory: (handler: RequestListener) => timed(secureServer(tls, handler)) }),
     logger: false,
     bodyLimit: HTTP_LIMITS.bodyBytes,
     keepAliveTimeout: HTTP_LIMITS.keepAliveMs,
@@ -138,12 +143,27 @@ function fastifyOptions() {
   };
 }
 
+/** A server of our own gets none of the framework's limits. */
+function timed(server: Server): Server {
+  server.keepAliveTimeout = HTTP_LIMITS.keepAliveMs;
+  server.requestTimeout = HTTP_LIMITS.receiveMs;
+  return server;
+}
+
 /** Who asks is found out once, before anything else; routes look it up. */
 function authenticate(app: FastifyInstance, settings: HttpSettings, registers: Registers): WeakMap<object, Identity> {
   const identities = new WeakMap<object, Identity>();
   const authorizer = currentAuthorizer(settings, registers);
   app.addHook('onRequest', (request, reply, next) => {
     reply.headers(SAFE_HEADERS);
+    const mutual = settings.tls?.mutual ?? null;
+    if (mutual !== null && (mutual.healthToo || !isHealthCheck(request.url, settings))) {
+      const trouble = certificateTrouble(request.raw, mutual);
+      if (trouble !== null) {
+        send(reply, plain(`${trouble}\n`, 401));
+        return;
+      }
+    }
     const admit = (identity: Identity | null): void => {
       if (identity === null) {
         const challenge = { 'www-authenticate': 'Basic realm="Authorization Required"' };
@@ -159,6 +179,12 @@ function authenticate(app: FastifyInstance, settings: HttpSettings, registers: R
     else admit(found);
   });
   return identities;
+}
+
+/** Whoever balances has no certificate. */
+function isHealthCheck(url: string, { urlPrefix, statusEndpoint }: HttpSettings): boolean {
+  const [path = ''] = url.split('?');
+  return path === statusEndpoint || path.startsWith(`${urlPrefix}/health/`);
 }
 
 function observeRequests(app: FastifyInstance, metrics: HttpMetrics, clock: Clock): void {

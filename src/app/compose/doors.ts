@@ -95,6 +95,7 @@ function openHttp({ live, log, node, configuration, conceal }: DoorsParts): Http
       statusEndpoint: http.statusEndpoint,
       readOnly: http.readOnly,
       authentication: authenticationOf(http),
+      tls: http.tls === null ? null : { ...http.tls, key: http.tls.key.reveal() },
       identity: http.identity,
     })),
     listen: live.config.http.listen,
@@ -145,6 +146,10 @@ function openApi(parts: DoorsParts): ApiServer {
   const api = createApiServer({
     listenAddress: listenText(config.grpc.listen),
     credentials: raft.credentials.server,
+    // Nodes with certificates of their own are known by those.
+    ...(config.raft.tls === null && config.http.tls?.mutual
+      ? { validUnits: () => live.config.http.tls?.mutual?.validUnits ?? [] }
+      : {}),
   });
   api.register(loadKeyValueService(), keyValueHandlers(node.keyValue, systemClock));
   const identityOf = identification(parts);

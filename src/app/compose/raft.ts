@@ -1,5 +1,5 @@
 /** This node's place in its cluster: who it is, who founds the cluster with it, and the Raft thread. */
-import { loadCredentials, type PeerCredentials } from '../../adapters/grpc/peer-tls.js';
+import { doorCredentials, loadCredentials, type PeerCredentials } from '../../adapters/grpc/peer-tls.js';
 import { SCHEMA_VERSION } from '../../core/ledger/codec.js';
 import type { Membership, NodeId } from '../../core/raft/message.js';
 import type { Consensus } from '../../runtime/ports/consensus.js';
@@ -20,7 +20,11 @@ export interface RaftSide {
 
 export async function openRaftSide(config: Config, log: Log, stop: AbortSignal): Promise<RaftSide> {
   const nodeId = config.raft.id as NodeId;
-  const credentials = await loadCredentials(config.raft.tls);
+  const { tls } = config.http;
+  const credentials =
+    config.raft.tls === null && tls !== null
+      ? doorCredentials({ ...tls, key: tls.key.reveal(), isMutual: tls.mutual !== null })
+      : await loadCredentials(config.raft.tls);
   const { clusterId, formerClusterIds } = await whichCluster(config.raft, log, stop);
   const consensus = openRaft(new URL('../raft-worker-main.js', import.meta.url), {
     clusterId,

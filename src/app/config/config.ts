@@ -102,7 +102,19 @@ export interface HttpConfig {
   readonly statusEndpoint: string;
   readonly readOnly: boolean;
   readonly authentication: Authentication;
+  /** Null: without TLS. */
+  readonly tls: HttpTls | null;
   readonly tokens: { readonly useWithinMs: number; readonly lifetimeMs: number };
+}
+
+export interface HttpTls {
+  /** PEM texts. */
+  readonly certificate: string;
+  readonly key: Secret;
+  readonly authority: string | null;
+  /** Null: callers need no certificate. */
+  readonly mutual: { readonly validUnits: readonly string[]; readonly healthToo: boolean } | null;
+  readonly skipsVerifying: boolean;
 }
 
 export type Authentication =

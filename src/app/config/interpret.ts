@@ -20,6 +20,7 @@ import type { Values } from './keys/keys.js';
 import { type Membership, readMembership, type Resolve } from './membership.js';
 import { readIdentity } from './identity.js';
 import { readOutlets } from './outlets.js';
+import { readHttpTls } from './http-tls.js';
 import { readMysqlTls } from './mysql-tls.js';
 import { readPublishing } from './publishing.js';
 import { readRaftTls } from './raft-tls.js';
@@ -53,6 +54,7 @@ export async function interpret(
   const membership = await readMembership(values, findings, surroundings.resolve, await bornAs(dataDir));
   if (membership === null) return null;
   const tls = await readRaftTls(values, hostOf(membership.advertise), new Date(), findings);
+  const httpTls = await readHttpTls(values, new Date(), findings);
   const raft: RaftConfig = { enabled: values.RaftEnabled, ...membership, dataDir, tls };
   checkRaftPort(raft, values, findings);
   return {
@@ -62,7 +64,7 @@ export async function interpret(
       stacks: surroundings.stacks || values.Debug,
     },
     raft,
-    http: { ...readHttp(values, membership, authentication), identity },
+    http: { ...readHttp(values, membership, authentication), tls: httpTls, identity },
     grpc: readGrpc(values, membership),
     mysql,
     probing,
@@ -177,12 +179,14 @@ function readHttp(
   values: Values,
   membership: Membership,
   authentication: Authentication,
-): Omit<HttpConfig, 'identity'> {
+): Omit<HttpConfig, 'identity' | 'tls'> {
   const listen = values.ListenAddress;
   const prefix = values.URLPrefix.replace(/^\/+|\/+$/g, '');
   return {
     listen: values.ListenSocket === '' ? listen : { socket: values.ListenSocket },
-    advertiseUrl: values.HTTPAdvertise || `http://${hostOf(membership.advertise)}:${String(listen.port)}`,
+    advertiseUrl:
+      values.HTTPAdvertise ||
+      `${values.UseSSL ? 'https' : 'http'}://${hostOf(membership.advertise)}:${String(listen.port)}`,
     urlPrefix: prefix === '' ? '' : `/${prefix}`,
     statusEndpoint: values.StatusEndpoint.startsWith('/') ? values.StatusEndpoint : `/${values.StatusEndpoint}`,
     readOnly: values.ReadOnly,

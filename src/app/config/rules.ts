@@ -1,26 +1,21 @@
 /**
  * Settings that are each right and wrong together: the incumbent's fatal combinations, old and new names that contradict
- * each other, and what must not be ignored quietly because a door would stand open.
+ * each other, and what would leave a node without a door.
  */
 import { overlap } from './endpoints.js';
 import type { Findings } from './findings.js';
 import type { Given } from './given.js';
-import type { KeyName, Values } from './keys/keys.js';
+import type { Values } from './keys/keys.js';
 
 export function checkRules(given: Given, findings: Findings): void {
-  checkRefused(given.values, findings);
+  checkDoors(given.values, findings);
   checkSynonyms(given, findings);
   checkCombinations(given, findings);
   checkPorts(given, findings);
 }
 
-/** To start without what these ask for would serve in the open what was meant to be protected. */
-function checkRefused(values: Values, findings: Findings): void {
-  const refuse = (key: KeyName, given: string, allowed: string, why: string): void => {
-    findings.fault(key, `${given} was given; ${why}, which is not supported yet; allowed: ${allowed}`);
-  };
-  if (values.UseSSL) refuse('UseSSL', 'true', 'false', 'it asks for HTTPS');
-  if (values.UseMutualTLS) refuse('UseMutualTLS', 'true', 'false', 'it asks for client certificates');
+/** What would leave a node without a door for the others. */
+function checkDoors(values: Values, findings: Findings): void {
   if (values.ListenSocket !== '' && values.RaftEnabled && values.RaftNodes.length > 1 && values.HTTPAdvertise === '') {
     findings.fault(
       'HTTPAdvertise',

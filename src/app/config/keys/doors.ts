@@ -27,4 +27,16 @@ export const DOOR_KEYS = {
   AdminAuthGroups: works(texts, [], 'Groups of the machine whose users may do that. New here'),
   AccessTokenUseExpirySeconds: works(integer(1), 60, 'An access token has to be used within this time, seconds'),
   AccessTokenExpiryMinutes: works(integer(1), 1440, 'An access token ends after this time, minutes'),
+  UseSSL: works(bool, false, 'Serve HTTPS, and TLS at the gRPC port where RaftTLSCAFile and its kin are not given'),
+  SSLCertFile: works(text, '', 'Certificate of this node for that, with what signed it where browsers do not know it'),
+  SSLPrivateKeyFile: works(text, '', 'Key of that certificate, without a passphrase'),
+  SSLCAFile: works(text, '', 'Certificate authority of callers and of the other nodes'),
+  SSLSkipVerify: works(bool, false, 'Do not verify the certificates of the other nodes'),
+  UseMutualTLS: works(bool, false, 'Take only callers with a certificate of SSLCAFile'),
+  SSLValidOUs: works(
+    texts,
+    [],
+    "Organizational units, of which a caller's certificate has to name one; empty: all. Those of the nodes among them",
+  ),
+  StatusOUVerify: works(bool, false, 'Health checks need such a certificate too'),
 } as const;

@@ -17,6 +17,8 @@ const LIVE: readonly KeyName[] = [
   'AdminAuthGroups',
   'AccessTokenUseExpirySeconds',
   'AccessTokenExpiryMinutes',
+  'SSLValidOUs',
+  'StatusOUVerify',
   'PrependMessagesWithOrcIdentity',
   'CustomOrcIdentity',
   'WebMessage',

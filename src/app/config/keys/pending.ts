@@ -4,21 +4,13 @@
  * move its line to `working.ts`.
  */
 import { pending, restrains } from './key.js';
-import { bool, integer, text, texts } from './kinds.js';
+import { bool, integer } from './kinds.js';
 
 const anyInteger = integer();
 const natural = integer(0);
 
 export const PENDING_KEYS = {
   InstanceBulkOperationsWaitTimeoutSeconds: pending(natural, 10),
-  UseSSL: pending(bool, false),
-  UseMutualTLS: pending(bool, false),
-  SSLSkipVerify: pending(bool, false),
-  SSLPrivateKeyFile: pending(text, ''),
-  SSLCertFile: pending(text, ''),
-  SSLCAFile: pending(text, ''),
-  SSLValidOUs: pending(texts, []),
-  StatusOUVerify: pending(bool, false),
   ApplyMySQLPromotionAfterMasterFailover: restrains(bool, true),
   PostponeSlaveRecoveryOnLagMinutes: pending(natural, 0),
   PostponeReplicaRecoveryOnLagMinutes: pending(natural, 0),
