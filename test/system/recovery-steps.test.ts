@@ -215,6 +215,29 @@ describe('the steps of a plan', () => {
     await session.close();
   });
 
+  it('carries over how the siblings connect, with TLS and its files, also where a query tells the account', async () => {
+    const [primary, promoted, sibling] = three();
+    const session = await on(promoted);
+    await found(take(session, stopIo));
+    await found(take(session, detach));
+    await sibling.execute(
+      "STOP REPLICA IO_THREAD; CHANGE REPLICATION SOURCE TO SOURCE_SSL=1, SOURCE_SSL_CA='/etc/ca.pem', SOURCE_SSL_VERIFY_SERVER_CERT=1",
+    );
+    const byQuery = labOpener(undefined, "SELECT 'other', 'secret'");
+    const former = await openOn(byQuery, primary, new TestAuthority());
+    const stopped: Step = { kind: 'repoint', server: HERE, source: HERE, start: false };
+    await found(take(former, stopped, promoted, [sibling]));
+    expect(await status(primary)).toMatchObject({
+      Source_User: 'other',
+      Source_SSL_Allowed: 'Yes',
+      Source_SSL_CA_File: '/etc/ca.pem',
+      Source_SSL_Verify_Server_Cert: 'Yes',
+      Connect_Retry: 1,
+    });
+    await former.close();
+    await session.close();
+  });
+
   it('names the cure when nobody knows the account', async () => {
     const [primary, promoted] = three();
     const session = await on(primary);

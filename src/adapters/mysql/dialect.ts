@@ -106,6 +106,9 @@ export interface SourceChange {
   readonly coordinates?: { readonly file: string; readonly position: number };
   readonly credentials?: { readonly user: string; readonly password: string };
   readonly tls?: boolean;
+  readonly verifiesServer?: boolean;
+  /** What the statement calls them behind `SSL_`, and paths on the server; '' for none. */
+  readonly tlsFiles?: Readonly<Record<string, string>>;
   /** Lets caching_sha2_password work without TLS (MySQL 8.0.4 and later). */
   readonly getPublicKey?: boolean;
   readonly heartbeatSeconds?: number;
@@ -143,6 +146,8 @@ function linkOptions(dialect: Dialect, change: SourceChange): readonly string[] 
     value === undefined ? [] : [`${name}=${String(Number(value))}`];
   return [
     ...option(`${word}_SSL`, change.tls),
+    ...Object.entries(change.tlsFiles ?? {}).map(([name, path]) => `${word}_SSL_${name}=${quoted(path)}`),
+    ...option(`${word}_SSL_VERIFY_SERVER_CERT`, change.verifiesServer),
     ...(dialect.can('publicKeys') ? option(`GET_${word}_PUBLIC_KEY`, change.getPublicKey) : []),
     ...option(`${word}_HEARTBEAT_PERIOD`, change.heartbeatSeconds),
     ...option(`${word}_CONNECT_RETRY`, change.connectRetrySeconds),

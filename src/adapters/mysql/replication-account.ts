@@ -1,7 +1,8 @@
 /**
- * With which account a server that never was a replica is to follow another. Asked in this order: ReplicationCredentialsQuery
- * on the new source; what this node read from a server before it forgot its source; the other replicas of the cluster. A
- * password stays in memory: it is neither in the log nor in the audit, which many may read.
+ * With which account a server that never was a replica is to follow another, and how it connects: by TLS, how patiently.
+ * All of it is what this node read from a server before it forgot its source, else what the other replicas of the cluster
+ * have; only user and password are rather those that ReplicationCredentialsQuery tells on the new source. A password stays
+ * in memory: it is neither in the log nor in the audit, which many may read.
  */
 import { type Address, addressText } from '../../core/topology/address.js';
 import type { ClusterId } from '../../core/topology/server.js';
@@ -13,17 +14,26 @@ import { cellText, type ResultSet } from './link.js';
 import { StepFailed } from './step-failed.js';
 
 /** What a server needs to know of its source besides where it is. */
-export type ReplicationAccount = Pick<
-  SourceChange,
-  'credentials' | 'tls' | 'getPublicKey' | 'heartbeatSeconds' | 'connectRetrySeconds' | 'retryCount'
->;
+export type ReplicationAccount = Omit<SourceChange, 'address' | 'gtid' | 'coordinates'>;
+
+/** Columns of the saved account, by what CHANGE calls them; all servers that have the table have these. */
+const TLS_FILES = {
+  CA: 'Ssl_ca',
+  CAPATH: 'Ssl_capath',
+  CERT: 'Ssl_cert',
+  CIPHER: 'Ssl_cipher',
+  KEY: 'Ssl_key',
+  CRL: 'Ssl_crl',
+  CRLPATH: 'Ssl_crlpath',
+} as const;
 
 /** Null where the account cannot be read from the server: MariaDB keeps it in a file. */
 function savedAccountSql({ can }: Dialect): string | null {
   if (!can('sourceInfoTable')) return null;
   const publicKey = can('publicKeys') ? ', Get_public_key' : '';
   return (
-    `SELECT User_name, User_password, Enabled_ssl, Heartbeat, Connect_retry, Retry_count${publicKey} ` +
+    'SELECT User_name, User_password, Enabled_ssl, Ssl_verify_server_cert, Heartbeat, Connect_retry, Retry_count, ' +
+    `${Object.values(TLS_FILES).join(', ')}${publicKey} ` +
     `FROM mysql.slave_master_info WHERE User_name <> ''${can('channels') ? ' ORDER BY Channel_name' : ''} LIMIT 1`
   );
 }
@@ -64,9 +74,16 @@ export class ReplicationAccounts {
   ): Promise<ReplicationAccount> {
     const query = this.#queryNow();
     const asked = query === '' ? null : await this.#ask(source, () => query);
-    if (asked !== null) return queriedAccount(asked);
-    const remembered = this.#remembered.get(cluster);
-    if (remembered !== undefined) return remembered;
+    const saved = this.#remembered.get(cluster) ?? (await this.#savedBy(cluster, others));
+    // How the others connect is kept, whoever tells the account: a server that used TLS must not go on without it.
+    if (asked !== null) return { ...(saved ?? WITHOUT_TLS), credentials: credentialsIn(asked) };
+    if (saved !== null) return saved;
+    const advice = 'set ReplicationCredentialsQuery, or grant SELECT on mysql.slave_master_info';
+    const text = `${addressText(server)} has no source yet, and no account is known with which it could log in to ${addressText(source)}`;
+    throw new StepFailed('state', `${text}: ${advice}`, false);
+  }
+
+  async #savedBy(cluster: ClusterId, others: readonly Address[]): Promise<ReplicationAccount | null> {
     for (const other of others) {
       const saved = await this.#ask(other, savedAccountSql);
       const row = saved === null ? undefined : textRows(saved)[0];
@@ -75,9 +92,7 @@ export class ReplicationAccounts {
       this.#keep(cluster, account);
       return account;
     }
-    const advice = 'set ReplicationCredentialsQuery, or grant SELECT on mysql.slave_master_info';
-    const text = `${addressText(server)} has no source yet, and no account is known with which it could log in to ${addressText(source)}`;
-    throw new StepFailed('state', `${text}: ${advice}`, false);
+    return null;
   }
 
   #keep(cluster: ClusterId, account: ReplicationAccount): void {
@@ -108,6 +123,8 @@ function savedAccount(row: TextRow): ReplicationAccount {
   return {
     credentials: { user: row['User_name'] ?? '', password: row['User_password'] ?? '' },
     tls: row['Enabled_ssl'] === '1',
+    verifiesServer: row['Ssl_verify_server_cert'] === '1',
+    tlsFiles: tlsFilesIn(row),
     ...(row['Get_public_key'] === undefined ? {} : { getPublicKey: row['Get_public_key'] === '1' }),
     heartbeatSeconds: Number(row['Heartbeat'] ?? '0'),
     connectRetrySeconds: Number(row['Connect_retry'] ?? '60'),
@@ -115,8 +132,21 @@ function savedAccount(row: TextRow): ReplicationAccount {
   };
 }
 
-/** By place, not by name: the query is the operator's. Without TLS caching_sha2_password needs the source's public key. */
-function queriedAccount({ rows }: ResultSet): ReplicationAccount {
+/** Paths are those of the server that was asked; servers of one cluster are set up alike. */
+function tlsFilesIn(row: TextRow): Readonly<Record<string, string>> {
+  return Object.fromEntries(
+    Object.entries(TLS_FILES).flatMap(([name, column]) => {
+      const path = row[column] ?? '';
+      return path === '' ? [] : [[name, path] as const];
+    }),
+  );
+}
+
+/** Without TLS caching_sha2_password needs the source's public key. */
+const WITHOUT_TLS: ReplicationAccount = { getPublicKey: true };
+
+/** By place, not by name: the query is the operator's. */
+function credentialsIn({ rows }: ResultSet): NonNullable<ReplicationAccount['credentials']> {
   const [user, password] = rows[0] ?? [];
-  return { credentials: { user: cellText(user), password: cellText(password) }, getPublicKey: true };
+  return { user: cellText(user), password: cellText(password) };
 }
