@@ -7,6 +7,7 @@ import type { Arrival } from './arrival.js';
 import { allows } from './authorization.js';
 import { caughtUp, withAppliedIndex } from './caught-up.js';
 import type { Forwarder } from './forward.js';
+import type { Guard } from './guard.js';
 import type { StateAge } from './headers.js';
 import { HTTP_LIMITS } from './limits.js';
 import { isLeading } from './legacy/node-status.js';
@@ -23,6 +24,9 @@ export interface HttpLog {
 
 export interface Dispatcher {
   readonly door: Door;
+  readonly guard: Guard;
+  /** Resolves when this node has applied all that was committed anywhere before the call. */
+  readonly confirmRead: () => Promise<void>;
   readonly forwarder: Forwarder;
   readonly once: Once;
   readonly stateAge: StateAge;
@@ -33,13 +37,18 @@ export interface Dispatcher {
 export async function dispatch(route: Route, arrival: Arrival, parts: Dispatcher): Promise<Reply> {
   try {
     if (!allows(arrival.identity, route.role)) return refused('Unauthorized');
+    const refusal = parts.guard.refusal(route, arrival);
+    if (refusal !== null) return refusal;
     switch (route.access) {
       case 'node':
         if (route.role !== 'viewer' && arrival.method === 'HEAD') return NOTHING_DONE;
         return await answer(route, arrival, parts);
       case 'read': {
+        const isConfirmed = arrival.query['consistency'] === 'linearizable';
+        if (isConfirmed) await parts.confirmRead();
         const reply = await answer(route, arrival, parts);
-        return { ...reply, headers: { ...parts.stateAge.headers(), ...reply.headers } };
+        const how = isConfirmed ? { 'x-orchestrator-consistency': 'linearizable' } : {};
+        return { ...reply, headers: { ...parts.stateAge.headers(), ...how, ...reply.headers } };
       }
       case 'relayed':
         return isLeading(parts.door.service.node())

@@ -51,6 +51,10 @@ const OWN_HEADERS = new Set([
   'expect',
   'host',
   'accept-encoding',
+  // Where a page is from was judged by the node that it asked, whose address it knows.
+  'origin',
+  'referer',
+  'sec-fetch-site',
 ]);
 
 /** Certificates, see mutual-tls.ts. */

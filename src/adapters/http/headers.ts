@@ -12,6 +12,9 @@ export const SAFE_HEADERS: Readonly<Record<string, string>> = {
   'cross-origin-opener-policy': 'same-origin',
 };
 
+/** On every answer of a node that is cut off, the page and the figures included: what it says may be old news. */
+export const OUT_OF_QUORUM: Readonly<Record<string, string>> = { 'x-orchestrator-in-quorum': 'false' };
+
 /**
  * How old may this node's state be? While it is part of a quorum it hears of every entry within a heartbeat, and the age is
  * 0; cut off, it grows from the moment the node last was.

@@ -11,10 +11,12 @@ import type { Happenings } from '../../runtime/ports/happenings.js';
 import { type Authentication, currentAuthorizer, type Identity, type Registers } from './authorization.js';
 import type { Arrival } from './arrival.js';
 import { type Dispatcher, dispatch, fault, type HttpLog } from './dispatch.js';
+import { acceptsGzip, gzipped } from './compression.js';
 import { EventStream } from './events.js';
 import { Forwarder } from './forward.js';
 import { HappeningStream } from './happening-stream.js';
-import { SAFE_HEADERS, StateAge } from './headers.js';
+import { Guard } from './guard.js';
+import { OUT_OF_QUORUM, SAFE_HEADERS, StateAge } from './headers.js';
 import { HTTP_LIMITS } from './limits.js';
 import { callingOptions, certificateTrouble, type HttpTls, secureServer } from './mutual-tls.js';
 import { HttpMetrics } from './metrics.js';
@@ -37,6 +39,10 @@ export interface HttpSettings {
   /** Nobody may change anything through this node. This and who may come in are looked up at every request. */
   readonly readOnly: boolean;
   readonly authentication: Authentication;
+  /** Pages of other sites may give commands. Absent: no. */
+  readonly crossSiteWrites?: boolean;
+  /** Of one address; 0 or absent: any number. */
+  readonly writesPerSecond?: number;
   /** Null or absent: without TLS. Of what is in it, only whose certificates are good enough is looked up each time. */
   readonly tls?: HttpTls | null;
   /** What errors are signed with; '' or absent: nothing. */
@@ -49,6 +55,8 @@ export interface HttpAppOptions {
   readonly configuration?: Configuration;
   /** Cuts secrets out of the texts of errors. */
   readonly conceal?: (text: string) => string;
+  /** Resolves when this node has applied all that was committed anywhere before the call. Without: it always has. */
+  readonly confirmRead?: () => Promise<void>;
   /** Without: keys of requests are not kept. */
   readonly requests?: RequestBook;
   readonly tokens?: AccessTokens;
@@ -100,11 +108,14 @@ export async function createHttpApp(options: HttpAppOptions): Promise<HttpApp> {
     stateAge.observe();
   });
   const prefix = settings.urlPrefix;
-  const identities = authenticate(app, settings, openRegisters(service, clock));
+  const identities = authenticate(app, settings, service, openRegisters(service, clock));
   observeRequests(app, metrics, clock);
   finishErrors(app, settings, options.conceal ?? ((text) => text));
+  compress(app);
   answerTheUnknown(app, log);
   const dispatcher: Dispatcher = {
+    guard: new Guard(clock, settings),
+    confirmRead: options.confirmRead ?? (() => Promise.resolve()),
     door,
     forwarder,
     once: new Once(options.requests ?? null, clock),
@@ -151,11 +162,17 @@ function timed(server: Server): Server {
 }
 
 /** Who asks is found out once, before anything else; routes look it up. */
-function authenticate(app: FastifyInstance, settings: HttpSettings, registers: Registers): WeakMap<object, Identity> {
+function authenticate(
+  app: FastifyInstance,
+  settings: HttpSettings,
+  service: Service,
+  registers: Registers,
+): WeakMap<object, Identity> {
   const identities = new WeakMap<object, Identity>();
   const authorizer = currentAuthorizer(settings, registers);
   app.addHook('onRequest', (request, reply, next) => {
     reply.headers(SAFE_HEADERS);
+    if (!service.node().inQuorum) reply.headers(OUT_OF_QUORUM);
     const mutual = settings.tls?.mutual ?? null;
     if (mutual !== null && (mutual.healthToo || !isHealthCheck(request.url, settings))) {
       const trouble = certificateTrouble(request.raw, mutual);
@@ -205,6 +222,21 @@ function finishErrors(app: FastifyInstance, settings: HttpSettings, conceal: (te
   app.addHook('onSend', (_request, reply, payload, next) => {
     const isError = reply.statusCode >= 400 && typeof payload === 'string';
     next(null, isError ? conceal(signed(payload, settings.identity ?? '')) : payload);
+  });
+}
+
+function compress(app: FastifyInstance): void {
+  app.addHook('onSend', (request, reply, payload, next) => {
+    const isText = typeof payload === 'string' || Buffer.isBuffer(payload);
+    if (!isText || !acceptsGzip(request.headers['accept-encoding'])) {
+      next(null, payload);
+      return;
+    }
+    const short = gzipped(payload);
+    if (short !== null) {
+      reply.header('content-encoding', 'gzip').header('vary', 'accept-encoding').removeHeader('content-length');
+    }
+    next(null, short ?? payload);
   });
 }
 

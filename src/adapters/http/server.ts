@@ -26,6 +26,7 @@ export interface HttpServerOptions {
   readonly configuration?: Configuration;
   readonly conceal?: (text: string) => string;
   readonly happenings?: Happenings;
+  readonly confirmRead?: () => Promise<void>;
   readonly requests?: RequestBook;
   readonly tokens?: AccessTokens;
   readonly settings: HttpSettings;

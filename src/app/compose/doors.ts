@@ -1,6 +1,4 @@
 /** The doors of a node: HTTP with the page, and the gRPC port that clients and the other nodes share. */
-import { randomBytes } from 'node:crypto';
-import { fileURLToPath } from 'node:url';
 import { loadKeyValueService } from '../../adapters/grpc/api-proto.js';
 import { type ApiServer, createApiServer } from '../../adapters/grpc/api-server.js';
 import { happeningsHandlers, loadHappeningsService } from '../../adapters/grpc/happenings-handlers.js';
@@ -15,23 +13,18 @@ import { indexServers, serverAt } from '../../core/topology/sources.js';
 import { registerPeersService } from '../../adapters/grpc/peers-server.js';
 import { allows, currentAuthorizer } from '../../adapters/http/authorization.js';
 import { openRegisters } from '../../adapters/http/registers.js';
-import { type Authentication, createHttpServer, type HttpServer } from '../../adapters/http/server.js';
+import type { HttpServer } from '../../adapters/http/server.js';
 import { LentEyes } from '../../runtime/diagnosis/lent-eyes.js';
 import { PACE } from '../../runtime/diagnosis/limits.js';
 import type { Configuration } from '../../runtime/ports/configuration.js';
-import { ReplicatedTokens } from '../../runtime/requests/replicated-tokens.js';
-import { ReplicatedRequests } from '../../runtime/requests/replicated-requests.js';
 import { systemClock } from '../../runtime/ports/clock.js';
-import type { HttpConfig } from '../config/config.js';
 import type { LiveConfig } from '../config/live.js';
 import type { Log } from '../log.js';
+import { authenticationOf, openHttp } from './http-door.js';
 import type { MysqlSide } from './mysql.js';
 import type { ComposedNode } from './node.js';
 import { type IdentityOf, recoveriesDoor } from './recoveries-door.js';
 import { listenText, type RaftSide } from './raft.js';
-
-/** Beside the compiled program; the HTTP adapter says so when it was not built. */
-const WEB_ROOT = fileURLToPath(new URL('../../web', import.meta.url));
 
 export interface Doors {
   /** The gRPC port first: the other nodes ask there. Rejects when a port cannot be had. */
@@ -64,49 +57,6 @@ export function openDoors(parts: DoorsParts): Doors {
       await api.close();
     },
   };
-}
-
-function openHttp({ live, log, node, configuration, conceal }: DoorsParts): HttpServer {
-  const { service, membership, happenings } = node;
-  const randomHex = (): string => randomBytes(16).toString('hex');
-  const tokens = new ReplicatedTokens(
-    node.ledger,
-    live.following(({ http }) => http.tokens),
-    randomHex,
-  );
-  const requests = new ReplicatedRequests({
-    ledger: node.ledger,
-    self: live.config.raft.id,
-    randomHex,
-    warn: (text) => {
-      log.warn(text);
-    },
-  });
-  return createHttpServer({
-    service,
-    membership,
-    happenings,
-    requests,
-    tokens,
-    configuration,
-    conceal,
-    settings: live.following(({ http }) => ({
-      urlPrefix: http.urlPrefix,
-      statusEndpoint: http.statusEndpoint,
-      readOnly: http.readOnly,
-      authentication: authenticationOf(http),
-      tls: http.tls === null ? null : { ...http.tls, key: http.tls.key.reveal() },
-      identity: http.identity,
-    })),
-    listen: live.config.http.listen,
-    webRoot: WEB_ROOT,
-    log,
-  });
-}
-
-function authenticationOf({ authentication }: HttpConfig): Authentication {
-  if (authentication.method === 'none' || authentication.method === 'proxy') return authentication;
-  return { ...authentication, password: authentication.password.reveal() };
 }
 
 /** Whoever may do it over HTTP may do it over gRPC: the same user, the same password. */

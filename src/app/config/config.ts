@@ -101,6 +101,10 @@ export interface HttpConfig {
   readonly urlPrefix: string;
   readonly statusEndpoint: string;
   readonly readOnly: boolean;
+  /** Pages of other sites may give commands. */
+  readonly crossSiteWrites: boolean;
+  /** Of one address; 0: any number. */
+  readonly writesPerSecond: number;
   readonly authentication: Authentication;
   /** Null: without TLS. */
   readonly tls: HttpTls | null;

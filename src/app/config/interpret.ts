@@ -190,6 +190,8 @@ function readHttp(
     urlPrefix: prefix === '' ? '' : `/${prefix}`,
     statusEndpoint: values.StatusEndpoint.startsWith('/') ? values.StatusEndpoint : `/${values.StatusEndpoint}`,
     readOnly: values.ReadOnly,
+    crossSiteWrites: values.AllowCrossSiteWrites,
+    writesPerSecond: values.HTTPWritesPerSecondMax,
     authentication,
     tokens: {
       useWithinMs: values.AccessTokenUseExpirySeconds * 1000,

@@ -27,6 +27,17 @@ export const DOOR_KEYS = {
   AdminAuthGroups: works(texts, [], 'Groups of the machine whose users may do that. New here'),
   AccessTokenUseExpirySeconds: works(integer(1), 60, 'An access token has to be used within this time, seconds'),
   AccessTokenExpiryMinutes: works(integer(1), 1440, 'An access token ends after this time, minutes'),
+  AllowCrossSiteWrites: works(
+    bool,
+    false,
+    'Also take commands from pages of other sites, as the incumbent does; scripts need it only if they claim to be such a ' +
+      'page (Origin, Referer or Sec-Fetch-Site headers). New here',
+  ),
+  HTTPWritesPerSecondMax: works(
+    integer(0),
+    200,
+    'So many commands a second may one address give, five times that at once; 0: any number. New here',
+  ),
   UseSSL: works(bool, false, 'Serve HTTPS, and TLS at the gRPC port where RaftTLSCAFile and its kin are not given'),
   SSLCertFile: works(text, '', 'Certificate of this node for that, with what signed it where browsers do not know it'),
   SSLPrivateKeyFile: works(text, '', 'Key of that certificate, without a passphrase'),

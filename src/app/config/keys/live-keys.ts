@@ -17,6 +17,8 @@ const LIVE: readonly KeyName[] = [
   'AdminAuthGroups',
   'AccessTokenUseExpirySeconds',
   'AccessTokenExpiryMinutes',
+  'AllowCrossSiteWrites',
+  'HTTPWritesPerSecondMax',
   'SSLValidOUs',
   'StatusOUVerify',
   'PrependMessagesWithOrcIdentity',

@@ -1,0 +1,40 @@
+/** What may not change anything although its caller might: pages of other sites, and callers who ask too often. */
+import type { Clock } from '../../runtime/ports/clock.js';
+import type { Arrival } from './arrival.js';
+import { isFromElsewhere } from './cross-site.js';
+import { FORWARDED_BY } from './forward.js';
+import { Pace } from './pace.js';
+import { type Reply, refused } from './reply.js';
+import type { Route } from './route.js';
+
+/** Looked up at every request. */
+export interface GuardSettings {
+  readonly crossSiteWrites?: boolean;
+  readonly writesPerSecond?: number;
+}
+
+export class Guard {
+  readonly #settings: GuardSettings;
+  readonly #pace: Pace;
+
+  constructor(clock: Clock, settings: GuardSettings) {
+    this.#settings = settings;
+    this.#pace = new Pace(clock, () => settings.writesPerSecond ?? 0);
+  }
+
+  /** Null: it may go on. */
+  refusal({ access, role }: Route, { method, headers, client }: Arrival): Reply | null {
+    // What a follower passes on was looked at there.
+    if ((access !== 'write' && role === 'viewer') || method === 'HEAD' || headers[FORWARDED_BY] !== undefined)
+      return null;
+    if (this.#settings.crossSiteWrites !== true && isFromElsewhere(headers)) {
+      const text =
+        'This would change something, and a page of another site asked for it: nothing was done. If a script of yours sends ' +
+        'Origin, Referer or Sec-Fetch-Site, leave them out, or set AllowCrossSiteWrites';
+      return { ...refused(text, null, { 'x-orchestrator-refusal': 'CROSS_SITE' }), status: 403 };
+    }
+    if (this.#pace.admits(client)) return null;
+    const text = `More than ${String(this.#settings.writesPerSecond)} commands a second came from ${client}: this one was not done. Ask more slowly, or raise HTTPWritesPerSecondMax`;
+    return { ...refused(text, null, { 'x-orchestrator-refusal': 'TOO_OFTEN', 'retry-after': '1' }), status: 429 };
+  }
+}

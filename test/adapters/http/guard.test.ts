@@ -1,0 +1,146 @@
+/** Who may not give commands although they might: pages of other sites, callers who ask too often. And short answers. */
+import { gunzipSync } from 'node:zlib';
+import { afterEach, describe, expect, it } from 'vitest';
+import { acceptsGzip, gzipped } from '../../../src/adapters/http/compression.js';
+import { createHttpApp } from '../../../src/adapters/http/http-app.js';
+import { ReadTimedOut } from '../../../src/runtime/ports/consensus-errors.js';
+import { FakeService, type Fixture, HandClock, OPEN_SETTINGS, openFixture, QUIET } from './fake-service.js';
+
+let fixture: Fixture;
+
+afterEach(async () => {
+  await fixture.close();
+});
+
+const CHANGE = '/api/forget/x/3306';
+
+describe('a page of another site', () => {
+  it.each([
+    [{ 'sec-fetch-site': 'cross-site' }],
+    [{ 'sec-fetch-site': 'same-site' }],
+    [{ origin: 'https://evil.example', host: 'orc:3000' }],
+    [{ referer: 'https://evil.example/page', host: 'orc:3000' }],
+    [{ origin: 'null', host: 'orc:3000' }],
+  ])('%j changes nothing, and may read', async (headers) => {
+    fixture = await openFixture();
+    for (const url of [CHANGE, '/api/reload-configuration', '/api/v1/raft/remove/n9']) {
+      const answer = await fixture.raw('GET', url, headers);
+      expect({ url, status: answer.status, refusal: answer.headers['x-orchestrator-refusal'] }).toEqual({
+        url,
+        status: 403,
+        refusal: 'CROSS_SITE',
+      });
+    }
+    expect(fixture.service.calls).toEqual([]);
+    expect((await fixture.raw('GET', '/api/clusters', headers)).status).toBe(200);
+  });
+
+  it.each([
+    [{}],
+    [{ 'sec-fetch-site': 'none' }],
+    [{ 'sec-fetch-site': 'same-origin', origin: 'http://whatever' }],
+    [{ origin: 'http://orc:3000', host: 'orc:3000' }],
+    [{ referer: 'https://front.example/orc/', host: 'orc:3000', 'x-forwarded-host': 'front.example' }],
+  ])('%j is none', async (headers) => {
+    fixture = await openFixture();
+    expect((await fixture.raw('GET', CHANGE, headers)).status).toBe(200);
+  });
+
+  it('may be allowed to, for scripts that look like one', async () => {
+    fixture = await openFixture({ crossSiteWrites: true });
+    expect((await fixture.raw('GET', CHANGE, { 'sec-fetch-site': 'cross-site' })).status).toBe(200);
+  });
+});
+
+describe('a caller who asks too often', () => {
+  it('is told to wait, and reads on', async () => {
+    fixture = await openFixture({ writesPerSecond: 2 });
+    const statuses: number[] = [];
+    for (let at = 0; at < 11; at++) statuses.push((await fixture.raw('GET', `/api/forget/x${String(at)}/3306`)).status);
+    expect(statuses).toEqual([...Array.from({ length: 10 }, () => 200), 429]);
+    expect(fixture.service.calls).toHaveLength(10);
+    expect((await fixture.raw('GET', '/api/clusters')).status).toBe(200);
+    fixture.clock.advance(500);
+    expect((await fixture.raw('GET', CHANGE)).status).toBe(200);
+    const refused = await fixture.raw('GET', CHANGE);
+    expect(refused.headers['retry-after']).toBe('1');
+    expect(JSON.parse(refused.text)).toMatchObject({ Code: 'ERROR' });
+  });
+});
+
+describe('a caller who takes gzip', () => {
+  it('gets long answers short, and short ones as they are', async () => {
+    fixture = await openFixture();
+    const plain = await fixture.raw('GET', '/api/all-instances');
+    expect(plain.headers['content-encoding']).toBeUndefined();
+    const { headers, status } = await fixture.raw('GET', '/api/all-instances', { 'accept-encoding': 'br, gzip' });
+    expect({ status, how: headers['content-encoding'], vary: headers['vary'] }).toEqual({
+      status: 200,
+      how: 'gzip',
+      vary: 'accept-encoding',
+    });
+    expect(Number(headers['content-length'])).toBeLessThan(plain.text.length / 2);
+    const short = await fixture.raw('GET', '/api/clusters', { 'accept-encoding': 'gzip' });
+    expect(short.headers['content-encoding']).toBeUndefined();
+  });
+
+  it('can read it, and says no by its weight', async () => {
+    fixture = await openFixture();
+    const text = 'abc'.repeat(1000);
+    expect(gunzipSync(gzipped(text) ?? Buffer.alloc(0)).toString()).toBe(text);
+    expect(gzipped(Buffer.alloc(3_000_000))).toBeNull();
+    expect(['gzip', 'deflate, gzip;q=0.5', '*', 'GZIP'].map(acceptsGzip)).toEqual([true, true, true, true]);
+    expect(['', 'br', 'gzip;q=0', 'gzip; q=0.0', undefined].map(acceptsGzip)).toEqual([
+      false,
+      false,
+      false,
+      false,
+      false,
+    ]);
+  });
+});
+
+describe('a linearizable read', () => {
+  it('waits for what was committed anywhere, and fails without a quorum', async () => {
+    fixture = await openFixture();
+    const service = new FakeService();
+    let asked = 0;
+    let hasQuorum = true;
+    const { app, release } = await createHttpApp({
+      service,
+      membership: service.membership,
+      clock: new HandClock(service.nowMs),
+      log: QUIET,
+      webRoot: null,
+      settings: OPEN_SETTINGS,
+      confirmRead: () => {
+        asked += 1;
+        return hasQuorum ? Promise.resolve() : Promise.reject(new ReadTimedOut());
+      },
+    });
+    await app.inject({ url: '/api/clusters' });
+    expect(asked).toBe(0);
+    const sure = await app.inject({ url: '/api/clusters?consistency=linearizable' });
+    expect(asked).toBe(1);
+    expect(sure.headers['x-orchestrator-consistency']).toBe('linearizable');
+    hasQuorum = false;
+    const failed = await app.inject({ url: '/api/clusters?consistency=linearizable' });
+    expect({ status: failed.statusCode, error: failed.headers['x-orchestrator-error'] }).toEqual({
+      status: 500,
+      error: 'NO_QUORUM',
+    });
+    release();
+    await app.close();
+  });
+});
+
+describe('a node that is cut off', () => {
+  it('says so in every answer', async () => {
+    fixture = await openFixture();
+    expect((await fixture.raw('GET', '/metrics')).headers['x-orchestrator-in-quorum']).toBeUndefined();
+    fixture.service.status = { ...fixture.service.status, role: 'follower', leader: null, inQuorum: false };
+    for (const url of ['/', '/metrics', '/api/clusters', '/api/leader-check', '/health/live', CHANGE, '/nothing']) {
+      expect((await fixture.raw('GET', url)).headers['x-orchestrator-in-quorum'], url).toBe('false');
+    }
+  });
+});
