@@ -140,7 +140,7 @@ describe('an instance shows', () => {
       Problems: ['not_replicating'],
     });
     const drawn = (await fixture.get('/api/topology/read-replica-1/3306')).body;
-    expect(JSON.stringify(drawn)).toContain('read-replica-1:3306 [detached,nonreplicating,');
+    expect(JSON.stringify(drawn)).toMatch(/read-replica-1:3306 +\[detached,nonreplicating,/);
   });
 });
 
