@@ -53,6 +53,10 @@ export const HTTP_LIMITS = {
   /** Of addresses that never answered, on the page. */
   overviewTargets: 50,
 
+  /** For how long the badge of a cluster to which nothing happened is shown, and how many are made anew in one turn. */
+  badgeFreshMs: 5_000,
+  badgesTogether: 25,
+
   /** Rendered answers that are kept until the state changes. */
   answersKept: 512,
   answerBytesKept: 33_554_432,

@@ -2,11 +2,12 @@
  * Everything our own page shows, in one answer and under clean names. A page that holds one picture cannot show a tree
  * of one moment beside a recovery of another; what it costs is bounded by the limits of its lists.
  */
+import { assertDefined } from '../../../core/base/assert.js';
 import { structureRule } from '../../../core/analysis/catalogue.js';
 import type { LedgerState } from '../../../core/ledger/state.js';
 import { addressText } from '../../../core/topology/address.js';
 import type { Analysis, Service } from '../../../runtime/ports/service.js';
-import { type FailoverOverview, failoverOverview } from './failover-overview.js';
+import type { FailoverOverview } from './failover-overview.js';
 import { identityWarnings } from './identity-warnings.js';
 import { shapeWarnings } from './shape-warnings.js';
 import { HTTP_LIMITS } from '../limits.js';
@@ -140,6 +141,7 @@ export function buildOverview(service: Service, views: Views, nowMs: number): Ov
 
 function clusters(index: TopologyIndex, service: Service, views: Views, nowMs: number): readonly ClusterOverview[] {
   const populated = [...index.clusters.values()].filter((view) => view.members.length > 0);
+  const badges = views.badges(populated);
   return populated.map((view) => ({
     id: view.cluster.id,
     name: view.name,
@@ -147,7 +149,7 @@ function clusters(index: TopologyIndex, service: Service, views: Views, nowMs: n
     primary: view.cluster.primary,
     epoch: view.cluster.epoch,
     automaticRecovery: service.settings.automaticPrimaryRecovery(view.cluster.id),
-    failover: failoverOverview(service.explain(view.cluster.id)),
+    failover: assertDefined(badges.get(view.cluster.id), `cluster ${view.name} has no badge`),
     shape: {
       coPrimaries: view.forest.coPrimaries,
       loops: view.forest.loops,

@@ -1,6 +1,5 @@
 /** Would a failover happen now? For one cluster in full, for all of them in a line each; and the brake that stops all. */
 import { legacyJson } from '../legacy/json.js';
-import { failoverOverview } from '../overview/failover-overview.js';
 import { bare, bareBytes, declined, done, refused } from '../reply.js';
 import { askedBy, each, type Route, read, write } from '../route.js';
 import { byHint } from './clusters.js';
@@ -26,10 +25,11 @@ export const EXPLAIN_ROUTES: readonly Route[] = [
 
 function allClusters(door: Parameters<Route['answer']>[1]): Buffer {
   const views = [...door.views.index().clusters.values()].filter(({ members }) => members.length > 0);
+  const badges = door.views.badges(views);
   const lines = views.map((view) => ({
     cluster: view.name,
     alias: view.cluster.alias,
-    ...failoverOverview(door.service.explain(view.cluster.id)),
+    ...badges.get(view.cluster.id),
   }));
   return Buffer.from(legacyJson(lines));
 }

@@ -2,7 +2,7 @@
 import type { Downtime } from '../../../core/ledger/state.js';
 import { assertDefined } from '../../../core/base/assert.js';
 import { addressText } from '../../../core/topology/address.js';
-import type { Server } from '../../../core/topology/server.js';
+import type { ClusterId, Server } from '../../../core/topology/server.js';
 import type { Clock } from '../../../runtime/ports/clock.js';
 import { type Service, type Sighting, sightingOfServer } from '../../../runtime/ports/service.js';
 import type { InstanceFacts } from '../legacy/instance.js';
@@ -11,8 +11,10 @@ import { AnswerMemo } from './answer-memo.js';
 import { ErrantGtids } from './errant-gtids.js';
 import { InstanceBytes, jsonList } from './instance-bytes.js';
 import { HTTP_LIMITS } from '../limits.js';
+import { FailoverBadges } from '../overview/failover-badges.js';
+import type { FailoverOverview } from '../overview/failover-overview.js';
 import { copiesOf } from './shared-identities.js';
-import { buildTopologyIndex, type Placement, type TopologyIndex } from './topology-index.js';
+import { buildTopologyIndex, type ClusterView, type Placement, type TopologyIndex } from './topology-index.js';
 
 export class Views {
   readonly changelog: AnalysisChangelog;
@@ -21,6 +23,7 @@ export class Views {
   readonly #instances = new InstanceBytes();
   readonly #errant = new ErrantGtids();
   readonly #memo = new AnswerMemo();
+  readonly #badges = new FailoverBadges();
   readonly #unsubscribe: () => void;
   #index: TopologyIndex | null = null;
   #events = 0;
@@ -64,6 +67,10 @@ export class Views {
   downtime(server: Server): Downtime | null {
     const downtime = this.#service.state.downtimes.get(server.id);
     return downtime === undefined || downtime.endsAtMs <= this.#clock.wallMs() ? null : downtime;
+  }
+
+  badges(clusters: readonly ClusterView[]): ReadonlyMap<ClusterId, FailoverOverview> {
+    return this.#badges.of(clusters, this.#service, this.#clock.nowMs());
   }
 
   errantGtids(server: Server): string {
