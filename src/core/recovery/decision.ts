@@ -4,8 +4,9 @@
  */
 import type { Problem, RecoveryReaction } from '../analysis/problem.js';
 import type { ServerId } from '../topology/server.js';
-import type { Belief, Refusal } from './belief.js';
+import { type Belief, refusal, type Refusal, serverName } from './belief.js';
 import { guardRefusals } from './guards.js';
+import { isFailover } from './kinds.js';
 import { openDeadCoPrimary } from './openings/dead-co-primary.js';
 import { openDeadGroupMember } from './openings/dead-group-member.js';
 import { openDeadIntermediate } from './openings/dead-intermediate.js';
@@ -14,7 +15,7 @@ import { openReadOnlyPrimary } from './openings/read-only-primary.js';
 import { openSemiSync } from './openings/semi-sync.js';
 import type { Opening, OpeningContext } from './openings/opening.js';
 import type { RecoveryPolicy } from './policy.js';
-import type { RecoveryKind } from './recovery.js';
+import type { Recovery, RecoveryKind } from './recovery.js';
 import type { Sights } from './sights.js';
 
 export type ProblemToRecover = Pick<Problem, 'server' | 'clusterId' | 'code' | 'description'> & {
@@ -108,5 +109,17 @@ export function decide(question: DecisionQuestion, context: OpeningContext): Dec
     hasQuorum,
   });
   const standing = answer.ignoresBlock === true ? guards.filter(({ code }) => code !== 'blocked') : guards;
-  return { refusals: [...standing, ...(opening.ok ? [] : opening.refusals)], opening };
+  const own = opening.ok ? unwantedCandidate(question, opening.recovery) : opening.refusals;
+  return { refusals: [...standing, ...own], opening };
+}
+
+/** A candidate that was asked for is promoted or the request refused, also where nobody is there to be chosen. */
+function unwantedCandidate({ belief, requestedCandidate = null }: DecisionQuestion, opened: Recovery): Refusal[] {
+  const { participants, requestedCandidate: taken } = opened.inputs;
+  if (requestedCandidate === null || taken === requestedCandidate) return [];
+  const only = participants.filter(({ promotable }) => promotable);
+  if (isFailover(opened.kind) && only.length === 1 && only[0]?.id === requestedCandidate) return [];
+  const name = serverName(belief, requestedCandidate);
+  const message = `${name} was asked for, and a recovery of this kind (${opened.kind}) leaves nobody to choose`;
+  return [refusal('no-choice', message, 'ask again without a candidate; what would be done is shown by a dry run')];
 }

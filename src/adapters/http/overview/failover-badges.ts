@@ -47,7 +47,7 @@ export class FailoverBadges {
 function subjectsOf(views: readonly ClusterView[], service: Service): ReadonlyMap<ClusterId, readonly unknown[]> {
   const { state } = service;
   const node = service.node();
-  const common = [state.recoveriesEnabled, state.brake, node.role, node.leader, node.inQuorum, service.settings];
+  const ofAll = [state.recoveriesEnabled, state.brake, node.role, node.leader, node.inQuorum, service.settings];
   const problems = service.analysis().problems;
   const newest = new Map<ClusterId, Recovery>();
   for (const recovery of state.recoveries.values()) newest.set(recovery.clusterId, recovery);
@@ -61,7 +61,7 @@ function subjectsOf(views: readonly ClusterView[], service: Service): ReadonlyMa
         state.candidates.get(server.id),
       ]);
       const codes = problems.filter(({ clusterId }) => clusterId === cluster.id).map(({ code }) => code);
-      return [cluster.id, [...common, cluster, newest.get(cluster.id), codes.join(), ...each]];
+      return [cluster.id, [...ofAll, cluster, newest.get(cluster.id), codes.join(), ...each]];
     }),
   );
 }
