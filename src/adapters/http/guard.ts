@@ -5,7 +5,7 @@ import { isFromElsewhere } from './cross-site.js';
 import { FORWARDED_BY } from './forward.js';
 import { Pace } from './pace.js';
 import { type Reply, refused } from './reply.js';
-import type { Route } from './route.js';
+import { isCommand, type Route } from './route.js';
 
 /** Looked up at every request. */
 export interface GuardSettings {
@@ -23,10 +23,9 @@ export class Guard {
   }
 
   /** Null: it may go on. */
-  refusal({ access, role }: Route, { method, headers, client }: Arrival): Reply | null {
+  refusal(route: Route, { method, headers, client }: Arrival): Reply | null {
     // What a follower passes on was looked at there.
-    if ((access !== 'write' && role === 'viewer') || method === 'HEAD' || headers[FORWARDED_BY] !== undefined)
-      return null;
+    if (!isCommand(route) || method === 'HEAD' || headers[FORWARDED_BY] !== undefined) return null;
     if (this.#settings.crossSiteWrites !== true && isFromElsewhere(headers)) {
       const text =
         'This would change something, and a page of another site asked for it: nothing was done. If a script of yours sends ' +

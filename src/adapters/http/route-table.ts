@@ -1,8 +1,10 @@
 /** The whole HTTP surface, in one list. */
 import type { Route } from './route.js';
+import type { RouteGroup } from './openapi/document.js';
 import { accessTokenRoutes } from './routes/access-tokens.js';
 import { ACKNOWLEDGEMENT_ROUTES } from './routes/acknowledgements.js';
 import { ANALYSIS_ROUTES } from './routes/analysis.js';
+import { apiDescriptionRoutes } from './routes/api-description.js';
 import { AUDIT_ROUTES } from './routes/audit.js';
 import { BLOCKED_RECOVERY_ROUTES } from './routes/blocked-recoveries.js';
 import { CLUSTER_ROUTES } from './routes/clusters.js';
@@ -31,37 +33,33 @@ import { TOPOLOGY_ROUTES } from './routes/topology.js';
 import { UNSUPPORTED_ROUTES } from './routes/unsupported.js';
 import { WAY_BACK_ROUTES } from './routes/ways-back.js';
 
-export function routeTable(urlPrefix: string): readonly Route[] {
+/** In the order in which people look for things. */
+export function routeGroups(urlPrefix: string): readonly RouteGroup[] {
   return [
-    ...ACKNOWLEDGEMENT_ROUTES,
-    ...ANALYSIS_ROUTES,
-    ...AUDIT_ROUTES,
-    ...CLUSTER_ROUTES,
-    ...CONFIGURATION_ROUTES,
-    ...CONTROL_REPLICA_ROUTES,
-    ...DISCOVERY_ROUTES,
-    ...DOWNTIME_ROUTES,
-    ...EXPLAIN_ROUTES,
-    ...INQUIRY_ROUTES,
-    ...INSTANCE_ROUTES,
-    ...KEY_VALUE_ROUTES,
-    ...LABEL_ROUTES,
-    ...NAME_ROUTES,
-    ...MEMBERSHIP_ROUTES,
-    ...NODE_ROUTES,
-    ...OWN_ROUTES,
-    ...PAST_ROUTES,
-    ...POOL_ROUTES,
-    ...PROBING_METRICS_ROUTES,
-    ...RECOVERY_ROUTES,
-    ...BLOCKED_RECOVERY_ROUTES,
-    ...REPLICABILITY_ROUTES,
-    ...TAG_ROUTES,
-    ...RECOVERY_REQUEST_ROUTES,
-    ...TOPOLOGY_ROUTES,
-    ...WAY_BACK_ROUTES,
-    ...UNSUPPORTED_ROUTES,
-    ...accessTokenRoutes(urlPrefix),
-    ...pageRoutes(urlPrefix),
+    group('Clusters', CLUSTER_ROUTES, TOPOLOGY_ROUTES, CONTROL_REPLICA_ROUTES),
+    group('Servers', INSTANCE_ROUTES, DISCOVERY_ROUTES, INQUIRY_ROUTES, REPLICABILITY_ROUTES, NAME_ROUTES),
+    group('Problems', ANALYSIS_ROUTES, EXPLAIN_ROUTES),
+    group(
+      'Recoveries',
+      RECOVERY_REQUEST_ROUTES,
+      WAY_BACK_ROUTES,
+      RECOVERY_ROUTES,
+      BLOCKED_RECOVERY_ROUTES,
+      ACKNOWLEDGEMENT_ROUTES,
+    ),
+    group('Words about servers', DOWNTIME_ROUTES, LABEL_ROUTES, TAG_ROUTES, POOL_ROUTES, KEY_VALUE_ROUTES),
+    group('History', AUDIT_ROUTES, PAST_ROUTES),
+    group('Nodes', NODE_ROUTES, MEMBERSHIP_ROUTES, CONFIGURATION_ROUTES, PROBING_METRICS_ROUTES),
+    group('Overview', OWN_ROUTES, accessTokenRoutes(urlPrefix), pageRoutes(urlPrefix)),
+    group('Not supported yet', UNSUPPORTED_ROUTES),
   ];
+}
+
+export function routeTable(urlPrefix: string): readonly Route[] {
+  const groups = routeGroups(urlPrefix);
+  return [...groups.flatMap(({ routes }) => routes), ...apiDescriptionRoutes(groups, urlPrefix)];
+}
+
+function group(name: string, ...tables: readonly (readonly Route[])[]): RouteGroup {
+  return { name, routes: tables.flat() };
 }

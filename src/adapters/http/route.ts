@@ -55,6 +55,11 @@ export interface Route {
   readonly answer: (call: Call, door: Door) => Reply | Promise<Reply>;
 }
 
+/** Whether asking changes anything: what only shows more than others may see does not. */
+export function isCommand({ access, role }: Pick<Route, 'access' | 'role'>): boolean {
+  return access === 'write' || (access === 'node' && role !== 'viewer');
+}
+
 type Answer = Route['answer'];
 
 export function read(path: string, answer: Answer): Route {

@@ -46,6 +46,11 @@ describe('a page of another site', () => {
     expect((await fixture.raw('GET', CHANGE, headers)).status).toBe(200);
   });
 
+  it('may read what not everybody may', async () => {
+    fixture = await openFixture();
+    expect((await fixture.raw('GET', '/api/bulk-instances', { 'sec-fetch-site': 'cross-site' })).status).toBe(200);
+  });
+
   it('may be allowed to, for scripts that look like one', async () => {
     fixture = await openFixture({ crossSiteWrites: true });
     expect((await fixture.raw('GET', CHANGE, { 'sec-fetch-site': 'cross-site' })).status).toBe(200);

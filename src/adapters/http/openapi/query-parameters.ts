@@ -1,0 +1,36 @@
+/** What routes take behind the question mark, for the description of the API; a test compares it with what they read. */
+export interface QueryParameter {
+  readonly name: string;
+  readonly about: string;
+  /** Paths that take it. */
+  readonly on: RegExp;
+}
+
+export const QUERY_PARAMETERS: readonly QueryParameter[] = [
+  { name: 'publicToken', about: 'Public half of an access token', on: /^\/web\/access-token$/ },
+  { name: 'comment', about: 'Why; kept with the acknowledgement', on: /^\/api\/ack-/ },
+  { name: 'alias', about: 'The alias; empty takes it away', on: /^\/api\/set-cluster-alias/ },
+  { name: 'config', about: 'One more configuration file, for this time', on: /^\/api\/reload-configuration$/ },
+  { name: 's', about: 'Part of a name, version, or what else is shown of a server', on: /^\/api\/search/ },
+  {
+    name: 'wait',
+    about: 'Seconds to wait until it is done, 120 at most',
+    on: /^\/api\/v1\/raft\/(?:add|promote|remove|replace|transfer)/,
+  },
+  { name: 'learner', about: 'Gets the log and has no vote', on: /^\/api\/v1\/raft\/add/ },
+  {
+    name: 'despite-dead-voters',
+    about: 'Also when voters are silent, who would then be needed',
+    on: /^\/api\/v1\/raft\/(?:add|replace|promote|remove)/,
+  },
+  { name: 'instances', about: 'Servers, `host:port`, separated by commas', on: /^\/api\/submit-pool-instances/ },
+  { name: 'unacknowledged', about: 'true: only those that nobody acknowledged', on: /^\/api\/audit-recovery(?:\/|$)/ },
+  { name: 'skipProcesses', about: 'true: without the hooks', on: /^\/api\/(?:recover|force-|graceful-)/ },
+  {
+    name: 'dryRun',
+    about: 'true: the plan is answered, and nothing is done',
+    on: /^\/api\/(?:recover|force-|graceful-|v1\/way)/,
+  },
+  { name: 'tag', about: '`name` or `name=value`', on: /^\/api\/(?:tag|untag|tagged|tag-value|untag-all)\b/ },
+  { name: 'donor', about: 'Whose copy it is to be, `host:port`', on: /^\/api\/v1\/ways-back/ },
+];
