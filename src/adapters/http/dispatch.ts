@@ -8,7 +8,7 @@ import { allows } from './authorization.js';
 import { caughtUp, withAppliedIndex } from './caught-up.js';
 import type { Forwarder } from './forward.js';
 import type { Guard } from './guard.js';
-import type { StateAge } from './headers.js';
+import { IN_QUORUM, OUT_OF_QUORUM, type StateAge } from './headers.js';
 import { HTTP_LIMITS } from './limits.js';
 import { isLeading } from './legacy/node-status.js';
 import { FORWARDED_KEY, IDEMPOTENCY_KEY, type Once } from './once.js';
@@ -35,6 +35,13 @@ export interface Dispatcher {
 }
 
 export async function dispatch(route: Route, arrival: Arrival, parts: Dispatcher): Promise<Reply> {
+  const reply = await decide(route, arrival, parts);
+  // A read has told its age already, and there are thousands of them a second.
+  if (reply.headers?.[IN_QUORUM] !== undefined || parts.door.service.node().inQuorum) return reply;
+  return { ...reply, headers: { ...reply.headers, ...OUT_OF_QUORUM } };
+}
+
+async function decide(route: Route, arrival: Arrival, parts: Dispatcher): Promise<Reply> {
   try {
     if (!allows(arrival.identity, route.role)) return refused('Unauthorized');
     const refusal = parts.guard.refusal(route, arrival);

@@ -12,8 +12,10 @@ export const SAFE_HEADERS: Readonly<Record<string, string>> = {
   'cross-origin-opener-policy': 'same-origin',
 };
 
+export const IN_QUORUM = 'x-orchestrator-in-quorum';
+
 /** On every answer of a node that is cut off, the page and the figures included: what it says may be old news. */
-export const OUT_OF_QUORUM: Readonly<Record<string, string>> = { 'x-orchestrator-in-quorum': 'false' };
+export const OUT_OF_QUORUM: Readonly<Record<string, string>> = { [IN_QUORUM]: 'false' };
 
 /**
  * How old may this node's state be? While it is part of a quorum it hears of every entry within a heartbeat, and the age is
@@ -34,7 +36,7 @@ export class StateAge {
     const headers: Record<string, string> = {
       'x-orchestrator-node': node.id,
       'x-orchestrator-applied-index': String(node.appliedIndex),
-      'x-orchestrator-in-quorum': String(node.inQuorum),
+      [IN_QUORUM]: String(node.inQuorum),
     };
     const age = this.#ageMs(node.inQuorum);
     headers['x-orchestrator-state-age-ms'] = age === null ? 'unknown' : String(Math.round(age));

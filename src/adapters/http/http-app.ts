@@ -31,6 +31,13 @@ import { signed } from './signature.js';
 import { serveStaticFiles } from './static-files.js';
 import { Views } from './views/views.js';
 
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    /** The dispatcher answers it, and sets its headers. */
+    readonly isOurs?: true;
+  }
+}
+
 export interface HttpSettings {
   /** '' or `/path`. */
   readonly urlPrefix: string;
@@ -79,6 +86,7 @@ export interface HttpApp {
 export async function createHttpApp(options: HttpAppOptions): Promise<HttpApp> {
   const { service, membership, clock, log, settings } = options;
   const app = fastify(fastifyOptions(settings.tls ?? null));
+  app.server.maxConnections = HTTP_LIMITS.connections;
   const views = new Views(service, clock);
   const stateAge = new StateAge(service, clock);
   const forwarder = new Forwarder(service, callingOptions(settings.tls ?? null));
@@ -172,7 +180,7 @@ function authenticate(
   const authorizer = currentAuthorizer(settings, registers);
   app.addHook('onRequest', (request, reply, next) => {
     reply.headers(SAFE_HEADERS);
-    if (!service.node().inQuorum) reply.headers(OUT_OF_QUORUM);
+    if (request.routeOptions.config.isOurs !== true && !service.node().inQuorum) reply.headers(OUT_OF_QUORUM);
     const mutual = settings.tls?.mutual ?? null;
     if (mutual !== null && (mutual.healthToo || !isHealthCheck(request.url, settings))) {
       const trouble = certificateTrouble(request.raw, mutual);
@@ -265,7 +273,7 @@ function addRoute(
   identities: WeakMap<object, Identity>,
   dispatcher: Dispatcher,
 ): void {
-  app.get(route.path, async (request, reply) => {
+  app.get(route.path, { config: { isOurs: true } }, async (request, reply) => {
     const arrival: Arrival = {
       method: request.method,
       target: request.raw.url ?? '/',

@@ -4,6 +4,8 @@ export const HTTP_LIMITS = {
   parameterBytes: 2_048,
   /** Writes carry everything in their path; a body is read and thrown away. */
   bodyBytes: 65_536,
+  /** Each costs some kilobytes; thousands of pages and balancers are far below. */
+  connections: 8_192,
   /** For a request's head and body to arrive. */
   receiveMs: 30_000,
   /** Longer than the idle time of usual balancers (60 s), so that it is they who close a connection first. */
