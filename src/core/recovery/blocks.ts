@@ -63,16 +63,18 @@ export function blockingRecoveryOf(
 ): Recovery | null {
   let latest: Recovery | null = null;
   for (const recovery of belief.recoveries.values()) {
-    if (recovery.clusterId !== clusterId || familyOf(recovery.kind) !== family || !blocks(recovery)) continue;
-    if (recovery.openedAtMs + policy.blockMs <= belief.nowMs) continue;
+    if (recovery.clusterId !== clusterId || familyOf(recovery.kind) !== family) continue;
+    if (!isBlocking(recovery, policy, belief.nowMs)) continue;
     if (latest === null || recovery.openedAtMs > latest.openedAtMs) latest = recovery;
   }
   return latest;
 }
 
-function blocks(recovery: Recovery): boolean {
+/** Until its time is over or somebody has acknowledged it. */
+export function isBlocking(recovery: Recovery, { blockMs }: Pick<RecoveryPolicy, 'blockMs'>, nowMs: number): boolean {
   if (recovery.inputs.forced || recovery.closedAtMs === null || recovery.acknowledged !== null) return false;
-  return recovery.verdict?.kind === 'succeeded' && hasChanged(recovery);
+  if (recovery.openedAtMs + blockMs <= nowMs) return false;
+  return recovery.verdict?.kind === 'succeeded' && familyOf(recovery.kind) !== null && hasChanged(recovery);
 }
 
 function justFailed(question: BlockQuestion): readonly Refusal[] {

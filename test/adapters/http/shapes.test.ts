@@ -272,7 +272,7 @@ describe('a recovery', () => {
     });
     const expected = [
       {
-        IsActive: false,
+        IsActive: true,
         IsSuccessful: true,
         SuccessorKey: { Hostname: 'read-replica-1', Port: 3306 },
         LostReplicas: [{ Hostname: 'read-replica-2', Port: 3306 }],
@@ -315,6 +315,22 @@ describe('a recovery', () => {
     expect((await fixture.get('/api/audit-recovery')).body).toMatchObject([
       { Acknowledged: true, AcknowledgedBy: 'ann', AcknowledgedComment: 'seen' },
     ]);
+  });
+
+  it('is active while it holds back the next one', async () => {
+    const { fed } = fixture.service;
+    const isActive = async (): Promise<unknown> => {
+      const [row] = (await fixture.get(`/api/audit-recovery/uid/${uid}`)).body as readonly Record<string, unknown>[];
+      return row?.['IsActive'];
+    };
+    fed.feed({ kind: 'promoting', recoveryId: uid, server: serverId(FIRST), epoch: 1 });
+    fed.feed({ kind: 'recovery-closed', recoveryId: uid, verdict: { kind: 'succeeded' }, lost: [] });
+    expect(await isActive()).toBe(true);
+    fixture.service.settings = { ...fixture.service.settings, recoveryBlockMs: 0 };
+    expect(await isActive()).toBe(false);
+    fixture.service.settings = { ...fixture.service.settings, recoveryBlockMs: 3_600_000 };
+    fed.feed({ kind: 'recovery-acknowledged', recoveryId: uid, by: 'ann', comment: 'seen' });
+    expect(await isActive()).toBe(false);
   });
 
   describe('that succeeded by itself, while another one is called for', () => {

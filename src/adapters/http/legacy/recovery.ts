@@ -16,6 +16,8 @@ export interface RecoveryFacts {
   /** Null when nobody knows the server any more. */
   readonly addressOf: (server: ServerId) => Address | null;
   readonly server: (server: ServerId) => Server | null;
+  /** Under way, or the reason why the next one of its cluster is blocked. */
+  readonly isActive: boolean;
 }
 
 export type RecoveryForm = 'live' | 'audit' | 'detection';
@@ -36,7 +38,7 @@ export function legacyRecovery(facts: RecoveryFacts, form: RecoveryForm): Readon
     SuccessorKey: successorKey(facts, form),
     SuccessorAlias: successor?.facts.alias ?? '',
     SuccessorBinlogCoordinates: null,
-    IsActive: recovery.closedAtMs === null,
+    IsActive: facts.isActive,
     IsSuccessful: recovery.verdict?.kind === 'succeeded',
     LostReplicas: instanceKeys(known(recovery.lost.map((lost) => addressOf(lost.server)))),
     ParticipatingInstanceKeys: instanceKeys(recovery.inputs.participants),

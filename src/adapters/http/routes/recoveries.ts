@@ -3,6 +3,7 @@
  * recovery of ours and none of the incumbent's: scripts that count failovers must not see it here. It has its page, and
  * its UID leads to it.
  */
+import { isBlocking } from '../../../core/recovery/blocks.js';
 import type { Recovery } from '../../../core/recovery/recovery.js';
 import { isReturn } from '../../../core/recovery/returns.js';
 import type { ServerId } from '../../../core/topology/server.js';
@@ -23,9 +24,9 @@ export const RECOVERY_ROUTES: readonly Route[] = [
   ...each(['/api/audit-recovery', '/api/audit-recovery/:page'], (path) =>
     read(path, (call, door) => audit('audit', () => true, call, door)),
   ),
-  read('/api/audit-recovery/id/:id', (call, door) => bare(list('audit', byNumber(call), door))),
+  read('/api/audit-recovery/id/:id', (call, door) => bare(list('audit', byNumber(call), call, door))),
   read('/api/audit-recovery/uid/:uid', (call, door) =>
-    bare(list('audit', (recovery) => recovery.id === call.param('uid'), door, true)),
+    bare(list('audit', (recovery) => recovery.id === call.param('uid'), call, door, true)),
   ),
   ...each(['/api/audit-recovery/cluster/:hint', '/api/audit-recovery/cluster/:hint/:page'], (path) =>
     read(path, (call, door) => auditOf('audit', byHint(call, door), call, door)),
@@ -37,7 +38,7 @@ export const RECOVERY_ROUTES: readonly Route[] = [
   ...each(['/api/audit-failure-detection', '/api/audit-failure-detection/:page'], (path) =>
     read(path, (call, door) => audit('detection', () => true, call, door)),
   ),
-  read('/api/audit-failure-detection/id/:id', (call, door) => bare(list('detection', byNumber(call), door))),
+  read('/api/audit-failure-detection/id/:id', (call, door) => bare(list('detection', byNumber(call), call, door))),
   ...each(['/api/audit-failure-detection/alias/:alias', '/api/audit-failure-detection/alias/:alias/:page'], (path) =>
     read(path, (call, door) => auditOf('detection', byAlias(call, door), call, door)),
   ),
@@ -45,23 +46,32 @@ export const RECOVERY_ROUTES: readonly Route[] = [
     const found = byHint(call, door);
     if (!found.ok) return refused(found.error);
     const { id } = found.value.cluster;
-    return bare(list('audit', (recovery) => recovery.clusterId === id && recovery.closedAtMs === null, door));
+    return bare(list('audit', (recovery) => recovery.clusterId === id && recovery.closedAtMs === null, call, door));
   }),
   read('/api/recently-active-cluster-recovery/:hint', (call, door) => {
     const found = byHint(call, door);
     if (!found.ok) return refused(found.error);
     const { id } = found.value.cluster;
-    return bare(list('audit', (recovery) => recovery.clusterId === id && recentlyClosed(recovery, call.nowMs), door));
+    return bare(
+      list('audit', (recovery) => recovery.clusterId === id && recentlyClosed(recovery, call.nowMs), call, door),
+    );
   }),
   read('/api/recently-active-instance-recovery/:host/:port', (call, door) => {
     const found = resolveServer(door.views.index(), call.param('host'), call.param('port'), 'reading');
     if (!found.ok) return refused(found.error);
     const { id } = found.value;
-    return bare(list('audit', (recovery) => recovery.successor === id && recentlyClosed(recovery, call.nowMs), door));
+    return bare(
+      list('audit', (recovery) => recovery.successor === id && recentlyClosed(recovery, call.nowMs), call, door),
+    );
   }),
 ];
 
-export function recoveryView(recovery: Recovery, form: RecoveryForm, door: Door): Readonly<Record<string, unknown>> {
+export function recoveryView(
+  recovery: Recovery,
+  form: RecoveryForm,
+  nowMs: number,
+  door: Door,
+): Readonly<Record<string, unknown>> {
   const { state, settings } = door.service;
   const view = door.views.index().clusters.get(recovery.clusterId);
   const nameOf = namesIn(recovery, (server) => state.servers.get(server)?.address ?? null);
@@ -80,6 +90,7 @@ export function recoveryView(recovery: Recovery, form: RecoveryForm, door: Door)
       },
       addressOf: (server: ServerId) => participants.get(server) ?? state.servers.get(server)?.address ?? null,
       server: (server: ServerId) => state.servers.get(server) ?? null,
+      isActive: recovery.closedAtMs === null || isBlocking(recovery, { blockMs: settings.recoveryBlockMs }, nowMs),
     },
     form,
   );
@@ -96,7 +107,12 @@ function audit(form: RecoveryForm, chosen: Chosen, call: Call, door: Door): Repl
   const page = pageNumber(call);
   if (page === null) return refused(`"${call.param('page')}" is not the number of a page`);
   const unacknowledged = call.query('unacknowledged') === 'true';
-  const all = list(form, (recovery) => chosen(recovery) && !(unacknowledged && recovery.acknowledged !== null), door);
+  const all = list(
+    form,
+    (recovery) => chosen(recovery) && !(unacknowledged && recovery.acknowledged !== null),
+    call,
+    door,
+  );
   return bare(all.slice(page * HTTP_LIMITS.pageRows, (page + 1) * HTTP_LIMITS.pageRows));
 }
 
@@ -107,11 +123,11 @@ function auditOf(form: RecoveryForm, found: ReturnType<typeof byHint>, call: Cal
 }
 
 /** Newest first. */
-function list(form: RecoveryForm, chosen: Chosen, door: Door, ours = false): readonly unknown[] {
+function list(form: RecoveryForm, chosen: Chosen, { nowMs }: Call, door: Door, ours = false): readonly unknown[] {
   return [...door.service.state.recoveries.values()]
     .filter((recovery) => (ours || !isReturn(recovery.kind)) && chosen(recovery))
     .sort((one, other) => other.openedAtMs - one.openedAtMs)
-    .map((recovery) => recoveryView(recovery, form, door));
+    .map((recovery) => recoveryView(recovery, form, nowMs, door));
 }
 
 function byNumber(call: Call): Chosen {

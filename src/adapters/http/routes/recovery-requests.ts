@@ -70,7 +70,7 @@ async function recover(command: OperatorCommand, find: Find, call: Call, door: D
   const failed = failedKey(request.value, door);
   const isRecover = command === 'recover' || command === 'recover-lite';
   if (!answer.ok) return declined(answer.refusal, isRecover ? failed : null);
-  return isRecover ? recovered(answer.value, failed, door) : takenOver(command, answer.value, door);
+  return isRecover ? recovered(answer.value, failed, door) : takenOver(command, answer.value, call, door);
 }
 
 function plan(command: OperatorCommand, find: Find, call: Call, door: Door): Reply {
@@ -96,8 +96,8 @@ function rehearsed(request: RecoveryRequest, door: Door): Reply {
   return done(`${command}: ${whom}, in ${String(steps.length)} steps; nothing was done`, shown);
 }
 
-function takenOver(command: OperatorCommand, recovery: Recovery, door: Door): Reply {
-  const details = recoveryView(recovery, 'live', door);
+function takenOver(command: OperatorCommand, recovery: Recovery, call: Call, door: Door): Reply {
+  const details = recoveryView(recovery, 'live', call.nowMs, door);
   const { verdict } = recovery;
   if (verdict?.kind === 'succeeded') {
     return done(`${command}: successor is ${successorName(recovery.successor, door)}`, details);
