@@ -17,7 +17,7 @@ export interface EvidenceSources {
   judgementOf(server: ServerId): Judgement | null;
   /** This node's own latest vote in it. */
   ownOpinion(server: ServerId): NodeOpinion | null;
-  /** How long its binary log has ended at the same place, milliseconds; null when that is not known. */
+  /** How long its binary log has stood still while it lacked acknowledgements, milliseconds; null where it lacks none. */
   binlogStillMs(server: ServerId): number | null;
   /** The primary of a committed epoch that is closed because it was restarted, within the time that operators give it. */
   closedByRestart(server: Server): boolean;

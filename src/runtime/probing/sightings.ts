@@ -29,7 +29,10 @@ export interface Sightings {
   own(address: Address): Sight | null;
   /** By whoever looked last. */
   newest(address: Address): Sight | null;
-  /** How long its binary log has ended at the same place; null without one, or when it was never read. */
+  /**
+   * How long its binary log has ended at the same place while fewer acknowledged than its commits wait for; null where that
+   * is not so. A primary that merely rests is not locked the moment that a replica goes away.
+   */
   binlogStillMs(server: ServerId, nowMs: number): number | null;
 }
 
@@ -165,11 +168,16 @@ export class SightingStore implements Sightings {
   #recordBinlog(report: ServerReport, atMs: number): void {
     const end = report.vitals.binlog;
     const known = this.#binlogEnds.get(report.id);
-    if (end === null) this.#binlogEnds.delete(report.id);
+    if (end === null || !lacksAcknowledgers(report)) this.#binlogEnds.delete(report.id);
     else if (known?.file !== end.file || known.position !== end.position) {
       this.#binlogEnds.set(report.id, { file: end.file, position: end.position, sinceMs: atMs });
     }
   }
+}
+
+function lacksAcknowledgers({ facts, vitals }: ServerReport): boolean {
+  const { sourceEnabled, sourceActive, waitCount } = facts.semiSync;
+  return sourceEnabled && sourceActive && vitals.semiSyncClients < waitCount;
 }
 
 function isLate(result: ProbeResult, known: Sight | null): boolean {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { SightingStore } from '../../../src/runtime/probing/sightings.js';
-import { addressOf, serverId } from '../../support/facts.js';
+import { addressOf, factsOf, serverId } from '../../support/facts.js';
 import { FakeClock } from '../../support/fake-consensus.js';
 import { failedProbe, goodProbe } from '../../support/probes.js';
 
@@ -94,23 +94,35 @@ describe('sightings', () => {
     expect(store.record(goodProbe('p', { atMs: 500 }), 'n2')).not.toBeNull();
   });
 
-  it('tell for how long a binary log has ended at the same place', () => {
+  const semiSync = { ...factsOf().semiSync, sourceEnabled: true, sourceActive: true, waitCount: 1 };
+
+  it('tell for how long a binary log has stood still while nobody acknowledged', () => {
     const { store } = storeAt(9000);
-    const end = (position: number, atMs: number) =>
-      goodProbe('p', { atMs, vitals: { binlog: { file: 'binlog.000001', position } } });
+    const end = (position: number, atMs: number, semiSyncClients = 0) =>
+      goodProbe('p', {
+        atMs,
+        facts: { semiSync },
+        vitals: { binlog: { file: 'binlog.000001', position }, semiSyncClients },
+      });
+    // Nobody wrote, and there was somebody who would have acknowledged: that time does not count.
+    store.record(end(100, 500, 1));
+    expect(store.binlogStillMs(serverId('p'), 600)).toBeNull();
     store.record(end(100, 1000));
     store.record(end(100, 5000), 'n2');
     expect(store.binlogStillMs(serverId('p'), 6000)).toBe(4999);
     store.record(end(101, 7000), 'n2');
     expect(store.binlogStillMs(serverId('p'), 7501)).toBe(500);
-    store.record(goodProbe('p', { atMs: 8000, vitals: { binlog: null } }));
+    store.record(end(101, 7600, 1));
+    store.record(end(101, 7700));
+    expect(store.binlogStillMs(serverId('p'), 7801)).toBe(100);
+    store.record(goodProbe('p', { atMs: 8000, facts: { semiSync }, vitals: { binlog: null } }));
     expect(store.binlogStillMs(serverId('p'), 9000)).toBeNull();
   });
 
   it('forget what is not asked for any more', () => {
     const { store } = storeAt(1000);
-    store.record(goodProbe('p', { atMs: 1 }));
-    store.record(goodProbe('q', { atMs: 1 }));
+    store.record(goodProbe('p', { atMs: 1, facts: { semiSync } }));
+    store.record(goodProbe('q', { atMs: 1, facts: { semiSync } }));
     store.keepOnly(new Map([['q:3306', true]]), new Map([[serverId('q'), true]]));
     expect(store.own(P)).toBeNull();
     expect(store.binlogStillMs(serverId('p'), 10)).toBeNull();
