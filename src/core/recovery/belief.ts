@@ -67,7 +67,7 @@ export interface Refusal {
 }
 
 /** Refusals that pass without anybody's help, and say how in their sentence. All others say what mends them. */
-export const PASSING = ['open-recovery', 'crowded', 'just-failed', 'leader-decides'] as const;
+export const PASSING = ['open-recovery', 'crowded', 'just-failed', 'leader-decides', 'hooks-first'] as const;
 
 export function refusal(code: (typeof PASSING)[number], message: string): Refusal;
 export function refusal(code: string, message: string, mend: string): Refusal;

@@ -29,6 +29,8 @@ import { Restraints } from './restraints.js';
 import { Runs } from './runs.js';
 import { WaysBack } from './ways-back.js';
 
+const HOOKS_FIRST = refusal('hooks-first', 'OnFailureDetectionProcesses are run first');
+
 export class RecoveryDriver {
   readonly requests: OperatorRequests;
   readonly #parts: RecoveryParts;
@@ -116,8 +118,11 @@ export class RecoveryDriver {
   noticeProblems(problems: readonly Problem[]): void {
     this.#problems = problems;
     this.requests.noticeProblems(problems);
-    for (const problem of this.#detections.unheld(problems)) {
-      if (callsForRecovery(problem)) this.#considerRecovery(problem);
+    const unheld = new Set(this.#detections.unheld(problems));
+    for (const problem of problems) {
+      // What kept us from answering it under another name is no reason any more.
+      if (!unheld.has(problem)) this.#restraints.set(problem.server, null, [HOOKS_FIRST]);
+      else if (callsForRecovery(problem)) this.#considerRecovery(problem);
       else if (problem.severity === 'critical') this.#restrain(problem, this.#noReaction(problem));
     }
     this.#restraints.keepOnly(new Set(problems.map(({ server }) => server)));

@@ -230,6 +230,18 @@ describe('a failure that is found', () => {
     expect(hooks.runs[0]?.event.recoveryId).not.toBe(only().id);
   });
 
+  it('is shown to wait for its hooks, and no longer with what was said before it was certain', async () => {
+    await notice(found('UnreachableMaster'));
+    expect(nodes.driver.restraints.get(P)?.join()).toContain('UnreachableMaster is not answered');
+    let during: readonly string[] | undefined;
+    hooks.during = () => {
+      during = nodes.driver.restraints.get(P);
+    };
+    await notice(found());
+    expect(during).toEqual(['OnFailureDetectionProcesses are run first']);
+    expect(nodes.driver.restraints.size).toBe(0);
+  });
+
   it('is recovered though its hooks fail', async () => {
     hooks.failing.add('on-detection');
     await notice(found());
