@@ -1,7 +1,7 @@
 /** Every replica of a primary as a candidate: what speaks against it, where it ranks, and by which criterion. */
 import { addressText } from '../topology/address.js';
 import { mainChannel, type Server, type ServerId } from '../topology/server.js';
-import type { Refusal } from './belief.js';
+import { refusal, type Refusal } from './belief.js';
 import type { Candidacy } from './candidates.js';
 import { isGtidSet, minus, sizeOf } from './gtids.js';
 import { decidingCriterion } from './rank.js';
@@ -44,9 +44,14 @@ export function explainCandidates(
       unapplied: unappliedOf(look),
       rank: isFit ? at + 1 : null,
       behindBecause: isFit && before !== undefined ? decidingCriterion(before.server, server, primary) : '',
-      refusals: [...refusals, ...brokenApplier(server)],
+      refusals: [...refusals, ...silence(look), ...brokenApplier(server)],
     };
   });
+}
+
+/** Not a refusal of the opening either: it may answer by then, and who does not when its IO thread is to stop is passed over. */
+function silence({ answers }: LastLook): readonly Refusal[] {
+  return answers ? [] : [refusal('silent', 'does not answer', 'bring it back, or mend the way to it')];
 }
 
 /** Not a refusal of the opening: an applier may have been mended by then, and the server says so when it is stopped. */
@@ -54,7 +59,7 @@ function brokenApplier({ facts }: Server): readonly Refusal[] {
   const error = mainChannel(facts)?.sqlError ?? null;
   if (error === null) return [];
   const message = `cannot apply what it receives: error ${String(error.number)}: ${error.text}`;
-  return [{ code: 'applier-error', message, mend: 'mend its replication' }];
+  return [refusal('applier-error', message, 'mend its replication')];
 }
 
 function unappliedOf({ vitals }: LastLook): number | null {

@@ -191,6 +191,16 @@ describe('every reason why a cluster would not be failed over, with what mends i
     expect(codes(ask())).toEqual(['no-witness', 'plan']);
   });
 
+  it('a candidate that does not answer now, which may have answered by then', () => {
+    seen[A] = { ...CALM, answers: false };
+    const { candidates, successor, wouldFailOver } = ask();
+    expect(candidates.map(({ name, refusals }) => [name, refusals.map(({ code }) => code)])).toEqual([
+      [`${A}:3306`, ['silent']],
+      [`${B}:3306`, []],
+    ]);
+    expect({ successor: successor?.server, wouldFailOver }).toEqual({ successor: B, wouldFailOver: true });
+  });
+
   it('too few orchestrators, also where two need each other', () => {
     expect(codes(ask({ orchestrators: { voters: 3, live: 1 } }))).toEqual(['few-voters']);
     expect(codes(ask({ orchestrators: { voters: 2, live: 1 } }))).toEqual(['few-voters']);
