@@ -28,10 +28,10 @@ const KINDS: Readonly<Record<RecoveryKind, KindTraits>> = {
   'dead-group-member': { family: 'intermediate', givesWayTo: FAILOVERS },
   'read-only-primary': { family: 'read-only', givesWayTo: FAILOVERS },
   'semi-sync': { family: 'semi-sync', givesWayTo: FAILOVERS },
-  'lost-replica': { family: null, givesWayTo: [...FAILOVERS, 'graceful-takeover', ...REPAIRS] },
+  'lost-replica': { family: null, givesWayTo: [...FAILOVERS, 'graceful-takeover'] },
+  'inject-empty': { family: null, givesWayTo: FAILOVERS },
+  'reset-gtids': { family: null, givesWayTo: FAILOVERS },
   // A copy takes hours at worst: nothing that keeps the cluster at work waits for it.
-  'inject-empty': { family: null, givesWayTo: [...FAILOVERS, ...REPAIRS] },
-  'reset-gtids': { family: null, givesWayTo: [...FAILOVERS, ...REPAIRS] },
   rebuild: { family: null, givesWayTo: [...FAILOVERS, 'graceful-takeover', ...REPAIRS] },
 };
 

@@ -92,6 +92,7 @@ export class RecoveryRun {
     switch (decision.kind) {
       case 'run':
         this.#intend(decision.steps);
+        this.#openEarly();
         if (await this.#committed(decision.steps)) this.#launch(decision.steps);
         return;
       case 'promise': {
@@ -110,6 +111,14 @@ export class RecoveryRun {
           if (this.#arrived.length > 0 || this.#stopReason !== null) resolve();
         });
     }
+  }
+
+  /** Clients of a former primary may be writing to it: its session is opened while the intent to fence it is committed. */
+  #openEarly(): void {
+    const { kind, failed, steps } = this.#record;
+    if (kind !== 'former-primary' || steps.some(({ outcome }) => outcome !== null)) return;
+    // Should it fail, the step meets the same and says so.
+    this.#sessions.on(failed, this.#addressOf(failed)).catch(() => undefined);
   }
 
   #intend(steps: readonly NumberedStep[]): void {
