@@ -194,6 +194,18 @@ describe('the hooks of a planned takeover', () => {
     },
   );
 
+  it('may take their time: a candidate that somebody stops meanwhile keeps no client from writing', async () => {
+    hooks.during = (list) => {
+      if (list !== 'before-failover') return;
+      world.get(A).io = false;
+      world.write(world.get(P), 3);
+      world.settle();
+    };
+    expect(await takeOver()).toMatchObject({ ok: true, value: { verdict: { kind: 'undone' } } });
+    expect(world.taken.map(({ kind }) => kind)).not.toContain('close');
+    expect(world.get(P).readOnly).toBe(false);
+  });
+
   it('are not run when the takeover cannot be', async () => {
     world.errant(world.get(B));
     expect(await takeOver()).toMatchObject({ ok: true, value: { verdict: { kind: 'undone' } } });

@@ -20,7 +20,7 @@ import { beginningAt, handoverOf } from '../handover.js';
 import { standingOf } from '../patience.js';
 import type { LostServer, Participant, Recovery } from '../recovery.js';
 import type { Step, StepFindings } from '../step.js';
-import { hooksBefore } from './hooks.js';
+import { hasHooksBefore, hooksBefore } from './hooks.js';
 import {
   closing,
   type DemotionChange,
@@ -50,7 +50,7 @@ function beforePromotion(recovery: Recovery): Next {
   return hooksBefore(recovery) ?? catchUpFirst(recovery, candidate) ?? closeAndCatchUp(recovery, candidate);
 }
 
-function lookAt({ id }: Participant): Step {
+function lookAt({ id }: Participant): Extract<Step, { kind: 'look' }> {
   return { kind: 'look', server: id };
 }
 
@@ -93,13 +93,23 @@ function obstacleFor(recovery: Recovery, other: Participant, candidate: Particip
 const CLOSE_LIMIT_MS = 5_000;
 
 /**
- * What the primary had when it was looked at is applied before it closes: what is left then is what was written since, and
- * a candidate that does not get there is found before anybody has to wait. Null when it is there. Without GTID where the
+ * What the primary had when it was looked at last is applied before it closes: what is left then is what was written since,
+ * and a candidate that does not get there is found before anybody has to wait. Null when it is there. Without GTID where the
  * candidate's own log stands is part of the answer, and that counts only when the primary is closed.
+ *
+ * Hooks take as long as they like, and somebody may stop or move the candidate meanwhile: after them the primary is looked
+ * at again.
  */
 function catchUpFirst(recovery: Recovery, candidate: Participant): Next | null {
-  const { executedGtids = '', ownEnd } = seen(recovery, participantOf(recovery, recovery.failed));
-  if (ownEnd !== undefined || isNone(executedGtids)) return null;
+  const primary = participantOf(recovery, recovery.failed);
+  const first = seen(recovery, primary);
+  if (first.ownEnd !== undefined) return null;
+  const look: Step = hasHooksBefore(recovery) ? { ...lookAt(primary), again: true } : lookAt(primary);
+  const last = standingOf(recovery, look);
+  if (last.kind === 'pending') return steps([look]);
+  if (last.kind === 'given-up') return closing({ kind: 'undone', reason: last.error });
+  const { executedGtids = '' } = last.findings;
+  if (isNone(executedGtids)) return null;
   const wait = appliedBy(recovery, candidate, executedGtids);
   const standing = standingOf(recovery, wait);
   if (standing.kind === 'pending') return steps([wait]);

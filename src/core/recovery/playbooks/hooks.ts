@@ -18,6 +18,11 @@ export function hookStep(recovery: Recovery, list: HookList): Step {
   return { kind: 'hooks', server: recovery.failed, list };
 }
 
+/** They were run when `hooksBefore` has no more to say. */
+export function hasHooksBefore({ inputs }: Recovery): boolean {
+  return (inputs.hooks?.before ?? []).length > 0;
+}
+
 export function hooksBefore(recovery: Recovery): Next | null {
   for (const list of recovery.inputs.hooks?.before ?? []) {
     const step = hookStep(recovery, list);
