@@ -18,7 +18,7 @@ import type { Recovery } from './recovery.js';
 import type { LastLook, Sights } from './sights.js';
 
 /** A shorter time-out ends one day, in a night of trouble, with the primary acknowledging alone. */
-const EFFECTIVELY_INFINITE_MS = 24 * 3600 * 1000;
+export const EFFECTIVELY_INFINITE_MS = 24 * 3600 * 1000;
 
 /** By then the others have received something later, or the primary is idle and they have all there is. */
 const JUST_STOPPED_MS = 60_000;

@@ -100,7 +100,7 @@ function roleIn(code: string): FailedRole {
 }
 
 /** What the incumbent's hooks are told: it has one name for both takeovers, and none for a recovery that is asked for. */
-function commandOf({ kind, inputs }: Failure): string {
+export function commandOf({ kind, inputs }: Pick<Failure, 'kind' | 'inputs'>): string {
   if (kind === 'graceful-takeover') return 'graceful-master-takeover';
   const command = inputs?.command ?? '';
   return command.startsWith('force-') ? command : '';

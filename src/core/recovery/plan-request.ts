@@ -23,5 +23,6 @@ export function planFor(
     request.command === 'automatic'
       ? foresee({ ...question, clusterId, server: request.server }, context)
       : { decision: decideRequest({ ...question, request }, context), isDead: false };
-  return planOf({ belief, sights, command, clusterId, decision, isDead, equipped });
+  const candidate = request.command === 'automatic' ? null : request.candidate;
+  return planOf({ belief, sights, command, clusterId, candidate, decision, isDead, equipped });
 }

@@ -73,6 +73,8 @@ export interface PlanQuestion {
   readonly sights: Sights;
   readonly command: RecoveryPlan['command'];
   readonly clusterId: ClusterId;
+  /** Who was asked for by name. */
+  readonly candidate: ServerId | null;
   readonly decision: Decision;
   /** The failed server is taken for dead, whatever it says. */
   readonly isDead: boolean;
@@ -106,7 +108,7 @@ export function planOf(question: PlanQuestion): RecoveryPlan {
     servers: recovery.inputs.participants.map(({ id, host, port, role, promotable, reason }) => {
       return { server: id, name: addressText({ host, port }), role, promotable, reason };
     }),
-    successor: successorOf(belief, recovery, played),
+    successor: successorOf(question, recovery, played),
     steps: steps.map((step, at) => planned(belief, step, at)),
     lost: lost.map((one) => ({ ...one, name: serverName(belief, one.server) })),
     hooks: steps.flatMap((step) => (step.kind === 'hooks' ? [HOOK_KEYS[step.list]] : [])),
@@ -144,17 +146,23 @@ function planned(belief: Belief, step: Step, at: number): PlannedStep {
   };
 }
 
-function successorOf(belief: Belief, { failed, inputs }: Recovery, { record }: Preview): RecoveryPlan['successor'] {
+function successorOf(
+  { belief, candidate }: PlanQuestion,
+  { failed, inputs }: Recovery,
+  { record }: Preview,
+): RecoveryPlan['successor'] {
   const server = record.successor;
   if (server === null) return null;
   const name = serverName(belief, server);
-  if (inputs.requestedCandidate === server && inputs.command !== 'graceful-master-takeover-auto') {
-    return { server, name, because: 'it was asked for, or is the only one' };
-  }
+  if (candidate === server) return { server, name, because: 'it was asked for' };
   const primary = belief.servers.get(failed);
   const ranked = inputs.participants
     .filter(({ role }) => role === 'replica')
     .map(({ id }) => belief.servers.get(id))
     .filter((one): one is Server => one !== undefined);
+  // Left to choose, a takeover passes over those whom something speaks against now.
+  if (inputs.requestedCandidate === server && ranked[0]?.id !== server) {
+    return { server, name, because: 'something speaks against those who would rank before it' };
+  }
   return { server, name, because: primary === undefined ? '' : whyThisOne(server, ranked, primary) };
 }

@@ -306,6 +306,21 @@ describe('a recovery', () => {
     expect((await fixture.get('/api/audit-recovery/uid/1800000000000:cd')).body).toHaveLength(1);
   });
 
+  it('names the command of an operator that asked for it', async () => {
+    const { fed } = fixture.service;
+    fed.feed({ kind: 'recovery-closed', recoveryId: uid, verdict: { kind: 'succeeded' }, lost: [] });
+    const hints: unknown[] = [];
+    for (const [at, command] of (['force-master-takeover', 'recover'] as const).entries()) {
+      const id = `180000000000${String(at)}:cd`;
+      const recovery = open(id);
+      fed.feed({ kind: 'recovery-opened', recovery: { ...recovery, inputs: { ...recovery.inputs, command } } });
+      fed.feed({ kind: 'recovery-closed', recoveryId: recovery.id, verdict: { kind: 'succeeded' }, lost: [] });
+      const [told] = (await fixture.get(`/api/audit-recovery/uid/${id}`)).body as Record<string, object>[];
+      hints.push(told?.['AnalysisEntry']);
+    }
+    expect(hints).toMatchObject([{ CommandHint: 'force-master-takeover' }, { CommandHint: '' }]);
+  });
+
   it('comes in pages, and without those that were acknowledged when asked so', async () => {
     expect((await fixture.get('/api/audit-recovery/1')).body).toEqual([]);
     expect((await fixture.get('/api/audit-recovery/x')).status).toBe(500);

@@ -5,7 +5,7 @@ import { openTakeover, type SoftState } from '../../../src/core/recovery/opening
 import type { Opening } from '../../../src/core/recovery/openings/opening.js';
 import type { RecoveryId } from '../../../src/core/recovery/recovery.js';
 import type { ClusterId, ServerId } from '../../../src/core/topology/server.js';
-import { channelTo, observed, serverId } from '../../support/facts.js';
+import { channelTo, factsOf, observed, serverId } from '../../support/facts.js';
 import { FedLedger, recoveryOf } from '../../support/ledger.js';
 import { policyOf } from '../../support/policy.js';
 
@@ -164,6 +164,29 @@ describe('a planned takeover', () => {
       /21 s behind.*ReasonableMaintenance/,
     );
     expect(reasons(ask('r1', false, { ...healthy, lagSeconds: () => null }))[0]).toMatch(/not known/);
+  });
+
+  it('is refused when the only one who acknowledges would be the former primary, whose replication is left stopped', () => {
+    const { semiSync } = factsOf();
+    const source = { ...semiSync, sourceEnabled: true, sourceActive: true, waitCount: 1, timeoutMs: 1e12 };
+    const acks = { ...semiSync, replicaAvailable: true, replicaEnabled: true };
+    const feed = (timeoutMs: number, secondAcknowledges: boolean): void => {
+      fed.feed({
+        kind: 'topology-observed',
+        servers: [
+          observed('p', null, { serverNumber: 1, semiSync: { ...source, replicaEnabled: true, timeoutMs } }),
+          observed('r1', 'p', { serverNumber: 2, semiSync: acks }),
+          observed('r2', 'p', { serverNumber: 3, semiSync: { ...acks, replicaEnabled: secondAcknowledges } }),
+        ],
+      });
+    };
+    feed(1e12, false);
+    expect(reasons(ask('r1'))).toEqual([expect.stringContaining('r1:3306 would wait for 1 acknowledgements')]);
+    expect(ask('r1', true).ok).toBe(true);
+    feed(1e12, true);
+    expect(ask('r1').ok).toBe(true);
+    feed(10_000, false);
+    expect(ask('r1').ok).toBe(true);
   });
 
   it('is refused before anything moves when it would cross a border, with the key in the text', () => {

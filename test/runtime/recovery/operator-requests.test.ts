@@ -193,6 +193,13 @@ describe('a plan', () => {
     expect(shown.steps.filter(({ isPointOfNoReturn }) => isPointOfNoReturn)).toHaveLength(1);
   });
 
+  it('names why it is this one: because it was asked for, or else by what ranks it first', () => {
+    const because = (candidate: ServerId | null): string | undefined =>
+      plan('graceful-master-takeover-auto', { candidate }).successor?.because;
+    expect([because(A), because(B)]).toEqual(['it was asked for', 'it was asked for']);
+    expect(because(null)).toMatch(/^it comes before/);
+  });
+
   it('of what would be refused says why, and shows it where there is one', () => {
     const shown = plan('graceful-master-takeover');
     expect(shown).toMatchObject({ wouldRun: false, steps: [], refusals: [{ code: 'not-indicated' }] });

@@ -2,6 +2,7 @@
  * The incumbent's TopologyRecovery, in its three forms: the live result of a takeover, the row of the recovery audit, and
  * the row of the detection audit. Its analysis holds little more than the names of the servers, as theirs does.
  */
+import { commandOf } from '../../../core/recovery/hooks.js';
 import { familyOf } from '../../../core/recovery/kinds.js';
 import type { Recovery, RecoveryId } from '../../../core/recovery/recovery.js';
 import type { Address } from '../../../core/topology/address.js';
@@ -87,7 +88,7 @@ function analysisEntry(facts: RecoveryFacts, form: RecoveryForm): Readonly<Recor
     Analysis: recovery.code,
     Description: recovery.description,
     StartActivePeriod: form === 'detection' ? timestamp(recovery.openedAtMs) : '',
-    CommandHint: recovery.kind === 'graceful-takeover' ? 'graceful-master-takeover' : '',
+    CommandHint: commandOf(recovery),
   };
 }
 

@@ -7,6 +7,7 @@ import { type ClusterId, mainChannel, type Server, type ServerId } from '../../t
 import { type Belief, type BelievedCluster, directReplicasOf, refusal, type Refusal } from '../belief.js';
 import { type Candidacy, judgeCandidates, participantsOf, primaryParticipant } from '../candidates.js';
 import type { RecoveryPolicy } from '../policy.js';
+import { EFFECTIVELY_INFINITE_MS } from '../durability.js';
 import { semiSyncDuty } from '../semi-sync.js';
 import { opened, type Opening, type OpeningContext, refused } from './opening.js';
 
@@ -59,7 +60,7 @@ export function openTakeover(
   );
   const chosen = designate(belief, primary, ranked, wish);
   if ('code' in chosen) return refused(chosen);
-  const objections = objectTo(chosen);
+  const objections = [...objectTo(chosen), ...leftWaiting(primary, chosen.server, standing, wish)];
   return objections.length > 0
     ? refused(...objections)
     : takeover(cluster, primary, chosen.server, standing, policy, wish, context);
@@ -142,6 +143,27 @@ function objectionsTo(
   }
   if (soft.answers(server.id)) found.push(...laggingBehind(server, policy, soft));
   return found;
+}
+
+/**
+ * Where the former primary is the one whose acknowledgement the new one needs, leaving its replication stopped would stop
+ * every client for good. A time limit of semi-sync ends such a wait, and is its owner's choice.
+ */
+function leftWaiting(
+  primary: Server,
+  candidate: Server,
+  standing: readonly Candidacy[],
+  { auto }: TakeoverWish,
+): readonly Refusal[] {
+  const servers = standing.map(({ server }) => server);
+  const duty = semiSyncDuty(primary, [primary, ...servers]);
+  if (auto || duty === null || duty.timeoutMs < EFFECTIVELY_INFINITE_MS || duty.ackers < duty.waitCount) return [];
+  const others = servers.filter(({ id, facts }) => id !== candidate.id && facts.semiSync.replicaEnabled).length;
+  if (others >= duty.waitCount) return [];
+  const waits = `${addressText(candidate.address)} would wait for ${String(duty.waitCount)} acknowledgements`;
+  const few = `${String(others)} of the others can give one while the replication of ${addressText(primary.address)} is left stopped`;
+  const mend = 'graceful-master-takeover-auto starts it; or switch semi-sync off on the primary first';
+  return [refusal('few-acknowledgers', `${PREFIX} ${waits}, and ${few}`, mend)];
 }
 
 function laggingBehind(server: Server, { maintenanceLagSeconds }: RecoveryPolicy, soft: SoftState): readonly Refusal[] {
