@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { InvariantViolation } from '../../core/base/assert.js';
 import { OperationalError } from '../../runtime/errors.js';
 import type { Clock } from '../../runtime/ports/clock.js';
+import { NotLeader } from '../../runtime/ports/consensus-errors.js';
 import type { Arrival } from './arrival.js';
 import { allows } from './authorization.js';
 import { caughtUp, withAppliedIndex } from './caught-up.js';
@@ -88,13 +89,19 @@ async function lead(arrival: Arrival, parts: Dispatcher, act: () => Promise<Repl
   const { target, headers } = arrival;
   const { service } = parts.door;
   if (service.node().role === 'leader') {
-    const reply = await act();
-    if (reply.headers?.[HANDED_OVER] === undefined || isLeading(service.node()))
-      return withAppliedIndex(reply, service);
+    const reply = await act().catch(unlessDeposed);
+    const isOver = reply === null || reply.headers?.[HANDED_OVER] !== undefined;
+    if (reply !== null && (!isOver || isLeading(service.node()))) return withAppliedIndex(reply, service);
   }
   const isKept = headers[IDEMPOTENCY_KEY] !== undefined && parts.once.isKept;
   const timeoutMs = HTTP_LIMITS.forwardAnswerMs;
   return await caughtUp(await parts.forwarder.forward({ target, headers, timeoutMs, isKept }), service);
+}
+
+/** Null: it found that it leads no more before it began, and its successor is to be asked. */
+function unlessDeposed(error: unknown): null {
+  if (error instanceof NotLeader) return null;
+  throw error;
 }
 
 /** A follower that loses the leader in the middle asks the next one, which has to know that it is the same request. */

@@ -175,6 +175,22 @@ describe('a caller without a key that lost its connection', () => {
   });
 });
 
+describe('a leader that finds itself deposed', () => {
+  it('asks its successor, because it began nothing', async () => {
+    const next = new FakeService();
+    const [, nextUrl] = await node(next, bookOn(next.fed, 'n2'));
+    const deposed = new FakeService();
+    deposed.status = { ...deposed.status, leader: 'n2', leaderHttpAddress: nextUrl };
+    const [, url] = await node(
+      deposed,
+      bookOn(deposed.fed, 'n1', () => false),
+    );
+    expect((await fetch(`${url}/api/forget/gone/3306`)).status).toBe(200);
+    expect(deposed.calls).toEqual([]);
+    expect(next.calls).toHaveLength(1);
+  });
+});
+
 describe('a follower whose leader goes away', () => {
   it('asks the next one under the same key, and the write is done once', async () => {
     const leader = new FakeService();
