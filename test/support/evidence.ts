@@ -58,6 +58,7 @@ export function evidenceOf({ replicas, facts, semiSync, settings, ...changes }: 
     isFirstTier: false,
     isFailingToConnect: false,
     reach: 'reachable',
+    error: null,
     judgement: null,
     replicas: countsOf(replicas),
     semiSyncClients: 0,

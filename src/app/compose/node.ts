@@ -389,7 +389,8 @@ export class ComposedNode {
   }
 
   #analysis(): Analysis {
-    return { ...this.diagnosis.findings, restraint: this.#recovery.restraints };
+    const { findings } = this.diagnosis;
+    return { ...findings, restraint: this.#recovery.restraintsOf(findings.problems) };
   }
 
   #onApplied(applied: readonly Applied[]): void {

@@ -69,7 +69,8 @@ const REACH_WORDS: Readonly<Record<Evidence['reach'], string>> = {
 function reasons(evidence: Evidence): readonly string[] {
   if (evidence.judgement !== null) return evidence.judgement.because;
   const { replicas } = evidence;
-  if (replicas.known === 0) return [REACH_WORDS[evidence.reach]];
+  const reach = reachWords(evidence);
+  if (replicas.known === 0) return [reach];
   const parts = [
     counted(replicas.known, 'replica'),
     `${replicas.valid} read`,
@@ -78,5 +79,9 @@ function reasons(evidence: Evidence): readonly string[] {
     ...(replicas.failingToConnect > 0 ? [`${replicas.failingToConnect} failing to connect`] : []),
     ...(replicas.lagging > 0 ? [`${replicas.lagging} lagging`] : []),
   ];
-  return [REACH_WORDS[evidence.reach], joinWords(parts)];
+  return [reach, joinWords(parts)];
+}
+
+function reachWords({ reach, error }: Evidence): string {
+  return reach === 'answering' && error !== null ? `${REACH_WORDS.answering}: ${error}` : REACH_WORDS[reach];
 }

@@ -9,7 +9,7 @@ import type { Judgement } from './corroborate.js';
 import { countReplicas, isFailingToConnect, type ReplicaCounts } from './evidence-replicas.js';
 import type { EvidenceSources } from './evidence-sources.js';
 import type { DiagnosisSettings } from './limits.js';
-import { latestFacts, type Reach, reachOf } from './sight.js';
+import { latestFacts, type Reach, reachOf, type Sight } from './sight.js';
 
 export interface Evidence {
   readonly server: Server;
@@ -28,6 +28,8 @@ export interface Evidence {
   readonly isFirstTier: boolean;
   readonly isFailingToConnect: boolean;
   readonly reach: Reach;
+  /** With what error it answers; null when it was read, or does not answer. */
+  readonly error: string | null;
   readonly judgement: Judgement | null;
   readonly replicas: ReplicaCounts;
   readonly semiSyncClients: number;
@@ -54,12 +56,19 @@ export function foldEvidence(server: Server, sources: EvidenceSources): Evidence
     isFirstTier: up.some((link) => isHead(link.source, sources)),
     isFailingToConnect: facts.channels.some(isFailingToConnect),
     reach: reachOf(sight, sources.ownOpinion(server.id), sources.nowMs, settings.staleSightMs),
+    error: errorOf(sight),
     judgement: sources.judgementOf(server.id),
     replicas: countReplicas(down, sources),
     semiSyncClients: sight?.lastGood?.report.vitals.semiSyncClients ?? 0,
     binlogStillMs: sources.binlogStillMs(server.id),
     settings,
   };
+}
+
+function errorOf(sight: Sight | null): string | null {
+  if (sight === null || sight.last.ok) return null;
+  const { kind, message } = sight.last.failure;
+  return kind === 'alive' ? message : null;
 }
 
 function wasCoPrimary({ id }: Server, { beliefs }: EvidenceSources): boolean {

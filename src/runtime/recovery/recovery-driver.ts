@@ -75,6 +75,11 @@ export class RecoveryDriver {
     return this.#restraints.all;
   }
 
+  /** As far as they are about these problems under their names of now. */
+  restraintsOf(problems: readonly Problem[]): ReadonlyMap<ServerId, readonly string[]> {
+    return this.#restraints.of(problems);
+  }
+
   /** This node leads and has applied all that was committed before: what stands open is taken up now. */
   lead(): void {
     this.#parts.publishing.lead();
@@ -121,7 +126,7 @@ export class RecoveryDriver {
     const unheld = new Set(this.#detections.unheld(problems));
     for (const problem of problems) {
       // What kept us from answering it under another name is no reason any more.
-      if (!unheld.has(problem)) this.#restraints.set(problem.server, null, [HOOKS_FIRST]);
+      if (!unheld.has(problem)) this.#restraints.set(problem, null, [HOOKS_FIRST]);
       else if (callsForRecovery(problem)) this.#considerRecovery(problem);
       else if (problem.severity === 'critical') this.#restrain(problem, this.#noReaction(problem));
     }
@@ -232,6 +237,6 @@ export class RecoveryDriver {
   #restrain(problem: Problem, refusals: readonly Refusal[]): boolean {
     const { ledger } = this.#parts;
     const what = ledger.readyTerm === null ? null : `${serverName(ledger.state, problem.server)}: ${problem.code}`;
-    return this.#restraints.set(problem.server, what, refusals);
+    return this.#restraints.set(problem, what, refusals);
   }
 }

@@ -323,6 +323,12 @@ describe('a problem', () => {
       'this node reaches it',
       '2 replicas, 1 read, 0 replicating and 1 unreachable',
     ]);
+    const full = {
+      reach: 'answering',
+      error: 'p:3306: error 1040',
+      replicas: { failingToConnect: 1, replicating: 1 },
+    } as const;
+    expect(diagnose(evidenceOf(full))?.because[0]).toBe('it answers this node but cannot be read: p:3306: error 1040');
     expect(diagnose(evidenceOf({ reach: 'unreachable', replicas: { known: 0 } }))?.because).toEqual([
       'this node cannot reach it',
     ]);

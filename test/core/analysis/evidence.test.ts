@@ -38,6 +38,14 @@ function fold(beliefs: Believed, name: string, sights: Readonly<Record<string, S
   return foldEvidence(server, sources);
 }
 
+it('the error is that of a server which answers', () => {
+  const beliefs = believe({ p: null });
+  const errorAfter = (last: ProbeResult) => fold(beliefs, 'p', { p: sightOf(last) }).error;
+  expect(errorAfter(failedProbe('p', 'alive', NOW - 10))).toBe('p:3306: alive');
+  expect(errorAfter(failedProbe('p', 'silent', NOW - 10))).toBeNull();
+  expect(errorAfter(goodProbe('p', { atMs: NOW - 10 }))).toBeNull();
+});
+
 describe('the reach of a server', () => {
   const reach = (last: ProbeResult | null) => reachOf(last === null ? null : sightOf(last), null, NOW, STALE);
 
