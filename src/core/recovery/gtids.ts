@@ -85,6 +85,11 @@ export function withoutServer(text: string, server: ServerId): string {
   });
 }
 
+/** What others were seen with of a server's own transactions it has itself, though it was looked at a moment before them. */
+export function withOwnSeenAt(server: ServerId, has: string, others: readonly string[]): string {
+  return unionOf(has, ...others.map((other) => minus(other, withoutServer(other, server))));
+}
+
 /** The name by which marks call the log of a server. A replica of MariaDB knows no more of its source than its server id. */
 export function logOf(server: ServerId): string {
   const number = serverNumberIn(server);

@@ -5,6 +5,7 @@
  */
 import { refusal, type Refusal } from '../../core/recovery/belief.js';
 import { serverName } from '../../core/recovery/belief.js';
+import { withOwnSeenAt } from '../../core/recovery/gtids.js';
 import { guardRefusals } from '../../core/recovery/guards.js';
 import { openWayBack } from '../../core/recovery/openings/way-back.js';
 import type { Opening } from '../../core/recovery/openings/opening.js';
@@ -36,7 +37,7 @@ export class WaysBack {
     return WAYS_BACK.map((way) => {
       const { opening, refusals } = this.#judge({ way, server, donor, requestedBy: '' });
       if (!opening.ok) return { way, refusals, steps: [], ending: '' };
-      const played = preview(opening.recovery, (id) => this.#assumed(id));
+      const played = preview(opening.recovery, (id) => this.#assumed(id, opening.recovery));
       const name = (id: ServerId): string => serverName(this.#opener.belief(), id);
       const { verdict } = played.ending;
       return {
@@ -90,12 +91,18 @@ export class WaysBack {
     return { opening, refusals: [...guards, ...(opening.ok ? [] : opening.refusals)] };
   }
 
-  #assumed(server: ServerId): StepFindings | null {
-    const { vitals, answers } = this.#parts.sights(server);
+  #assumed(server: ServerId, { inputs }: Recovery): StepFindings | null {
+    const { sights } = this.#parts;
+    const { vitals, answers } = sights(server);
     if (!answers || vitals === null) return null;
     const received = vitals.channels.map(({ retrievedGtids }) => retrievedGtids).filter((set) => set !== '');
     return {
-      executedGtids: vitals.executedGtids,
+      // Under load a replica that was looked at later has more than its source was seen with.
+      executedGtids: withOwnSeenAt(
+        server,
+        vitals.executedGtids,
+        inputs.participants.map(({ id }) => sights(id).vitals?.executedGtids ?? ''),
+      ),
       receivedGtids: received.join(','),
       purgedGtids: vitals.purgedGtids,
     };

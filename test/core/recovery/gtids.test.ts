@@ -9,6 +9,7 @@ import {
   sizeOf,
   unionOf,
   withoutServer,
+  withOwnSeenAt,
 } from '../../../src/core/recovery/gtids.js';
 import type { ServerId } from '../../../src/core/topology/server.js';
 
@@ -38,6 +39,11 @@ describe('how far servers have come', () => {
     expect(withoutServer(`b.000001:9@${UUID}`, UUID as ServerId)).toBe('');
     expect(withoutServer(`b.000001:9@${logOf(maria)}`, maria)).toBe('');
     expect(withoutServer('0-1-100', UUID as ServerId)).toBe('0-1-100');
+  });
+
+  it('adds what others have of a server itself, and nothing else of them', () => {
+    const others = [`${UUID}:1-7,${OTHER}:1-9`, ''];
+    expect(withOwnSeenAt(UUID as ServerId, `${UUID}:1-5,${OTHER}:1-2`, others)).toBe(`${UUID}:1-7,${OTHER}:1-2`);
   });
 
   it('says who lacks less', () => {
