@@ -10,7 +10,7 @@ import { readFindings } from './findings.js';
 import { hasUnapplied, stopFetching } from './relay-log.js';
 import { isClosed, progressOf, readOwnEnd, readReplica, readServer } from './replica-state.js';
 import { askForAcknowledgements } from './semi-sync.js';
-import { lockWrites, needsLock, unlock } from './write-lock.js';
+import { lockWrites, needsLock, unlock, waitedInVain } from './write-lock.js';
 
 /** Told before the source is forgotten, because nobody can ask the server for it afterwards. */
 export type BeforeReset = (hold: Hold) => Promise<void>;
@@ -81,6 +81,21 @@ async function binaryLogPlace(hold: Hold): Promise<string | null> {
  * it has executed is final; where privileged accounts write in spite of read_only, as long as our session holds its lock.
  */
 export async function close(hold: Hold, limitMs: number): Promise<StepFindings> {
+  try {
+    await shutOutWriters(hold, limitMs);
+  } catch (error) {
+    if (!waitedInVain(error)) throw error;
+    const name = addressText(hold.address);
+    const seconds = String(limitMs / 1000);
+    const text = `${name}: a client held a lock for ${seconds} s, so it was not closed (SHOW PROCESSLIST there names it)`;
+    // Not tried again: all who write wait meanwhile.
+    throw new StepFailed('limit', text, false, error);
+  }
+  await assertClosed(hold);
+  return await readFindings(hold);
+}
+
+async function shutOutWriters(hold: Hold, limitMs: number): Promise<void> {
   if (needsLock(hold)) {
     await lockWrites(hold, limitMs);
     await hold.change('SET GLOBAL read_only = 1', CHANGE_MS);
@@ -89,8 +104,6 @@ export async function close(hold: Hold, limitMs: number): Promise<StepFindings> 
     await hold.read(`SET SESSION lock_wait_timeout = ${String(seconds)}`, READ_MS);
     await hold.change('SET GLOBAL super_read_only = 1', limitMs + CHANGE_MS);
   }
-  await assertClosed(hold);
-  return await readFindings(hold);
 }
 
 /** Fenced means: all flags that there are were read back (invariant 14). One of two was seen while a commit still hung. */

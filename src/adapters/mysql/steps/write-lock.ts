@@ -30,10 +30,15 @@ export async function writesLocked(hold: Hold, limitMs: number): Promise<boolean
     await lockWrites(hold, limitMs);
     return true;
   } catch (error) {
-    const cause = error instanceof StepFailed ? error.cause : null;
-    if (cause instanceof StatementFailed && cause.number === LOCK_WAIT_TIMEOUT) return false;
+    if (waitedInVain(error)) return false;
     throw error;
   }
+}
+
+/** A client kept a table or a commit for longer than `lock_wait_timeout`. */
+export function waitedInVain(error: unknown): boolean {
+  const cause = error instanceof StepFailed ? error.cause : null;
+  return cause instanceof StatementFailed && cause.number === LOCK_WAIT_TIMEOUT;
 }
 
 /** Does nothing where our session holds no lock. */
