@@ -169,6 +169,9 @@ export class MysqlWorld {
         return this.repoint(server, step);
       case 'locate':
         return this.locate(server, step);
+      case 'start-replica':
+        Object.assign(server, { io: server.source !== null, sql: server.source !== null && !server.broken });
+        return done();
       case 'acknowledge':
         server.acks = step.on;
         return done();

@@ -28,6 +28,7 @@ export function policyOf(changes: Partial<RecoveryPolicy> = {}): RecoveryPolicy 
     lostDowntimeMs: 0,
     durability: [],
     concurrentMax: 100,
+    movesAtOnce: 5,
     brake: { clusters: 0, withinMs: 60_000 },
     promotesOtherCoPrimary: true,
     semiSync: 'none',

@@ -30,6 +30,7 @@ import { REPLICABILITY_ROUTES } from './routes/replicability.js';
 import { TAG_ROUTES } from './routes/tags.js';
 import { RECOVERY_REQUEST_ROUTES } from './routes/recovery-requests.js';
 import { TOPOLOGY_ROUTES } from './routes/topology.js';
+import { MOVE_ROUTES } from './routes/moves.js';
 import { UNSUPPORTED_ROUTES } from './routes/unsupported.js';
 import { WAY_BACK_ROUTES } from './routes/ways-back.js';
 
@@ -47,6 +48,7 @@ export function routeGroups(urlPrefix: string): readonly RouteGroup[] {
       BLOCKED_RECOVERY_ROUTES,
       ACKNOWLEDGEMENT_ROUTES,
     ),
+    group('Rearranging', MOVE_ROUTES),
     group('Words about servers', DOWNTIME_ROUTES, LABEL_ROUTES, TAG_ROUTES, POOL_ROUTES, KEY_VALUE_ROUTES),
     group('History', AUDIT_ROUTES, PAST_ROUTES),
     group('Nodes', NODE_ROUTES, MEMBERSHIP_ROUTES, CONFIGURATION_ROUTES, PROBING_METRICS_ROUTES),

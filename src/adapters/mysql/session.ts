@@ -20,7 +20,7 @@ import { locate } from './steps/locate.js';
 import { close, detach, obstacleToOpening, open } from './steps/primary.js';
 import { readFindings } from './steps/findings.js';
 import { restartIo, stopIo } from './steps/replication.js';
-import { repoint } from './steps/repoint.js';
+import { repoint, startReplication } from './steps/repoint.js';
 import { resetGtids } from './steps/reset-gtids.js';
 import { sever } from './steps/sever.js';
 
@@ -34,7 +34,16 @@ export interface SessionTools {
 type RoleStep = Exclude<
   Step,
   {
-    kind: 'look' | 'stop-io' | 'restart-io' | 'await-applied' | 'await-received' | 'repoint' | 'locate' | 'acknowledge';
+    kind:
+      | 'look'
+      | 'stop-io'
+      | 'start-replica'
+      | 'restart-io'
+      | 'await-applied'
+      | 'await-received'
+      | 'repoint'
+      | 'locate'
+      | 'acknowledge';
   }
 >;
 
@@ -87,6 +96,8 @@ export class MysqlSession implements ServerSession {
         return { ...(await stopIo(hold)), ...(await obstacleToOpening(hold)) };
       case 'restart-io':
         return await restartIo(hold);
+      case 'start-replica':
+        return await startReplication(hold);
       case 'await-applied':
         return await awaitApplied(hold, step.gtids, step.limitMs);
       case 'await-received':

@@ -40,6 +40,7 @@ export function recoveryPolicy(config: Config): RecoveryPolicy {
     lostDowntimeMs: recovery.lostDowntimeMs,
     durability: recovery.durability,
     concurrentMax: recovery.concurrentMax,
+    movesAtOnce: recovery.movesAtOnce,
     brake: recovery.brake,
     promotesOtherCoPrimary: recovery.promotesOtherCoPrimary,
     semiSync: recovery.semiSync.exactReplicas ? 'exact' : recovery.semiSync.unlocksPrimary ? 'enough' : 'none',

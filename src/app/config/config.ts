@@ -281,6 +281,7 @@ export interface RecoveryConfig {
   readonly waitsForApplier: boolean;
   readonly durability: readonly DurabilityRule[];
   readonly concurrentMax: number;
+  readonly movesAtOnce: number;
   readonly brake: BrakeLimits;
   readonly semiSync: SemiSyncConfig;
   readonly opensReadOnlyPrimary: boolean;

@@ -161,6 +161,7 @@ function readRecovery(values: Values, findings: Findings): RecoveryConfig {
     waitsForApplier: values.DelayMasterPromotionIfSQLThreadNotUpToDate,
     durability: values.DurabilityPolicies,
     concurrentMax: values.RecoveryConcurrencyMax,
+    movesAtOnce: values.MaxConcurrentReplicaOperations,
     brake: { clusters: values.RecoveryBrakeClusters, withinMs: values.RecoveryBrakeSeconds * 1000 },
     semiSync: {
       exactReplicas: values.EnforceExactSemiSyncReplicas,

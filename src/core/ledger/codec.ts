@@ -54,6 +54,7 @@ export const SINCE: { readonly [Kind in Command['kind']]: SchemaVersion } = {
   'brake-applied': 2,
   'brake-released': 2,
   'history-purged': 3,
+  'recovery-cancelled': 3,
   'aftermath-intended': 3,
   'aftermath-finished': 3,
   'detection-intended': 3,
@@ -80,6 +81,7 @@ const RECOVERIES_SINCE: Readonly<Record<RecoveryKind, SchemaVersion>> = {
   'inject-empty': 3,
   'reset-gtids': 3,
   rebuild: 3,
+  move: 3,
 };
 
 const STEPS_SINCE: Readonly<Record<StepKind, SchemaVersion>> = {
@@ -100,6 +102,7 @@ const STEPS_SINCE: Readonly<Record<StepKind, SchemaVersion>> = {
   hooks: 3,
   publish: 3,
   sever: 3,
+  'start-replica': 3,
   'inject-empty': 3,
   'keep-binary-logs': 3,
   'reset-gtids': 3,

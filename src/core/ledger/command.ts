@@ -180,6 +180,7 @@ export type Command = Stamped &
         readonly verdict: Verdict;
         readonly lost: Recovery['lost'];
       }
+    | { readonly kind: 'recovery-cancelled'; readonly recoveryId: RecoveryId; readonly by: string }
     | {
         readonly kind: 'recovery-acknowledged';
         readonly recoveryId: RecoveryId;

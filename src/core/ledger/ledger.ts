@@ -6,6 +6,7 @@
 import { assert, assertNever } from '../base/assert.js';
 import {
   applyAcknowledged,
+  applyCancelled,
   applyClosed,
   applyDemotion,
   applyFinished,
@@ -143,6 +144,7 @@ type Operation = Extract<
       | 'downtime-ended'
       | 'recoveries-switched'
       | 'brake-applied'
+      | 'recovery-cancelled'
       | 'brake-released'
       | 'alias-set'
       | 'node-announced'
@@ -164,6 +166,8 @@ function applyOperation(draft: Draft, command: Operation): readonly Fact[] {
       return applyDowntimeEnded(draft, command.server);
     case 'recoveries-switched':
       return applySwitched(draft, command.enabled, command.by);
+    case 'recovery-cancelled':
+      return applyCancelled(draft, command.recoveryId, command.by);
     case 'brake-applied':
       return applyBraked(draft, command.reason);
     case 'brake-released':

@@ -2,6 +2,7 @@
  * Records that operators and the leader keep about servers, beside what probes find. Each has its end in it where it has
  * one: entries are applied by the stamps of the log, so a record ends at the same entry on every node.
  */
+import type { RecoveryId } from '../recovery/recovery.js';
 import type { Address } from '../topology/address.js';
 import type { PromotionRule, ServerId } from '../topology/server.js';
 
@@ -38,6 +39,8 @@ export interface Maintenance {
   readonly reason: string;
   readonly beganAtMs: number;
   readonly endsAtMs: number;
+  /** The plan that holds it and ends it; absent where an operator does. */
+  readonly recoveryId?: RecoveryId;
 }
 
 /** The name by which replicas shall be told of a host, where that is not the name by which it is probed. */

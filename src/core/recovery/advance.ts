@@ -8,6 +8,7 @@ import type { ServerId } from '../topology/server.js';
 import { deadPrimary } from './playbooks/dead-primary.js';
 import { formerPrimary } from './playbooks/former-primary.js';
 import { gracefulTakeover } from './playbooks/graceful-takeover.js';
+import { move } from './playbooks/move.js';
 import { orphans } from './playbooks/orphans.js';
 import { readOnlyPrimary } from './playbooks/read-only-primary.js';
 import { semiSync } from './playbooks/semi-sync.js';
@@ -49,6 +50,7 @@ const PLAYBOOKS: Readonly<Record<RecoveryKind, Playbook>> = {
   'inject-empty': injectEmpty,
   'reset-gtids': resetGtids,
   rebuild,
+  move,
 };
 
 const NOBODY: ReadonlySet<ServerId> = new Set();

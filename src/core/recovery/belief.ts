@@ -37,6 +37,11 @@ export interface BelievedDowntime {
   readonly endsAtMs: number;
 }
 
+export interface BelievedMaintenance extends BelievedDowntime {
+  /** The plan that holds it; absent where an operator does. */
+  readonly recoveryId?: RecoveryId;
+}
+
 export interface BelievedBrake {
   readonly sinceMs: number;
   readonly reason: string;
@@ -50,7 +55,7 @@ export interface Belief {
   readonly demotions: ReadonlyMap<ServerId, BelievedDemotion>;
   readonly downtimes: ReadonlyMap<ServerId, BelievedDowntime>;
   /** An operator works on the server: it is left alone. */
-  readonly maintenances: ReadonlyMap<ServerId, BelievedDowntime>;
+  readonly maintenances: ReadonlyMap<ServerId, BelievedMaintenance>;
   readonly recoveriesEnabled: boolean;
   /** Too many clusters failed at once: nothing is recovered until an operator has looked. Null when it is off. */
   readonly brake: BelievedBrake | null;
@@ -93,6 +98,13 @@ export function unfencedFormer(belief: Belief, clusterId: ClusterId): Server | n
   if (open?.kind !== 'former-primary') return null;
   const fenced = open.steps.some(({ step, outcome }) => step.kind === 'fence' && outcome?.ok === true);
   return fenced ? null : (belief.servers.get(open.failed) ?? null);
+}
+
+/** An operator works on it. What a plan of ours holds says nothing to other plans: of those there is one at a time. */
+export function inMaintenanceOf({ maintenances, nowMs }: Belief, id: ServerId): BelievedMaintenance | null {
+  const maintenance = maintenances.get(id);
+  const holds = maintenance !== undefined && maintenance.recoveryId === undefined && maintenance.endsAtMs > nowMs;
+  return holds ? maintenance : null;
 }
 
 /** Servers of the cluster whose main channel leads to `source`. */

@@ -11,6 +11,7 @@ import type { ClusterId, ServerId } from '../topology/server.js';
 import {
   type Belief,
   type BelievedCluster,
+  inMaintenanceOf,
   LOST_REASON,
   openRecoveryOf,
   refusal,
@@ -170,8 +171,8 @@ function ignored({ belief, policy, server }: GuardQuestion): readonly Refusal[] 
 }
 
 function inMaintenance({ belief, server }: GuardQuestion): readonly Refusal[] {
-  const maintenance = belief.maintenances.get(server);
-  if (maintenance === undefined || maintenance.endsAtMs <= belief.nowMs) return [];
+  const maintenance = inMaintenanceOf(belief, server);
+  if (maintenance === null) return [];
   const name = serverName(belief, server);
   return [
     refusal(

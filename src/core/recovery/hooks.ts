@@ -36,6 +36,7 @@ const OCCASIONS: Readonly<Record<RecoveryKind, Occasions>> = {
   'inject-empty': { before: [], after: [] },
   'reset-gtids': { before: [], after: [] },
   rebuild: { before: [], after: [] },
+  move: { before: [], after: [] },
 };
 
 export interface HookSetting {

@@ -14,7 +14,7 @@ export function interruptedRecoveries({ recoveries }: Pick<Belief, 'recoveries'>
   const latest = new Map<ServerId, Recovery>();
   for (const recovery of recoveries.values()) {
     if (recovery.closedAtMs === null) busy.add(recovery.clusterId);
-    if (familyOf(recovery.kind) !== 'intermediate') continue;
+    if (familyOf(recovery.kind) !== 'intermediate' && recovery.kind !== 'move') continue;
     const known = latest.get(recovery.failed);
     if (known === undefined || known.openedAtMs <= recovery.openedAtMs) latest.set(recovery.failed, recovery);
   }
@@ -25,6 +25,18 @@ export function interruptedRecoveries({ recoveries }: Pick<Belief, 'recoveries'>
 
 export function gaveWay({ verdict }: Recovery): boolean {
   return verdict?.kind === 'undone' && verdict.gaveWayTo !== undefined;
+}
+
+/** Of those that a broken plan of moves had stopped: who was not pointed elsewhere since, by it or by what it gave way to. */
+export function leftStopped({ recoveries }: Pick<Belief, 'recoveries'>, move: Recovery): ReadonlySet<ServerId> {
+  const left = new Set(stoppedBy(move));
+  const by = move.verdict?.kind === 'undone' ? move.verdict.gaveWayTo : undefined;
+  const after = by === undefined ? undefined : recoveries.get(by);
+  for (const { step, outcome } of [...move.steps, ...(after?.steps ?? [])]) {
+    if (step.kind === 'repoint' && outcome?.ok === true) left.delete(step.server);
+  }
+  for (const { server } of after?.lost ?? []) left.delete(server);
+  return left;
 }
 
 /** Servers whose IO threads it stopped, or may have stopped. */

@@ -33,6 +33,8 @@ const KINDS: Readonly<Record<RecoveryKind, KindTraits>> = {
   'reset-gtids': { family: null, givesWayTo: FAILOVERS },
   // A copy takes hours at worst: nothing that keeps the cluster at work waits for it.
   rebuild: { family: null, givesWayTo: [...FAILOVERS, 'graceful-takeover', ...REPAIRS] },
+  // Nothing is broken that it would mend.
+  move: { family: null, givesWayTo: [...FAILOVERS, ...REPAIRS] },
 };
 
 export function familyOf(kind: RecoveryKind): Family | null {

@@ -23,6 +23,7 @@ const WHEN_UNREACHABLE: Readonly<Record<StepKind, number>> = {
   acknowledge: 2,
   release: 2,
   'restart-io': 1,
+  'start-replica': 3,
   sever: 1,
   'inject-empty': 3,
   'keep-binary-logs': 3,

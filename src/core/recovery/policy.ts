@@ -36,6 +36,8 @@ export interface RecoveryPolicy {
   readonly durability: readonly DurabilityRule[];
   /** Automatic recoveries of dead primaries beside each other. */
   readonly concurrentMax: number;
+  /** MaxConcurrentReplicaOperations: how many replicas an operator's plan keeps without their source at a time. */
+  readonly movesAtOnce: number;
   /** CoMasterRecoveryMustPromoteOtherCoMaster. */
   readonly promotesOtherCoPrimary: boolean;
   readonly semiSync: SemiSyncRepair;

@@ -27,6 +27,10 @@ export function withOutcome(recovery: Recovery, number: number, outcome: StepOut
   return { ...recovery, steps: recovery.steps.map(finish) };
 }
 
+export function withCancellation(recovery: Recovery, by: string, atMs: number): Recovery {
+  return { ...recovery, cancelled: { by, atMs } };
+}
+
 export function withPromotion(recovery: Recovery, server: ServerId, epoch: number): Recovery {
   return { ...recovery, promotion: { server, epoch }, successor: server };
 }
@@ -54,12 +58,17 @@ export function stepKey(step: Step): string {
     case 'promise-promotion':
       return `${step.kind} ${step.server} ${String(step.epoch)}`;
     case 'look':
-      return `${step.kind} ${step.server}${step.again === true ? ' again' : ''}`;
+    case 'stop-io':
+      return `${step.kind} ${step.server}${againIn(step)}`;
     case 'hooks':
       return `${step.kind} ${step.list}`;
     default:
       return `${step.kind} ${step.server}`;
   }
+}
+
+function againIn({ again }: { readonly again?: true }): string {
+  return again === true ? ' again' : '';
 }
 
 function placeIn({ begin }: Extract<Step, { kind: 'repoint' }>): string {

@@ -8,6 +8,7 @@ import type { ClusterId, ServerId } from '../topology/server.js';
 import type { BinlogPosition } from '../topology/vitals.js';
 import type { DurabilityTerms } from './durability-terms.js';
 import type { HookTerms } from './hook-terms.js';
+import type { MoveTerms } from './movement.js';
 import type { Beginning, SemiSyncDuty, Step, StepOutcome } from './step.js';
 
 /** `<unix milliseconds>:<hex>`, unique in the cluster; the incumbent's UID. */
@@ -19,7 +20,8 @@ export type RecoveryId = Brand<string, 'RecoveryId'>;
  * again and is fenced, then rejoined or set apart. dead-intermediate, dead-group-member: replicas lost their source, which
  * is no primary, and are given another. read-only-primary: the primary of the committed epoch takes no writes and is
  * opened. semi-sync: who acknowledges to the primary is changed. lost-replica: one that a failover left behind answers
- * again. inject-empty, reset-gtids, rebuild: an operator brings back one that was set apart.
+ * again. inject-empty, reset-gtids, rebuild: an operator brings back one that was set apart. move: an operator gives replicas
+ * another source, see movement.ts.
  */
 export type RecoveryKind =
   | 'dead-primary'
@@ -33,7 +35,8 @@ export type RecoveryKind =
   | 'lost-replica'
   | 'inject-empty'
   | 'reset-gtids'
-  | 'rebuild';
+  | 'rebuild'
+  | 'move';
 
 export interface StepRecord {
   /** Unique within the recovery; steps are numbered in the order of their intents. */
@@ -78,6 +81,8 @@ export interface Recovery {
   readonly closedAtMs: number | null;
   readonly verdict: Verdict | null;
   readonly acknowledged: { readonly atMs: number; readonly by: string; readonly comment: string } | null;
+  /** What has begun is brought to its end, and nothing else is begun. */
+  readonly cancelled?: { readonly atMs: number; readonly by: string };
 }
 
 export interface LostServer {
@@ -142,6 +147,10 @@ export interface RecoveryInputs {
   readonly hooks?: HookTerms;
   /** There are key-value stores outside that are told of the new primary, and the hooks that follow wait for that. */
   readonly publishes?: boolean;
+  /** move only. */
+  readonly movement?: MoveTerms;
+  /** These are in maintenance for as long as it is open. */
+  readonly locks?: { readonly servers: readonly ServerId[]; readonly reason: string };
 }
 
 /** What an operator may ask for that is done by a recovery. */

@@ -22,6 +22,11 @@ export function isReturn(kind: RecoveryKind): kind is ReturnKind {
   return kind in RETURNS;
 }
 
+/** The incumbent knows no recovery of this kind: who counts failovers is not shown it. */
+export function isOurs(kind: RecoveryKind): boolean {
+  return kind === 'move' || isReturn(kind);
+}
+
 export function isWayBack(kind: RecoveryKind): kind is WayBack {
   return (WAYS_BACK as readonly string[]).includes(kind);
 }

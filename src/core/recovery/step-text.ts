@@ -10,7 +10,8 @@ type StepOf<K extends StepKind> = Extract<Step, { kind: K }>;
 const TEXTS: { readonly [K in StepKind]: (step: StepOf<K>, server: string, nameOf: NameOf) => string } = {
   look: ({ again }, server) =>
     again === true ? `make sure that nothing was written to ${server} meanwhile` : `read the state of ${server}`,
-  'stop-io': (_, server) => `stop the IO thread of ${server} and read what it has received`,
+  'stop-io': ({ again }, server) =>
+    `stop the IO thread of ${server}${again === true ? ' again' : ''} and read what it has received`,
   'await-applied': ({ limitMs }, server) => `wait until ${server} has applied all of it, at most ${limitMs / 1000} s`,
   'await-received': ({ limitMs }, server) => `wait until ${server} has received all of it, at most ${limitMs / 1000} s`,
   repoint: (step, server, nameOf) =>
@@ -31,6 +32,7 @@ const TEXTS: { readonly [K in StepKind]: (step: StepOf<K>, server: string, nameO
     `empty the binary logs of ${server} and let it know ${gtids || 'nothing'}, without ${drops}`,
   'prepare-clone': (_, server) => `make sure that ${server} has the CLONE plugin`,
   clone: ({ source }, server, nameOf) => `replace all data of ${server} by a copy of ${nameOf(source)}`,
+  'start-replica': (_, server) => `start the replication of ${server} where it is`,
   'restart-io': (_, server) => `restart the IO thread of ${server} to learn whether its source still speaks`,
   hooks: ({ list }) => `run the hooks of ${HOOK_KEYS[list]}`,
   publish: (_, server) => `write ${server} as the primary to the key-value stores`,

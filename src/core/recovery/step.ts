@@ -12,8 +12,11 @@ export type Step =
    * counted too. Again: reads again.
    */
   | { readonly kind: 'look'; readonly server: ServerId; readonly again?: true; readonly acknowledgers?: true }
-  /** Stops IO threads only, then reads received and executed sets. Again: look at the state. */
-  | { readonly kind: 'stop-io'; readonly server: ServerId }
+  /**
+   * Stops IO threads only, then reads received and executed sets. `again`: a second time in one plan, after it was started.
+   * Again: look at the state.
+   */
+  | { readonly kind: 'stop-io'; readonly server: ServerId; readonly again?: true }
   /** Waits until the server has applied `gtids`; an applier that stands still without an error is started. */
   | { readonly kind: 'await-applied'; readonly server: ServerId; readonly gtids: string; readonly limitMs: number }
   /** Waits until a replica that follows the primary has received `gtids`, applied or not; nothing is changed. */
@@ -62,6 +65,8 @@ export type Step =
    * would wait until somebody else commits (seen on 9.7). Again: looks whether anybody waits.
    */
   | { readonly kind: 'release'; readonly server: ServerId }
+  /** Starts its replication, wherever it leads; nothing for a server that follows nobody. Again: skipped if it runs. */
+  | { readonly kind: 'start-replica'; readonly server: ServerId }
   /** STOP and START of the IO thread, to learn whether the source still speaks; of one canary, once per incident. */
   | { readonly kind: 'restart-io'; readonly server: ServerId }
   /** Stops fetching and puts `//` before the host of its source, so that it cannot go on there. Again: skipped if it is so. */

@@ -10,7 +10,8 @@ import type { OperatorRequest } from '../../core/recovery/operator-request.js';
 import type { RecoveryPlan } from '../../core/recovery/plan.js';
 import type { PlanRequest as PlanWish } from '../../core/recovery/plan-request.js';
 import type { Pair } from '../../core/recovery/publication.js';
-import type { Recovery } from '../../core/recovery/recovery.js';
+import type { MoveWish } from '../../core/recovery/openings/move-wishes.js';
+import type { Recovery, RecoveryId } from '../../core/recovery/recovery.js';
 import type { WayBack } from '../../core/recovery/returns.js';
 import { type Address, addressText } from '../../core/topology/address.js';
 import type { ClusterId, Server, ServerId } from '../../core/topology/server.js';
@@ -123,6 +124,11 @@ export interface RecoveryRequest extends OperatorRequest {
   readonly requestKey?: string;
 }
 
+export interface MoveRequest extends MoveWish {
+  readonly clusterId: ClusterId;
+  readonly requestedBy: string;
+}
+
 /** A request is shown with all that it says, or what nobody asked for. */
 export type PlanRequest = RecoveryRequest | Extract<PlanWish, { readonly command: 'automatic' }>;
 
@@ -167,6 +173,15 @@ export interface Service extends Keeping {
   waysBack(server: ServerId, donor?: ServerId | null): readonly WayBackPlan[];
   /** Answers when it has ended, or when it is under way: then its record says what becomes of it. */
   wayBack(request: WayBackRequest): Promise<Answer<Recovery>>;
+  /**
+   * Gives replicas another source. Resolves when the plan has ended, whatever its verdict, and what it changed is known.
+   * Requests of one cluster wait for each other.
+   */
+  move(request: MoveRequest): Promise<Answer<Recovery>>;
+  /** Nothing is begun; as `plan`. */
+  planMove(request: MoveRequest): RecoveryPlan;
+  /** A plan of moves begins nothing more, and ends when what it has begun is done. */
+  cancelMove(id: RecoveryId, by: string): Promise<Answer<Recovery>>;
   /** Resolves when the recovery is closed, whatever its verdict. */
   recover(request: RecoveryRequest): Promise<Answer<Recovery>>;
   acknowledge(

@@ -22,6 +22,7 @@ import { restartCanary } from './canary.js';
 import { Detections } from './detections.js';
 import { FormerPrimaries } from './former-primaries.js';
 import { LostReplicas } from './lost-replicas.js';
+import { Moves } from './moves.js';
 import { OperatorRequests } from './operator-requests.js';
 import { believedNow, RecoveryOpener } from './recovery-opener.js';
 import type { RecoveryParts } from './recovery-parts.js';
@@ -39,6 +40,7 @@ export class RecoveryDriver {
   readonly #detections: Detections;
   readonly #opener: RecoveryOpener;
   readonly waysBack: WaysBack;
+  readonly moves: Moves;
   readonly #formers: FormerPrimaries;
   readonly #lost: LostReplicas;
   readonly #restraints: Restraints;
@@ -63,6 +65,7 @@ export class RecoveryDriver {
     this.#opener = new RecoveryOpener(parts, this.#runs, this.#aftermaths, this.#detections);
     this.requests = new OperatorRequests(parts, this.#opener);
     this.waysBack = new WaysBack(parts, this.#opener);
+    this.moves = new Moves(parts, this.#opener, this.#runs);
     this.#lost = new LostReplicas(parts, this.#opener);
     this.#formers = new FormerPrimaries(parts, this.#opener, this.#runs);
     this.#restraints = new Restraints(parts.log, () => {

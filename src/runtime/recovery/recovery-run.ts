@@ -8,7 +8,7 @@
 import { advance, type Decision } from '../../core/recovery/advance.js';
 import { pauseBeforeMs } from '../../core/recovery/patience.js';
 import type { Closing } from '../../core/recovery/playbooks/next.js';
-import { stepKey, withIntents, withOutcome, withPromotion } from '../../core/recovery/record.js';
+import { stepKey, withCancellation, withIntents, withOutcome, withPromotion } from '../../core/recovery/record.js';
 import type { Recovery } from '../../core/recovery/recovery.js';
 import type { NumberedStep, Step, StepOutcome } from '../../core/recovery/step.js';
 import { describeStep } from '../../core/recovery/step-text.js';
@@ -85,6 +85,14 @@ export class RecoveryRun {
   fenceBeside(former: ServerId): void {
     if (this.#beside.has(former)) return;
     this.#beside.add(former);
+    this.#wake();
+  }
+
+  /** Goes into the log with what comes next, so that another leader begins nothing either. */
+  cancel(by: string): void {
+    if (this.#record.cancelled !== undefined) return;
+    this.#record = withCancellation(this.#record, by, this.#parts.clock.wallMs());
+    this.#journal.write({ kind: 'recovery-cancelled', recoveryId: this.#record.id, by });
     this.#wake();
   }
 

@@ -82,6 +82,14 @@ export class Runs {
     this.#drives.get(cluster)?.run?.fenceBeside(former);
   }
 
+  /** What has begun is finished, nothing else is begun. False: this node does not drive it. */
+  cancel({ id, clusterId }: Recovery, by: string): boolean {
+    const drive = this.#drives.get(clusterId);
+    if (drive?.id !== id || drive.run === null) return false;
+    drive.run.cancel(by);
+    return true;
+  }
+
   /** What gives way to a recovery of this kind ends, and is taken up later from the start. */
   async displace(cluster: ClusterId, kind: RecoveryKind, by: RecoveryId): Promise<void> {
     this.#displacing.add(cluster);

@@ -8,7 +8,7 @@ import { tombstonesOf } from '../../core/ledger/tombstones.js';
 import type { Explanation } from '../../core/recovery/explain.js';
 import type { RecoveryPlan } from '../../core/recovery/plan.js';
 import type { Pair } from '../../core/recovery/publication.js';
-import type { Recovery } from '../../core/recovery/recovery.js';
+import type { Recovery, RecoveryId } from '../../core/recovery/recovery.js';
 import { type Address, addressText, sameAddress } from '../../core/topology/address.js';
 import type { ProbeResult, ServerReport } from '../../core/topology/report.js';
 import type { ClusterId, Server, ServerId } from '../../core/topology/server.js';
@@ -20,6 +20,7 @@ import type {
   NodeStatus,
   PlanRequest,
   PublicSettings,
+  MoveRequest,
   RecoveryRequest,
   Service,
   ServiceEvent,
@@ -29,6 +30,7 @@ import type {
 } from '../ports/service.js';
 import type { BinaryLogReader } from '../ports/binary-logs.js';
 import type { Prober } from '../ports/mysql.js';
+import type { Moves } from '../recovery/moves.js';
 import type { WaysBack } from '../recovery/ways-back.js';
 import { accept, refuse } from '../ports/answer.js';
 import { EventHub } from './event-hub.js';
@@ -51,6 +53,7 @@ export interface ServiceParts extends KeepingParts {
   readonly binaryLogs: BinaryLogReader;
   readonly explain: (cluster: ClusterId) => Explanation | null;
   readonly waysBack: () => Pick<WaysBack, 'plans' | 'begin'>;
+  readonly moves: () => Pick<Moves, 'ask' | 'plan' | 'cancel'>;
   readonly submitPrimaries: (cluster: ClusterId | null) => Promise<readonly Pair[]>;
   readonly recover: (request: RecoveryRequest) => Promise<Answer<Recovery>>;
   readonly plan: (request: PlanRequest) => RecoveryPlan;
@@ -176,6 +179,36 @@ export class NodeService extends KeepingUseCases implements Service {
 
   wayBack(request: WayBackRequest): Promise<Answer<Recovery>> {
     return this.#parts.waysBack().begin(request);
+  }
+
+  /** The servers are looked at before they are judged and after they were changed: what is answered is what is. */
+  async move(request: MoveRequest): Promise<Answer<Recovery>> {
+    await this.#lookAgain([request.server, ...(request.destination === null ? [] : [request.destination])]);
+    const answer = await this.#parts.moves().ask(request);
+    const { moves } = (answer.ok ? answer.value.inputs.movement : undefined) ?? { moves: [] };
+    await this.#lookAgain(moves.map(({ server }) => server));
+    return answer;
+  }
+
+  async #lookAgain(servers: readonly ServerId[]): Promise<void> {
+    const addresses = servers.flatMap((id) => this.state.servers.get(id)?.address ?? []);
+    const results = await Promise.all(addresses.map((address) => this.#parts.probe(address)));
+    const reports = results.flatMap((result) =>
+      result.ok && this.#parts.believes(result.report) ? [result.report] : [],
+    );
+    if (reports.length > 0) {
+      const seen = reports.map(({ id, address, facts }) => ({ id, address, facts }));
+      await this.propose({ kind: 'topology-observed', servers: seen });
+    }
+  }
+
+  planMove(request: MoveRequest): RecoveryPlan {
+    return this.#parts.moves().plan(request);
+  }
+
+  cancelMove(id: RecoveryId, by: string): Promise<Answer<Recovery>> {
+    // That this node does not lead becomes a rejection, as with all writes.
+    return Promise.resolve().then(() => this.#parts.moves().cancel(id, by));
   }
 
   recover(request: RecoveryRequest): Promise<Answer<Recovery>> {

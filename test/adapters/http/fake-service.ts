@@ -3,7 +3,8 @@ import { FakeMembership } from '../../support/fake-membership.js';
 import type { ProbingMetrics } from '../../../src/runtime/ports/probing-metrics.js';
 import type { Problem, StructureCode } from '../../../src/core/analysis/problem.js';
 import { type Explanation, explain } from '../../../src/core/recovery/explain.js';
-import type { RecoveryPlan } from '../../../src/core/recovery/plan.js';
+import { openMove } from '../../../src/core/recovery/openings/move.js';
+import { planOf, type RecoveryPlan } from '../../../src/core/recovery/plan.js';
 import { planFor } from '../../../src/core/recovery/plan-request.js';
 import type { Pair } from '../../../src/core/recovery/publication.js';
 import type { Recovery, RecoveryId } from '../../../src/core/recovery/recovery.js';
@@ -18,6 +19,7 @@ import type { Clock } from '../../../src/runtime/ports/clock.js';
 import type {
   Analysis,
   Answer,
+  MoveRequest,
   NodeStatus,
   PlanRequest,
   PublicSettings,
@@ -184,6 +186,29 @@ export class FakeService extends FakeKeeping implements Service {
   async wayBack({ way, server, donor, requestedBy }: WayBackRequest): Promise<Answer<Recovery>> {
     this.calls.push(`${way} of ${server} from ${donor ?? 'anybody'} by ${requestedBy}`);
     return this.answer(recoveryOf('7:b', this.clusterId(), server));
+  }
+
+  async move({ command, server, destination, pattern, requestedBy }: MoveRequest): Promise<Answer<Recovery>> {
+    const to = destination === null ? '' : ` below ${destination}`;
+    const some = pattern === null ? '' : ` matching ${String(pattern)}`;
+    this.calls.push(`${command} ${server}${to}${some} by ${requestedBy}`);
+    return this.answer(this.recovery ?? recoveryOf('7:c', this.clusterId(), server));
+  }
+
+  planMove(request: MoveRequest): RecoveryPlan {
+    const soft = { answers: (id: ServerId) => this.#sights(id).answers, lagSeconds: () => 0 };
+    const belief = { ...this.state, nowMs: this.nowMs };
+    const context = { id: '0:plan' as RecoveryId, openedBy: 'n1', requestedBy: 'somebody' };
+    const opening = openMove(belief, policyOf(), request, soft, context);
+    const decision = { opening, refusals: opening.ok ? [] : opening.refusals };
+    const { command, clusterId } = request;
+    const asked = { belief, sights: this.#sights, command, clusterId, decision, isDead: false };
+    return planOf({ ...asked, equipped: (recovery) => recovery });
+  }
+
+  async cancelMove(id: RecoveryId, by: string): Promise<Answer<Recovery>> {
+    this.calls.push(`cancel ${id} by ${by}`);
+    return this.answer(recoveryOf(id, this.clusterId(), MAIN));
   }
 
   readonly #sights = (id: ServerId): LastLook => {

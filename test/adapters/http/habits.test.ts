@@ -63,9 +63,9 @@ describe('the shell client', () => {
   });
 
   it('learns at once which command is not answered yet', async () => {
-    expect(await fixture.get('/api/relocate/a/3306/b/3306')).toMatchObject({
+    expect(await fixture.get('/api/match/a/3306/b/3306')).toMatchObject({
       status: 500,
-      body: { Code: 'ERROR', Message: 'relocate is not supported yet', Details: null },
+      body: { Code: 'ERROR', Message: 'match is not supported yet', Details: null },
     });
   });
 });

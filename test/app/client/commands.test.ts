@@ -295,7 +295,7 @@ describe('the catalogue', () => {
   });
 
   it('reaches a command that the server does not answer yet, and says so', async () => {
-    const { code, out, err } = await run(node.url, ['-c', 'relocate', '-i', 'read-replica-1', '-d', 'read-replica-2']);
-    expect({ code, out, err }).toEqual({ code: 1, out: '', err: 'relocate is not supported yet\n' });
+    const { code, out, err } = await run(node.url, ['-c', 'match', '-i', 'read-replica-1', '-d', 'read-replica-2']);
+    expect({ code, out, err }).toEqual({ code: 1, out: '', err: 'match is not supported yet\n' });
   });
 });

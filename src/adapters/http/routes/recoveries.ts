@@ -1,11 +1,11 @@
 /**
- * What was recovered, what is being recovered, and what holds a recovery back. The return of a server is a
- * recovery of ours and none of the incumbent's: scripts that count failovers must not see it here. It has its page, and
- * its UID leads to it.
+ * What was recovered, what is being recovered, and what holds a recovery back. The return of a server and a
+ * rearrangement are recoveries of ours and none of the incumbent's: scripts that count failovers must not see them here.
+ * A return has its page, and the UID of either leads to it.
  */
 import { isBlocking } from '../../../core/recovery/blocks.js';
 import type { Recovery } from '../../../core/recovery/recovery.js';
-import { isReturn } from '../../../core/recovery/returns.js';
+import { isOurs } from '../../../core/recovery/returns.js';
 import type { ServerId } from '../../../core/topology/server.js';
 import { resolveServer } from '../hints.js';
 import { HTTP_LIMITS } from '../limits.js';
@@ -125,7 +125,7 @@ function auditOf(form: RecoveryForm, found: ReturnType<typeof byHint>, call: Cal
 /** Newest first. */
 function list(form: RecoveryForm, chosen: Chosen, { nowMs }: Call, door: Door, ours = false): readonly unknown[] {
   return [...door.service.state.recoveries.values()]
-    .filter((recovery) => (ours || !isReturn(recovery.kind)) && chosen(recovery))
+    .filter((recovery) => (ours || !isOurs(recovery.kind)) && chosen(recovery))
     .sort((one, other) => other.openedAtMs - one.openedAtMs)
     .map((recovery) => recoveryView(recovery, form, nowMs, door));
 }

@@ -215,6 +215,13 @@ async function startAndListen(hold: Hold, to: Destination): Promise<string> {
   );
 }
 
+/** Where it leads to is left as it is. */
+export async function startReplication(hold: Hold): Promise<StepFindings> {
+  const replica = await readReplica(hold, READ_MS);
+  if (replica === null) return { text: 'it follows nobody' };
+  return { text: await startAndListen(hold, replica) };
+}
+
 async function leaveStopped(hold: Hold): Promise<string> {
   const state = await readReplicaOf(hold, READ_MS);
   if (state.io !== 'No' || state.sql) await hold.change(stopReplica(hold.dialect, state.channel), STOP_SQL_MS);

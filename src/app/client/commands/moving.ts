@@ -1,22 +1,24 @@
 /** Commands that move replicas about, and those that change one server. */
 import { printers as p } from '../printers.js';
-import { asks, changes, type ClientCommand } from './command.js';
+import { asks, changes, type ClientCommand, planned } from './command.js';
 
 const BELOW = '/{instance}/{destination}';
 
-export const MOVING: readonly ClientCommand[] = [
+const MOVES: readonly ClientCommand[] = [
   changes('relocate', `relocate${BELOW}`, p.instanceBelowSource, 'move a replica below another server'),
   changes('relocate-replicas', `relocate-replicas${BELOW}`, p.instances, 'move all its replicas below another server'),
-  changes('match', `match${BELOW}`, p.instanceBelowSource, 'move a replica by Pseudo-GTID'),
-  changes('match-up', 'match-up/{instance}', p.instanceBelowSource, 'move a replica one level up by Pseudo-GTID'),
-  changes('match-up-replicas', 'match-up-replicas/{instance}', p.moved, 'the same with all its replicas'),
   changes('move-below', `move-below${BELOW}`, p.instanceBelowSource, 'move a replica below its sibling'),
   changes('move-equivalent', `move-equivalent${BELOW}`, p.instanceBelowSource, 'move by recorded coordinates'),
   changes('move-gtid', `move-below-gtid${BELOW}`, p.instanceBelowSource, 'move a replica by GTID'),
   changes('move-replicas-gtid', `move-replicas-gtid${BELOW}`, p.moved, 'move all its replicas by GTID'),
   changes('move-up', 'move-up/{instance}', p.instanceBelowSource, 'move a replica one level up'),
   changes('move-up-replicas', 'move-up-replicas/{instance}', p.instances, 'move all its replicas one level up'),
-  changes('repoint', `repoint${BELOW}`, p.instanceBelowSource, 'give a replica another source at the same place'),
+  changes(
+    'repoint',
+    'repoint/{instance}[/{destination}]',
+    p.instanceBelowSource,
+    'give a replica another source at the same place',
+  ),
   changes('repoint-replicas', 'repoint-replicas/{instance}', p.instances, 'point its replicas at it again'),
   changes(
     'make-co-master',
@@ -26,6 +28,15 @@ export const MOVING: readonly ClientCommand[] = [
   ),
   changes('take-master', 'take-master/{instance}', p.instanceBelowSource, 'change places with its source'),
   changes('take-siblings', 'take-siblings/{instance}', p.instanceBelowSource, 'move its siblings below it'),
+  changes('regroup-replicas', 'regroup-replicas/{instance}', p.key, 'let the best of its replicas lead the others'),
+];
+
+export const MOVING: readonly ClientCommand[] = [
+  ...MOVES.map((command) => planned(command, p.plan)),
+  changes('cancel-move', 'v1/cancel-move/{text}', p.nothing, 'begin nothing more of a plan of moves (-i UID)'),
+  changes('match', `match${BELOW}`, p.instanceBelowSource, 'move a replica by Pseudo-GTID'),
+  changes('match-up', 'match-up/{instance}', p.instanceBelowSource, 'move a replica one level up by Pseudo-GTID'),
+  changes('match-up-replicas', 'match-up-replicas/{instance}', p.moved, 'the same with all its replicas'),
 ];
 
 const ON_ONE: Readonly<Record<string, string>> = {

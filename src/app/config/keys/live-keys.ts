@@ -114,6 +114,7 @@ const LIVE: readonly KeyName[] = [
   'FailMasterPromotionIfSQLThreadNotUpToDate',
   'DelayMasterPromotionIfSQLThreadNotUpToDate',
   'RecoveryConcurrencyMax',
+  'MaxConcurrentReplicaOperations',
   'RecoveryBrakeClusters',
   'RecoveryBrakeSeconds',
   'DurabilityPolicies',

@@ -6,7 +6,6 @@
 import { pending, restrains } from './key.js';
 import { bool, integer } from './kinds.js';
 
-const anyInteger = integer();
 const natural = integer(0);
 
 export const PENDING_KEYS = {
@@ -14,5 +13,4 @@ export const PENDING_KEYS = {
   ApplyMySQLPromotionAfterMasterFailover: restrains(bool, true),
   PostponeSlaveRecoveryOnLagMinutes: pending(natural, 0),
   PostponeReplicaRecoveryOnLagMinutes: pending(natural, 0),
-  MaxConcurrentReplicaOperations: pending(anyInteger, 5),
 } as const;

@@ -62,6 +62,11 @@ export const RECOVERY_KEYS = {
     false,
     'A new primary always forgets the old one, whatever is said here: it must not fetch from it, should that one come back',
   ),
+  MaxConcurrentReplicaOperations: works(
+    integer(1, 1000),
+    5,
+    "How many replicas an operator's plan (relocate-replicas and the like) keeps without their source at a time",
+  ),
   RecoveryConcurrencyMax: works(
     integer(1, 1000),
     10,

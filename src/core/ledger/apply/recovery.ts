@@ -5,13 +5,14 @@
 import { LOST_REASON } from '../../recovery/belief.js';
 import { heirOf, roleWords } from '../../recovery/heir.js';
 import { isFailover } from '../../recovery/kinds.js';
-import { withIntents, withOutcome, withPromotion } from '../../recovery/record.js';
+import { withCancellation, withIntents, withOutcome, withPromotion } from '../../recovery/record.js';
 import type { Recovery, RecoveryId, Verdict } from '../../recovery/recovery.js';
 import { isReturn } from '../../recovery/returns.js';
 import type { NumberedStep, StepOutcome } from '../../recovery/step.js';
 import type { ServerId } from '../../topology/server.js';
 import { type Draft, type Fact, fact, rejected } from '../draft.js';
 import { nameOf } from './names.js';
+import { lockHeldByOther, releaseLocks, takeLocks } from './plan-locks.js';
 import { withPrimary } from './placement.js';
 
 /** The incumbent's: a server that was lost in a recovery is in downtime for a year (or as configured), so that it is no news. */
@@ -29,9 +30,12 @@ export function applyOpened(draft: Draft, recovery: Recovery): readonly Fact[] {
       recovery.clusterId,
     );
   }
+  const held = lockHeldByOther(draft, recovery);
+  if (held !== null) return rejected(`recovery ${recovery.id}: ${held}`, recovery.failed, recovery.clusterId);
   draft.recoveries.set(recovery.id, { ...recovery, openedAtMs: draft.nowMs });
   dropOldest(draft);
   return [
+    ...takeLocks(draft, recovery),
     fact(
       'recovery-opened',
       `${recovery.code} on ${nameOf(draft, recovery.failed)}: ${recovery.description}`,
@@ -133,6 +137,7 @@ export function applyClosed(draft: Draft, id: RecoveryId, verdict: Verdict, lost
   if (recovery === null) return rejected(`recovery ${id} is not open`);
   const successor = recovery.successor ?? (verdict.kind === 'succeeded' ? heirOf(recovery) : null);
   draft.recoveries.set(id, { ...recovery, closedAtMs: draft.nowMs, verdict, lost, successor });
+  const released = releaseLocks(draft, recovery);
   if (isFailover(recovery.kind) && recovery.promotion !== null) {
     const { lostDowntimeMs = LOST_DOWNTIME_MS } = recovery.inputs;
     for (const server of [recovery.failed, ...lost.map((one) => one.server)]) {
@@ -144,6 +149,7 @@ export function applyClosed(draft: Draft, id: RecoveryId, verdict: Verdict, lost
   const became = successor === null ? '' : `; ${roleWords(recovery.kind, nameOf(draft, successor))}`;
   const text = verdict.kind === 'succeeded' ? `succeeded${became}` : `${verdict.kind}: ${verdict.reason}${became}`;
   return [
+    ...released,
     fact(
       'recovery-closed',
       `${recovery.kind} of ${nameOf(draft, recovery.failed)} ${text}`,
@@ -166,6 +172,15 @@ function beginLostDowntime(draft: Draft, server: ServerId, lengthMs: number): vo
 /** One that an operator began is theirs to end. */
 function endLostDowntime(draft: Draft, server: ServerId): void {
   if (draft.downtimes.get(server)?.reason === LOST_REASON) draft.downtimes.delete(server);
+}
+
+export function applyCancelled(draft: Draft, id: RecoveryId, by: string): readonly Fact[] {
+  const recovery = openRecovery(draft, id);
+  if (recovery === null) return rejected(`recovery ${id} is not open: there is nothing to cancel`);
+  if (recovery.cancelled !== undefined) return [];
+  draft.recoveries.set(id, withCancellation(recovery, by, draft.nowMs));
+  const text = `${by} cancelled ${recovery.kind} ${id}: what has begun is finished, and nothing else is begun`;
+  return [fact('recovery-cancelled', text, recovery.failed, recovery.clusterId)];
 }
 
 export function applyAcknowledged(draft: Draft, id: RecoveryId, by: string, comment: string): readonly Fact[] {

@@ -4,6 +4,7 @@ import type { Belief } from '../belief.js';
 import type { RecoveryPolicy } from '../policy.js';
 import type { Recovery } from '../recovery.js';
 import type { Sights } from '../sights.js';
+import { openMoveResumed } from './move-resumed.js';
 import { openDeadGroupMember } from './dead-group-member.js';
 import { openDeadIntermediate } from './dead-intermediate.js';
 import type { Opening, OpeningContext } from './opening.js';
@@ -11,10 +12,12 @@ import type { Opening, OpeningContext } from './opening.js';
 export function openAgain(
   belief: Belief,
   policy: RecoveryPolicy,
-  { kind, failed, clusterId, code, description }: Recovery,
+  recovery: Recovery,
   sights: Sights,
   context: OpeningContext,
 ): Opening {
+  const { kind, failed, clusterId, code, description } = recovery;
+  if (kind === 'move') return openMoveResumed(belief, recovery, context);
   const server = belief.servers.get(failed);
   // Its tree may hang in another cluster by now.
   const home = server?.clusterId ?? clusterId;

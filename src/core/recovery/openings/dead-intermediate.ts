@@ -7,7 +7,7 @@ import type { Problem } from '../../analysis/problem.js';
 import { addressText } from '../../topology/address.js';
 import { isReplicating, mainChannel, type Server, type ServerId } from '../../topology/server.js';
 import { indexServers, sourceOf } from '../../topology/sources.js';
-import { type Belief, directReplicasOf, refusal, replicaCounts } from '../belief.js';
+import { type Belief, directReplicasOf, inMaintenanceOf, refusal, replicaCounts } from '../belief.js';
 import type { RecoveryPolicy } from '../policy.js';
 import type { Sights } from '../sights.js';
 import { type Opening, type OpeningContext, refused, unknownServer } from './opening.js';
@@ -90,8 +90,8 @@ function ancestorsOf(belief: Belief, failed: Server): readonly Server[] {
   return isMissing ? [...found, primary] : found;
 }
 
-function isOutOfUse({ demotions, maintenances, nowMs }: Belief, id: Server['id']): boolean {
-  return demotions.has(id) || (maintenances.get(id)?.endsAtMs ?? 0) > nowMs;
+function isOutOfUse(belief: Belief, id: Server['id']): boolean {
+  return belief.demotions.has(id) || inMaintenanceOf(belief, id) !== null;
 }
 
 /** It gets all that the lost source got, and may feed others. */

@@ -1,0 +1,238 @@
+/**
+ * Opens a plan that gives replicas another source, or says why not, before anything is touched. Of a request for many, those
+ * who cannot go are named in the record and the others go.
+ */
+import { addressText } from '../../topology/address.js';
+import { isGroupSecondary, isReplicating, mainChannel, type Server, type ServerId } from '../../topology/server.js';
+import { indexServers, sourceOf } from '../../topology/sources.js';
+import { type Belief, inMaintenanceOf, refusal, type Refusal } from '../belief.js';
+import { objectionTo } from '../can-replicate.js';
+import {
+  goneParticipant,
+  judgeCandidates,
+  participantsOf,
+  placeParticipant,
+  primaryParticipant,
+} from '../candidates.js';
+import type { Movement } from '../movement.js';
+import type { RecoveryPolicy } from '../policy.js';
+import type { LostServer, Participant } from '../recovery.js';
+import { followsByPlace } from '../seen-progress.js';
+import type { SoftState } from './graceful-takeover.js';
+import { type Intention, intentionOf, type MoveWish } from './move-wishes.js';
+import { opened, type Opening, type OpeningContext, refused } from './opening.js';
+
+interface Question {
+  readonly belief: Belief;
+  readonly policy: RecoveryPolicy;
+  readonly soft: SoftState;
+  readonly intention: Intention;
+}
+
+type Pair = Intention['pairs'][number];
+
+export function openMove(
+  belief: Belief,
+  policy: RecoveryPolicy,
+  wish: MoveWish,
+  soft: SoftState,
+  context: OpeningContext,
+): Opening {
+  const intention = intentionOf(belief, wish);
+  if ('code' in intention) return refused(intention);
+  const question = { belief, policy, soft, intention };
+  const judged = intention.pairs.map((pair) => ({ pair, objections: objectionsTo(question, pair) }));
+  const able = judged.filter(({ objections }) => objections.length === 0).map(({ pair }) => pair);
+  const isWhole = able.length === judged.length;
+  if (able.length === 0 || (!intention.isMany && !isWhole)) {
+    return refused(...judged.flatMap(({ objections }) => objections));
+  }
+  const lost = judged
+    .filter(({ objections }) => objections.length > 0)
+    .map(({ pair, objections }): LostServer => {
+      return { server: pair.server.id, reason: objections.map(({ message }) => message).join('; '), gtids: '' };
+    });
+  return plan(question, wish, able, lost, context);
+}
+
+function plan(
+  { belief, policy, soft, intention }: Question,
+  wish: MoveWish,
+  pairs: readonly Pair[],
+  lost: readonly LostServer[],
+  context: OpeningContext,
+): Opening {
+  const { about, manner } = intention;
+  const index = indexServers(belief.servers.values());
+  const moves = pairs.map(({ server, to }): Movement => {
+    return { server: server.id, to: to.id, from: sourceOf(index, server)?.id ?? null };
+  });
+  const description = describe(wish.command, pairs);
+  return opened(
+    context,
+    { kind: 'move', clusterId: about.clusterId, code: 'Move', description, failed: about.id },
+    {
+      participants: [...cast(belief, policy, soft, pairs, moves, about, lost)],
+      epoch: (belief.clusters.get(about.clusterId)?.epoch ?? 0) + 1,
+      requestedCandidate: null,
+      startFormerPrimary: false,
+      applyLimitMs: Math.min(policy.applyLimitMs, policy.maintenanceLagSeconds * 1000),
+      semiSync: null,
+      forced: true,
+      movement: { command: wish.command, manner, moves, refused: lost, atOnce: policy.movesAtOnce },
+      locks: { servers: [...new Set(moves.map(({ server }) => server))], reason: description },
+    },
+  );
+}
+
+function describe(command: MoveWish['command'], pairs: readonly Pair[]): string {
+  const [first] = pairs;
+  if (first === undefined) return command;
+  const to = addressText(first.to.address);
+  if (command.startsWith('regroup')) return `${command} of ${to}`;
+  const who =
+    pairs.every((pair) => pair.to === first.to) && pairs.length > 1
+      ? `${String(pairs.length)} servers`
+      : addressText(first.server.address);
+  return `${command}: ${who} below ${to}`;
+}
+
+/** Everybody who is changed, who is followed before or after, and the primary, which says what the cluster has. */
+function cast(
+  belief: Belief,
+  policy: RecoveryPolicy,
+  soft: SoftState,
+  pairs: readonly Pair[],
+  moves: readonly Movement[],
+  about: Server,
+  lost: readonly LostServer[],
+): readonly Participant[] {
+  const movers = pairs.map(({ server }) => server);
+  const anywhere = { ...policy, preventCrossDataCenter: false, preventCrossRegion: false };
+  const candidacies = judgeCandidates(belief, about, movers, anywhere);
+  const seen = new Set<ServerId>(movers.map(({ id }) => id));
+  const found: Participant[] = participantsOf(candidacies, about, movers, policy.replication).map((participant) => ({
+    ...participant,
+    start: participant.start && participant.wasStopped !== true,
+  }));
+  const add = (id: ServerId | null | undefined, make: (server: Server) => Participant): void => {
+    const server = id == null || seen.has(id) ? undefined : belief.servers.get(id);
+    if (server === undefined) return;
+    seen.add(server.id);
+    found.push(make(server));
+  };
+  const primary = belief.clusters.get(about.clusterId)?.primary;
+  if (primary !== undefined && soft.answers(primary)) add(primary, (server) => primaryParticipant(server, []));
+  for (const { to, from } of moves) {
+    add(to, (server) => ({ ...placeParticipant(server, 0, 0), start: keepsUp(server) }));
+    add(from, (server) => (soft.answers(server.id) ? placeParticipant(server, 0, 0) : goneParticipant(server)));
+  }
+  add(about.id, (server) => (soft.answers(server.id) ? placeParticipant(server, 0, 0) : goneParticipant(server)));
+  // Named in the record, and touched by nobody.
+  for (const { server } of lost) add(server, goneParticipant);
+  return found;
+}
+
+/** What the others have comes to it by itself. */
+function keepsUp({ facts }: Server): boolean {
+  const channel = mainChannel(facts);
+  return channel === null || isReplicating(channel);
+}
+
+function objectionsTo(question: Question, pair: Pair): readonly Refusal[] {
+  return question.intention.manner === 'regroup'
+    ? ofServer(question, pair.server)
+    : [...ofServer(question, pair.server), ...ofPair(question, pair), ...ofPlace(question, pair.to)];
+}
+
+function ofServer({ belief, soft, intention }: Question, server: Server): readonly Refusal[] {
+  const name = addressText(server.address);
+  const found: Refusal[] = [];
+  if (isGroupSecondary(server.facts)) {
+    const text = `${name} is a group secondary: it is not replicating from anything outside its group`;
+    found.push(refusal('group-secondary', text, 'move the replicas of the group, or its primary'));
+  }
+  const channels = server.facts.channels.length;
+  if (channels === 0 && intention.manner !== 'co-primary') {
+    const isPrimary = belief.clusters.get(server.clusterId)?.primary === server.id;
+    const mend = isPrimary
+      ? `orchestrator-client -c graceful-master-takeover -i ${name}`
+      : 'name a server that replicates';
+    found.push(refusal('not-a-replica', `instance is not a replica: ${name}`, mend));
+  }
+  if (belief.demotions.has(server.id)) {
+    const text = `${name} is a former primary that has not rejoined yet`;
+    found.push(refusal('demoted', text, `orchestrator-client -c ways-back -i ${name}`));
+  }
+  const held = inMaintenanceOf(belief, server.id);
+  if (held !== null) {
+    const text = `Cannot begin maintenance on ${name}: already in maintenance, by ${held.owner}: ${held.reason}`;
+    found.push(refusal('maintenance', text, `orchestrator-client -c end-maintenance -i ${name}`));
+  }
+  if (!soft.answers(server.id)) found.push(silent(name));
+  return found;
+}
+
+function silent(name: string): Refusal {
+  return refusal('does-not-answer', `${name} does not answer`, 'bring it back first');
+}
+
+function ofPlace({ belief, soft }: Question, { id, address }: Server): readonly Refusal[] {
+  const name = addressText(address);
+  const found: Refusal[] = [];
+  if (belief.demotions.has(id)) {
+    const text = `${name} is a former primary that has not rejoined yet, and nobody is to follow it`;
+    found.push(refusal('demoted', text, `orchestrator-client -c ways-back -i ${name}`));
+  }
+  if (!soft.answers(id)) found.push(silent(name));
+  return found;
+}
+
+function ofPair({ belief, policy, intention }: Question, { server, to }: Pair): readonly Refusal[] {
+  const [name, place] = [addressText(server.address), addressText(to.address)];
+  if (server.id === to.id) {
+    return [refusal('same-server', `${name} cannot be moved below itself`, 'name another server with -d')];
+  }
+  if (server.clusterId !== to.clusterId) {
+    const text = `${name} and ${place} are not of one cluster: they have nothing to replicate from each other`;
+    return [refusal('other-cluster', text, 'name a server of its own cluster')];
+  }
+  const found: Refusal[] = [];
+  const { group } = server.facts;
+  if (group !== null && to.facts.group?.name === group.name) {
+    const text = `${name} is of the same replication group as ${place} and cannot go below it`;
+    found.push(refusal('same-group', text, 'name a server outside of the group'));
+  }
+  if (intention.manner === 'each' && isBelow(belief, to, server)) {
+    const mend = `move ${place} elsewhere first, or let it take its source: -c take-master -i ${place}`;
+    found.push(refusal('descendant', `relocate: ${place} is a descendant of ${name}`, mend));
+  }
+  const why = objectionTo(server, to, policy.replication);
+  if (why !== null) {
+    const text = `${name} cannot replicate from ${place}. Reason: ${why}`;
+    found.push(refusal('cannot-replicate', text, 'choose another server, or mend that'));
+  }
+  return [...found, ...withoutGtid(server, to)];
+}
+
+/** Only GTIDs tell where one goes on at another server. */
+function withoutGtid(server: Server, to: Server): readonly Refusal[] {
+  const isByPlace = [server, to].some(({ facts }) => followsByPlace(facts) || facts.gtidMode.endsWith('PERMISSIVE'));
+  const channel = mainChannel(server.facts);
+  const stays =
+    channel?.sourceId === to.id || (channel !== null && addressText(channel.source) === addressText(to.address));
+  if (!isByPlace || stays) return [];
+  const [name, place] = [addressText(server.address), addressText(to.address)];
+  const text = `Relocating ${name} below ${place} turns to be too complex; please do it manually: they do not both use GTID`;
+  return [refusal('no-gtid', text, 'set gtid_mode=ON on all servers')];
+}
+
+function isBelow(belief: Belief, server: Server, above: Server): boolean {
+  const index = indexServers(belief.servers.values());
+  const seen = new Set<ServerId>();
+  for (let at: Server | null = server; at !== null && !seen.has(at.id); at = sourceOf(index, at)) {
+    if (at.id === above.id) return true;
+    seen.add(at.id);
+  }
+  return false;
+}

@@ -1,0 +1,43 @@
+/**
+ * The source of a replica is made to follow that replica, so that either can take the other's place. Whatever the replica
+ * alone has would come to the primary by that, and to everybody below it: then it is not done. The primary goes on taking
+ * writes all the while.
+ */
+import { isNone, minus } from '../gtids.js';
+import type { MoveTerms } from '../movement.js';
+import { standingOf } from '../patience.js';
+import type { Recovery } from '../recovery.js';
+import type { Step } from '../step.js';
+import { closing, nameOf, type Next, steps } from './next.js';
+import { executedAt, lookAt } from './one-move.js';
+
+export function moveCoPrimary(recovery: Recovery, { moves }: MoveTerms): Next {
+  const [move] = moves;
+  if (move === undefined) return closing({ kind: 'undone', reason: 'there is nobody to follow' });
+  const { server: primary, to: replica } = move;
+  // The primary is read last: what the replica has fetched from it by then is no surprise.
+  for (const server of [replica, primary]) {
+    const standing = standingOf(recovery, lookAt(server));
+    if (standing.kind === 'pending') return steps([lookAt(server)]);
+    if (standing.kind === 'given-up') return closing({ kind: 'undone', reason: standing.error });
+  }
+  const extra = minus(executedAt(recovery, replica), executedAt(recovery, primary));
+  if (!isNone(extra)) {
+    const reason = `${nameOf(recovery, replica)} has transactions that ${nameOf(recovery, primary)} lacks: ${extra}`;
+    return closing({ kind: 'undone', reason }, [{ server: primary, reason, gtids: extra }]);
+  }
+  const point: Step = { kind: 'repoint', server: primary, source: replica, start: true };
+  const standing = standingOf(recovery, point);
+  if (standing.kind === 'pending') return steps([point]);
+  return standing.kind === 'done' ? closing({ kind: 'succeeded' }) : unfollow(recovery, primary, standing.error);
+}
+
+/** It followed nobody before. */
+function unfollow(recovery: Recovery, primary: Recovery['failed'], why: string): Next {
+  const detach: Step = { kind: 'detach', server: primary };
+  const standing = standingOf(recovery, detach);
+  const lost = [{ server: primary, reason: why, gtids: '' }];
+  if (standing.kind === 'pending') return steps([detach]);
+  if (standing.kind === 'done') return closing({ kind: 'undone', reason: why }, lost);
+  return closing({ kind: 'failed', reason: `${why}; and its source was not taken away: ${standing.error}` }, lost);
+}

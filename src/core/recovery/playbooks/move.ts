@@ -1,0 +1,121 @@
+/**
+ * Replicas are given another source because somebody wants it so. Nothing is broken, so nothing is risked: all of them and
+ * the places they go to are read before the first change, and who cannot go there is not touched.
+ *
+ * 1. Who moves is read first, then the places and the primary: what a replica has and neither of them has, nobody else
+ *    will ever get, and such a replica is not moved (invariant 12).
+ * 2. A place that is behind those who come applies what they have while they still replicate.
+ * 3. Each in its turn: its IO thread stops, the place applies the last of it, it is pointed there, and it starts. The time
+ *    without a source is that of this step alone.
+ * 4. What fails puts its server back where it was. Of many, the others go on.
+ */
+import type { Movement, MoveTerms } from '../movement.js';
+import { recordOf, stepKey } from '../record.js';
+import type { LostServer, Recovery } from '../recovery.js';
+import type { Step } from '../step.js';
+import { moveCoPrimary } from './co-primary.js';
+import { AT_ONCE, closing, nameOf, type Next, pendingOf, steps } from './next.js';
+import { failed, lookAt, objectionTo, type Progress, progressOf, putBack, stayed } from './one-move.js';
+import { regroup } from './regroup.js';
+import type { ServerId } from '../../topology/server.js';
+
+export function move(recovery: Recovery): Next {
+  const terms = recovery.inputs.movement;
+  if (terms === undefined) return closing({ kind: 'undone', reason: 'its record does not say what is to be moved' });
+  switch (terms.manner) {
+    case 'co-primary':
+      return moveCoPrimary(recovery, terms);
+    case 'regroup':
+      return regroup(recovery, terms);
+    case 'resume':
+      return resume(recovery, terms);
+    default:
+      return moveAll(recovery, terms);
+  }
+}
+
+function moveAll(recovery: Recovery, terms: MoveTerms): Next {
+  const unread = pendingOf(recovery, readings(recovery, terms.moves));
+  if (unread.length > 0) return steps(unread.slice(0, AT_ONCE));
+  const progress =
+    terms.manner === 'in-order' ? inOrder(recovery, terms.moves) : terms.moves.map((one) => progressOf(recovery, one));
+  const wanted = wantedOf(recovery, terms, progress);
+  return wanted.length > 0 ? steps(wanted) : conclude(recovery, terms, progress);
+}
+
+/** Who moves first, and only then what they are compared with: else what was replicated meanwhile would look like extra. */
+function readings({ inputs }: Recovery, moves: readonly Movement[]): readonly Step[] {
+  const moving = new Set(moves.map(({ server }) => server));
+  const others = inputs.participants.filter(({ id, role }) => !moving.has(id) && role !== 'gone').map(({ id }) => id);
+  return [...moving, ...others].map(lookAt);
+}
+
+/** Those who have begun go on; as many others begin as may be without their source beside them. */
+function wantedOf(
+  { cancelled }: Recovery,
+  { atOnce }: Pick<MoveTerms, 'atOnce'>,
+  progress: readonly Progress[],
+): readonly Step[] {
+  const open = progress.filter((one) => one.kind === 'steps');
+  const begun = open.filter((one) => one.begun);
+  const waiting = cancelled === undefined ? open.filter((one) => !one.begun) : [];
+  const chosen = [...begun, ...waiting.slice(0, Math.max(0, atOnce - begun.length))];
+  const wanted = new Map(chosen.flatMap((one) => one.steps).map((step) => [stepKey(step), step]));
+  return [...wanted.values()];
+}
+
+/** The first that is not done decides: after it nobody begins, and if it fails those before it are put back, last first. */
+function inOrder(recovery: Recovery, moves: readonly Movement[]): readonly Progress[] {
+  const isUntouched = moves.every(({ server }) => recordOf(recovery, { kind: 'stop-io', server }) === undefined);
+  for (const one of isUntouched ? moves : []) {
+    const objection = objectionTo(recovery, one);
+    if (objection !== null) return [failed(one.server, objection.reason, objection.gtids, true)];
+  }
+  const found: Progress[] = [];
+  for (const one of moves) {
+    const progress = progressOf(recovery, one);
+    if (progress.kind === 'failed') return [...undoneOf(recovery, moves.slice(0, found.length), progress), progress];
+    found.push(progress);
+    if (progress.kind === 'steps') return found;
+  }
+  return found;
+}
+
+function undoneOf(recovery: Recovery, before: readonly Movement[], failed: Progress): readonly Progress[] {
+  if (failed.kind !== 'failed') return [];
+  for (const one of [...before].reverse()) {
+    const back = putBack(recovery, one, `${nameOf(recovery, failed.lost.server)} could not be moved`, true);
+    if (back.kind === 'steps') return [back];
+  }
+  return before.map((one) => putBack(recovery, one, 'the move after it failed', true));
+}
+
+/** Who was not begun with when somebody cancelled it is named, as everybody who was not moved is. */
+function conclude(recovery: Recovery, terms: MoveTerms, progress: readonly Progress[]): Next {
+  const settled = new Set<ServerId>();
+  const lost: LostServer[] = [...terms.refused];
+  for (const [at, one] of progress.entries()) {
+    const server = terms.moves[at]?.server;
+    if (one.kind === 'failed') lost.push(one.lost);
+    if (one.kind !== 'steps' && server !== undefined) settled.add(one.kind === 'failed' ? one.lost.server : server);
+  }
+  const by = recovery.cancelled?.by;
+  const untouched =
+    by === undefined ? 'what was to come before it failed' : `it was not begun with: ${by} cancelled it`;
+  for (const { server } of terms.moves) {
+    if (!settled.has(server)) lost.push({ server, reason: untouched, gtids: '' });
+  }
+  const moved = progress.filter(({ kind }) => kind === 'done').length;
+  const stays = progress.every((one) => one.kind !== 'failed' || one.isPutBack);
+  const why = lost.map(({ server, reason }) => `${nameOf(recovery, server)}: ${reason}`).join('; ');
+  if (!stays) return closing({ kind: 'failed', reason: why }, lost);
+  if (moved > 0 || terms.moves.length === 0) return closing({ kind: 'succeeded' }, lost);
+  return closing({ kind: 'undone', reason: why }, lost);
+}
+
+/** A plan that gave way to a recovery left these stopped: they go on with whatever source they have by now. */
+function resume(recovery: Recovery, terms: MoveTerms): Next {
+  const progress = terms.moves.map((one) => stayed(recovery, one, { kind: 'start-replica', server: one.server }));
+  const wanted = wantedOf(recovery, terms, progress);
+  return wanted.length > 0 ? steps(wanted) : conclude(recovery, terms, progress);
+}

@@ -1,0 +1,120 @@
+/**
+ * Rearrangements as operators ask for them: shown before they run, refused with every reason, carried out by the leader.
+ * Scripts ask for many at once; a cluster has one plan at a time, so each request waits for its turn and is judged then,
+ * on the tree that the one before it left.
+ */
+import { type Belief, refusal, type Refusal } from '../../core/recovery/belief.js';
+import { guardRefusals } from '../../core/recovery/guards.js';
+import { openMove } from '../../core/recovery/openings/move.js';
+import type { Opening } from '../../core/recovery/openings/opening.js';
+import { planOf, type RecoveryPlan } from '../../core/recovery/plan.js';
+import type { Recovery, RecoveryId } from '../../core/recovery/recovery.js';
+import type { ClusterId } from '../../core/topology/server.js';
+import { OperationalError } from '../errors.js';
+import { NotLeader } from '../ports/consensus-errors.js';
+import type { Answer, MoveRequest } from '../ports/service.js';
+import type { RecoveryOpener } from './recovery-opener.js';
+import type { RecoveryParts } from './recovery-parts.js';
+import type { Runs } from './runs.js';
+
+/** More than that wait for somebody to stop a script. */
+const WAITING_MAX = 200;
+
+export class Moves {
+  readonly #parts: RecoveryParts;
+  readonly #opener: RecoveryOpener;
+  readonly #runs: Pick<Runs, 'cancel'>;
+  /** The last request of each cluster, whatever came of it. */
+  readonly #turns = new Map<ClusterId, Promise<unknown>>();
+  #waiting = 0;
+
+  constructor(parts: RecoveryParts, opener: RecoveryOpener, runs: Pick<Runs, 'cancel'>) {
+    this.#parts = parts;
+    this.#opener = opener;
+    this.#runs = runs;
+  }
+
+  /** On any node; nothing is begun. */
+  plan(request: MoveRequest): RecoveryPlan {
+    const { sights } = this.#parts;
+    const { command, clusterId } = request;
+    const { belief, opening, refusals } = this.#judge(request);
+    const decision = { opening, refusals };
+    return planOf({ belief, sights, command, clusterId, decision, isDead: false, equipped: (recovery) => recovery });
+  }
+
+  /** Rejects with NotLeader on a follower. Resolves when the plan has ended, well or not. */
+  async ask(request: MoveRequest): Promise<Answer<Recovery>> {
+    this.#assertLeads();
+    const { clusterId } = request;
+    if (this.#waiting >= WAITING_MAX) {
+      return refused([refusal('crowded', `${String(WAITING_MAX)} moves wait for their turn already`)]);
+    }
+    this.#waiting += 1;
+    const before = this.#turns.get(clusterId) ?? Promise.resolve();
+    const answer = before.catch(() => undefined).then(() => this.#begin(request));
+    this.#turns.set(clusterId, answer);
+    try {
+      return await answer;
+    } finally {
+      this.#waiting -= 1;
+      if (this.#turns.get(clusterId) === answer) this.#turns.delete(clusterId);
+    }
+  }
+
+  /** What has begun is finished or put back, nothing else is begun. Resolves when that is under way. */
+  cancel(id: RecoveryId, by: string): Answer<Recovery> {
+    this.#assertLeads();
+    const recovery = this.#parts.ledger.state.recoveries.get(id);
+    if (recovery === undefined) return refused([refusal('unknown-plan', `there is no plan ${id}`, 'name its UID')]);
+    if (recovery.kind !== 'move') {
+      const text = `${id} is a ${recovery.kind} and no plan of moves: it is not left half done`;
+      return refused([refusal('not-a-move', text, 'wait until it has ended')]);
+    }
+    if (recovery.closedAtMs !== null)
+      return refused([refusal('is-over', `plan ${id} has ended`, 'nothing is left to do')]);
+    if (this.#runs.cancel(recovery, by)) return { ok: true, value: recovery };
+    return refused([refusal('open-recovery', `plan ${id} is just being taken up by this node: ask again`)]);
+  }
+
+  async #begin(request: MoveRequest): Promise<Answer<Recovery>> {
+    this.#assertLeads();
+    const { opening, refusals } = this.#judge(request);
+    if (!opening.ok || refusals.length > 0) return refused(refusals);
+    const { clusterId, id } = opening.recovery;
+    if (!this.#opener.isFree(clusterId, 'move')) {
+      return refused([refusal('open-recovery', 'a recovery is under way in this cluster')]);
+    }
+    const closed = await this.#opener.begin(opening);
+    if (closed !== null) return { ok: true, value: closed };
+    const text =
+      `${request.command} (plan ${id}) was not finished by this node, which leads no more or was not let begin; the leader ` +
+      `goes on with it or undoes it. What became of it: orchestrator-client -c api -P audit-recovery/uid/${id} ` +
+      '(nothing there: it was never begun)';
+    throw new OperationalError('FATE_UNKNOWN', text);
+  }
+
+  #judge(request: MoveRequest): {
+    readonly belief: Belief;
+    readonly opening: Opening;
+    readonly refusals: readonly Refusal[];
+  } {
+    const { policy, soft } = this.#parts;
+    const { clusterId, server } = request;
+    const belief = this.#opener.belief();
+    const opening = openMove(belief, policy, request, soft, this.#opener.context(request.requestedBy));
+    const hasQuorum = this.#parts.hasQuorum();
+    const guards = guardRefusals({ belief, policy, clusterId, kind: 'move', server, forced: true, hasQuorum });
+    return { belief, opening, refusals: [...guards, ...(opening.ok ? [] : opening.refusals)] };
+  }
+
+  #assertLeads(): void {
+    if (this.#parts.ledger.readyTerm === null) throw new NotLeader(this.#parts.leadership().leader);
+  }
+}
+
+function refused(refusals: readonly Refusal[]): Answer<Recovery> {
+  const [first] = refusals;
+  const message = refusals.map(({ message, mend }) => (mend === '' ? message : `${message} (${mend})`)).join('; ');
+  return { ok: false, refusal: { code: first?.code ?? 'refused', message } };
+}

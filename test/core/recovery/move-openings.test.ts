@@ -1,0 +1,178 @@
+// Who goes where by each command, and every reason why not, in the words that users know.
+import { beforeEach, describe, expect, it } from 'vitest';
+import { openMove } from '../../../src/core/recovery/openings/move.js';
+import type { MoveWish } from '../../../src/core/recovery/openings/move-wishes.js';
+import type { Opening } from '../../../src/core/recovery/openings/opening.js';
+import type { RecoveryId } from '../../../src/core/recovery/recovery.js';
+import type { ServerFacts, ServerId } from '../../../src/core/topology/server.js';
+import { channelTo, observed, serverId } from '../../support/facts.js';
+import { FedLedger } from '../../support/ledger.js';
+import { policyOf } from '../../support/policy.js';
+
+const context = { id: '7:f' as RecoveryId, openedBy: 'n1', requestedBy: 'ann' };
+
+let fed: FedLedger;
+let number: number;
+let silent: Set<string>;
+
+function see(name: string, source: string | null, facts: Partial<ServerFacts> = {}): void {
+  number += 1;
+  const usual = { serverNumber: number, readOnly: source !== null };
+  fed.feed({ kind: 'topology-observed', servers: [observed(name, source, { ...usual, ...facts })] });
+}
+
+/** p over m and s; m over a and b. */
+beforeEach(() => {
+  fed = new FedLedger();
+  number = 0;
+  silent = new Set();
+  see('p', null);
+  for (const [name, source] of Object.entries({ m: 'p', s: 'p', a: 'm', b: 'm' })) see(name, source);
+});
+
+function ask(
+  command: MoveWish['command'],
+  server: string,
+  destination?: string,
+  pattern: RegExp | null = null,
+): Opening {
+  const soft = { answers: (id: ServerId) => !silent.has(id), lagSeconds: () => 0 };
+  const to = destination === undefined ? null : serverId(destination);
+  return openMove(
+    fed.state,
+    policyOf(),
+    { command, server: serverId(server), destination: to, pattern },
+    soft,
+    context,
+  );
+}
+
+function movesOf(opening: Opening): readonly string[] {
+  if (!opening.ok) throw new Error(opening.refusals.map(({ message }) => message).join());
+  const moves = opening.recovery.inputs.movement?.moves ?? [];
+  return moves.map(({ server, to, from }) => `${server}: ${from ?? '-'} > ${to}`);
+}
+
+function noes(opening: Opening): readonly string[] {
+  return opening.ok ? [] : opening.refusals.map(({ message }) => message);
+}
+
+describe('a request', () => {
+  it.each<readonly [MoveWish['command'], string, string | undefined, readonly string[]]>([
+    ['relocate', 'a', 's', ['a: m > s']],
+    ['move-gtid', 'a', 'p', ['a: m > p']],
+    ['relocate-replicas', 'm', 's', ['a: m > s', 'b: m > s']],
+    ['relocate-replicas', 'm', 'b', ['a: m > b']],
+    ['move-up', 'a', undefined, ['a: m > p']],
+    ['move-up-replicas', 'm', undefined, ['a: m > p', 'b: m > p']],
+    ['move-below', 'a', 'b', ['a: m > b']],
+    ['repoint', 'a', undefined, ['a: m > m']],
+    ['repoint-replicas', 'm', undefined, ['a: m > m', 'b: m > m']],
+    ['take-siblings', 'a', undefined, ['b: m > a']],
+    ['take-master', 'a', undefined, ['a: m > p', 'm: p > a']],
+    ['make-co-master', 's', undefined, ['p: - > s']],
+    ['regroup-replicas', 'm', undefined, ['a: m > m', 'b: m > m']],
+  ])('%s of %s to %s', (command, server, to, moves) => {
+    expect(movesOf(ask(command, server, to))).toEqual(moves);
+  });
+
+  it('holds those whose replication changes in maintenance, and says for what', () => {
+    const opening = ask('relocate', 'a', 's');
+    const locks = { servers: ['a'], reason: 'relocate: a:3306 below s:3306' };
+    expect(opening).toMatchObject({ ok: true, recovery: { inputs: { locks } } });
+  });
+
+  it('for many takes those that match', () => {
+    expect(movesOf(ask('relocate-replicas', 'm', 's', /^b:/))).toEqual(['b: m > s']);
+  });
+
+  it('for many goes on without those who cannot, and names them', () => {
+    silent.add('a');
+    const opening = ask('relocate-replicas', 'm', 's');
+    expect(movesOf(opening)).toEqual(['b: m > s']);
+    const refused = [{ server: 'a', reason: 'a:3306 does not answer' }];
+    expect(opening).toMatchObject({ recovery: { inputs: { movement: { refused } } } });
+  });
+
+  it('moves replicas away from a source that is dead', () => {
+    silent.add('m');
+    expect(movesOf(ask('relocate-replicas', 'm', 's'))).toEqual(['a: m > s', 'b: m > s']);
+  });
+});
+
+describe('refused is', () => {
+  it.each<readonly [string, MoveWish['command'], string, string | undefined, RegExp]>([
+    ['a server below itself', 'relocate', 'a', 'a', /below itself/],
+    ['a server below its own branch', 'relocate', 'm', 'a', /relocate: a:3306 is a descendant of m:3306/],
+    ['a primary', 'relocate', 'p', 's', /instance is not a replica: p:3306/],
+    ['a move up where there is no more up', 'move-up', 'm', undefined, /master is not a replica itself: p:3306/],
+    ['a move up of a primary', 'move-up', 'p', undefined, /instance is not a replica: p:3306/],
+    ['a move below one that is no sibling', 'move-below', 'a', 's', /instances are not siblings: a:3306, s:3306/],
+    ['to take the primary', 'take-master', 'm', undefined, /p:3306 is the master of its cluster/],
+    [
+      'a co-primary of one that is none',
+      'make-co-master',
+      'a',
+      undefined,
+      /m:3306 is not a real master; it replicates/,
+    ],
+    ['to regroup nobody', 'regroup-replicas', 'a', undefined, /has no replica to be regrouped/],
+    ['to move the replicas of nobody', 'relocate-replicas', 'a', 's', /has no replica to be moved/],
+    ['to go nowhere', 'relocate', 'a', undefined, /not said where a:3306 is to go/],
+  ])('%s', (_what, command, server, to, why) => {
+    expect(noes(ask(command, server, to))).toContainEqual(expect.stringMatching(why));
+  });
+
+  it.each<readonly [string, () => void, RegExp]>([
+    ['that does not answer', () => silent.add('a'), /^a:3306 does not answer/],
+    ['to one that does not answer', () => silent.add('s'), /^s:3306 does not answer/],
+    ['to one of a later version', newer, /cannot replicate from s:3306\. Reason: its version/],
+    [
+      'to one without a binary log',
+      () => {
+        see('s', 'p', { binlogEnabled: false });
+      },
+      /writes no binary log/,
+    ],
+    [
+      'without GTID',
+      () => {
+        see('a', 'm', { gtidMode: 'OFF' });
+      },
+      /too complex; please do it manually|gtid_mode/,
+    ],
+    ['of a group secondary', secondary, /is a group secondary/],
+    ['of one in maintenance', maintained, /already in maintenance, by bob: disks/],
+  ])('a move %s', (_what, harm, why) => {
+    harm();
+    expect(noes(ask('relocate', 'a', 's'))).toContainEqual(expect.stringMatching(why));
+  });
+
+  it('a co-primary that takes writes, and one that is one already', () => {
+    see('s', 'p', { readOnly: false });
+    expect(noes(ask('make-co-master', 's')).join()).toMatch(/s:3306 is not read-only; first make it read-only/);
+    see('p', 's', { channels: [channelTo('s')] });
+    expect(noes(ask('make-co-master', 's')).join()).toMatch(/s:3306 is already co master of p:3306/);
+  });
+});
+
+function newer(): void {
+  see('s', 'p', { version: { text: '99.0.0', major: 99, minor: 0, patch: 0 } });
+}
+
+function secondary(): void {
+  const group = {
+    name: 'g',
+    singlePrimary: true,
+    state: 'ONLINE',
+    role: 'SECONDARY',
+    others: [],
+    primary: null,
+  } as const;
+  see('a', 'm', { group });
+}
+
+function maintained(): void {
+  const server = serverId('a');
+  fed.feed({ kind: 'maintenance-begun', server, owner: 'bob', reason: 'disks', durationMs: 60_000 });
+}

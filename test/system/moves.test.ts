@@ -1,0 +1,151 @@
+// Rearrangements on real MySQL: chains, siblings, places that are changed, a ring, a regrouping; what a CHANGE keeps; leaders
+// that die on the way.
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import type { MoveCommand } from '../../src/core/recovery/movement.js';
+import type { Recovery } from '../../src/core/recovery/recovery.js';
+import type { LabServer } from '../../tools/lab/lab-server.js';
+import { MySqlLab } from '../../tools/lab/mysql-lab.js';
+import type { Topology } from '../../tools/lab/topology.js';
+import { LabNodes } from '../support/lab-nodes.js';
+
+let lab: MySqlLab;
+let topology: Topology;
+let nodes: LabNodes;
+
+beforeAll(async () => {
+  lab = await MySqlLab.open();
+});
+afterAll(async () => {
+  await lab.close();
+});
+
+beforeEach(async () => {
+  topology = await lab.topology({ replicas: 3 });
+  await topology.primary.execute('CREATE DATABASE shop; CREATE TABLE shop.orders (id INT PRIMARY KEY)');
+  await topology.caughtUp();
+  nodes = new LabNodes(topology.servers);
+  await nodes.start();
+});
+afterEach(async () => {
+  await nodes.stop();
+  await Promise.all(topology.servers.filter(({ running }) => running).map((server) => server.kill()));
+});
+
+async function ask(command: MoveCommand, server: LabServer, destination: LabServer | null = null): Promise<Recovery> {
+  await nodes.observe();
+  const answer = await nodes.driver.moves.ask({
+    command,
+    clusterId: nodes.cluster(),
+    server: nodes.idOf(server),
+    destination: destination === null ? null : nodes.idOf(destination),
+    pattern: null,
+    requestedBy: 'test',
+  });
+  if (!answer.ok) throw new Error(answer.refusal.message);
+  return answer.value;
+}
+
+async function moved(command: MoveCommand, server: LabServer, destination: LabServer | null = null): Promise<Recovery> {
+  const recovery = await ask(command, server, destination);
+  expect(recovery, nodes.lines.join('\n')).toMatchObject({ verdict: { kind: 'succeeded' }, lost: [] });
+  return recovery;
+}
+
+async function follows(server: LabServer, source: LabServer): Promise<void> {
+  await server.waitForReplication();
+  expect(await server.replicaStatus()).toMatchObject({ sourcePort: source.port });
+}
+
+function replicas(): readonly [LabServer, LabServer, LabServer] {
+  const [first, second, third] = topology.replicas;
+  if (first === undefined || second === undefined || third === undefined) throw new Error('there are three replicas');
+  return [first, second, third];
+}
+
+async function writeAndCatchUp(): Promise<void> {
+  await topology.primary.execute('INSERT INTO shop.orders SELECT COALESCE(MAX(id), 0) + 1 FROM shop.orders');
+  for (const replica of topology.replicas) await replica.catchUp(topology.primary);
+}
+
+describe('on MySQL 9.7 by GTID', () => {
+  it('a chain is built and taken apart, one by one and many at once, and servers change places in it', async () => {
+    const [a, b, c] = replicas();
+    await moved('relocate', b, a);
+    await moved('move-below', c, a);
+    await follows(b, a);
+    await follows(c, a);
+    await writeAndCatchUp();
+    await moved('take-master', b);
+    await follows(b, topology.primary);
+    await follows(a, b);
+    await follows(c, a);
+    await writeAndCatchUp();
+    await moved('move-up', c);
+    await follows(c, b);
+    await moved('relocate-replicas', b, topology.primary);
+    for (const replica of [a, b, c]) await follows(replica, topology.primary);
+    await moved('take-siblings', c);
+    await follows(a, c);
+    await follows(b, c);
+    await moved('move-up-replicas', c);
+    await moved('repoint-replicas', topology.primary);
+    for (const replica of [a, b, c]) await follows(replica, topology.primary);
+    await writeAndCatchUp();
+    expect(nodes.ledger.state.maintenances.size).toBe(0);
+  });
+
+  it('a CHANGE keeps delay, retries, heartbeat, credentials and the way to log in', async () => {
+    const [a, b] = replicas();
+    await b.execute(
+      'STOP REPLICA; CHANGE REPLICATION SOURCE TO SOURCE_DELAY=1, SOURCE_CONNECT_RETRY=7, SOURCE_RETRY_COUNT=77, ' +
+        'SOURCE_HEARTBEAT_PERIOD=3.5, GET_SOURCE_PUBLIC_KEY=1; START REPLICA',
+    );
+    const kept =
+      'SELECT CONNECTION_RETRY_INTERVAL AS r, CONNECTION_RETRY_COUNT AS n, HEARTBEAT_INTERVAL AS h, USER AS u, ' +
+      'AUTO_POSITION AS a, GET_PUBLIC_KEY AS k, SSL_ALLOWED AS s FROM performance_schema.replication_connection_configuration';
+    const before = await b.query(kept);
+    expect(before).toMatchObject([{ r: 7, n: 77, a: '1', k: 'YES' }]);
+    await b.execute("SET GLOBAL log_output='TABLE', GLOBAL general_log=ON");
+    await moved('relocate', b, a);
+    await follows(b, a);
+    expect(await b.query(kept)).toEqual(before);
+    const said = await b.query(
+      "SELECT CONVERT(argument USING utf8mb4) AS said FROM mysql.general_log WHERE argument LIKE '%CHANGE REPLICATION SOURCE%' " +
+        "AND argument NOT LIKE '%general_log%'",
+    );
+    expect(JSON.stringify(said)).toMatch(/SOURCE_HOST/);
+    expect(JSON.stringify(said)).not.toMatch(/SOURCE_PASSWORD|SOURCE_AUTO_POSITION/);
+  });
+
+  it('one with transactions of its own is left where it is, and so is a whole swap', async () => {
+    const [a, b] = replicas();
+    await b.execute('SET GLOBAL super_read_only=OFF; SET GLOBAL read_only=OFF; CREATE DATABASE mine');
+    const recovery = await ask('relocate', b, a);
+    expect(recovery).toMatchObject({ verdict: { kind: 'undone' } });
+    expect(recovery.lost[0]?.reason).toMatch(/has transactions that .* lacks/);
+    await follows(b, topology.primary);
+  });
+
+  it('a replica and the primary follow each other, and the primary goes on taking writes', async () => {
+    const [a] = replicas();
+    await moved('make-co-master', a);
+    await follows(topology.primary, a);
+    await follows(a, topology.primary);
+    await writeAndCatchUp();
+  });
+
+  it('replicas of a dead source are regrouped below the one with most', async () => {
+    const [a, b, c] = replicas();
+    await moved('relocate', b, a);
+    await moved('relocate', c, a);
+    await c.execute('STOP REPLICA IO_THREAD');
+    await topology.primary.execute('INSERT INTO shop.orders VALUES (100)');
+    await b.catchUp(topology.primary);
+    await a.kill();
+    const recovery = await moved('regroup-replicas', a);
+    expect(recovery.steps.some(({ step }) => step.kind === 'repoint' && step.source === nodes.idOf(b))).toBe(true);
+    await follows(c, b);
+    expect(await c.query('SELECT COUNT(*) AS n FROM shop.orders')).toEqual([{ n: 1 }]);
+    expect(await b.replicaStatus()).toMatchObject({ sourcePort: a.port });
+  });
+});
