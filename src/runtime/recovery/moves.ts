@@ -40,7 +40,8 @@ export class Moves {
     const { command, clusterId } = request;
     const { belief, opening, refusals } = this.#judge(request);
     const decision = { opening, refusals };
-    return planOf({ belief, sights, command, clusterId, decision, isDead: false, equipped: (recovery) => recovery });
+    const asked = { belief, sights, command, clusterId, decision, isDead: false, candidate: null };
+    return planOf({ ...asked, equipped: (recovery) => recovery });
   }
 
   /** Rejects with NotLeader on a follower. Resolves when the plan has ended, well or not. */

@@ -202,7 +202,7 @@ export class FakeService extends FakeKeeping implements Service {
     const opening = openMove(belief, policyOf(), request, soft, context);
     const decision = { opening, refusals: opening.ok ? [] : opening.refusals };
     const { command, clusterId } = request;
-    const asked = { belief, sights: this.#sights, command, clusterId, decision, isDead: false };
+    const asked = { belief, sights: this.#sights, command, clusterId, decision, isDead: false, candidate: null };
     return planOf({ ...asked, equipped: (recovery) => recovery });
   }
 

@@ -29,8 +29,13 @@ export const QUERY_PARAMETERS: readonly QueryParameter[] = [
   {
     name: 'dryRun',
     about: 'true: the plan is answered, and nothing is done',
-    on: /^\/api\/(?:recover|force-|graceful-|v1\/way)/,
+    on: /^\/api\/(?:recover|force-|graceful-|v1\/way|relocate|move-|repoint|regroup-|take-|enslave-|make-co-)/,
   },
   { name: 'tag', about: '`name` or `name=value`', on: /^\/api\/(?:tag|untag|tagged|tag-value|untag-all)\b/ },
+  {
+    name: 'pattern',
+    about: 'Only those whose `host:port` matches this regular expression',
+    on: /^\/api\/(?:v1\/plan\/)?(?:relocate-|move-up-|move-|repoint-)(?:replicas|slaves)/,
+  },
   { name: 'donor', about: 'Whose copy it is to be, `host:port`', on: /^\/api\/v1\/ways-back/ },
 ];
