@@ -4,7 +4,6 @@
  * Nobody is promoted by it and no client's write is held up.
  */
 import type { ServerId } from '../topology/server.js';
-import type { LostServer } from './recovery.js';
 
 /** By their names at the incumbent's, those of later years. */
 export const MOVE_COMMANDS = [
@@ -51,7 +50,7 @@ export interface MoveTerms {
   readonly manner: MoveManner;
   readonly moves: readonly Movement[];
   /** Those of a request for many that could not be begun with, and why. */
-  readonly refused: readonly LostServer[];
+  readonly refused: readonly { readonly server: ServerId; readonly reason: string; readonly gtids: string }[];
   /** MaxConcurrentReplicaOperations: so many are without their source at a time. */
   readonly atOnce: number;
 }
