@@ -169,9 +169,9 @@ export class MysqlWorld {
         return this.repoint(server, step);
       case 'locate':
         return this.locate(server, step);
+      case 'reattach':
       case 'start-replica':
-        Object.assign(server, { io: server.source !== null, sql: server.source !== null && !server.broken });
-        return done();
+        return this.#start(server, step.kind);
       case 'acknowledge':
         server.acks = step.on;
         return done();
@@ -203,6 +203,13 @@ export class MysqlWorld {
         Object.assign(server, { readOnly: true, io: kind === 'close' && server.io });
         return done(this.findings(server));
     }
+  }
+
+  #start(server: WorldServer, kind: 'reattach' | 'start-replica'): StepOutcome {
+    if (server.source === null) return kind === 'reattach' ? failed('is no replica') : done();
+    if (kind === 'reattach') server.severed = false;
+    Object.assign(server, { io: true, sql: !server.broken });
+    return done();
   }
 
   #acknowledgersOf(source: WorldServer): number {

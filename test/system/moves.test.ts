@@ -117,6 +117,16 @@ describe('on MySQL 9.7 by GTID', () => {
     expect(JSON.stringify(said)).not.toMatch(/SOURCE_PASSWORD|SOURCE_AUTO_POSITION/);
   });
 
+  it('a replica is detached and reattached, and goes on where it stood', async () => {
+    const [a] = replicas();
+    await moved('detach-replica', a);
+    expect(await a.replicaStatus()).toMatchObject({ ioRunning: 'No' });
+    await topology.primary.execute('INSERT INTO shop.orders VALUES (50)');
+    await moved('reattach-replica', a);
+    await follows(a, topology.primary);
+    await a.catchUp(topology.primary);
+  });
+
   it('one with transactions of its own is left where it is, and so is a whole swap', async () => {
     const [a, b] = replicas();
     await b.execute('SET GLOBAL super_read_only=OFF; SET GLOBAL read_only=OFF; CREATE DATABASE mine');

@@ -22,7 +22,7 @@ import { readFindings } from './steps/findings.js';
 import { restartIo, stopIo } from './steps/replication.js';
 import { repoint, startReplication } from './steps/repoint.js';
 import { resetGtids } from './steps/reset-gtids.js';
-import { sever } from './steps/sever.js';
+import { reattach, sever } from './steps/sever.js';
 
 /** What some steps need beside the session itself. */
 export interface SessionTools {
@@ -38,6 +38,7 @@ type RoleStep = Exclude<
       | 'look'
       | 'stop-io'
       | 'start-replica'
+      | 'reattach'
       | 'restart-io'
       | 'await-applied'
       | 'await-received'
@@ -98,6 +99,8 @@ export class MysqlSession implements ServerSession {
         return await restartIo(hold);
       case 'start-replica':
         return await startReplication(hold);
+      case 'reattach':
+        return await reattach(hold);
       case 'await-applied':
         return await awaitApplied(hold, step.gtids, step.limitMs);
       case 'await-received':

@@ -103,6 +103,7 @@ const STEPS_SINCE: Readonly<Record<StepKind, SchemaVersion>> = {
   publish: 3,
   sever: 3,
   'start-replica': 3,
+  reattach: 3,
   'inject-empty': 3,
   'keep-binary-logs': 3,
   'reset-gtids': 3,

@@ -22,6 +22,8 @@ export const MOVE_COMMANDS = [
   'make-co-master',
   'regroup-replicas',
   'regroup-replicas-gtid',
+  'detach-replica',
+  'reattach-replica',
 ] as const;
 
 export type MoveCommand = (typeof MOVE_COMMANDS)[number];
@@ -40,9 +42,9 @@ export interface Movement {
 /**
  * each: everybody moves on their own, and one that cannot says nothing about the others. in-order: one after the other, and
  * all or none. co-primary: the source of a replica is to follow it. regroup: the best of them leads the others, which is
- * known when all have stopped. resume: servers that a broken plan had stopped go on where they are.
+ * known when all have stopped. detach, reattach: it keeps its source and cannot reach it, or can again. resume: servers that a broken plan had stopped go on where they are.
  */
-export type MoveManner = 'each' | 'in-order' | 'co-primary' | 'regroup' | 'resume';
+export type MoveManner = 'each' | 'in-order' | 'co-primary' | 'regroup' | 'resume' | 'detach' | 'reattach';
 
 export interface MoveTerms {
   /** What was asked for; of what is taken up again, what was asked for then. */

@@ -25,6 +25,7 @@ const WHEN_UNREACHABLE: Readonly<Record<StepKind, number>> = {
   'restart-io': 1,
   'start-replica': 3,
   sever: 1,
+  reattach: 2,
   'inject-empty': 3,
   'keep-binary-logs': 3,
   'reset-gtids': 20,

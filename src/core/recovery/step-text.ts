@@ -26,6 +26,7 @@ const TEXTS: { readonly [K in StepKind]: (step: StepOf<K>, server: string, nameO
   acknowledge: ({ on }, server) => `make ${server} acknowledge what it receives ${on ? '' : 'no more '}(semi-sync)`,
   release: (_, server) => `let commits on ${server} go on that wait for an acknowledgement (semi-sync)`,
   sever: (_, server) => `detach ${server} from its source`,
+  reattach: (_, server) => `let ${server} reach its source again`,
   'inject-empty': ({ gtids }, server) => `commit empty transactions on ${server} under ${gtids}`,
   'keep-binary-logs': ({ gtids }, server) => `copy the binary logs of ${server} that hold ${gtids} to this node`,
   'reset-gtids': ({ gtids, drops }, server) =>

@@ -71,6 +71,8 @@ export type Step =
   | { readonly kind: 'restart-io'; readonly server: ServerId }
   /** Stops fetching and puts `//` before the host of its source, so that it cannot go on there. Again: skipped if it is so. */
   | { readonly kind: 'sever'; readonly server: ServerId }
+  /** Takes the `//` away that `sever` put there, and starts. Again: skipped if it is not there. */
+  | { readonly kind: 'reattach'; readonly server: ServerId }
   /** Commits an empty transaction under each of the GTIDs that the server lacks. Again: those that it lacks still. */
   | { readonly kind: 'inject-empty'; readonly server: ServerId; readonly gtids: string }
   /** Copies the binary logs that hold the GTIDs to the node that leads. Again: copies them anew. */

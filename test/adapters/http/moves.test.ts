@@ -58,6 +58,9 @@ it.each([
   [`take-master/${ONE}`, `take-master ${FIRST}`, /^read-replica-1:3306 took its master$/],
   [`enslave-master/${ONE}`, `take-master ${FIRST}`, /took its master$/],
   [`make-co-master/${ONE}`, `make-co-master ${FIRST}`, /^Instance made co-master: read-replica-1:3306$/],
+  [`detach-replica/${ONE}`, `detach-replica ${FIRST}`, /^Replica detached: read-replica-1:3306$/],
+  [`detach-slave-master-host/${ONE}`, `detach-replica ${FIRST}`, /^Replica detached/],
+  [`reattach-replica-master-host/${ONE}`, `reattach-replica ${FIRST}`, /^Replica reattached: read-replica-1:3306$/],
   [`take-siblings/${ONE}`, `take-siblings ${FIRST}`, /^Took 1 siblings of read-replica-1:3306; 1 errors/],
 ])('%s is asked for and answered with the server', async (path, call, message) => {
   fixture.service.recovery = ended();

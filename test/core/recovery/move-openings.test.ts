@@ -148,6 +148,14 @@ describe('refused is', () => {
     expect(noes(ask('relocate', 'a', 's'))).toContainEqual(expect.stringMatching(why));
   });
 
+  it('to detach one that is detached, and to reattach one that is not', () => {
+    expect(noes(ask('reattach-replica', 'a')).join()).toMatch(/instance does not seem to be detached: a:3306/);
+    expect(movesOf(ask('detach-replica', 'a'))).toEqual(['a: m > a']);
+    see('a', 'm', { channels: [{ ...channelTo('m'), source: { host: '//m', port: 3306 } }] });
+    expect(noes(ask('detach-replica', 'a')).join()).toMatch(/instance already detached: a:3306/);
+    expect(movesOf(ask('reattach-replica', 'a'))).toHaveLength(1);
+  });
+
   it('a co-primary that takes writes, and one that is one already', () => {
     see('s', 'p', { readOnly: false });
     expect(noes(ask('make-co-master', 's')).join()).toMatch(/s:3306 is not read-only; first make it read-only/);

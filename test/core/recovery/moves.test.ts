@@ -249,6 +249,18 @@ describe('wherever leaders die', () => {
   });
 });
 
+it.each([
+  ['detach', [P, false], true],
+  ['reattach', [P, true], false],
+] as const)('a replica is %sed, and the record says so', (manner, state, severed) => {
+  const servers = world();
+  Object.assign(servers.get(B), { severed: manner === 'reattach', io: manner === 'detach' });
+  const plan = opening([below(B, B)], { manner });
+  expect(play(plan, servers).ending).toMatchObject({ verdict: { kind: 'succeeded' }, lost: [] });
+  expect(sourcesIn(servers)).toEqual({ ...UNMOVED, [B]: state });
+  expect(servers.get(B).severed).toBe(severed);
+});
+
 it('a plan that was broken off is taken up: those that stand go on where they are', () => {
   const servers = world();
   servers.take({ kind: 'stop-io', server: B });

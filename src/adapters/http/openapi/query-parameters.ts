@@ -29,7 +29,7 @@ export const QUERY_PARAMETERS: readonly QueryParameter[] = [
   {
     name: 'dryRun',
     about: 'true: the plan is answered, and nothing is done',
-    on: /^\/api\/(?:recover|force-|graceful-|v1\/way|relocate|move-|repoint|regroup-|take-|enslave-|make-co-)/,
+    on: /^\/api\/(?:recover|force-|graceful-|v1\/way|relocate|move-|repoint|regroup-|take-|enslave-|make-co-|detach-|reattach-)/,
   },
   { name: 'tag', about: '`name` or `name=value`', on: /^\/api\/(?:tag|untag|tagged|tag-value|untag-all)\b/ },
   {

@@ -95,6 +95,18 @@ const SHAPES: readonly Shape[] = [
     (named) => `Repointed ${count(named)} replicas of ${named.server}${named.errors}`,
   ),
   alone(
+    'detach-replica',
+    ['detach-replica', 'detach-slave', 'detach-replica-master-host', 'detach-slave-master-host'],
+    'one',
+    ({ server }) => `Replica detached: ${server}`,
+  ),
+  alone(
+    'reattach-replica',
+    ['reattach-replica', 'reattach-slave', 'reattach-replica-master-host', 'reattach-slave-master-host'],
+    'one',
+    ({ server }) => `Replica reattached: ${server}`,
+  ),
+  alone(
     'regroup-replicas',
     ['regroup-replicas', 'regroup-slaves'],
     'leader',

@@ -2,7 +2,7 @@
  * Who goes where, for each command, by the tree as it is believed to be. The sentences that users of the incumbent know are
  * kept; what only the servers can say is asked of them by the playbook.
  */
-import { addressText } from '../../topology/address.js';
+import { addressText, DETACHED } from '../../topology/address.js';
 import { mainChannel, type Server, type ServerId } from '../../topology/server.js';
 import { indexServers, sourceOf } from '../../topology/sources.js';
 import { type Belief, directReplicasOf, refusal, type Refusal } from '../belief.js';
@@ -56,6 +56,8 @@ const READINGS: Readonly<Record<MoveCommand, Reading>> = {
   'make-co-master': makeCoPrimary,
   'regroup-replicas': regroup,
   'regroup-replicas-gtid': regroup,
+  'detach-replica': detach,
+  'reattach-replica': reattach,
 };
 
 export function intentionOf(belief: Belief, wish: MoveWish): Intention | Refusal {
@@ -196,4 +198,26 @@ function regroup({ belief, server }: Asked): Intention | Refusal {
     pairs: replicas.map((replica) => ({ server: replica, to: server })),
     about: server,
   };
+}
+
+function detach({ server }: Asked): Intention | Refusal {
+  if (mainChannel(server.facts) === null) return notAReplica(server);
+  if (isDetached(server)) {
+    const mend = `orchestrator-client -c reattach-replica -i ${name(server)}`;
+    return refusal('is-detached', `instance already detached: ${name(server)}`, mend);
+  }
+  return { ...one(server, server), manner: 'detach' };
+}
+
+function reattach({ server }: Asked): Intention | Refusal {
+  if (mainChannel(server.facts) === null) return notAReplica(server);
+  if (!isDetached(server)) {
+    const text = `instance does not seem to be detached: ${name(server)}`;
+    return refusal('not-detached', text, 'start its replication if it stands');
+  }
+  return { ...one(server, server), manner: 'reattach' };
+}
+
+function isDetached({ facts }: Server): boolean {
+  return mainChannel(facts)?.source.host.startsWith(DETACHED) === true;
 }

@@ -89,7 +89,7 @@ function describe(command: MoveWish['command'], pairs: readonly Pair[]): string 
   const [first] = pairs;
   if (first === undefined) return command;
   const to = addressText(first.to.address);
-  if (command.startsWith('regroup')) return `${command} of ${to}`;
+  if (first.server === first.to || command.startsWith('regroup')) return `${command} of ${to}`;
   const who =
     pairs.every((pair) => pair.to === first.to) && pairs.length > 1
       ? `${String(pairs.length)} servers`
@@ -140,7 +140,7 @@ function keepsUp({ facts }: Server): boolean {
 }
 
 function objectionsTo(question: Question, pair: Pair): readonly Refusal[] {
-  return question.intention.manner === 'regroup'
+  return ['regroup', 'detach', 'reattach'].includes(question.intention.manner)
     ? ofServer(question, pair.server)
     : [...ofServer(question, pair.server), ...ofPair(question, pair), ...ofPlace(question, pair.to)];
 }

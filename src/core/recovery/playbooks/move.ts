@@ -28,7 +28,11 @@ export function move(recovery: Recovery): Next {
     case 'regroup':
       return regroup(recovery, terms);
     case 'resume':
-      return resume(recovery, terms);
+      return alone(recovery, terms, 'start-replica');
+    case 'detach':
+      return alone(recovery, terms, 'sever');
+    case 'reattach':
+      return alone(recovery, terms, 'reattach');
     default:
       return moveAll(recovery, terms);
   }
@@ -113,9 +117,9 @@ function conclude(recovery: Recovery, terms: MoveTerms, progress: readonly Progr
   return closing({ kind: 'undone', reason: why }, lost);
 }
 
-/** A plan that gave way to a recovery left these stopped: they go on with whatever source they have by now. */
-function resume(recovery: Recovery, terms: MoveTerms): Next {
-  const progress = terms.moves.map((one) => stayed(recovery, one, { kind: 'start-replica', server: one.server }));
+/** One step on each server, which nobody else has to be asked about. */
+function alone(recovery: Recovery, terms: MoveTerms, kind: 'start-replica' | 'sever' | 'reattach'): Next {
+  const progress = terms.moves.map((one) => stayed(recovery, one, { kind, server: one.server }));
   const wanted = wantedOf(recovery, terms, progress);
   return wanted.length > 0 ? steps(wanted) : conclude(recovery, terms, progress);
 }
