@@ -28,10 +28,6 @@ export const MOVE_COMMANDS = [
 
 export type MoveCommand = (typeof MOVE_COMMANDS)[number];
 
-export function isMoveCommand(text: string): text is MoveCommand {
-  return (MOVE_COMMANDS as readonly string[]).includes(text);
-}
-
 export interface Movement {
   readonly server: ServerId;
   readonly to: ServerId;

@@ -26,7 +26,3 @@ export function isReturn(kind: RecoveryKind): kind is ReturnKind {
 export function isOurs(kind: RecoveryKind): boolean {
   return kind === 'move' || isReturn(kind);
 }
-
-export function isWayBack(kind: RecoveryKind): kind is WayBack {
-  return (WAYS_BACK as readonly string[]).includes(kind);
-}
