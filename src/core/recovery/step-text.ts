@@ -9,7 +9,7 @@ type StepOf<K extends StepKind> = Extract<Step, { kind: K }>;
 
 const TEXTS: { readonly [K in StepKind]: (step: StepOf<K>, server: string, nameOf: NameOf) => string } = {
   look: ({ again }, server) =>
-    again === true ? `make sure that nothing was written to ${server} meanwhile` : `read the state of ${server}`,
+    again === true ? `read once more how far ${server} has come` : `read the state of ${server}`,
   'stop-io': ({ again }, server) =>
     `stop the IO thread of ${server}${again === true ? ' again' : ''} and read what it has received`,
   'await-applied': ({ limitMs }, server) => `wait until ${server} has applied all of it, at most ${limitMs / 1000} s`,

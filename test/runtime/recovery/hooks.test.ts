@@ -2,6 +2,7 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import type { Problem } from '../../../src/core/analysis/problem.js';
 import type { HookList } from '../../../src/core/recovery/hook-terms.js';
 import type { Recovery } from '../../../src/core/recovery/recovery.js';
+import { describeStep } from '../../../src/core/recovery/step-text.js';
 import { MysqlWorld, uuidOf } from '../../support/mysql-world.js';
 import { ALL_LISTS, RecordingHooks } from '../../support/recording-hooks.js';
 import { WorldNodes } from '../../support/world-nodes.js';
@@ -41,6 +42,8 @@ function only(): Recovery {
   if (recovery === undefined) throw new Error('there is no recovery');
   return recovery;
 }
+
+const plainTexts = (): readonly string[] => only().steps.map(({ step }) => describeStep(step, (id) => id));
 
 const takeOver = async (): Promise<unknown> =>
   await nodes.driver.requests.ask({
@@ -204,6 +207,7 @@ describe('the hooks of a planned takeover', () => {
     expect(await takeOver()).toMatchObject({ ok: true, value: { verdict: { kind: 'undone' } } });
     expect(world.taken.map(({ kind }) => kind)).not.toContain('close');
     expect(world.get(P).readOnly).toBe(false);
+    expect(plainTexts()).toContain(`read once more how far ${P} has come`);
   });
 
   it('are not run when the takeover cannot be', async () => {
