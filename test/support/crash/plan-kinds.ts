@@ -159,6 +159,33 @@ const lostReplica: PlanKind = {
   restore: startAll,
 };
 
+/** An operator moves the second replica below the first, and back when it is over. */
+const move: PlanKind = {
+  kind: 'move',
+  begin: async (stage) => {
+    stage.writer.start();
+    await askForMove(stage, 'relocate');
+  },
+  restore: async (stage) => {
+    await stage.writer.rest();
+    const [, leaf] = inTheMiddle(stage);
+    const leader = await stage.cluster.leader();
+    const [from, to] = [leaf, stage.primary].map(inPath);
+    await leader.request(`/api/relocate/${String(from)}/${String(to)}`, 60_000);
+  },
+};
+
+async function askForMove(stage: CrashStage, command: string): Promise<void> {
+  const [to, from] = inTheMiddle(stage).map(inPath);
+  const leader = await stage.cluster.leader();
+  // The answer is lost with the leader that dies.
+  leader.request(`/api/${command}/${String(from)}/${String(to)}`, 60_000).catch(() => undefined);
+}
+
+function inPath({ host, port }: LabServer): string {
+  return `${host}/${String(port)}`;
+}
+
 /** Whoever comes back open, with its leader dead, would take what a client writes that looks for its primary. */
 async function startAll({ topology, writer }: CrashStage): Promise<void> {
   await writer.rest();
@@ -176,6 +203,7 @@ export const PLAN_KINDS: readonly PlanKind[] = [
   wayBack('inject-empty', 'inject-empty'),
   wayBack('reset-gtids', 'reset'),
   lostReplica,
+  move,
 ];
 
 /** What has to be configured for all of them to begin. */
