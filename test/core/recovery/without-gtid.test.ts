@@ -73,13 +73,22 @@ describe('a primary that dies without GTID', () => {
 });
 
 describe('a planned takeover without GTID', () => {
+  it('closes nothing before the others have applied what the primary has', () => {
+    const world = new PlaceWorld();
+    takeoverWorld(world);
+    world.get(B).slow = true;
+    const { ending } = play(takeoverOpening(), world);
+    expect(ending.verdict).toEqual({ kind: 'undone', reason: 'not applied in time' });
+    expect(new Set(world.taken.map(({ kind }) => kind))).toEqual(new Set(['look']));
+  });
+
   it('waits for every replica, asks the primary once more, and points all at one place', () => {
     const world = new PlaceWorld();
     takeoverWorld(world);
     const { ending } = play(takeoverOpening({ startFormerPrimary: true }), world);
     expect(ending).toMatchObject({ verdict: { kind: 'succeeded' }, lost: [], demotion: { state: 'rejoined' } });
     expect(world.taken.map(({ kind }) => kind)).toEqual([
-      ...['look', 'look', 'look', 'close', 'await-applied', 'await-applied', 'look', 'detach', 'open'],
+      ...['look', 'look', 'look', 'await-applied', 'close', 'await-applied', 'look', 'detach', 'open'],
       ...['repoint', 'repoint'],
     ]);
     world.write(world.get(A), 2);
@@ -103,11 +112,16 @@ describe('a planned takeover without GTID', () => {
     for (const id of [P, B]) expect(world.get(id).executed).toEqual(world.get(A).executed);
   });
 
-  it('is undone when a replica that would be left behind does not catch up', () => {
+  it('is undone when a replica that would be left behind does not catch up with the last of it', () => {
     const world = new PlaceWorld();
     takeoverWorld(world);
-    world.get(B).slow = true;
-    const { ending } = play(takeoverOpening(), world);
+    const { ending } = play(takeoverOpening(), world, immortal, (step, outcome) => {
+      if (step.kind !== 'await-applied' || world.get(B).slow) return outcome;
+      world.get(B).slow = true;
+      world.write(world.get(P));
+      return outcome;
+    });
+    expect(world.taken.map(({ kind }) => kind)).toContain('close');
     expect(ending.verdict).toEqual({ kind: 'undone', reason: 'not applied in time' });
     expect(world.writable.map(({ id }) => id)).toEqual([P]);
   });

@@ -94,8 +94,9 @@ const CLOSE_LIMIT_MS = 5_000;
 
 /**
  * What the primary had when it was looked at last is applied before it closes: what is left then is what was written since,
- * and a candidate that does not get there is found before anybody has to wait. Null when it is there. Without GTID where the
- * candidate's own log stands is part of the answer, and that counts only when the primary is closed.
+ * and a candidate that does not get there is found before anybody has to wait. Null when it is there. Without GTID the
+ * others are waited for, who must stand at the same place in the end; where the candidate's own log stands is part of its
+ * answer, and that counts only when the primary is closed.
  *
  * Hooks take as long as they like, and somebody may stop or move the candidate meanwhile: after them the primary is looked
  * at again.
@@ -103,17 +104,19 @@ const CLOSE_LIMIT_MS = 5_000;
 function catchUpFirst(recovery: Recovery, candidate: Participant): Next | null {
   const primary = participantOf(recovery, recovery.failed);
   const first = seen(recovery, primary);
-  if (first.ownEnd !== undefined) return null;
-  const look: Step = hasHooksBefore(recovery) ? { ...lookAt(primary), again: true } : lookAt(primary);
+  const byPlace = first.ownEnd !== undefined;
+  const look: Step = hasHooksBefore(recovery) && !byPlace ? { ...lookAt(primary), again: true } : lookAt(primary);
   const last = standingOf(recovery, look);
   if (last.kind === 'pending') return steps([look]);
   if (last.kind === 'given-up') return closing({ kind: 'undone', reason: last.error });
   const { executedGtids = '' } = last.findings;
   if (isNone(executedGtids)) return null;
-  const wait = appliedBy(recovery, candidate, executedGtids);
-  const standing = standingOf(recovery, wait);
-  if (standing.kind === 'pending') return steps([wait]);
-  return standing.kind === 'done' ? null : closing({ kind: 'undone', reason: standing.error });
+  const awaited = byPlace ? replicasOf(recovery).filter(({ id }) => id !== candidate.id) : [candidate];
+  const waits = awaited.map((one) => appliedBy(recovery, one, executedGtids));
+  const pending = pendingOf(recovery, waits);
+  if (pending.length > 0) return steps(pending);
+  const late = givenUpOf(recovery, waits);
+  return late === null ? null : closing({ kind: 'undone', reason: late.error });
 }
 
 function appliedBy({ inputs }: Recovery, { id }: Participant, gtids: string): Step {
