@@ -164,22 +164,29 @@ const move: PlanKind = {
   kind: 'move',
   begin: async (stage) => {
     stage.writer.start();
-    await askForMove(stage, 'relocate');
+    await askForMove(stage);
   },
   restore: async (stage) => {
     await stage.writer.rest();
     const [, leaf] = inTheMiddle(stage);
     const leader = await stage.cluster.leader();
     const [from, to] = [leaf, stage.primary].map(inPath);
-    await leader.request(`/api/relocate/${String(from)}/${String(to)}`, 60_000);
+    const { status, body } = await leader.request(again(`/api/relocate/${String(from)}/${String(to)}`), 60_000);
+    if (status !== 200) throw new Error(JSON.stringify(body));
   },
 };
 
-async function askForMove(stage: CrashStage, command: string): Promise<void> {
+async function askForMove(stage: CrashStage): Promise<void> {
   const [to, from] = inTheMiddle(stage).map(inPath);
   const leader = await stage.cluster.leader();
   // The answer is lost with the leader that dies.
-  leader.request(`/api/${command}/${String(from)}/${String(to)}`, 60_000).catch(() => undefined);
+  leader.request(again(`/api/relocate/${String(from)}/${String(to)}`), 60_000).catch(() => undefined);
+}
+
+/** The same request that was lost with its leader a moment ago would not be done again: this is another one. */
+function again(path: string): string {
+  patientId += 1;
+  return `${path}?round=${String(patientId)}`;
 }
 
 function inPath({ host, port }: LabServer): string {
