@@ -60,6 +60,16 @@ describe('a move', () => {
     ]);
   });
 
+  it('reads who moves before it reads what they are compared with, which has their transactions by then', () => {
+    const plan = opening([below(B, A), below(C, A)]);
+    const first = advance(plan, new Set());
+    const read = first.kind === 'run' ? first.steps.map(({ step }) => [step.kind, step.server]) : [];
+    expect(read).toEqual([
+      ['look', B],
+      ['look', C],
+    ]);
+  });
+
   it('leaves one stopped that was stopped', () => {
     const servers = world();
     Object.assign(servers.get(B), { io: false, sql: false });

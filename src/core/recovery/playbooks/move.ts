@@ -39,7 +39,7 @@ export function move(recovery: Recovery): Next {
 }
 
 function moveAll(recovery: Recovery, terms: MoveTerms): Next {
-  const unread = pendingOf(recovery, readings(recovery, terms.moves));
+  const unread = unreadOf(recovery, terms.moves);
   if (unread.length > 0) return steps(unread.slice(0, AT_ONCE));
   const progress =
     terms.manner === 'in-order' ? inOrder(recovery, terms.moves) : terms.moves.map((one) => progressOf(recovery, one));
@@ -48,10 +48,15 @@ function moveAll(recovery: Recovery, terms: MoveTerms): Next {
 }
 
 /** Who moves first, and only then what they are compared with: else what was replicated meanwhile would look like extra. */
-function readings({ inputs }: Recovery, moves: readonly Movement[]): readonly Step[] {
+function unreadOf(recovery: Recovery, moves: readonly Movement[]): readonly Step[] {
   const moving = new Set(moves.map(({ server }) => server));
-  const others = inputs.participants.filter(({ id, role }) => !moving.has(id) && role !== 'gone').map(({ id }) => id);
-  return [...moving, ...others].map(lookAt);
+  const movers = pendingOf(recovery, [...moving].map(lookAt));
+  if (movers.length > 0) return movers;
+  const others = recovery.inputs.participants.filter(({ id, role }) => !moving.has(id) && role !== 'gone');
+  return pendingOf(
+    recovery,
+    others.map(({ id }) => lookAt(id)),
+  );
 }
 
 /** Those who have begun go on; as many others begin as may be without their source beside them. */

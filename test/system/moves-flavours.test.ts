@@ -1,0 +1,78 @@
+// Moves by GTID on the other flavours, while clients write: nothing is lost on the way, and servers change places.
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import type { MoveCommand } from '../../src/core/recovery/movement.js';
+import type { LabServer } from '../../tools/lab/lab-server.js';
+import { MySqlLab } from '../../tools/lab/mysql-lab.js';
+import type { Topology } from '../../tools/lab/topology.js';
+import { LabNodes } from '../support/lab-nodes.js';
+
+let lab: MySqlLab;
+let topology: Topology;
+let nodes: LabNodes;
+
+beforeAll(async () => {
+  lab = await MySqlLab.open();
+});
+afterAll(async () => {
+  await lab.close();
+});
+afterEach(async () => {
+  await nodes.stop();
+  await Promise.all(topology.servers.map((server) => server.kill()));
+});
+
+async function moved(command: MoveCommand, server: LabServer, destination: LabServer | null = null): Promise<void> {
+  await nodes.observe();
+  const answer = await nodes.driver.moves.ask({
+    command,
+    clusterId: nodes.cluster(),
+    server: nodes.idOf(server),
+    destination: destination === null ? null : nodes.idOf(destination),
+    pattern: null,
+    requestedBy: 'test',
+  });
+  expect(answer, nodes.lines.join('\n')).toMatchObject({
+    ok: true,
+    value: { verdict: { kind: 'succeeded' }, lost: [] },
+  });
+}
+
+async function follows(server: LabServer, source: LabServer): Promise<void> {
+  await server.waitForReplication();
+  expect(await server.replicaStatus()).toMatchObject({ sourcePort: source.port });
+}
+
+describe.each([
+  ['MariaDB', 'mariadb'],
+  ['MySQL 5.6', 'mysql56'],
+] as const)('on %s', (_name, flavor) => {
+  it('replicas go below a sibling, change places with it and come back, and have every row', async () => {
+    topology = await lab.topology({ flavor, replicas: 4 });
+    const { primary, replicas } = topology;
+    const [first, second] = replicas;
+    if (first === undefined || second === undefined) throw new Error('there are four replicas');
+    await primary.execute('CREATE DATABASE shop; CREATE TABLE shop.orders (id INT AUTO_INCREMENT PRIMARY KEY)');
+    await topology.caughtUp();
+    nodes = new LabNodes(topology.servers);
+    await nodes.start();
+    let writes = true;
+    const writing = (async (): Promise<number> => {
+      let written = 0;
+      for (; writes; written += 1) await primary.execute('INSERT INTO shop.orders VALUES (NULL)');
+      return written;
+    })();
+    await moved('relocate-replicas', primary, first);
+    await moved('take-master', second);
+    await follows(second, primary);
+    await follows(first, second);
+    await moved('move-up-replicas', first);
+    await moved('relocate-replicas', second, primary);
+    for (const replica of replicas) await follows(replica, primary);
+    writes = false;
+    const written = await writing;
+    for (const replica of replicas) {
+      await replica.catchUp(primary);
+      expect(await replica.query('SELECT COUNT(*) AS n FROM shop.orders')).toEqual([{ n: written }]);
+    }
+  });
+});
