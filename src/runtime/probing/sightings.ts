@@ -141,8 +141,11 @@ export class SightingStore implements Sightings {
   sighting(address: Address): Sighting | null {
     const place = this.#places.get(addressText(address));
     if (place === undefined) return null;
-    const { last, lastGood, by, attemptWallMs, seenWallMs } =
-      place.own !== null && this.#isWatched(address) ? place.own : place.newest;
+    const { own, newest } = place;
+    const shown = own !== null && this.#isWatched(address) ? own : newest;
+    const { last, by, attemptWallMs } = shown;
+    // What a server said it said, whoever asked: one that died before this node's first look was alive when another looked.
+    const { lastGood, seenWallMs } = shown.lastGood === null ? newest : shown;
     const isSlow = last.startedAtMs < (this.#slowSinceMs.get(addressText(address)) ?? Number.NEGATIVE_INFINITY);
     return {
       address,

@@ -83,6 +83,17 @@ describe('sightings', () => {
     expect(store.sighting(addressOf('q'))).toMatchObject({ seenBy: 'n2', valid: false });
   });
 
+  it('know from another when a server was last alive that this node looks at itself and never saw alive', () => {
+    const { store, clock } = storeAt(1000);
+    store.showOwnOf(() => true);
+    store.record(goodProbe('p', { atMs: 400 }), 'n2');
+    store.record(failedProbe('p', 'silent', 500, 100));
+    const shown = store.sighting(P);
+    expect(shown).toMatchObject({ seenBy: 'n1', valid: false, lastError: 'p:3306: silent', server: 'p' });
+    expect(shown?.vitals).not.toBeNull();
+    expect(clock.wallMs() - (shown?.lastSeenAtMs ?? 0)).toBe(599);
+  });
+
   it('take no report from before the last change of a server, whoever made it', () => {
     const { store } = storeAt(1000);
     store.invalidateBefore(serverId('p'), 500);
