@@ -29,7 +29,9 @@ const takeover: PlanKind = {
     // Clients write meanwhile.
     stage.writer.start();
     // The answer is lost with the leader that dies.
-    leader.request(`/api/graceful-master-takeover-auto/${String(from)}/${String(to)}`, 60_000).catch(() => undefined);
+    leader
+      .request(again(`/api/graceful-master-takeover-auto/${String(from)}/${String(to)}`), 60_000)
+      .catch(() => undefined);
   },
 };
 
@@ -133,7 +135,7 @@ const wayBack = (kind: string, way: string): PlanKind => ({
     const apart = clusters.flatMap(({ servers }) => servers).find(({ demotion }) => demotion?.state === 'apart');
     if (apart === undefined) throw new Error('nobody is apart');
     const leader = await stage.cluster.leader();
-    leader.request(`/api/v1/ways-back/${apart.address.replace(':', '/')}/${way}`, 60_000).catch(() => undefined);
+    leader.request(again(`/api/v1/ways-back/${apart.address.replace(':', '/')}/${way}`), 60_000).catch(() => undefined);
   },
 });
 
