@@ -33,6 +33,8 @@ describe('operator queries that wait for a lock', () => {
       nodes: 1,
       seeds: [topology.primary.address],
       config: {
+        // A probe that the machine itself holds up is no matter here.
+        ReasonableInstanceCheckSeconds: 30,
         ReplicationLagQuery: 'SELECT behind FROM meta.layout',
         DetectRegionQuery: 'SELECT dc FROM meta.layout',
         DetectDataCenterQuery: 'SELECT dc FROM meta.layout',
@@ -58,8 +60,7 @@ describe('operator queries that wait for a lock', () => {
         await sleep(LOOK_MS);
       }
       expect(seen).toHaveLength(2 * LOOKS);
-      // A probe that the machine itself holds up passes for slow until the next one.
-      expect(seen.filter(({ IsLastCheckValid }) => !IsLastCheckValid).length).toBeLessThan(LOOKS / 5);
+      expect(seen.filter(({ IsLastCheckValid }) => !IsLastCheckValid)).toEqual([]);
       for (const { Problems } of await all()) {
         expect(Problems).toContain('not_visible: the answer of ReplicationLagQuery');
       }

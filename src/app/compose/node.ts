@@ -11,7 +11,7 @@ import { addressText } from '../../core/topology/address.js';
 import { LeaderAuthority } from '../../runtime/authority.js';
 import { GrpcLeaderCalls } from '../../adapters/grpc/key-value-leader-calls.js';
 import { DiagnosisLoop } from '../../runtime/diagnosis/diagnosis-loop.js';
-import { HappeningLog } from '../../runtime/happenings/happening-log.js';
+import type { HappeningLog } from '../../runtime/happenings/happening-log.js';
 import { NodeSites } from '../../runtime/diagnosis/node-sites.js';
 import { PACE } from '../../runtime/diagnosis/limits.js';
 import { handOver, handOverTo } from '../../runtime/membership/hand-over.js';
@@ -38,12 +38,14 @@ import { programVersion } from '../version.js';
 import { openActing } from './acting.js';
 import { Announcer } from './announcer.js';
 import { Care } from './care.js';
+import { composeHappenings } from './happenings.js';
 import { MembershipSide } from './membership.js';
 import type { MysqlSide } from './mysql.js';
 import { NodeSights } from './node-sights.js';
 import type { RaftSide } from './raft.js';
 import { recoveryTimes } from './recovery-times.js';
 import { clusterRules, diagnosisSettings, probingPace, publicSettings, recoveryPolicy } from './settings.js';
+import { tellFacts } from './told-facts.js';
 
 /** A leader is elected and heard within this; a node that starts into a cluster that runs need not ask every server. */
 const ROSTER_GRACE_MS = 2000;
@@ -131,7 +133,14 @@ export class ComposedNode {
     this.diagnosis = this.#composeDiagnosis();
     this.#recovery = this.#composeRecovery();
     this.service = this.#composeService();
-    this.happenings = this.#composeHappenings();
+    const sources = {
+      clock: this.#clock,
+      startedAtMs: this.#startedAtMs,
+      state: () => this.ledger.state,
+      analysis: () => this.#analysis(),
+      leader: () => raft.consensus.leadership().leader ?? '',
+    };
+    this.happenings = composeHappenings(sources, this.service);
     // Whoever holds a value of before asks again at its next turn; these would not have one.
     live.subscribe(() => {
       this.#announcer.noticeSeeds();
@@ -170,21 +179,6 @@ export class ComposedNode {
       explain: (clusterId) => this.#recovery.explain(clusterId),
       submitPrimaries: (clusterId) => this.#recovery.submitPrimaries(clusterId),
     });
-  }
-
-  #composeHappenings(): HappeningLog {
-    const happenings = new HappeningLog({
-      clock: this.#clock,
-      life: randomBytes(6).toString('hex'),
-      startedAtMs: this.#startedAtMs,
-      state: () => this.ledger.state,
-      analysis: () => this.#analysis(),
-      leader: () => this.#parts.raft.consensus.leadership().leader ?? '',
-    });
-    this.service.subscribe(({ kind }) => {
-      if (kind !== 'sighting') happenings.notice();
-    });
-    return happenings;
   }
 
   /** What the other nodes are told by this one. */
@@ -395,12 +389,7 @@ export class ComposedNode {
   }
 
   #onApplied(applied: readonly Applied[]): void {
-    const { log } = this.#parts;
-    for (const { facts, command } of applied) {
-      // What a start plays again from the log is no news: nobody shall be paged for last week's dead primary.
-      const level = command !== null && command.atMs < this.#startedAtMs ? 'debug' : 'info';
-      for (const fact of facts) log[level]({ fact: fact.kind }, fact.text);
-    }
+    tellFacts(this.#parts.log, applied, this.#startedAtMs);
     this.keyValue.onApplied(applied);
     if (applied.length > 0 && applied.every(({ keyValue }) => keyValue !== undefined)) return;
     // The diagnosis first: whom others hang on, the probing asks it.

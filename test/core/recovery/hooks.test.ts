@@ -9,21 +9,6 @@ import { uuidOf } from '../../support/mysql-world.js';
 import { NO_FACTS } from '../../support/recording-hooks.js';
 
 const P = uuidOf(1);
-const facts: HookTerms['facts'] = {
-  failureType: 'DeadMaster',
-  description: '',
-  role: 'primary',
-  command: '',
-  failed: { host: 'db1', port: 3306 },
-  clusterName: 'db1:3306',
-  clusterAlias: 'shop',
-  clusterDomain: '',
-  replicas: [],
-  isDowntimed: false,
-  automaticPrimary: true,
-  automaticIntermediate: false,
-  aliases: {},
-};
 
 /** With what follows its end. */
 function shownOf(opening: Recovery, assumed: Assumed): readonly string[] {
@@ -39,7 +24,7 @@ it('a plan that is shown shows the hooks, in their places, and the stores that a
   const hooks: HookTerms = {
     before: ['before-failover'],
     after: ['after-primary', 'after-success', 'after-failure'],
-    facts,
+    facts: NO_FACTS,
   };
   const opening = deadPrimaryOpening(replicas, [], { hooks, publishes: true });
   const shown = shownOf(opening, (server) => (server === P ? null : world.findings(world.get(server))));
