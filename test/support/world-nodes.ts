@@ -17,7 +17,7 @@ export class WorldNodes extends ActingNodes {
     const sessions = new WorldSessions(world);
     const answers = (id: ServerId): boolean => {
       const server = world.servers.get(id);
-      return server?.up === true && !server.replaced;
+      return server?.up === true && !server.replaced && !sessions.isFrozen(id);
     };
     super({ clock, sessions, prober: sessions, policy, soft: { answers, lagSeconds: () => 0 }, ...outside });
     this.clock = clock;
@@ -32,7 +32,7 @@ export class WorldNodes extends ActingNodes {
 
   /** A probe of everything that answers. */
   async observe(): Promise<void> {
-    const up = [...this.world.servers.values()].filter((server) => server.up);
+    const up = [...this.world.servers.values()].filter(({ id, up }) => up && !this.sessions.isFrozen(id));
     await this.ledger.propose({
       kind: 'topology-observed',
       servers: up.map(({ id, source, io, sql, readOnly }) => {

@@ -25,16 +25,24 @@ export class MysqlSessionOpener implements SessionOpener {
   }
 
   async open(options: SessionOptions): Promise<ServerSession> {
-    const { server, address, clusterId, authority, timeoutMs, barrierTimeoutMs } = options;
+    const { server, address, clusterId, authority, timeoutMs, barrierTimeoutMs, signal } = options;
     const beganMs = monotonicNowMs();
     const link = await this.#connect(address, timeoutMs);
     const name = barrierName(clusterId);
+    const destroy = (): void => {
+      link.destroy();
+    };
+    // One that went on would kill the session that was opened in its place.
+    signal?.addEventListener('abort', destroy, { once: true });
+    if (signal?.aborted === true) destroy();
     try {
       await assertIsServer(link, server, timeoutMs);
       await takeBarrier(link, name, authority, barrierTimeoutMs);
     } catch (error) {
       link.destroy();
       throw operational(error, addressText(address), monotonicNowMs() - beganMs);
+    } finally {
+      signal?.removeEventListener('abort', destroy);
     }
     return new MysqlSession(new Hold(link, name, authority), clusterId, this.#tools);
   }

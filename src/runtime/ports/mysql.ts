@@ -39,6 +39,8 @@ export interface SessionOptions {
   readonly timeoutMs: number;
   /** For the barrier: as long as a killed statement of its last holder may take to end, milliseconds. */
   readonly barrierTimeoutMs: number;
+  /** Ends an opening that is under way; nothing is sent from that turn on. */
+  readonly signal?: AbortSignal;
 }
 
 /** Where the executor finds the other servers that a step names. */

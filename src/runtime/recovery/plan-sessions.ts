@@ -17,9 +17,15 @@ export interface PlanSessionsOptions {
   readonly barrierTimeoutMs: number;
 }
 
+interface Opened {
+  readonly session: Promise<ServerSession>;
+  /** Of its opening. */
+  readonly abort: AbortController;
+}
+
 export class PlanSessions {
   readonly #options: PlanSessionsOptions;
-  readonly #opened = new Map<ServerId, Promise<ServerSession>>();
+  readonly #opened = new Map<ServerId, Opened>();
   #closed = false;
 
   constructor(options: PlanSessionsOptions) {
@@ -30,20 +36,28 @@ export class PlanSessions {
   async on(server: ServerId, address: Address): Promise<ServerSession> {
     this.#assertOpen();
     const known = this.#opened.get(server);
-    const session = known === undefined ? null : await known.catch(() => null);
+    const session = known === undefined ? null : await known.session.catch(() => null);
     if (session?.alive === true) return session;
     this.#assertOpen();
     // Another step may have opened one while this one was waiting.
     const current = this.#opened.get(server);
-    if (current !== undefined && current !== known) return await current;
-    const opening = this.#open(server, address);
-    this.#opened.set(server, opening);
+    if (current !== undefined && current !== known) return await current.session;
+    const abort = new AbortController();
+    const opening = this.#open(server, address, abort.signal);
+    this.#opened.set(server, { session: opening, abort });
     return await opening;
   }
 
-  async #open(server: ServerId, address: Address): Promise<ServerSession> {
+  /** Ends the session with this server, or its opening; a step that comes later opens another. */
+  drop(server: ServerId): void {
+    const dropped = this.#opened.get(server);
+    this.#opened.delete(server);
+    if (dropped !== undefined) void end(dropped);
+  }
+
+  async #open(server: ServerId, address: Address, signal: AbortSignal): Promise<ServerSession> {
     const { opener, ...options } = this.#options;
-    const session = await opener.open({ ...options, server, address });
+    const session = await opener.open({ ...options, server, address, signal });
     if (!this.#closed) return session;
     await session.close();
     throw stopped();
@@ -57,8 +71,13 @@ export class PlanSessions {
     this.#closed = true;
     const opened = [...this.#opened.values()];
     this.#opened.clear();
-    await Promise.all(opened.map((opening) => opening.then((session) => session.close()).catch(() => undefined)));
+    await Promise.all(opened.map(end));
   }
+}
+
+async function end({ session, abort }: Opened): Promise<void> {
+  abort.abort();
+  await session.then((one) => one.close()).catch(() => undefined);
 }
 
 function stopped(): OperationalError {

@@ -16,11 +16,12 @@ import type { Address } from '../../core/topology/address.js';
 import { addressText } from '../../core/topology/address.js';
 import type { ServerId } from '../../core/topology/server.js';
 import type { Proposal } from '../replicated-ledger.js';
-import { isHookStep, takeHookStep } from './hook-steps.js';
+import { type HookStep, isHookStep, takeHookStep } from './hook-steps.js';
 import { Journal } from './journal.js';
 import { outcomeWithoutSession, PlanSessions } from './plan-sessions.js';
 import type { RecoveryParts } from './recovery-parts.js';
 import { toldAddress } from './registered-names.js';
+import { watched } from './step-watch.js';
 
 /** How a run ended: the recovery is closed, or this node may not go on with it (any more, or right now). */
 export type Ending = { readonly kind: 'closed' } | { readonly kind: 'stopped'; readonly reason: string };
@@ -206,6 +207,12 @@ export class RecoveryRun {
       return await takeHookStep(this.#parts, this.#record, { ...numbered, step }, this.#term, this.#hooksStop.signal);
     }
     const address = this.#addressOf(step.server);
+    return await watched(this.#parts, { step, address }, this.#takeOn(step, address), () => {
+      this.#sessions.drop(step.server);
+    });
+  }
+
+  async #takeOn(step: Exclude<Step, HookStep>, address: Address): Promise<StepOutcome> {
     let other = 'source' in step ? this.#addressOf(step.source) : null;
     try {
       if (step.kind === 'repoint' && other !== null) {

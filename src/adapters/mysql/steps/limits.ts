@@ -6,8 +6,8 @@ export const READ_MS = 5_000;
 /** SET, START, CHANGE: milliseconds on a healthy server; a busy disk may make a CHANGE slow. */
 export const CHANGE_MS = 10_000;
 
-/** STOP of an IO thread that is connecting to a frozen source was seen to take 2.3 s. */
-export const STOP_IO_MS = 15_000;
+/** STOP of an IO thread that is connecting to a frozen source was seen to take 2.3 s; clients wait for it. */
+export const STOP_IO_MS = 6_000;
 
 /** STOP of an applier waits for the end of the transaction that it is applying. */
 export const STOP_SQL_MS = 30_000;
