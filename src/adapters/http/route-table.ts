@@ -6,6 +6,7 @@ import { ACKNOWLEDGEMENT_ROUTES } from './routes/acknowledgements.js';
 import { ANALYSIS_ROUTES } from './routes/analysis.js';
 import { apiDescriptionRoutes } from './routes/api-description.js';
 import { AUDIT_ROUTES } from './routes/audit.js';
+import { BACKEND_METRICS_ROUTES } from './routes/backend-metrics.js';
 import { BLOCKED_RECOVERY_ROUTES } from './routes/blocked-recoveries.js';
 import { CLUSTER_ROUTES } from './routes/clusters.js';
 import { CONFIGURATION_ROUTES } from './routes/configuration.js';
@@ -51,7 +52,14 @@ export function routeGroups(urlPrefix: string): readonly RouteGroup[] {
     group('Rearranging', MOVE_ROUTES),
     group('Words about servers', DOWNTIME_ROUTES, LABEL_ROUTES, TAG_ROUTES, POOL_ROUTES, KEY_VALUE_ROUTES),
     group('History', AUDIT_ROUTES, PAST_ROUTES),
-    group('Nodes', NODE_ROUTES, MEMBERSHIP_ROUTES, CONFIGURATION_ROUTES, PROBING_METRICS_ROUTES),
+    group(
+      'Nodes',
+      NODE_ROUTES,
+      MEMBERSHIP_ROUTES,
+      CONFIGURATION_ROUTES,
+      PROBING_METRICS_ROUTES,
+      BACKEND_METRICS_ROUTES,
+    ),
     group('Overview', OWN_ROUTES, accessTokenRoutes(urlPrefix), pageRoutes(urlPrefix)),
     group('Not supported yet', UNSUPPORTED_ROUTES),
   ];

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { FIRST, type Fixture, openFixture } from './fake-service.js';
-import { INCUMBENT_ROUTES } from './incumbent-routes.js';
+import { INCUMBENT_ROUTES } from '../../support/incumbent/routes.js';
 
 let fixture: Fixture;
 

@@ -6,13 +6,7 @@ import type { RecoveryId } from '../../../src/core/recovery/recovery.js';
 import { channelTo, serverId } from '../../support/facts.js';
 import { recoveryOf } from '../../support/ledger.js';
 import { FIRST, type Fixture, MAIN, openFixture, replicaVitals, SECOND, seen } from './fake-service.js';
-import {
-  ANALYSIS_FIELDS,
-  CLUSTER_INFO_FIELDS,
-  HEALTH_FIELDS,
-  INSTANCE_FIELDS,
-  RECOVERY_FIELDS,
-} from './incumbent-fields.js';
+import { fieldsOf } from '../../support/incumbent/shapes.js';
 
 let fixture: Fixture;
 
@@ -46,7 +40,7 @@ function deadPrimary(): Problem {
 
 describe('an Instance', () => {
   it('has every field of the incumbent in its order', async () => {
-    expect(Object.keys(await object('/api/instance/main/3306'))).toEqual(INSTANCE_FIELDS);
+    expect(Object.keys(await object('/api/instance/main/3306'))).toEqual(fieldsOf('Instance'));
   });
 
   it('is, for a primary and for a replica, what the golden answers say', async () => {
@@ -135,17 +129,17 @@ describe('an Instance', () => {
 
 describe('other objects', () => {
   it('have every field of the incumbent in its order', async () => {
-    expect(Object.keys(await object('/api/cluster-info/main:3306'))).toEqual(CLUSTER_INFO_FIELDS);
+    expect(Object.keys(await object('/api/cluster-info/main:3306'))).toEqual(fieldsOf('ClusterInfo'));
     const health = (await object('/api/health'))['Details'] as Record<string, unknown>;
-    expect(Object.keys(health)).toEqual([...HEALTH_FIELDS, 'RecoveriesEnabled', 'Brake']);
+    expect(Object.keys(health)).toEqual([...fieldsOf('HealthStatus'), 'RecoveriesEnabled', 'Brake']);
     fixture.service.problems = [deadPrimary()];
     fixture.service.emit({ kind: 'analysis' });
     const [analysis] = await details('/api/replication-analysis');
-    expect(Object.keys(analysis ?? {})).toEqual(ANALYSIS_FIELDS);
+    expect(Object.keys(analysis ?? {})).toEqual(fieldsOf('ReplicationAnalysis'));
     fixture.service.fed.feed({ kind: 'recovery-opened', recovery: open('1000:ab') });
     const [recovery] = (await fixture.get('/api/audit-recovery')).body as Record<string, unknown>[];
-    expect(Object.keys(recovery ?? {})).toEqual(RECOVERY_FIELDS);
-    expect(Object.keys(recovery?.['AnalysisEntry'] ?? {})).toEqual(ANALYSIS_FIELDS);
+    expect(Object.keys(recovery ?? {})).toEqual(fieldsOf('TopologyRecovery'));
+    expect(Object.keys(recovery?.['AnalysisEntry'] ?? {})).toEqual(fieldsOf('ReplicationAnalysis'));
   });
 
   it('escape what could harm a page', () => {

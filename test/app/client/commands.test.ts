@@ -4,7 +4,7 @@ import { channelTo, serverId } from '../../support/facts.js';
 import { recoveryOf } from '../../support/ledger.js';
 import { FakeService, FIRST, MAIN, replicaVitals, seen } from '../../adapters/http/fake-service.js';
 import { type Listening, run, serve, serveCanned } from './client-run.js';
-import { INCUMBENT_COMMANDS } from './incumbent-commands.js';
+import { INCUMBENT_COMMANDS } from '../../support/incumbent/script-commands.js';
 
 let service: FakeService;
 let node: Listening;

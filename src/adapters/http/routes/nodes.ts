@@ -40,6 +40,8 @@ export const NODE_ROUTES: readonly Route[] = [
     '/api/raft-peers',
     raft('raft-peers', (node) => bare(node.members.map((member) => member.raftAddress))),
   ),
+  // Of two nodes on one backend, which is active; without Raft there is but this one, and it is.
+  { ...aboutNode('/api/grab-election', grabElection), role: 'admin' },
   aboutNode('/api/headers', (call) => bare(Object.fromEntries(call.headers))),
   aboutNode('/health/live', () => plain('live\n')),
   aboutNode('/health/ready', (_call, door) => yesOrNo(isHealthy(door.service.node()), 'ready', 'not part of a quorum')),
@@ -77,6 +79,13 @@ function raft(route: string, answer: (node: NodeStatus) => Reply): Route['answer
     const node = door.service.node();
     return node.raftEnabled ? answer(node) : refused(`${route}: not running with raft setup`);
   };
+}
+
+function grabElection(_call: Call, door: Door): Reply {
+  const node = door.service.node();
+  return node.raftEnabled
+    ? refused('grab-election: not in a cluster of nodes; "orchestrator raft transfer" and raft-yield choose who leads')
+    : done(`${node.hostname} is the active node`, null);
 }
 
 function yesOrNo(yes: boolean, word: string, otherwise: string): Reply {

@@ -21,8 +21,6 @@ export const UNSUPPORTED_COMMANDS: readonly string[] = [
   'agent-seed-states',
   'agent-umount',
   'agents',
-  'backend-query-metrics-aggregated',
-  'backend-query-metrics-raw',
   'change-master-credentials',
   'delay-replication',
   'disable-gtid',
@@ -34,7 +32,6 @@ export const UNSUPPORTED_COMMANDS: readonly string[] = [
   'enable-semi-sync-replica',
   'enable-semi-sync-source',
   'flush-binary-logs',
-  'grab-election',
   'gtid-errant-inject-empty',
   'gtid-errant-reset-master',
   'kill-query',
@@ -70,8 +67,6 @@ export const UNSUPPORTED_COMMANDS: readonly string[] = [
   'stop-replica-nice',
   'stop-slave',
   'stop-slave-nice',
-  'write-buffer-metrics-aggregated',
-  'write-buffer-metrics-raw',
 ];
 
 export const UNSUPPORTED_ROUTES: readonly Route[] = [

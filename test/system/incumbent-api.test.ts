@@ -1,0 +1,139 @@
+// Every route of the incumbent's API, asked of three nodes over a real topology: status, type and shape of each answer.
+import { afterAll, beforeAll, expect, it, vi } from 'vitest';
+import { UNSUPPORTED_COMMANDS } from '../../src/adapters/http/routes/unsupported.js';
+import type { LabServer } from '../../tools/lab/lab-server.js';
+import { MySqlLab } from '../../tools/lab/mysql-lab.js';
+import type { OrchestratorCluster } from '../../tools/lab/orchestrator-cluster.js';
+import type { Topology } from '../../tools/lab/topology.js';
+import { CALLS } from '../support/incumbent/calls.js';
+import { INCUMBENT_API } from '../support/incumbent/routes.js';
+import { type Ask, differences, routeOf } from '../support/incumbent/walk.js';
+
+const PATIENCE = { timeout: 60_000, interval: 20 };
+
+let lab: MySqlLab;
+let topology: Topology;
+let cluster: OrchestratorCluster;
+const asked = new Set<string>();
+/** The primary and its two replicas, after the last `settle`. */
+let standing: readonly LabServer[] = [];
+let turn = 0;
+
+beforeAll(async () => {
+  lab = await MySqlLab.open();
+  topology = await lab.topology({ replicas: 2 });
+  cluster = await lab.cluster({
+    seeds: [topology.primary.address],
+    config: { ReplicationCredentialsQuery: "SELECT 'repl', 'repl'" },
+  });
+  await settle();
+});
+
+afterAll(async () => {
+  await lab.close();
+});
+
+interface Instance {
+  readonly Key: { readonly Hostname: string; readonly Port: number };
+  readonly MasterKey: { readonly Port: number };
+  readonly ReplicationSQLThreadRuning: boolean;
+  readonly ReplicationIOThreadRuning: boolean;
+}
+
+/** Any node, in turn: what it cannot do itself it passes on. */
+const ask: Ask = async (method, url) => {
+  turn += 1;
+  const node = url.includes('/leader-check') ? await cluster.leader() : cluster.nodes[turn % cluster.nodes.length];
+  const response = await fetch(`${node?.url ?? ''}${url}`, { method });
+  return { status: response.status, type: response.headers.get('content-type') ?? '', text: await response.text() };
+};
+
+async function json<T>(url: string): Promise<T> {
+  const leader = await cluster.leader();
+  return await leader.get<T>(url);
+}
+
+const pathOf = ({ host, port }: LabServer): string => `${host}/${String(port)}`;
+
+async function primaryOf(): Promise<LabServer> {
+  const [primary] = await json<readonly Instance[]>('/api/masters');
+  if (primary === undefined) throw new Error('no primary yet');
+  return topology.server(`${primary.Key.Hostname}:${String(primary.Key.Port)}`);
+}
+
+/** The two others replicate from the primary that there is, and all nodes have seen it. */
+async function settle(): Promise<void> {
+  const primary = await vi.waitFor(primaryOf, PATIENCE);
+  const others = topology.servers.filter((server) => server !== primary);
+  standing = [primary, ...others];
+  await primary.execute('STOP REPLICA; RESET REPLICA ALL; SET GLOBAL read_only = 0');
+  for (const other of others) {
+    await other.execute('STOP REPLICA; RESET REPLICA ALL; SET GLOBAL super_read_only = 1');
+    await other.replicateFrom(primary);
+    await other.waitForReplication();
+  }
+  await vi.waitFor(async () => {
+    for (const server of topology.servers) await ask('GET', `/api/refresh/${pathOf(server)}`);
+    expect(await (await cluster.leader()).get('/api/v1/overview')).toMatchObject({
+      recoveries: expect.anything() as unknown,
+    });
+    for (const node of cluster.nodes) {
+      const all = await node.get<readonly Instance[]>('/api/all-instances');
+      expect(
+        all.map(({ MasterKey, ReplicationIOThreadRuning: io, ReplicationSQLThreadRuning: sql }) => [
+          MasterKey.Port,
+          io && sql,
+        ]),
+      ).toEqual(all.map(({ Key }) => (Key.Port === primary.port ? [0, false] : [primary.port, true])));
+      expect(all).toHaveLength(3);
+    }
+  }, PATIENCE);
+}
+
+async function filledIn(call: string): Promise<string> {
+  const [, a = topology.primary, b = topology.primary] = standing;
+  const [primary = topology.primary] = standing;
+  const values: Record<string, () => Promise<string> | string> = {
+    P: () => pathOf(primary),
+    A: () => pathOf(a),
+    B: () => pathOf(b),
+    a: () => a.address,
+    b: () => b.address,
+    p: async () => (await json<readonly string[]>('/api/clusters'))[0] ?? '',
+    log: async () => (await primary.query<{ File: string }>('SHOW BINARY LOG STATUS'))[0]?.File ?? '',
+    process: async () => String((await primary.query<{ id: number }>('SELECT CONNECTION_ID() AS id'))[0]?.id ?? 0),
+    maintenance: async () =>
+      String((await json<readonly { MaintenanceId: number }[]>('/api/maintenance'))[0]?.MaintenanceId),
+    uid: async () => (await json<readonly { UID: string }[]>('/api/audit-recovery'))[0]?.UID ?? '',
+    id: async () => String((await json<readonly { Id: number }[]>('/api/audit-recovery'))[0]?.Id ?? ''),
+    peer: async () => (await cluster.follower()).raftAddress,
+  };
+  let filled = call;
+  for (const [name, value] of Object.entries(values)) {
+    if (filled.includes(`{${name}}`)) filled = filled.replaceAll(`{${name}}`, await value());
+  }
+  return filled;
+}
+
+it('is answered as by the incumbent, route by route, at every node', async () => {
+  const found: string[] = [];
+  for (const line of CALLS) {
+    if (line === 'settle') {
+      await settle();
+      continue;
+    }
+    const [call = '', mark = '', details = 'null'] = line.split(' ');
+    const url = await filledIn(call);
+    const route = routeOf(url.split('?')[0] ?? '');
+    asked.add(route.path);
+    const command = route.path.split('/')[2] ?? '';
+    const error = mark === '!' || UNSUPPORTED_COMMANDS.includes(command) ? details : null;
+    found.push(...(await differences(route, url, error, ask)));
+  }
+  expect(found).toEqual([]);
+});
+
+it('has no route that was not asked', () => {
+  const left = INCUMBENT_API.filter(({ path, right }) => right !== 'unsupported' && !asked.has(path));
+  expect(left.map(({ path }) => path)).toEqual([]);
+});
