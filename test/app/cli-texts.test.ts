@@ -95,6 +95,18 @@ describe('grants', () => {
     for (const word of lacks) expect(text).not.toContain(word);
   });
 
+  test('name what a rebuild needs besides, and do not give it', () => {
+    const text = grantStatements('o');
+    for (const right of ['BACKUP_ADMIN ON *.*', 'CLONE_ADMIN ON *.*', 'INSERT ON mysql.plugin']) {
+      expect(text).toContain(`-- GRANT ${right} TO 'o'@'%';`);
+    }
+    expect(text).not.toMatch(/^GRANT .*(?:CLONE_ADMIN|BACKUP_ADMIN)/m);
+    for (const version of ['5.7.44', '8.0.16', '10.11']) {
+      const kind = parseServerKind(version);
+      expect(kind.ok && grantStatements('o', kind.value)).not.toContain('CLONE');
+    }
+  });
+
   test('are not made up for what is no version', () => {
     expect(parseServerKind('newest')).toMatchObject({ ok: false, error: expect.stringContaining('8.0') as unknown });
   });

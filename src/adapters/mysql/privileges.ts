@@ -122,3 +122,17 @@ export function grantFor(dialect: Dialect, name: RightName): string | null {
   const right = rightsOf(dialect).find((one) => one.name === name);
   return right === undefined ? null : `${right.privilege} ON ${right.on}`;
 }
+
+/** What the account may do without: for the way back `rebuild` alone, which replaces all data of a server. */
+export function optionalRightsOf({ can }: Dialect): readonly Omit<Right, 'name'>[] {
+  if (!can('clone')) return [];
+  return [
+    { privilege: 'BACKUP_ADMIN', on: '*.*', purpose: 'the donor, which is copied' },
+    { privilege: 'CLONE_ADMIN', on: '*.*', purpose: 'who receives the copy, and restarts with it' },
+    {
+      privilege: 'INSERT',
+      on: 'mysql.plugin',
+      purpose: 'INSTALL PLUGIN clone, where it is not loaded',
+    },
+  ];
+}

@@ -3,7 +3,7 @@
  * working without it. What is needed for which version is known where it is used, beside the statements of MySQL.
  */
 import { dialectOf } from '../../adapters/mysql/dialect.js';
-import { rightsOf } from '../../adapters/mysql/privileges.js';
+import { optionalRightsOf, rightsOf } from '../../adapters/mysql/privileges.js';
 import { failed, ok, type Result } from '../../core/base/result.js';
 import type { Flavor, Version } from '../../core/topology/server.js';
 
@@ -66,11 +66,25 @@ export function grantStatements(user: string, server: ServerKind = NEWEST): stri
 -- Narrow '%' to the addresses of the nodes, and put the password of MySQLTopologyPassword in.
 ${create(server, account)}
 ${lines.join('\n')}
-
+${optional(account, server)}
 -- The account that the replicas replicate with, if there is none yet.
 ${create(server, accountText('repl'))}
 -- for replicas to log in to their source
 GRANT REPLICATION SLAVE ON *.* TO ${accountText('repl')};
+`;
+}
+
+/** Commented out, because who runs all of this as it stands has not decided for it. */
+function optional(account: string, { flavor, version }: ServerKind): string {
+  const rights = optionalRightsOf(dialectOf(flavor, version));
+  if (rights.length === 0) return '';
+  const lines = rights.map(
+    ({ privilege, on, purpose }) => `-- GRANT ${privilege} ON ${on} TO ${account}; -- ${purpose}`,
+  );
+  return `
+-- Optional: only if a server that is set apart may be rebuilt (orchestrator-client -c rebuild), which replaces all its data
+-- by a copy of another server's (CLONE).
+${lines.join('\n')}
 `;
 }
 

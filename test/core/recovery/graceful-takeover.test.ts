@@ -62,6 +62,31 @@ describe('the playbook of a planned takeover', () => {
     expect(world.get(P).readOnly).toBe(false);
   });
 
+  it('changes nothing when somebody wrote to the candidate, and names the transactions', () => {
+    const world = takeoverWorld();
+    world.errant(world.get(A));
+    const { ending } = play(takeoverOpening(), world);
+    expect(ending.verdict).toMatchObject({
+      kind: 'undone',
+      reason: expect.stringContaining(
+        `db-00000002:3306 has transactions that db-00000001:3306 lacks: ${A}:1 (`,
+      ) as string,
+    });
+    expect(world.taken.map(({ kind }) => kind)).toEqual(['look', 'look', 'look', 'look']);
+    expect(world.get(P).readOnly).toBe(false);
+  });
+
+  it('accuses no candidate of what came to it by the primary, which was looked at a moment before', () => {
+    const world = takeoverWorld();
+    // Of a writer whose name is not that of the primary, as in a group.
+    for (const id of [P, A, B]) world.get(id).executed.add(`${uuidOf(9)}:1`);
+    const early: Disturb = (step, outcome) =>
+      step.kind === 'look' && step.server === P && step.again !== true && outcome.ok
+        ? { ok: true, findings: { ...outcome.findings, executedGtids: `${P}:1-5` } }
+        : outcome;
+    expect(play(takeoverOpening(), world, immortal, early).ending.verdict.kind).toBe('succeeded');
+  });
+
   it('opens the primary again when it could not be closed, or closed without saying so', () => {
     const world = takeoverWorld();
     const halfClosed: Disturb = ({ kind }, outcome) =>

@@ -47,7 +47,12 @@ function beforePromotion(recovery: Recovery): Next {
   if (pending.length > 0) return steps(pending);
   const objection = objectionOf(recovery, candidate);
   if (objection !== null) return closing({ kind: 'undone', reason: objection });
-  return hooksBefore(recovery) ?? catchUpFirst(recovery, candidate) ?? closeAndCatchUp(recovery, candidate);
+  return (
+    writtenTo(recovery, candidate) ??
+    hooksBefore(recovery) ??
+    catchUpFirst(recovery, candidate) ??
+    closeAndCatchUp(recovery, candidate)
+  );
 }
 
 function lookAt({ id }: Participant): Extract<Step, { kind: 'look' }> {
@@ -73,6 +78,27 @@ function objectionOf(recovery: Recovery, candidate: Participant): string | null 
     if (obstacle !== null) return `${nameOf(recovery, other.id)} could not follow ${name}: ${obstacle}`;
   }
   return null;
+}
+
+/**
+ * What the candidate alone has would become everybody's with the role, and nobody decided that. The two were looked at
+ * beside each other, so the primary is asked again before anybody is accused: what it has by then is no surplus. Null when
+ * nobody wrote to the candidate.
+ */
+function writtenTo(recovery: Recovery, candidate: Participant): Next | null {
+  const primary = participantOf(recovery, recovery.failed);
+  const found = seen(recovery, candidate);
+  const has = withoutServer(unionOf(found.executedGtids ?? '', found.receivedGtids ?? ''), primary.id);
+  if (isNone(minus(has, seen(recovery, primary).executedGtids ?? ''))) return null;
+  const look: Step = { ...lookAt(primary), again: true };
+  const again = standingOf(recovery, look);
+  if (again.kind === 'pending') return steps([look]);
+  if (again.kind === 'given-up') return closing({ kind: 'undone', reason: again.error });
+  const extra = minus(has, again.findings.executedGtids ?? '');
+  if (isNone(extra)) return null;
+  const [name, source] = [nameOf(recovery, candidate.id), nameOf(recovery, primary.id)];
+  const mend = `let ${source} know them as empty ones (orchestrator-client -c inject-empty -i ${name}), or rebuild it`;
+  return closing({ kind: 'undone', reason: `${name} has transactions that ${source} lacks: ${extra} (${mend})` });
 }
 
 /** The primary's own transactions are left out: what is missing of them is on its way. */
