@@ -139,6 +139,28 @@ describe('the steps of a plan', () => {
     await other.close();
   });
 
+  it('await-applied does not wait for what nobody fetches, and waits for what is in hand', async () => {
+    const [primary, stopped, cut] = three();
+    await stopped.execute('STOP REPLICA IO_THREAD; STOP REPLICA SQL_THREAD');
+    await cut.execute('STOP REPLICA SQL_THREAD');
+    await primary.execute('INSERT INTO shop.orders VALUES (1)');
+    const gtids = await primary.gtidExecuted();
+    await expect.poll(() => retrieved(cut)).toContain(gtids.split('-').at(-1));
+    await cut.execute('STOP REPLICA IO_THREAD');
+    const waiting = { kind: 'await-applied', server: HERE, gtids, limitMs: 600_000 } as const;
+    const one = await on(stopped);
+    expect(await take(one, waiting)).toMatchObject({
+      ok: false,
+      code: 'state',
+      error: expect.stringContaining('its IO thread has stopped') as string,
+      retriable: false,
+    });
+    const other = await on(cut);
+    expect(await found(take(other, waiting))).toEqual({ executedGtids: gtids });
+    await one.close();
+    await other.close();
+  });
+
   it('makes a replica a primary, and does it again without harm', async () => {
     const [primary, replica] = three();
     const session = await on(replica);

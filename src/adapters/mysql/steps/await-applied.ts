@@ -16,6 +16,7 @@ import { StepFailed } from '../step-failed.js';
 import { CHANGE_MS, READ_MS, STOP_SQL_MS } from './limits.js';
 import { startApplier } from './relay-log.js';
 import {
+  neverToCome,
   progressOf,
   readOwnEnd,
   readReplica,
@@ -24,7 +25,11 @@ import {
   type ServerState,
 } from './replica-state.js';
 
-/** After each slice the applier is looked at: it may have stopped, and then the wait would be in vain. */
+/**
+ * After each slice both threads are looked at: one may have stopped, and then the wait would be in vain. Clients may be
+ * waiting for a closed primary meanwhile, so the first look comes soon.
+ */
+const FIRST_SLICE_MS = 100;
 const SLICE_MS = 1000;
 
 /** Between two looks. */
@@ -38,10 +43,13 @@ interface Look {
 
 export async function awaitApplied(hold: Hold, target: string, limitMs: number): Promise<StepFindings> {
   const deadlineMs = monotonicNowMs() + limitMs;
+  let sliceMs = FIRST_SLICE_MS;
   for (let pauseMs = FIRST_PAUSE_MS; ; pauseMs = Math.min(pauseMs * 2, LONGEST_PAUSE_MS)) {
     const leftMs = Math.max(0, deadlineMs - monotonicNowMs());
-    await waitInServer(hold, target, Math.min(SLICE_MS, leftMs));
+    await waitInServer(hold, target, Math.min(sliceMs, leftMs));
+    sliceMs = SLICE_MS;
     const look = await lookAt(hold);
+    assertMayCome(hold, target, look);
     const reached = await reachedBy(hold, target, look);
     const findings = reached === null ? null : await settledFindings(hold, reached);
     if (findings !== null) return findings;
@@ -57,6 +65,18 @@ export async function awaitApplied(hold: Hold, target: string, limitMs: number):
 async function lookAt(hold: Hold): Promise<Look> {
   const replica = await readReplica(hold, READ_MS);
   return { replica, server: await readServer(hold, READ_MS) };
+}
+
+/** Nobody may be waiting for what nobody fetches: somebody stopped its IO thread, or its source has nothing for it. */
+function assertMayCome(hold: Hold, target: string, look: Look): void {
+  const missing = missingOf(target, look);
+  if (look.replica === null || isNone(missing)) return;
+  const { ioErrno, ioError } = look.replica;
+  const never = neverToCome(missing, look.replica);
+  if (isNone(never)) return;
+  const error = ioErrno === 0 ? '' : ` with error ${String(ioErrno)}: ${ioError}`;
+  const text = `${addressText(hold.address)} has not received ${never}, and its IO thread has stopped${error}`;
+  throw new StepFailed('state', text, false);
 }
 
 /** Spares the looks where the server can wait itself. */

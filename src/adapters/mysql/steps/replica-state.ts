@@ -5,9 +5,9 @@
  * How far it has come is told in the words of its flavour (core/recovery/gtids.ts): sets of GTIDs, the writers of MariaDB's
  * binary log, or, without GTID, places in the log of its source.
  */
-import { logOf, logOfNumber, unionOf } from '../../../core/recovery/gtids.js';
+import { logOf, logOfNumber, minus, unionOf } from '../../../core/recovery/gtids.js';
 import { addressText } from '../../../core/topology/address.js';
-import { logMarkText } from '../../../core/topology/log-marks.js';
+import { isLogMark, logMarkText } from '../../../core/topology/log-marks.js';
 import type { ServerId } from '../../../core/topology/server.js';
 import type { BinlogPosition } from '../../../core/topology/vitals.js';
 import type { Hold, TextRow } from '../hold.js';
@@ -33,6 +33,8 @@ export interface ReplicaState {
   readonly byGtid: boolean;
   /** The applier has read all there is, by its own word. */
   readonly idle: boolean;
+  /** It has no other channel, by which something could come. */
+  readonly alone: boolean;
   /** Null where the status does not tell. */
   readonly heartbeatSeconds: number | null;
 }
@@ -61,6 +63,7 @@ export async function readReplica(hold: Hold, timeoutMs: number): Promise<Replic
     appliedTo: byGtid ? '' : markOf(row, source, `Relay_${source}_Log_File`, `Exec_${source}_Log_Pos`),
     byGtid,
     idle: /has read all relay log/i.test(cell(row, `${replica}_SQL_Running_State`)),
+    alone: rows.length === 1,
     heartbeatSeconds: heartbeat === '' ? null : Number(heartbeat),
   };
 }
@@ -91,6 +94,15 @@ export async function readReplicaOf(hold: Hold, timeoutMs: number): Promise<Repl
 /** Why the applier stands still and will not get on by itself; null when it runs, or would if it were started. */
 export function applierError(state: ReplicaState): string | null {
   return !state.sql && state.sqlErrno !== 0 ? `error ${String(state.sqlErrno)}: ${state.sqlError}` : null;
+}
+
+/**
+ * What it lacks of `missing` and has not received either, though nobody fetches it any more: no wait will bring it. '' while
+ * it may come, and where that cannot be told, because what was received is told in other words than what is missing.
+ */
+export function neverToCome(missing: string, { io, alone, byGtid, received }: ReplicaState): string {
+  const comparable = byGtid || missing.split(',').every(isLogMark);
+  return io === 'No' && alone && comparable ? minus(missing, received) : '';
 }
 
 export interface ServerState {
