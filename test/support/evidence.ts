@@ -24,6 +24,7 @@ export function countsOf(changes: Partial<ReplicaCounts> = {}): ReplicaCounts {
     gtidModes: new Set(['ON']),
     autoPosition: known,
     errant: [],
+    writable: [],
     ...changes,
   };
 }

@@ -1,5 +1,11 @@
 /** A small believed topology for tests: `{ p: null, r1: 'p' }` is a primary with one replica, all in one cluster. */
-import { type Beliefs, type Link, type Links, linkServers } from '../../src/core/analysis/links.js';
+import {
+  type BelievedRecovery,
+  type Beliefs,
+  type Link,
+  type Links,
+  linkServers,
+} from '../../src/core/analysis/links.js';
 import type { ClusterId, Server, ServerFacts } from '../../src/core/topology/server.js';
 import { addressOf, channelTo, factsOf, serverId } from './facts.js';
 
@@ -7,7 +13,7 @@ export interface Believed extends Beliefs {
   readonly servers: Map<Server['id'], Server>;
   readonly clusters: Map<string, { primary: Server['id'] }>;
   readonly demotions: Map<Server['id'], { readonly recoveryId: string }>;
-  readonly recoveries: Map<string, { readonly kind: string }>;
+  readonly recoveries: Map<string, BelievedRecovery>;
   readonly downtimes: Map<Server['id'], unknown>;
 }
 

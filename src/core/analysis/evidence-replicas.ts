@@ -1,5 +1,5 @@
 /** The direct replicas of one server, counted in the ways that the catalogue asks for. */
-import type { Channel, ServerFacts } from '../topology/server.js';
+import { type Channel, isWritable, type ServerFacts } from '../topology/server.js';
 import type { EvidenceSources } from './evidence-sources.js';
 import type { Link } from './links.js';
 import { latestFacts, reachOf } from './sight.js';
@@ -27,6 +27,8 @@ export interface ReplicaCounts {
   readonly autoPosition: number;
   /** Names of those that have transactions which this server lacks. */
   readonly errant: readonly string[];
+  /** Names of those that anybody may write to, and that this server does not follow in turn. */
+  readonly writable: readonly string[];
 }
 
 interface Counting {
@@ -44,6 +46,7 @@ interface Counting {
   readonly loggingVersions: Set<string>;
   readonly gtidModes: Set<string>;
   readonly errant: string[];
+  readonly writable: string[];
 }
 
 export function isFailingToConnect(channel: Channel): boolean {
@@ -66,6 +69,7 @@ export function countReplicas(links: readonly Link[], sources: EvidenceSources):
     loggingVersions: new Set(),
     gtidModes: new Set(),
     errant: [],
+    writable: [],
   };
   for (const link of links) countOne(counts, link, sources);
   return counts;
@@ -84,9 +88,16 @@ function countOne(counts: Counting, link: Link, sources: EvidenceSources): void 
   if (channel.delaySeconds > 0) counts.delayed += 1;
   if (channel.autoPosition) counts.autoPosition += 1;
   countTraits(counts, facts);
-  if (!sources.beliefs.downtimes.has(link.replica.id) && sources.errantGtids(link) !== '') {
-    counts.errant.push(link.replica.address.host);
-  }
+  if (sources.beliefs.downtimes.has(link.replica.id)) return;
+  if (sources.errantGtids(link) !== '') counts.errant.push(link.replica.address.host);
+  if (isOpened(link, facts, sources)) counts.writable.push(link.replica.address.host);
+}
+
+/** By somebody's hand: of co-primaries either may take writes, and a group opens its primary itself. */
+function isOpened({ source, replica }: Link, facts: ServerFacts, { links }: EvidenceSources): boolean {
+  if (!isWritable(facts) || facts.group !== null) return false;
+  const below = links.replicasOf.get(replica.id) ?? [];
+  return !below.some((link) => link.replica.id === source.id);
 }
 
 function countValid(counts: Counting, channel: Channel): void {

@@ -18,13 +18,23 @@ export interface Links {
   readonly byAddress: ReadonlyMap<string, Server>;
 }
 
+/** What a recovery is and has done, as far as it says who replicates from whom. */
+export interface BelievedRecovery {
+  readonly kind: string;
+  readonly steps: readonly {
+    readonly step: { readonly kind: string; readonly server: ServerId };
+    readonly outcome: { readonly ok: boolean } | null;
+    readonly finishedAtMs: number | null;
+  }[];
+}
+
 /** The part of the replicated state that a diagnosis reads; the ledger's state fits it. */
 export interface Beliefs {
   readonly servers: ReadonlyMap<ServerId, Server>;
   readonly clusters: ReadonlyMap<string, { readonly primary: ServerId }>;
   /** Former primaries: whoever was promoted in their place does not replicate from them, whatever an old report says. */
   readonly demotions: ReadonlyMap<ServerId, { readonly recoveryId: string }>;
-  readonly recoveries: ReadonlyMap<string, { readonly kind: string }>;
+  readonly recoveries: ReadonlyMap<string, BelievedRecovery>;
   readonly downtimes: ReadonlyMap<ServerId, unknown>;
 }
 
@@ -48,8 +58,24 @@ export function serverAt(links: Links, address: Address): Server | undefined {
   return links.byAddress.get(addressKey(address));
 }
 
+/**
+ * Of a former primary: whoever was promoted in its place follows it no more, nor does anybody whom that recovery has pointed
+ * elsewhere since it was last seen. Else it would be taken for a dead source in the middle of the tree until all had been
+ * looked at again.
+ */
 function isReplaced(beliefs: Beliefs, source: Server, replica: Server): boolean {
-  return beliefs.demotions.has(source.id) && beliefs.clusters.get(replica.clusterId)?.primary === replica.id;
+  const demotion = beliefs.demotions.get(source.id);
+  if (demotion === undefined) return false;
+  if (beliefs.clusters.get(replica.clusterId)?.primary === replica.id) return true;
+  const { steps = [] } = beliefs.recoveries.get(demotion.recoveryId) ?? {};
+  return steps.some(
+    ({ step, outcome, finishedAtMs }) =>
+      step.kind === 'repoint' &&
+      step.server === replica.id &&
+      outcome?.ok === true &&
+      finishedAtMs !== null &&
+      finishedAtMs >= replica.changedAtMs,
+  );
 }
 
 function append(links: Map<ServerId, Link[]>, key: ServerId, link: Link): void {

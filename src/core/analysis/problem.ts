@@ -34,6 +34,7 @@ export type AnalysisCode =
   | 'FirstTierReplicaFailingToConnectToMaster'
   | 'DeadReplicationGroupMemberWithReplicas';
 
+/** The incumbent's, but for the last. */
 export type StructureCode =
   | 'NoLoggingReplicasStructureWarning'
   | 'NoFailoverSupportStructureWarning'
@@ -44,7 +45,8 @@ export type StructureCode =
   | 'StatementAndMixedLoggingReplicasStructureWarning'
   | 'StatementAndRowLoggingReplicasStructureWarning'
   | 'MixedAndRowLoggingReplicasStructureWarning'
-  | 'NotEnoughValidSemiSyncReplicasStructureWarning';
+  | 'NotEnoughValidSemiSyncReplicasStructureWarning'
+  | 'WriteableReplicaStructureWarning';
 
 /** What a recovery answers. */
 export type RecoveryReaction =

@@ -28,6 +28,8 @@ export function branchWarnings(
   for (const [id, count] of counts) {
     const server = belief.servers.get(id);
     if (server === undefined || server.clusterId !== clusterId || id === primary.id || id === partner?.id) continue;
+    // A former primary is no branch: who still follows it is told as stranded, or has not been looked at since.
+    if (belief.demotions.has(id)) continue;
     if (asked === ASKED_MAX || told.length === TOLD_MAX) break;
     asked += 1;
     const death = server.facts.group === null ? DEAD_INTERMEDIATE : DEAD_MEMBER;

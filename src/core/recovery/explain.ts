@@ -5,7 +5,7 @@
  * Nothing here decides. The decision is that of `decide`, as in earnest; the plan is played on what the servers said last,
  * by the playbook that would be played; what is added are the conditions under which a death would be noticed at all.
  */
-import type { ClusterId, Server, ServerId } from '../topology/server.js';
+import { type ClusterId, isWritable, type Server, type ServerId } from '../topology/server.js';
 import { addressText } from '../topology/address.js';
 import { assumedOf } from './assumed.js';
 import { type Belief, directReplicasOf, refusal, type Refusal, serverName } from './belief.js';
@@ -65,7 +65,8 @@ export function explain(question: ExplainQuestion): Explanation | null {
   const cluster = belief.clusters.get(clusterId);
   const primary = cluster === undefined ? undefined : belief.servers.get(cluster.primary);
   if (cluster === undefined || primary === undefined) return null;
-  const death = otherCoPrimaryOf(belief, primary) === null ? DEAD_PRIMARY : DEAD_CO_PRIMARY;
+  const partner = otherCoPrimaryOf(belief, primary);
+  const death = partner === null ? DEAD_PRIMARY : DEAD_CO_PRIMARY;
   const problem = { server: primary.id, clusterId, description: 'what if it died now', ...death };
   const { refusals, opening } = decide({ ...question, problem }, NOBODY);
   const replicas = directReplicasOf(belief, primary);
@@ -96,6 +97,7 @@ export function explain(question: ExplainQuestion): Explanation | null {
       ...siteWarning(primary, replicas, question.recoversSilentSite),
       ...blindSpots([primary, ...replicas]),
       ...branchWarnings(question, clusterId, primary, NOBODY),
+      ...openedReplicas(primary, replicas, partner),
       ...missingGrants([primary, ...replicas]),
     ],
     successor: successorOf(
@@ -162,6 +164,20 @@ function missingGrants(servers: readonly Server[]): readonly Refusal[] {
       ),
     ),
   );
+}
+
+/** Told and left alone: only a server of a committed demotion is ever closed without being asked. */
+function openedReplicas(primary: Server, replicas: readonly Server[], partner: Server | null): readonly Refusal[] {
+  return replicas
+    .filter(({ id, facts }) => id !== partner?.id && facts.group === null && isWritable(facts))
+    .map(({ address }) => {
+      const [name, source] = [addressText(address), addressText(primary.address)];
+      return refusal(
+        'writable-replica',
+        `${name} takes writes beside its source ${source}: what is written there alone gets in the way of a failover`,
+        `if nobody is to write there: orchestrator-client -c set-read-only -i ${name}`,
+      );
+    });
 }
 
 function blindSpots(servers: readonly Server[]): readonly Refusal[] {

@@ -197,6 +197,28 @@ describe('the count of replicas', () => {
     expect(replicas.autoPosition).toBe(2);
   });
 
+  it('names the replicas that take writes, but no co-primary, no member of a group, and none in downtime', () => {
+    const open = { readOnly: false, superReadOnly: false };
+    const closed = { readOnly: true, superReadOnly: true };
+    const beliefs = believe(
+      { p: null, opened: 'p', closed: 'p', partner: 'p', resting: 'p', member: 'p' },
+      {
+        p: { channels: [channelTo('partner')], ...open },
+        opened: { channels: [channelTo('p')], ...open },
+        closed: { channels: [channelTo('p')], ...closed },
+        partner: { channels: [channelTo('p')], ...open },
+        resting: { channels: [channelTo('p')], ...open },
+        member: {
+          channels: [channelTo('p')],
+          group: { name: 'g', singlePrimary: true, role: 'PRIMARY', state: 'ONLINE', others: [], primary: null },
+          ...open,
+        },
+      },
+    );
+    const downtimes = new Map([[serverId('resting'), true]]);
+    expect(fold({ ...beliefs, downtimes }, 'p').replicas.writable).toEqual(['opened']);
+  });
+
   it('passes over the errant transactions of a replica in downtime', () => {
     const downtimed = believe({ p: null, r1: 'p', r2: 'p' });
     downtimed.downtimes.set(serverId('r1'), {});

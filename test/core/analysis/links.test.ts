@@ -54,4 +54,22 @@ describe('who replicates from whom', () => {
     beliefs.demotions.set(serverId('old'), { recoveryId: '1:a' });
     expect(replicasOf(beliefs, 'old')).toEqual(['r']);
   });
+
+  it('does not hang those below the replaced one any more whom its recovery has pointed elsewhere since they were seen', () => {
+    const beliefs = believe({ old: null, fresh: 'old', r: 'old', left: 'old' });
+    beliefs.clusters.set('c1', { primary: serverId('fresh') });
+    beliefs.demotions.set(serverId('old'), { recoveryId: '1:a' });
+    const pointed = (server: string, ok: boolean) => ({
+      step: { kind: 'repoint', server: serverId(server) },
+      outcome: { ok },
+      finishedAtMs: 100,
+    });
+    beliefs.recoveries.set('1:a', { kind: 'dead-primary', steps: [pointed('r', true), pointed('left', false)] });
+    expect(replicasOf(beliefs, 'old')).toEqual(['left']);
+    // Somebody has put it back by hand.
+    const r = beliefs.servers.get(serverId('r'));
+    if (r === undefined) throw new Error('r is believed');
+    beliefs.servers.set(r.id, { ...r, changedAtMs: 101 });
+    expect(replicasOf(beliefs, 'old')).toEqual(['r', 'left']);
+  });
 });

@@ -43,6 +43,7 @@ describe('warnings about structure', () => {
       { replicas: { gtidModes: new Set(['ON']) } },
     ],
     ['ErrantGTIDStructureWarning', { replicas: { errant: ['r1'] } }, { replicas: { errant: [] } }],
+    ['WriteableReplicaStructureWarning', { replicas: { writable: ['r1'] } }, { replicas: { writable: [] } }],
     ['NoWriteableMasterStructureWarning', { facts: { readOnly: true } }, { facts: { readOnly: false } }],
     [
       'NotEnoughValidSemiSyncReplicasStructureWarning',

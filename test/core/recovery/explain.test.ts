@@ -325,3 +325,28 @@ it('a source further down is spoken of when its replicas would be left without o
   );
   expect(told.warnings[0]?.mend).toContain('RecoverIntermediateMasterClusterFilters');
 });
+
+it('a former primary that some still seem to follow is no branch', () => {
+  const leaf = '00000000-0000-0000-0000-000000000004';
+  fed.feed({ kind: 'topology-observed', servers: [observed(leaf, A, { serverNumber: 4 })] });
+  const demoted = {
+    server: serverId(A),
+    clusterId: cluster,
+    epoch: 1,
+    state: 'owed',
+    sinceMs: 0,
+    extraGtids: '',
+  } as const;
+  const demotions = new Map([[demoted.server, { ...demoted, recoveryId: '1:a' as RecoveryId, keepStopped: false }]]);
+  const policy = policyOf({ intermediateFilters: [] });
+  expect(ask({ policy, belief: { ...fed.state, demotions } }).warnings).toEqual([]);
+});
+
+it('a replica that somebody opened is warned of by its name, and hinders nothing', () => {
+  expect(ask().warnings).toEqual([]);
+  change(A, { readOnly: false, superReadOnly: false });
+  const told = ask();
+  expect(told).toMatchObject({ wouldFailOver: true, warnings: [{ code: 'writable-replica' }] });
+  expect(told.warnings[0]?.message).toContain(`${A}:3306 takes writes beside its source ${P}:3306`);
+  expect(told.warnings[0]?.mend).toContain(`set-read-only -i ${A}:3306`);
+});

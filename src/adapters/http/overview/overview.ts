@@ -6,6 +6,7 @@ import { assertDefined } from '../../../core/base/assert.js';
 import { structureRule } from '../../../core/analysis/catalogue.js';
 import type { LedgerState } from '../../../core/ledger/state.js';
 import { addressText } from '../../../core/topology/address.js';
+import { isWritable, type ServerId } from '../../../core/topology/server.js';
 import type { Analysis, Service } from '../../../runtime/ports/service.js';
 import type { FailoverOverview } from './failover-overview.js';
 import { identityWarnings } from './identity-warnings.js';
@@ -180,15 +181,24 @@ function warnings(view: ClusterView, { structure }: Analysis, state: LedgerState
   const codes = view.members.flatMap(({ id }) =>
     (structure.get(id) ?? []).map((code) => {
       const { sentence, severity } = structureRule(code);
-      return { server: id, code, description: sentence, severity };
+      const because = code === 'WriteableReplicaStructureWarning' ? openedBelow(view, id) : [];
+      return { server: id, code, description: sentence, severity, because };
     }),
   );
   return [...codes, ...shapeWarnings(view), ...identityWarnings(view, state)].map((warning) => ({
     severity: 'warning',
-    ...warning,
     because: [],
+    ...warning,
     restraint: [],
   }));
+}
+
+function openedBelow(view: ClusterView, source: ServerId): readonly string[] {
+  const below = view.forest.nodes.get(source)?.children ?? [];
+  return below.flatMap((id) => {
+    const server = view.forest.nodes.get(id)?.server;
+    return server !== undefined && isWritable(server.facts) ? [`${addressText(server.address)} takes writes`] : [];
+  });
 }
 
 function recoveries(service: Service): readonly RecoveryOverview[] {

@@ -69,6 +69,13 @@ export const STRUCTURE: readonly StructureRule[] = [
       facts.semiSync.waitCount > 0 &&
       semiSyncClients < facts.semiSync.waitCount,
   },
+  {
+    // Never closed by us: only the servers of a committed demotion are (SAFETY, "Fencing a former primary").
+    code: 'WriteableReplicaStructureWarning',
+    sentence: 'A replica takes writes beside its source; what is written there alone gets in the way of a failover',
+    severity: 'warning',
+    matches: ({ replicas }) => replicas.writable.length > 0,
+  },
 ];
 
 function logsBoth({ isPrimary, replicas }: Evidence, one: string, other: string): boolean {
