@@ -7,6 +7,9 @@ import type { OrchestratorCluster } from '../../tools/lab/orchestrator-cluster.j
 import type { Topology } from '../../tools/lab/topology.js';
 import { CALLS } from '../support/incumbent/calls.js';
 import { INCUMBENT_API } from '../support/incumbent/routes.js';
+import { runScript, type Given } from '../support/incumbent/script.js';
+import { INCUMBENT_COMMANDS } from '../support/incumbent/script-commands.js';
+import { SCRIPT_LINES } from '../support/incumbent/script-lines.js';
 import { type Ask, differences, routeOf } from '../support/incumbent/walk.js';
 
 const PATIENCE = { timeout: 60_000, interval: 20 };
@@ -107,6 +110,8 @@ async function filledIn(call: string): Promise<string> {
     uid: async () => (await json<readonly { UID: string }[]>('/api/audit-recovery'))[0]?.UID ?? '',
     id: async () => String((await json<readonly { Id: number }[]>('/api/audit-recovery'))[0]?.Id ?? ''),
     peer: async () => (await cluster.follower()).raftAddress,
+    m: () => primary.address,
+    any: () => '127.0.0.1:\\d+',
   };
   let filled = call;
   for (const [name, value] of Object.entries(values)) {
@@ -136,4 +141,55 @@ it('is answered as by the incumbent, route by route, at every node', async () =>
 it('has no route that was not asked', () => {
   const left = INCUMBENT_API.filter(({ path, right }) => right !== 'unsupported' && !asked.has(path));
   expect(left.map(({ path }) => path)).toEqual([]);
+});
+
+interface Typed {
+  readonly name: string;
+  readonly given: Given;
+}
+
+/** `-i db1 -r a+disk`: a plus is a space. */
+function typed(line: string): Typed {
+  const [name = '', ...rest] = line.split(' ');
+  const options = rest
+    .join(' ')
+    .split(/(?:^| )-/)
+    .slice(1);
+  const given = Object.fromEntries(options.map((option) => [option.slice(0, 1), option.slice(2).replaceAll('+', ' ')]));
+  return { name, given };
+}
+
+it('is what the unmodified script asks and reads, command by command', async () => {
+  for (const server of topology.servers) await ask('GET', `/api/discover/${pathOf(server)}`);
+  await settle();
+  const used = new Set<string>();
+  const found: string[] = [];
+  for (const line of SCRIPT_LINES) {
+    if (line === 'settle') {
+      await settle();
+      continue;
+    }
+    const [command = '', expected = ''] = (await filledIn(line)).split(' =>');
+    const { name, given } = typed(command);
+    used.add(name.replace('slave', 'replica'));
+    const { code, out, err } = await runScript((await cluster.leader()).url, name, given);
+    const isError = expected.startsWith('!');
+    const pattern = new RegExp(`^${expected.replace(/^!? ?/, '')}$`);
+    const isNotYet = UNSUPPORTED_COMMANDS.includes(name) && code === 1 && err.endsWith('is not supported yet\n');
+    const fits = isError
+      ? code === 1 && pattern.test(`${err.trim()}${err.endsWith('\n') ? '\n' : ''}`)
+      : code === 0 && pattern.test(out);
+    if (!fits && !isNotYet) found.push(`${command}: ${String(code)} ${JSON.stringify(out)} ${JSON.stringify(err)}`);
+  }
+  expect(found).toEqual([]);
+  expect(INCUMBENT_COMMANDS.filter((name) => !used.has(name))).toEqual([]);
+});
+
+it('is found by the script among several nodes, whichever leads', async () => {
+  const all = cluster.nodes.map(({ url }) => `${url}/api/`).join(' ');
+  const leader = await cluster.leader();
+  expect(await runScript(all, 'which-api', {})).toMatchObject({ code: 0, out: `${leader.url}/api\n` });
+  const follower = await cluster.follower();
+  expect(await runScript(`http://127.0.0.1:9 ${follower.url}`, 'clusters', {}).catch(() => null)).toBeNull();
+  expect(await runScript(`${follower.url} http://127.0.0.1:9`, 'raft-health', {})).toMatchObject({ out: 'healthy\n' });
 });
