@@ -8,6 +8,16 @@ const folders = Object.values(FOLDERS);
 /** Files beside each other; by itself the runner leaves one processor alone, and that is half of two. */
 const ALL_PROCESSORS = '100%';
 
+/** How many files beside each other. A group runs when the one before it has ended. */
+const BESIDE = {
+  simulation: { maxWorkers: ALL_PROCESSORS },
+  // Servers and nodes start, and then a test waits for what they do: alone, a file leaves the machine idle for most of its time.
+  system: { maxWorkers: 2, sequence: { groupOrder: 1 } },
+  // One at a time, or they measure each other.
+  browser: { fileParallelism: false },
+  chaos: { fileParallelism: false },
+};
+
 export default defineConfig({
   test: {
     testTimeout: 120_000,
@@ -26,14 +36,9 @@ export default defineConfig({
           isolate: false,
         },
       },
-      // Real servers on two cores: one file at a time, or they measure each other.
       ...Object.entries(FOLDERS).map(([name, folder]) => ({
         extends: true as const,
-        test: {
-          name,
-          include: [`${folder}/**/*.test.{ts,tsx}`],
-          ...(name === 'simulation' ? { maxWorkers: ALL_PROCESSORS } : { fileParallelism: false }),
-        },
+        test: { name, include: [`${folder}/**/*.test.{ts,tsx}`], ...BESIDE[name as keyof typeof FOLDERS] },
       })),
     ],
   },

@@ -3,6 +3,9 @@
 // They lie below the range from which the kernel takes the ports of outgoing connections. A port from that range, as
 // listening on port 0 gives, can be taken by a client's connection while its server is down, and a client that tries a
 // dead server again and again can even be connected to itself.
+//
+// A port that was given belongs to this process for as long as it lives, whether somebody listens on it at the moment or
+// not: tests, demos and benches run beside each other, and the port of a server that is down looks free to all of them.
 import { readFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:net';
 
@@ -38,7 +41,26 @@ function close(server: Server): Promise<void> {
   });
 }
 
-/** `count` distinct ports of 127.0.0.1 on which nothing listens now. */
+/**
+ * Nobody else gets the port from here while this process lives. A name of an abstract socket is held by the kernel for
+ * exactly so long; a system without such names has nothing but the chance that no two choose the same.
+ */
+async function claim(port: number): Promise<boolean> {
+  if (process.platform !== 'linux') return true;
+  const holder = createServer();
+  const isOurs = await new Promise<boolean>((resolve) => {
+    holder.once('error', () => {
+      resolve(false);
+    });
+    holder.listen(`\0orchestrator-lab-port-${String(port)}`, () => {
+      resolve(true);
+    });
+  });
+  holder.unref();
+  return isOurs;
+}
+
+/** `count` distinct ports of 127.0.0.1 on which nothing listens now, and which nobody else was given. */
 export async function freePorts(count: number): Promise<number[]> {
   const below = firstEphemeralPort();
   const held: { port: number; server: Server }[] = [];
@@ -48,7 +70,9 @@ export async function freePorts(count: number): Promise<number[]> {
         throw new Error(`found no ${String(count)} free ports below ${String(below)}`);
       const port = LOWEST + Math.floor(Math.random() * (below - LOWEST));
       const server = await listen(port);
-      if (server !== undefined) held.push({ port, server });
+      if (server === undefined) continue;
+      if (await claim(port)) held.push({ port, server });
+      else await close(server);
     }
     return held.map(({ port }) => port);
   } finally {
