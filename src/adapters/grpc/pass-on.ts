@@ -9,6 +9,7 @@ import {
   type MethodDefinition,
   type sendUnaryData,
   type ServerUnaryCall,
+  type status,
 } from '@grpc/grpc-js';
 import { PASSED_ON } from './key-value-handlers.js';
 
@@ -25,6 +26,14 @@ export class Declined extends Error {
     super('declined');
     this.failure = failure;
   }
+}
+
+/** Certainly not done; `name` is told as `orchestrator-code`. */
+export function declined(code: status, details: string, name: string): Declined {
+  const metadata = new Metadata();
+  metadata.set('orchestrator-done', 'no');
+  metadata.set('orchestrator-code', name);
+  return new Declined({ code, details, metadata });
 }
 
 export interface WayToLeader {

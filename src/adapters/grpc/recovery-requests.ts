@@ -3,7 +3,6 @@
  * the node that was asked; a request is done by the leader, to which every node passes it on.
  */
 import {
-  Metadata,
   type MethodDefinition,
   type sendUnaryData,
   type ServerUnaryCall,
@@ -16,7 +15,7 @@ import type { ClusterId, ServerId } from '../../core/topology/server.js';
 import { NotLeader } from '../../runtime/ports/consensus-errors.js';
 import type { Answer, PlanRequest, RecoveryRequest } from '../../runtime/ports/service.js';
 import { statusOf } from './api-status.js';
-import { AUTHORIZATION, Declined, passOn, wasPassedOn, type WayToLeader } from './pass-on.js';
+import { AUTHORIZATION, Declined, declined, passOn, wasPassedOn, type WayToLeader } from './pass-on.js';
 
 export interface WireRecoveryRequest {
   readonly command: string;
@@ -176,12 +175,4 @@ function serverCalled(
 
 function isCommand(text: string): text is OperatorCommand {
   return Object.hasOwn(COMMANDS, text);
-}
-
-/** Certainly not done. */
-function declined(code: status, details: string, name: string): Declined {
-  const metadata = new Metadata();
-  metadata.set('orchestrator-done', 'no');
-  metadata.set('orchestrator-code', name);
-  return new Declined({ code, details, metadata });
 }

@@ -1,4 +1,7 @@
-/** The WaysBack service of proto/orchestrator.proto: a server that is set apart, and the three ways in which it comes back. */
+/**
+ * The WaysBack service of proto/orchestrator.proto: a server that is set apart, and the three ways in which it comes back.
+ * Shown by the node that was asked; taken by the leader, to which every node passes it on.
+ */
 import { fileURLToPath } from 'node:url';
 import {
   type MethodDefinition,
@@ -13,8 +16,10 @@ import { assert } from '../../core/base/assert.js';
 import type { Recovery } from '../../core/recovery/recovery.js';
 import { isWayBackName, WAYS_BY_NAME } from '../../core/recovery/way-names.js';
 import type { ServerId } from '../../core/topology/server.js';
+import { NotLeader } from '../../runtime/ports/consensus-errors.js';
 import type { Answer, WayBackPlan, WayBackRequest } from '../../runtime/ports/service.js';
 import { statusOf } from './api-status.js';
+import { AUTHORIZATION, Declined, declined, passOn, wasPassedOn, type WayToLeader } from './pass-on.js';
 
 export interface WireShowWaysBack {
   readonly server: string;
@@ -30,14 +35,14 @@ export type WaysBackService = ServiceDefinition & {
   readonly Take: MethodDefinition<WireTakeWayBack, object>;
 };
 
-export interface WaysBackDoor {
+export interface WaysBackDoor extends WayToLeader {
   /** `host:port`; null: no server is known there. */
   serverAt(text: string): ServerId | null;
   plans(server: ServerId, donor: ServerId | null): readonly WayBackPlan[];
   /** Rejects with NotLeader on a follower. */
   take(request: WayBackRequest): Promise<Answer<Recovery>>;
-  /** Of whoever sent this `authorization`. */
-  rights(authorization: string | undefined): { readonly look: boolean; readonly change: boolean };
+  /** Who sent this `authorization`; null: this node does not let them do it. */
+  user(authorization: string | undefined, right: 'look' | 'change'): string | null;
 }
 
 const PROTO_FILE = fileURLToPath(new URL('../../../proto/orchestrator.proto', import.meta.url));
@@ -54,54 +59,87 @@ function isWaysBackService(value: unknown): value is WaysBackService {
 }
 
 type Reply = sendUnaryData<object>;
+type Take = ServerUnaryCall<WireTakeWayBack, object>;
+
+/** Longer than the leader lets anybody wait for a way back. */
+const TAKE_MS = 30_000;
 
 export function waysBackHandlers(door: WaysBackDoor): UntypedServiceImplementation {
+  const { Take } = loadWaysBackService();
   return {
-    Show: (call: ServerUnaryCall<WireShowWaysBack, object>, answer: Reply): void => {
-      const named = namedIn(call, door, 'look', answer);
-      if (named === null) return;
-      const ways = door.plans(named.server, named.donor);
-      answer(null, { ways: ways.map(({ way, ...plan }) => ({ way: WAYS_BY_NAME.nameOf(way), ...plan })) });
-    },
-    Take: (call: ServerUnaryCall<WireTakeWayBack, object>, answer: Reply): void => {
-      const named = namedIn(call, door, 'change', answer);
-      if (named === null) return;
+    Show: served<WireShowWaysBack>((call) => {
+      const { server, donor } = namedIn(call, door, 'look');
+      const ways = door.plans(server, donor);
+      return Promise.resolve({ ways: ways.map(({ way, ...plan }) => ({ way: WAYS_BY_NAME.nameOf(way), ...plan })) });
+    }),
+    Take: served<WireTakeWayBack>(async (call) => {
+      const { by, ...named } = namedIn(call, door, 'change');
       const { way } = call.request;
       if (!isWayBackName(way)) {
         const details = `"${way}" is no way back: ${WAYS_BY_NAME.names.join(', ')}`;
-        answer({ code: status.INVALID_ARGUMENT, details });
-        return;
+        throw declined(status.INVALID_ARGUMENT, details, 'BAD_REQUEST');
       }
-      door.take({ ...named, way: WAYS_BY_NAME.wayOf(way), requestedBy: 'gRPC' }).then(
-        (taken) => {
-          if (taken.ok) answer(null, recordOf(taken.value));
-          else answer({ code: status.FAILED_PRECONDITION, details: taken.refusal.message });
-        },
-        (error: unknown) => {
-          answer(statusOf(error));
-        },
-      );
-    },
+      return await taken(door, Take, call, { ...named, way: WAYS_BY_NAME.wayOf(way), requestedBy: by });
+    }),
   };
 }
 
-function namedIn(
-  call: ServerUnaryCall<WireShowWaysBack, object>,
+function served<Wire>(
+  serve: (call: ServerUnaryCall<Wire, object>) => Promise<object>,
+): (call: ServerUnaryCall<Wire, object>, answer: Reply) => void {
+  return (call, answer) => {
+    Promise.resolve(call)
+      .then(serve)
+      .then(
+        (response) => {
+          answer(null, response);
+        },
+        (error: unknown) => {
+          answer(error instanceof Declined ? error.failure : statusOf(error));
+        },
+      );
+  };
+}
+
+async function taken(
   door: WaysBackDoor,
-  right: 'look' | 'change',
-  answer: Reply,
-): { readonly server: ServerId; readonly donor: ServerId | null } | null {
-  const [authorization] = call.metadata.get('authorization');
-  if (!door.rights(authorization === undefined ? undefined : String(authorization))[right]) {
-    answer({ code: status.PERMISSION_DENIED, details: `this node lets you not ${right}: see AuthenticationMethod` });
-    return null;
+  method: WaysBackService['Take'],
+  call: Take,
+  request: WayBackRequest,
+): Promise<object> {
+  try {
+    const answer = await door.take(request);
+    if (answer.ok) return recordOf(answer.value);
+    throw declined(status.FAILED_PRECONDITION, answer.refusal.message, answer.refusal.code);
+  } catch (error) {
+    const address = door.leaderAddress();
+    if (!(error instanceof NotLeader) || wasPassedOn(call) || address === null) throw error;
+    return await passOn(door, address, method, call, TAKE_MS);
+  }
+}
+
+interface Named {
+  readonly server: ServerId;
+  readonly donor: ServerId | null;
+  /** Who asks. */
+  readonly by: string;
+}
+
+function namedIn(call: ServerUnaryCall<WireShowWaysBack, object>, door: WaysBackDoor, right: 'look' | 'change'): Named {
+  const [authorization] = call.metadata.get(AUTHORIZATION);
+  const by = door.user(authorization === undefined ? undefined : String(authorization), right);
+  if (by === null) {
+    const details = `this node lets you not ${right}: see AuthenticationMethod, ReadOnly`;
+    throw declined(status.PERMISSION_DENIED, details, 'UNAUTHORIZED');
   }
   const { server, donor } = call.request;
-  const found = door.serverAt(server);
-  const from = donor === '' ? null : door.serverAt(donor);
-  if (found !== null && (from !== null || donor === '')) return { server: found, donor: from };
-  answer({ code: status.NOT_FOUND, details: `no server is known at "${found === null ? server : donor}"` });
-  return null;
+  return { server: serverCalled(door, server), donor: donor === '' ? null : serverCalled(door, donor), by };
+}
+
+function serverCalled(door: WaysBackDoor, text: string): ServerId {
+  const found = door.serverAt(text);
+  if (found === null) throw declined(status.NOT_FOUND, `no server is known at "${text}"`, 'NOT_FOUND');
+  return found;
 }
 
 /** It may still be under way. */

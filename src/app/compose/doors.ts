@@ -7,9 +7,6 @@ import { type MembershipDoor, membershipHandlers } from '../../adapters/grpc/mem
 import { loadMembershipService } from '../../adapters/grpc/membership-wire.js';
 import { loadRecoveriesService, recoveriesHandlers } from '../../adapters/grpc/recoveries-service.js';
 import { loadWaysBackService, waysBackHandlers } from '../../adapters/grpc/ways-back-service.js';
-import { parseAddress } from '../../core/topology/address.js';
-import type { ServerId } from '../../core/topology/server.js';
-import { indexServers, serverAt } from '../../core/topology/sources.js';
 import { registerPeersService } from '../../adapters/grpc/peers-server.js';
 import { allows, currentAuthorizer } from '../../adapters/http/authorization.js';
 import { openRegisters } from '../../adapters/http/registers.js';
@@ -23,7 +20,7 @@ import type { Log } from '../log.js';
 import { authenticationOf, openHttp } from './http-door.js';
 import type { MysqlSide } from './mysql.js';
 import type { ComposedNode } from './node.js';
-import { type IdentityOf, recoveriesDoor } from './recoveries-door.js';
+import { type IdentityOf, recoveriesDoor, waysBackDoor } from './recoveries-door.js';
 import { listenText, type RaftSide } from './raft.js';
 
 export interface Doors {
@@ -107,21 +104,14 @@ function openApi(parts: DoorsParts): ApiServer {
   const mayLook = (authorization: string | undefined): boolean => door.rights(authorization).look;
   api.register(loadMembershipService(), membershipHandlers(door));
   api.register(loadHappeningsService(), happeningsHandlers({ happenings: node.happenings, mayLook }));
-  api.register(
-    loadRecoveriesService(),
-    recoveriesHandlers(
-      recoveriesDoor({ service: node.service, way: door, identityOf, defaultPort: config.mysql.defaultPort }),
-    ),
-  );
-  api.register(
-    loadWaysBackService(),
-    waysBackHandlers({
-      serverAt: (text) => serverIdAt(node, text, config.mysql.defaultPort),
-      plans: (server, donor) => node.service.waysBack(server, donor),
-      take: (request) => node.service.wayBack(request),
-      rights: door.rights,
-    }),
-  );
+  const recoveries = recoveriesDoor({
+    service: node.service,
+    way: door,
+    identityOf,
+    defaultPort: config.mysql.defaultPort,
+  });
+  api.register(loadRecoveriesService(), recoveriesHandlers(recoveries));
+  api.register(loadWaysBackService(), waysBackHandlers(waysBackDoor(recoveries, node.service)));
   const duties = new LentEyes({
     clock: systemClock,
     prober: mysql.prober,
@@ -137,10 +127,4 @@ function openApi(parts: DoorsParts): ApiServer {
     { self: raft.self, duties, feed: node.feed },
   );
   return api;
-}
-
-function serverIdAt(node: ComposedNode, text: string, defaultPort: number): ServerId | null {
-  const address = parseAddress(text, defaultPort);
-  if (!address.ok) return null;
-  return serverAt(indexServers(node.service.state.servers.values()), address.value)?.id ?? null;
 }

@@ -1,6 +1,7 @@
 /** Recoveries over gRPC, put together: names become servers and clusters, and users what they may do. */
 import type { WayToLeader } from '../../adapters/grpc/pass-on.js';
 import type { RecoveriesDoor } from '../../adapters/grpc/recoveries-service.js';
+import type { WaysBackDoor } from '../../adapters/grpc/ways-back-service.js';
 import { allows, type Identity } from '../../adapters/http/authorization.js';
 import { addressText, parseAddress } from '../../core/topology/address.js';
 import { clusterByHint } from '../../core/topology/cluster-hint.js';
@@ -39,5 +40,18 @@ export function recoveriesDoor({ service, way, identityOf, defaultPort }: Recove
       if (identity === null || !allows(identity, right === 'look' ? 'viewer' : 'operator')) return null;
       return identity.user === '' ? service.node().hostname : identity.user;
     },
+  };
+}
+
+/** The same names and the same rights, for those who bring a server back. */
+export function waysBackDoor(recoveries: RecoveriesDoor, service: Service): WaysBackDoor {
+  return {
+    nodeId: recoveries.nodeId,
+    credentials: recoveries.credentials,
+    leaderAddress: () => recoveries.leaderAddress(),
+    serverAt: (text) => recoveries.serverAt(text)?.id ?? null,
+    plans: (server, donor) => service.waysBack(server, donor),
+    take: (request) => service.wayBack(request),
+    user: (authorization, right) => recoveries.user(authorization, right),
   };
 }
