@@ -13,6 +13,7 @@ export const ALL_LISTS: readonly HookList[] = [
   'after-success',
   'after-failure',
   'after-takeover',
+  'after-role-swap',
 ];
 
 export const NO_FACTS: HookFacts = {

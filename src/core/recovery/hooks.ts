@@ -51,16 +51,31 @@ export interface HookSetting {
 /** Null: no list has a command, so there is nothing to remember. */
 export function hookTermsOf(belief: Belief, recovery: Recovery, setting: HookSetting): HookTerms | null {
   if (recovery.inputs.skipHooks === true) return null;
-  const { before, after } = OCCASIONS[recovery.kind];
+  const swap = roleSwapOf(recovery);
+  const { before, after } = occasionsOf(recovery);
   const configured = (lists: readonly HookList[]): readonly HookList[] =>
     lists.filter((list) => setting.configured.has(list));
   const isNews = before.length > 0 && (recovery.kind === 'graceful-takeover' || !setting.isDetected);
   const terms = {
     before: configured(isNews ? ['on-detection', ...before] : before),
-    after: configured(after.length === 0 ? [] : [...after, 'after-failure']),
+    after: configured(after.length === 0 || swap !== null ? after : [...after, 'after-failure']),
   };
   if (terms.before.length === 0 && terms.after.length === 0) return null;
-  return { ...terms, facts: hookFactsOf(belief, recovery, setting) };
+  const about = swap === null ? recovery : { ...recovery, failed: swap.demoted };
+  return { ...terms, facts: hookFactsOf(belief, about, setting) };
+}
+
+function occasionsOf(recovery: Pick<Recovery, 'kind' | 'inputs'>): Occasions {
+  return roleSwapOf(recovery) === null ? OCCASIONS[recovery.kind] : { before: [], after: ['after-role-swap'] };
+}
+
+/** Of a take-master: who took its source's place, and that source. All of its moves are made or none. */
+function roleSwapOf({
+  inputs: { movement },
+}: Pick<Recovery, 'inputs'>): { readonly taker: ServerId; readonly demoted: ServerId } | null {
+  if (movement?.command !== 'take-master' || movement.manner !== 'in-order') return null;
+  const below = movement.moves.find(({ to }) => movement.moves.some(({ server }) => server === to));
+  return below === undefined ? null : { taker: below.to, demoted: below.server };
 }
 
 type Failure = Pick<Recovery, 'code' | 'description' | 'clusterId' | 'failed'> & {
@@ -108,9 +123,12 @@ export function commandOf({ kind, inputs }: Pick<Failure, 'kind' | 'inputs'>): s
 }
 
 /** Lists that follow a recovery with this verdict, as far as they have commands. */
-export function listsAfter({ kind, inputs, promotion }: Recovery, verdict: Verdict): readonly HookList[] {
-  const { after } = OCCASIONS[kind];
+export function listsAfter(recovery: Recovery, verdict: Verdict): readonly HookList[] {
+  const { inputs, promotion } = recovery;
+  const { after } = occasionsOf(recovery);
   if (inputs.hooks === undefined || after.length === 0) return [];
+  // Cancelled half way: it took nobody's place.
+  if (roleSwapOf(recovery) !== null && recovery.lost.length > 0) return [];
   const due: readonly HookList[] = verdict.kind === 'succeeded' ? after : ['after-failure'];
   const { hooks } = inputs;
   // What fails after its promotion has a new primary, though a closed one: that is no success to anybody.
@@ -123,7 +141,7 @@ const NEEDS_PROMOTION: ReadonlySet<HookList> = new Set(['after-primary', 'after-
 export function hookEventOf(recovery: Recovery, attempt: number): HookEvent | null {
   const facts = recovery.inputs.hooks?.facts;
   if (facts === undefined) return null;
-  const { successor } = recovery;
+  const successor = roleSwapOf(recovery)?.taker ?? recovery.successor;
   const named = new Map(recovery.inputs.participants.map(({ id, host, port }) => [id, { host, port }]));
   const address = successor === null ? undefined : named.get(successor);
   return {

@@ -7,6 +7,7 @@ import type { ServerId } from '../../../src/core/topology/server.js';
 import type { Answer, MoveRequest } from '../../../src/runtime/ports/service.js';
 import type { Recovery } from '../../../src/core/recovery/recovery.js';
 import { MysqlWorld, uuidOf } from '../../support/mysql-world.js';
+import { RecordingHooks } from '../../support/recording-hooks.js';
 import { WorldNodes } from '../../support/world-nodes.js';
 
 const [P, A, B, C] = [uuidOf(1), uuidOf(2), uuidOf(3), uuidOf(4)];
@@ -157,5 +158,33 @@ describe('a move', () => {
       [P, true],
       [P, true],
     ]);
+  });
+});
+
+describe('a replica that took the place of its source', () => {
+  it('is told to the hooks with both, and others are told nothing', async () => {
+    const hooks = new RecordingHooks();
+    nodes = new WorldNodes(world, {}, { hooks });
+    await nodes.start();
+    expect(await ask('relocate', C, B)).toMatchObject({ ok: true });
+    expect(hooks.lists).toEqual([]);
+    expect(await ask('take-master', B, null)).toMatchObject({ ok: true, value: { verdict: { kind: 'succeeded' } } });
+    expect([sourceOf(B)[0], sourceOf(A)[0]]).toEqual([P, B]);
+    const address = (id: ServerId) => nodes.ledger.state.servers.get(id)?.address;
+    expect(hooks.runs).toMatchObject([
+      {
+        list: 'after-role-swap',
+        event: { facts: { failed: address(A) }, successor: { address: address(B) }, isSuccessful: true },
+      },
+    ]);
+  });
+
+  it('is told to nobody when it was not done', async () => {
+    const hooks = new RecordingHooks();
+    nodes = new WorldNodes(world, {}, { hooks });
+    await nodes.start();
+    world.errant(world.get(B));
+    expect(await ask('take-master', B, null)).toMatchObject({ ok: true, value: { verdict: { kind: 'undone' } } });
+    expect(hooks.lists).toEqual([]);
   });
 });
