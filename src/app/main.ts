@@ -1,5 +1,4 @@
 /** The program `orchestrator`. It finds out what is asked for and hands on; the exit code says how it went. */
-import { setTimeout as sleep } from 'node:timers/promises';
 import { checkConfig, faultsText, type Terminal } from './cli/config-check.js';
 import { parseCommandLine, type Request } from './cli/command-line.js';
 import { grantStatements, parseServerKind } from './cli/grants.js';
@@ -61,8 +60,8 @@ async function runAsClient(command: string, options: ReadonlyMap<string, string>
     terminal.err(notDone(command, call));
     return 1;
   }
-  const { runClient } = await import('./client/run.js');
-  return await runClient({ ...terminal, argv: call.argv, environment: process.env, sleep: (ms) => sleep(ms) });
+  const { runHere } = await import('./client/run-here.js');
+  return await runHere(call.argv, 'program');
 }
 
 async function printGrants(file: string | null, server: string | null): Promise<number> {

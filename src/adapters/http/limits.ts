@@ -77,4 +77,8 @@ export const HTTP_LIMITS = {
   /** Closed recoveries and lines of the audit that the overview shows. */
   overviewRecoveries: 30,
   overviewAuditLines: 60,
+
+  /** Recoveries, and changes beside them, of a history: unless told otherwise, and at most. */
+  historyRows: 30,
+  historyMax: 1_000,
 } as const;

@@ -14,6 +14,7 @@ import { CONTROL_REPLICA_ROUTES } from './routes/control-replicas.js';
 import { DISCOVERY_ROUTES } from './routes/discovery.js';
 import { DOWNTIME_ROUTES } from './routes/downtimes.js';
 import { EXPLAIN_ROUTES } from './routes/explain.js';
+import { HISTORY_ROUTES } from './routes/history.js';
 import { INQUIRY_ROUTES } from './routes/inquiries.js';
 import { INSTANCE_ROUTES } from './routes/instances.js';
 import { KEY_VALUE_ROUTES } from './routes/key-values.js';
@@ -51,7 +52,7 @@ export function routeGroups(urlPrefix: string): readonly RouteGroup[] {
     ),
     group('Rearranging', MOVE_ROUTES),
     group('Words about servers', DOWNTIME_ROUTES, LABEL_ROUTES, TAG_ROUTES, POOL_ROUTES, KEY_VALUE_ROUTES),
-    group('History', AUDIT_ROUTES, PAST_ROUTES),
+    group('History', AUDIT_ROUTES, HISTORY_ROUTES, PAST_ROUTES),
     group(
       'Nodes',
       NODE_ROUTES,

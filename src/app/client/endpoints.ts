@@ -1,9 +1,10 @@
 /**
  * Which orchestrator to ask. One endpoint is asked as it is: a follower passes writes on, and a balancer knows its way.
- * Of several the leader is looked for, all of them at once, so that a dead one costs nothing.
+ * Of several the leader is looked for, all of them at once, so that a dead one costs nothing. Where nobody leads, what
+ * each said is kept: at 3 a.m. that is the difference between a wrong password and a lost majority.
  */
 import { failed, ok, type Result } from '../../core/base/result.js';
-import { httpGet } from './transport.js';
+import { type Caller, httpGet, TransportError } from './transport.js';
 
 const DEFAULT_API = 'http://localhost:3000';
 const CHECK_MS = 1000;
@@ -24,26 +25,56 @@ export function readEndpoints(text: string | undefined): Result<readonly string[
   return ok(endpoints);
 }
 
-/** The endpoint that leads; else one that reaches the leader; null when none of them does. */
+/** Of an endpoint that cannot be of use. */
+export interface Declined {
+  readonly endpoint: string;
+  /** HTTP status; 0: it did not answer at all. */
+  readonly status: number;
+  readonly why: string;
+}
+
+/** The endpoint that leads; else one that reaches the leader; else what each of them said. */
 export async function findLeader(
   endpoints: readonly string[],
-  headers: Readonly<Record<string, string>>,
-): Promise<string | null> {
-  if (endpoints.length === 1) return endpoints[0] ?? null;
-  return (
-    (await firstYes(endpoints, 'leader-check', headers)) ?? (await firstYes(endpoints, 'routed-leader-check', headers))
-  );
+  caller: Caller,
+): Promise<Result<string, readonly Declined[]>> {
+  const [only] = endpoints;
+  if (only !== undefined && endpoints.length === 1) return ok(only);
+  const leading = await firstYes(endpoints, 'leader-check', caller);
+  if (leading.ok) return leading;
+  const routed = await firstYes(endpoints, 'routed-leader-check', caller);
+  return routed.ok ? routed : leading;
 }
 
 async function firstYes(
   endpoints: readonly string[],
   check: string,
-  headers: Readonly<Record<string, string>>,
-): Promise<string | null> {
+  caller: Caller,
+): Promise<Result<string, readonly Declined[]>> {
+  const declined = new Map<string, Declined>();
   const asked = endpoints.map(async (endpoint) => {
-    const answer = await httpGet({ url: `${endpoint}/${check}`, headers, timeoutMs: CHECK_MS });
-    if (answer.status !== 200) throw new Error(`${endpoint} does not lead`);
-    return endpoint;
+    const no = await ask(endpoint, check, caller);
+    if (no === null) return endpoint;
+    declined.set(endpoint, no);
+    throw new Error(no.why);
   });
-  return await Promise.any(asked).catch(() => null);
+  const found = await Promise.any(asked).catch(() => null);
+  return found === null ? failed(endpoints.flatMap((endpoint) => declined.get(endpoint) ?? [])) : ok(found);
+}
+
+/** Null: yes. */
+async function ask(endpoint: string, check: string, caller: Caller): Promise<Declined | null> {
+  try {
+    const { status, text } = await httpGet({ url: `${endpoint}/${check}`, ...caller, timeoutMs: CHECK_MS });
+    return status === 200 ? null : { endpoint, status, why: wordsOf(status, text) };
+  } catch (error) {
+    if (!(error instanceof TransportError)) throw error;
+    return { endpoint, status: 0, why: error.message };
+  }
+}
+
+function wordsOf(status: number, text: string): string {
+  if (status === 401) return 'it does not let you in (401): wrong user or password, or none';
+  if (status === 404 && /not leader/i.test(text)) return 'it answers, does not lead, and knows no leader';
+  return `it answered ${String(status)} ${text.trim().slice(0, 60).replace(/\s+/g, ' ')}`.trim();
 }

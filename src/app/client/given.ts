@@ -19,6 +19,7 @@ export type Blank =
   | 'pool'
   | 'hostname'
   | 'query'
+  | 'pattern'
   | 'binlog'
   | 'seconds';
 
@@ -39,6 +40,7 @@ const MISSING: Readonly<Record<Blank, readonly [name: string, option: string]>> 
   pool: ['pool', '-l POOL'],
   hostname: ['hostname', '-H NAME'],
   query: ['query', '-q SQL'],
+  pattern: ['pattern', '--pattern REGEXP'],
   binlog: ['binlog', '-n FILE'],
   seconds: ['seconds', '-S SECONDS'],
 };
@@ -58,6 +60,7 @@ const FILLED_BY: Readonly<Record<Blank, readonly OptionName[]>> = {
   pool: ['pool'],
   hostname: ['hostname'],
   query: ['query'],
+  pattern: ['pattern'],
   binlog: ['binlog'],
   seconds: ['seconds'],
 };

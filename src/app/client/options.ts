@@ -8,7 +8,7 @@ export interface ClientOption {
   /** One dash before each of them. */
   readonly letters: string;
   readonly names: readonly string[];
-  /** Null: a switch. */
+  /** Null: a switch. In brackets: may be attached, and never stands apart. */
   readonly value: string | null;
   readonly about: string;
 }
@@ -39,11 +39,34 @@ export const CLIENT_OPTIONS = {
   api: { letters: 'U', names: ['api'], value: 'URLS', about: 'where the orchestrators are (ORCHESTRATOR_API)' },
   path: { letters: 'P', names: ['path'], value: 'PATH', about: 'with -c api: what to GET' },
   query: { letters: 'q', names: ['query'], value: 'SQL', about: 'a statement' },
+  pattern: { letters: '', names: ['pattern'], value: 'REGEXP', about: 'only servers whose host:port matches it' },
   auth: { letters: 'b', names: ['auth'], value: 'USER:PASSWORD', about: 'HTTP basic authentication' },
   headersAuth: { letters: 'e', names: ['headers-auth'], value: 'HEADER:VALUE', about: 'a header that says who asks' },
   binlog: { letters: 'n', names: ['binlog'], value: 'FILE', about: 'a binary log' },
   seconds: { letters: 'S', names: ['seconds'], value: 'SECONDS', about: 'a delay' },
   dryRun: { letters: '', names: ['dry-run'], value: null, about: 'show the plan, and do nothing' },
+  watch: {
+    letters: '',
+    names: ['watch'],
+    value: '[=SECONDS]',
+    about: 'show it again and again (2), and at once when something happens; for what changes nothing',
+  },
+  noColor: { letters: '', names: ['no-color'], value: null, about: 'no colours (as NO_COLOR and TERM=dumb)' },
+  tlsCa: { letters: '', names: ['tls-ca'], value: 'FILE', about: 'https: the authority that signed the certificates' },
+  tlsCert: { letters: '', names: ['tls-cert'], value: 'FILE', about: 'https: the certificate to be shown' },
+  tlsKey: {
+    letters: '',
+    names: ['tls-key'],
+    value: 'FILE',
+    about: 'https: its key, unless it stands in the same file',
+  },
+  insecure: { letters: '', names: ['insecure'], value: null, about: 'https: believe whoever answers' },
+  idempotencyKey: {
+    letters: '',
+    names: ['idempotency-key'],
+    value: 'KEY',
+    about: 'what is asked for again under this key is not done again',
+  },
   json: { letters: '', names: ['json'], value: null, about: 'print the answer as JSON' },
   help: { letters: 'h', names: ['help'], value: null, about: 'print help; with -c, of that command' },
 } as const satisfies Readonly<Record<string, ClientOption>>;
@@ -63,11 +86,18 @@ export function parseOptions(argv: readonly string[]): Result<Options, string> {
       options[name] = '';
       continue;
     }
-    const text = value ?? waiting.shift();
+    const isAttached = CLIENT_OPTIONS[name].value.startsWith('[');
+    const text = value ?? (isAttached ? '' : waiting.shift());
     if (text === undefined) return failed(`${argument} needs a value: ${argument} ${CLIENT_OPTIONS[name].value}`);
     options[name] = text;
   }
   return ok(options);
+}
+
+/** The option that a word is; null: it is none. */
+export function optionOf(word: string): OptionName | null {
+  const found = word.startsWith('-') ? recognise(word) : null;
+  return found?.ok === true && found.value.value === null ? found.value.name : null;
 }
 
 interface Recognised {

@@ -25,7 +25,11 @@ export const printers = {
   moved: ({ payload }) => (Array.isArray(payload) ? listOf(payload).map(keyOf) : [keyText(payload)]),
   source: ({ payload }) => [keyText(field(payload, 'MasterKey'))],
   instanceBelowSource: ({ payload }) => [`${keyOf(payload)}<${keyText(field(payload, 'MasterKey'))}`],
+  eachBelowSource: ({ payload }) =>
+    listOf(payload).map((instance) => `${keyOf(instance)}<${keyText(field(instance, 'MasterKey'))}`),
   text: ({ payload }) => [textOf(payload)],
+  /** A tree; a terminal may show it in colours. */
+  topology: ({ payload }) => [textOf(payload)],
   texts: ({ payload }) => listOf(payload).map(textOf),
   json: ({ payload }) => [oneLine(payload)],
   plan: planLines,
@@ -78,13 +82,13 @@ function threadStates(instance: unknown): readonly unknown[] {
 }
 
 /** The names are the incumbent's, and misspelled there. */
-function bothRun(instance: unknown): boolean {
+export function bothRun(instance: unknown): boolean {
   return (
     field(instance, 'ReplicationSQLThreadRuning') === true && field(instance, 'ReplicationIOThreadRuning') === true
   );
 }
 
-function isBroken(instance: unknown): boolean {
+export function isBroken(instance: unknown): boolean {
   const errors = [field(instance, 'LastSQLError'), field(instance, 'LastIOError')];
   return !bothRun(instance) && errors.some((error) => typeof error === 'string' && error !== '');
 }

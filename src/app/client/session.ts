@@ -1,12 +1,13 @@
 /**
- * A conversation with the cluster: finds whom to ask, asks, and asks again only when the question certainly never arrived.
- * The incumbent's script repeats everything up to eight times, writes included; a takeover is not to be done twice.
+ * A conversation with the cluster: finds whom to ask, asks, and asks again where that is safe. The incumbent's script
+ * repeats everything up to eight times, writes included; a takeover is not to be done twice. So a write whose answer was
+ * lost is put again only to an orchestrator that keeps keys of requests, under the key that it was sent with first.
  */
 import { randomUUID } from 'node:crypto';
 import { failed, ok, type Result } from '../../core/base/result.js';
-import { type ApiAnswer, type ApiError, readAnswer } from './answer.js';
-import { findLeader } from './endpoints.js';
-import { type HttpAnswer, httpGet, TransportError } from './transport.js';
+import { type ApiAnswer, type ApiError, field, readAnswer } from './answer.js';
+import { type Declined, findLeader } from './endpoints.js';
+import { type Caller, type HttpAnswer, httpGet, TransportError } from './transport.js';
 
 /** unreachable: for the person to mend; api: the cluster's own no. */
 export type Failure =
@@ -15,10 +16,12 @@ export type Failure =
 
 export interface SessionOptions {
   readonly endpoints: readonly string[];
-  readonly headers: Readonly<Record<string, string>>;
+  readonly caller: Caller;
   /** Tells a person something beside the answer. */
   readonly warn: (text: string) => void;
   readonly sleep: (ms: number) => Promise<void>;
+  /** Null: each write is given one of its own. */
+  readonly idempotencyKey?: string | null;
 }
 
 /** A takeover waits for relay logs. */
@@ -29,9 +32,19 @@ const RETRY_AFTER_MS: readonly number[] = [100, 200, 500, 1000, 2000];
 export class ApiSession {
   readonly #options: SessionOptions;
   #api: string | null = null;
+  /** Why somebody may see an old state; told once. */
+  #warned = false;
 
   constructor(options: SessionOptions) {
     this.#options = options;
+  }
+
+  get caller(): Caller {
+    return this.#options.caller;
+  }
+
+  get endpoints(): readonly string[] {
+    return this.#options.endpoints;
   }
 
   /** The same conversation with another one. */
@@ -41,22 +54,24 @@ export class ApiSession {
 
   /** The URL that is asked; looked for once. */
   async api(): Promise<Result<string, Failure>> {
-    this.#api ??= await findLeader(this.#options.endpoints, this.#options.headers);
     if (this.#api !== null) return ok(this.#api);
-    const message = `Cannot determine leader from ${this.#options.endpoints.join(' ')}: none of them leads or reaches a leader`;
-    return unreachable(message);
+    const found = await findLeader(this.#options.endpoints, this.#options.caller);
+    if (!found.ok) return unreachable(noLeader(this.#options.endpoints, found.error));
+    this.#api = found.value;
+    return found;
+  }
+
+  /** Another may lead by now. */
+  forgetApi(): void {
+    this.#api = null;
   }
 
   /** One attempt, for what can be done without; null when nothing useful came back. */
-  async peek(path: string): Promise<unknown> {
+  async peek(path: string, timeoutMs = PEEK_MS): Promise<unknown> {
     const api = await this.api();
     if (!api.ok) return null;
     try {
-      const answer = await httpGet({
-        url: `${api.value}/${path}`,
-        headers: this.#options.headers,
-        timeoutMs: PEEK_MS,
-      });
+      const answer = await httpGet({ url: `${api.value}/${path}`, ...this.#options.caller, timeoutMs });
       return answer.status === 200 ? (JSON.parse(answer.text) as unknown) : null;
     } catch {
       return null;
@@ -65,39 +80,48 @@ export class ApiSession {
 
   async call(path: string, writes: boolean): Promise<Result<ApiAnswer, Failure>> {
     // One key for all attempts: however often it arrives, it is one request.
-    const key: Record<string, string> = writes ? { 'idempotency-key': randomUUID() } : {};
-    let why = '';
+    const key = writes ? { 'idempotency-key': this.#options.idempotencyKey ?? randomUUID() } : null;
+    let failure: Failure = { kind: 'unreachable', message: '' };
+    let mayBeDone = false;
     for (const waitMs of [0, ...RETRY_AFTER_MS]) {
       if (waitMs > 0) await this.#options.sleep(waitMs);
       const api = await this.api();
       if (!api.ok) {
-        why = api.error.kind === 'unreachable' ? api.error.message : '';
+        failure = api.error;
         continue;
       }
-      try {
-        const headers = { ...this.#options.headers, ...key };
-        return this.#read(
-          await httpGet({ url: `${api.value}/${path}`, headers, timeoutMs: ANSWER_MS }),
-          api.value,
-          path,
-        );
-      } catch (error) {
-        if (!(error instanceof TransportError)) throw error;
-        if (!error.unsent) return unreachable(lostMessage(api.value, error.message, writes));
-        why = cannotAccess(api.value, error.message);
-        // Another endpoint may lead by now.
-        this.#api = null;
-      }
+      if (mayBeDone && !(await this.#keepsKeys())) continue;
+      const attempt = await this.#attempt(api.value, path, key);
+      if (!(attempt instanceof TransportError)) return attempt;
+      mayBeDone ||= writes && !attempt.unsent;
+      failure = { kind: 'unreachable', message: cannotAccess(api.value, attempt.message) };
+      this.forgetApi();
     }
-    return unreachable(why);
+    return mayBeDone ? unreachable(`${textOfFailure(failure)} ${DOUBT}`) : { ok: false, error: failure };
+  }
+
+  async #attempt(
+    api: string,
+    path: string,
+    key: Readonly<Record<string, string>> | null,
+  ): Promise<Result<ApiAnswer, Failure> | TransportError> {
+    const { headers, ...how } = this.#options.caller;
+    const asking = { url: `${api}/${path}`, headers: { ...headers, ...key }, ...how, timeoutMs: ANSWER_MS };
+    try {
+      return this.#read(await httpGet(asking), api, path);
+    } catch (error) {
+      if (error instanceof TransportError) return error;
+      throw error;
+    }
+  }
+
+  /** The incumbent does not, and would do it a second time. */
+  async #keepsKeys(): Promise<boolean> {
+    return field(await this.peek('v1/settings'), 'version') !== undefined;
   }
 
   #read(answer: HttpAnswer, api: string, path: string): Result<ApiAnswer, Failure> {
-    if (answer.status === 401) {
-      return unreachable(
-        `${cannotAccess(api, '401 Unauthorized')} Give user and password with -b USER:PASSWORD, or ORCHESTRATOR_AUTH_USER and ORCHESTRATOR_AUTH_PASSWORD`,
-      );
-    }
+    if (answer.status === 401) return unreachable(`${cannotAccess(api, '401 Unauthorized')} ${CREDENTIALS}`);
     let body: unknown;
     try {
       body = JSON.parse(answer.text) as unknown;
@@ -113,6 +137,8 @@ export class ApiSession {
   }
 
   #warnOfAge({ headers }: HttpAnswer): void {
+    if (this.#warned) return;
+    this.#warned = true;
     const node = String(headers['x-orchestrator-node'] ?? 'the node');
     const ageMs = Number(headers['x-orchestrator-state-age-ms']);
     const age = Number.isFinite(ageMs) ? `for ${String(Math.round(ageMs / 1000))} s` : 'since it started';
@@ -120,15 +146,33 @@ export class ApiSession {
   }
 }
 
+const CREDENTIALS =
+  'Give user and password with -b USER:PASSWORD, or ORCHESTRATOR_AUTH_USER and ORCHESTRATOR_AUTH_PASSWORD';
+const DOUBT = 'It was asked for, and it is not known whether it was done: look (-c history) before you try again.';
+
 function unreachable(message: string): { readonly ok: false; readonly error: Failure } {
   return failed({ kind: 'unreachable', message });
+}
+
+export function textOfFailure(failure: Failure): string {
+  return failure.kind === 'unreachable' ? failure.message : failure.error.message;
 }
 
 function cannotAccess(api: string, why: string): string {
   return `Cannot access orchestrator at ${api} (${why}). Check ORCHESTRATOR_API is configured correctly and orchestrator is running.`;
 }
 
-function lostMessage(api: string, why: string, writes: boolean): string {
-  const fate = writes ? ' It is not known whether it was done: look before you try again.' : '';
-  return `${api} was asked and did not answer (${why}).${fate}`;
+/** One by one: whose door is shut, whose password is wrong, and who is up and has lost its majority. */
+function noLeader(endpoints: readonly string[], declined: readonly Declined[]): string {
+  const lines = declined.map(({ endpoint, why }) => `  ${endpoint}: ${why}`);
+  const isLocked = declined.some(({ status }) => status === 401);
+  const isAlone = declined.length > 0 && declined.every(({ status }) => status === 404);
+  const advice = isLocked
+    ? [CREDENTIALS]
+    : isAlone
+      ? [
+          'They have no leader: a majority of the nodes must run and reach each other; -c status -U ONE_URL tells what one of them sees',
+        ]
+      : ['Check ORCHESTRATOR_API is configured correctly and orchestrator is running.'];
+  return [`Cannot determine leader from ${endpoints.join(' ')}`, ...lines, ...advice].join('\n');
 }

@@ -37,5 +37,6 @@ export const QUERY_PARAMETERS: readonly QueryParameter[] = [
     about: 'Only those whose `host:port` matches this regular expression',
     on: /^\/api\/(?:v1\/plan\/)?(?:relocate-|move-up-|move-|repoint-)(?:replicas|slaves)/,
   },
+  { name: 'limit', about: 'How many recoveries, and how many changes; 1 to 1000', on: /^\/api\/v1\/history/ },
   { name: 'donor', about: 'Whose copy it is to be, `host:port`', on: /^\/api\/v1\/ways-back/ },
 ];

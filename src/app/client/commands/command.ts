@@ -1,4 +1,6 @@
 /** What a command is: the path it asks for, how the answer is printed, and whether it changes something. */
+import type { ApiAnswer } from '../answer.js';
+import type { Blank } from '../given.js';
 import type { Printer } from '../printers.js';
 
 export interface ClientCommand {
@@ -10,8 +12,14 @@ export interface ClientCommand {
   readonly writes: boolean;
   /** What --dry-run asks for and prints instead; absent where there is no plan to show. */
   readonly rehearsal?: { readonly path: string; readonly print: Printer };
+  /** Asked when the first answer came; null: there is nothing more to be asked. */
+  readonly next?: { readonly path: (answer: ApiAnswer) => string | null; readonly print: Printer };
+  /** Of the path, what has to be given though it stands in no blank of it. */
+  readonly needs?: readonly Blank[];
   /** For the help. */
   readonly about: string;
+  /** What stands behind its name in the help's example; absent: what the path needs, with names made up. */
+  readonly example?: string;
 }
 
 export function asks(name: string, path: string, print: Printer, about: string): ClientCommand {

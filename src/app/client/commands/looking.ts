@@ -6,9 +6,9 @@ import { asks, type ClientCommand } from './command.js';
 export const LOOKING: readonly ClientCommand[] = [
   asks('clusters', 'clusters-info', p.clusterNames, 'names of all clusters'),
   asks('clusters-alias', 'clusters-info', p.clusterNamesAndAliases, 'names and aliases of all clusters'),
-  asks('topology', 'topology/{hint}', p.text, 'the tree of a cluster'),
-  asks('topology-tabulated', 'topology-tabulated/{hint}', p.text, 'the tree of a cluster, in columns'),
-  asks('topology-tags', 'topology-tags/{hint}', p.text, 'the tree of a cluster, with tags'),
+  asks('topology', 'topology/{hint}', p.topology, 'the tree of a cluster'),
+  asks('topology-tabulated', 'topology-tabulated/{hint}', p.topology, 'the tree of a cluster, in columns'),
+  asks('topology-tags', 'topology-tags/{hint}', p.topology, 'the tree of a cluster, with tags'),
   asks('which-cluster', 'cluster-info/{hint}', p.clusterName, 'the name of a cluster'),
   asks('which-cluster-alias', 'cluster-info/{hint}', p.clusterAlias, 'the alias of a cluster'),
   asks('which-cluster-master', 'master/{hint}', p.instance, 'the primary of a cluster'),

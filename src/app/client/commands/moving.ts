@@ -3,23 +3,35 @@ import { printers as p } from '../printers.js';
 import { asks, changes, type ClientCommand, planned } from './command.js';
 
 const BELOW = '/{instance}/{destination}';
+/** Of many, those that are meant. */
+const PATTERN = '[?pattern={pattern}]';
 
 const MOVES: readonly ClientCommand[] = [
   changes('relocate', `relocate${BELOW}`, p.instanceBelowSource, 'move a replica below another server'),
-  changes('relocate-replicas', `relocate-replicas${BELOW}`, p.instances, 'move all its replicas below another server'),
+  changes(
+    'relocate-replicas',
+    `relocate-replicas${BELOW}${PATTERN}`,
+    p.instances,
+    'move all its replicas below another server',
+  ),
   changes('move-below', `move-below${BELOW}`, p.instanceBelowSource, 'move a replica below its sibling'),
   changes('move-equivalent', `move-equivalent${BELOW}`, p.instanceBelowSource, 'move by recorded coordinates'),
   changes('move-gtid', `move-below-gtid${BELOW}`, p.instanceBelowSource, 'move a replica by GTID'),
-  changes('move-replicas-gtid', `move-replicas-gtid${BELOW}`, p.moved, 'move all its replicas by GTID'),
+  changes('move-replicas-gtid', `move-replicas-gtid${BELOW}${PATTERN}`, p.moved, 'move all its replicas by GTID'),
   changes('move-up', 'move-up/{instance}', p.instanceBelowSource, 'move a replica one level up'),
-  changes('move-up-replicas', 'move-up-replicas/{instance}', p.instances, 'move all its replicas one level up'),
+  changes(
+    'move-up-replicas',
+    `move-up-replicas/{instance}${PATTERN}`,
+    p.instances,
+    'move all its replicas one level up',
+  ),
   changes(
     'repoint',
     'repoint/{instance}[/{destination}]',
     p.instanceBelowSource,
     'give a replica another source at the same place',
   ),
-  changes('repoint-replicas', 'repoint-replicas/{instance}', p.instances, 'point its replicas at it again'),
+  changes('repoint-replicas', `repoint-replicas/{instance}${PATTERN}`, p.instances, 'point its replicas at it again'),
   changes(
     'make-co-master',
     'make-co-master/{instance}',
@@ -33,7 +45,10 @@ const MOVES: readonly ClientCommand[] = [
 
 export const MOVING: readonly ClientCommand[] = [
   ...MOVES.map((command) => planned(command, p.plan)),
-  changes('cancel-move', 'v1/cancel-move/{text}', p.nothing, 'begin nothing more of a plan of moves (-i UID)'),
+  {
+    ...changes('cancel-move', 'v1/cancel-move/{text}', p.nothing, 'begin nothing more of a plan of moves (-i UID)'),
+    example: ' -i 1794380462113:9f3a',
+  },
   changes('match', `match${BELOW}`, p.instanceBelowSource, 'move a replica by Pseudo-GTID'),
   changes('match-up', 'match-up/{instance}', p.instanceBelowSource, 'move a replica one level up by Pseudo-GTID'),
   changes('match-up-replicas', 'match-up-replicas/{instance}', p.moved, 'the same with all its replicas'),

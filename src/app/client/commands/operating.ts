@@ -31,12 +31,15 @@ export const CARING: readonly ClientCommand[] = [
   changes('tag', 'tag/{instance}?tag={tag}', p.key, 'tag a server'),
   changes('untag', 'untag/{instance}?tag={tag}', p.keys, 'take a tag off a server'),
   changes('untag-all', 'untag-all?tag={tag}', p.keys, 'take a tag off all servers'),
-  changes(
-    'submit-pool-instances',
-    'submit-pool-instances/{pool}?instances={text}',
-    p.text,
-    'fill a pool (-i HOST,HOST)',
-  ),
+  {
+    ...changes(
+      'submit-pool-instances',
+      'submit-pool-instances/{pool}?instances={text}',
+      p.text,
+      'fill a pool (-i HOST,HOST)',
+    ),
+    example: ' -l readers -i db-2:3306,db-3:3306',
+  },
   changes(
     'submit-masters-to-kv-stores',
     'submit-masters-to-kv-stores[/{alias}]',
@@ -45,16 +48,27 @@ export const CARING: readonly ClientCommand[] = [
   ),
   changes('snapshot-topologies', 'snapshot-topologies', p.text, 'keep a picture of all topologies'),
   asks('past-topologies', 'v1/past-topologies', p.pictures, 'the pictures that were kept, each with its Unix time'),
-  asks('past-topology', 'v1/past-topology/{hint}/{seconds}', p.text, 'the tree of a cluster at a time (-S UNIXTIME)'),
+  {
+    ...asks(
+      'past-topology',
+      'v1/past-topology/{hint}/{seconds}',
+      p.text,
+      'the tree of a cluster at a time (-S UNIXTIME)',
+    ),
+    example: ' -a shop -S 1794380462',
+  },
 ];
 
 const REQUESTS: readonly ClientCommand[] = [
-  changes(
-    'graceful-master-takeover',
-    'graceful-master-takeover/{hint}[/{destination}]',
-    p.successor,
-    'move the primary role; the old primary is left with replication stopped',
-  ),
+  {
+    ...changes(
+      'graceful-master-takeover',
+      'graceful-master-takeover/{hint}[/{destination}]',
+      p.successor,
+      'move the primary role; the old primary is left with replication stopped',
+    ),
+    example: ' -a shop -d db-3:3306',
+  },
   changes(
     'graceful-master-takeover-auto',
     'graceful-master-takeover-auto/{hint}[/{destination}]',

@@ -1,0 +1,36 @@
+/** What HTTPS needs of the command line and of the environment: files, read before anything is asked. */
+import { readFileSync } from 'node:fs';
+import { failed, ok, type Result } from '../../core/base/result.js';
+import type { Environment } from './environment.js';
+import type { Options } from './options.js';
+import type { ClientTls } from './transport.js';
+
+type Files = Readonly<Record<'ca' | 'cert' | 'key', string>>;
+
+/** The error is a sentence. */
+export function readTls(options: Options, environment: Environment): Result<ClientTls, string> {
+  const files = filesOf(options, environment);
+  if (files.key !== '' && files.cert === '') {
+    return failed('--tls-key needs the certificate that it is for: --tls-cert FILE');
+  }
+  const read: { -readonly [Part in keyof ClientTls]: ClientTls[Part] } = {};
+  for (const part of ['ca', 'cert', 'key'] as const) {
+    if (files[part] === '') continue;
+    try {
+      read[part] = readFileSync(files[part], 'utf8');
+    } catch (error) {
+      return failed(`--tls-${part} ${files[part]} cannot be read: ${(error as NodeJS.ErrnoException).code ?? ''}`);
+    }
+  }
+  const believesAll =
+    options.insecure !== undefined || /^(1|true|yes)$/i.test(environment['ORCHESTRATOR_TLS_INSECURE'] ?? '');
+  return ok(believesAll ? { ...read, rejectUnauthorized: false } : read);
+}
+
+/** '' where none is given. Certificate and key often stand in one file. */
+function filesOf({ tlsCa, tlsCert, tlsKey }: Options, environment: Environment): Files {
+  const around = (name: string): string => environment[`ORCHESTRATOR_TLS_${name}`] ?? '';
+  const cert = tlsCert ?? around('CERT');
+  const key = tlsKey ?? around('KEY');
+  return { ca: tlsCa ?? around('CA'), cert, key: key === '' ? cert : key };
+}
