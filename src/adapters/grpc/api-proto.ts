@@ -1,8 +1,5 @@
-/** The services of proto/orchestrator.proto, loaded at run time as those of the peers are (peer-proto.ts). */
-import { fileURLToPath } from 'node:url';
+/** The KeyValue service of proto/orchestrator.proto; text that is no UTF-8 is noticed, not replaced. */
 import type { MethodDefinition, ServiceDefinition } from '@grpc/grpc-js';
-import { loadSync } from '@grpc/proto-loader';
-import { assert } from '../../core/base/assert.js';
 import { noticingBrokenText } from './key-value-text.js';
 import type {
   WireCompareAndSwapRequest,
@@ -18,6 +15,7 @@ import type {
   WireWatchEvent,
   WireWatchRequest,
 } from './key-value-wire.js';
+import { loadService } from './proto-service.js';
 
 export interface KeyValueService {
   readonly Get: MethodDefinition<WireGetRequest, WireGetResponse>;
@@ -28,24 +26,17 @@ export interface KeyValueService {
   readonly Pipeline: MethodDefinition<WirePipelineRequest, WirePipelineResponse>;
 }
 
-const PROTO_FILE = fileURLToPath(new URL('../../../proto/orchestrator.proto', import.meta.url));
-
 const KEY_VALUE_METHODS = ['Get', 'Put', 'CompareAndSwap', 'Delete', 'Watch', 'Pipeline'] as const;
 
 export function loadKeyValueService(): KeyValueService & ServiceDefinition {
-  const loaded = loadSync(PROTO_FILE, { keepCase: false, longs: Number, enums: String, defaults: true, oneofs: true });
-  const service = loaded['orchestrator.v1.KeyValue'];
-  assert(isKeyValueService(service), `${PROTO_FILE} does not define orchestrator.v1.KeyValue`);
-  return Object.assign(service, {
+  const service = loadService<KeyValueService>('clients', 'KeyValue', KEY_VALUE_METHODS);
+  return {
+    ...service,
     Get: noticingBrokenText(service.Get),
     Put: noticingBrokenText(service.Put),
     CompareAndSwap: noticingBrokenText(service.CompareAndSwap),
     Delete: noticingBrokenText(service.Delete),
     Watch: noticingBrokenText(service.Watch),
     Pipeline: noticingBrokenText(service.Pipeline),
-  });
-}
-
-function isKeyValueService(value: unknown): value is KeyValueService & ServiceDefinition {
-  return typeof value === 'object' && value !== null && KEY_VALUE_METHODS.every((method) => method in value);
+  };
 }

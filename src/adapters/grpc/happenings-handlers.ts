@@ -1,5 +1,4 @@
 /** The Happenings service of proto/orchestrator.proto: a stream as fast as its reader takes it, with nothing queued here. */
-import { fileURLToPath } from 'node:url';
 import {
   type MethodDefinition,
   type ServerWritableStream,
@@ -7,9 +6,8 @@ import {
   status,
   type UntypedServiceImplementation,
 } from '@grpc/grpc-js';
-import { loadSync } from '@grpc/proto-loader';
-import { assert } from '../../core/base/assert.js';
 import type { Happening, Happenings, HappeningWatch } from '../../runtime/ports/happenings.js';
+import { loadService } from './proto-service.js';
 
 const TAKE_MAX = 128;
 /** Of one node, all callers together. */
@@ -29,17 +27,8 @@ export interface HappeningsDoor {
   mayLook(authorization: string | undefined): boolean;
 }
 
-const PROTO_FILE = fileURLToPath(new URL('../../../proto/orchestrator.proto', import.meta.url));
-
 export function loadHappeningsService(): HappeningsService & ServiceDefinition {
-  const loaded = loadSync(PROTO_FILE, { keepCase: false, longs: Number, enums: String, defaults: true, oneofs: true });
-  const service = loaded['orchestrator.v1.Happenings'];
-  assert(isHappeningsService(service), `${PROTO_FILE} does not define orchestrator.v1.Happenings`);
-  return service;
-}
-
-function isHappeningsService(value: unknown): value is HappeningsService & ServiceDefinition {
-  return typeof value === 'object' && value !== null && 'Watch' in value;
+  return loadService<HappeningsService>('clients', 'Happenings', ['Watch']);
 }
 
 type Call = ServerWritableStream<WireWatchHappeningsRequest, Happening>;

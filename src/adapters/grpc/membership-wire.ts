@@ -1,9 +1,7 @@
 /** The Membership service of proto/orchestrator.proto as the loader hands it out, and its words as the port's. */
 import type { ServiceDefinition, MethodDefinition } from '@grpc/grpc-js';
-import { loadSync } from '@grpc/proto-loader';
-import { fileURLToPath } from 'node:url';
-import { assert } from '../../core/base/assert.js';
 import type { ChangeOutcome, ClusterStatus, MembershipChange } from '../../runtime/ports/membership.js';
+import { loadService } from './proto-service.js';
 
 /** The fields of all changes; the loader fills in those that a message has not. */
 export interface WireChangeRequest {
@@ -29,18 +27,8 @@ export type MembershipService = ServiceDefinition & {
   readonly [Name in ChangeName]: MethodDefinition<WireChangeRequest, WireChangeResponse>;
 };
 
-const PROTO_FILE = fileURLToPath(new URL('../../../proto/orchestrator.proto', import.meta.url));
-
 export function loadMembershipService(): MembershipService {
-  const loaded = loadSync(PROTO_FILE, { keepCase: false, longs: Number, enums: String, defaults: true, oneofs: true });
-  const service = loaded['orchestrator.v1.Membership'];
-  assert(isMembershipService(service), `${PROTO_FILE} does not define orchestrator.v1.Membership`);
-  return service;
-}
-
-function isMembershipService(value: unknown): value is MembershipService {
-  const methods = [...CHANGES, 'Status', 'Snapshot'];
-  return typeof value === 'object' && value !== null && methods.every((method) => method in value);
+  return loadService<MembershipService>('clients', 'Membership', [...CHANGES, 'Status', 'Snapshot']);
 }
 
 export function changeOf(name: ChangeName, request: WireChangeRequest): MembershipChange {

@@ -1,5 +1,4 @@
 /** The Recoveries service of proto/orchestrator.proto: the use cases of the port, with absent for null. */
-import { fileURLToPath } from 'node:url';
 import {
   type MethodDefinition,
   type sendUnaryData,
@@ -8,11 +7,10 @@ import {
   status,
   type UntypedServiceImplementation,
 } from '@grpc/grpc-js';
-import { loadSync } from '@grpc/proto-loader';
-import { assert } from '../../core/base/assert.js';
 import type { Explanation } from '../../core/recovery/explain.js';
 import type { ClusterId } from '../../core/topology/server.js';
 import { statusOf } from './api-status.js';
+import { loadService } from './proto-service.js';
 import { type RecoveryRequestDoor, recoveryRequestHandlers, type RequestMethods } from './recovery-requests.js';
 
 export interface WireExplainRequest {
@@ -27,17 +25,8 @@ export interface RecoveriesDoor extends RecoveryRequestDoor {
   explain(cluster: ClusterId): Explanation | null;
 }
 
-const PROTO_FILE = fileURLToPath(new URL('../../../proto/orchestrator.proto', import.meta.url));
-
 export function loadRecoveriesService(): RecoveriesService {
-  const loaded = loadSync(PROTO_FILE, { keepCase: false, longs: Number, enums: String, defaults: true, oneofs: true });
-  const service = loaded['orchestrator.v1.Recoveries'];
-  assert(isRecoveriesService(service), `${PROTO_FILE} does not define orchestrator.v1.Recoveries`);
-  return service;
-}
-
-function isRecoveriesService(value: unknown): value is RecoveriesService {
-  return typeof value === 'object' && value !== null && ['Explain', 'Plan', 'Recover'].every((name) => name in value);
+  return loadService<RecoveriesService>('clients', 'Recoveries', ['Explain', 'Plan', 'Recover']);
 }
 
 export function recoveriesHandlers(door: RecoveriesDoor): UntypedServiceImplementation {

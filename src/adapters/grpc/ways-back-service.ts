@@ -2,7 +2,6 @@
  * The WaysBack service of proto/orchestrator.proto: a server that is set apart, and the three ways in which it comes back.
  * Shown by the node that was asked; taken by the leader, to which every node passes it on.
  */
-import { fileURLToPath } from 'node:url';
 import {
   type MethodDefinition,
   type sendUnaryData,
@@ -11,8 +10,6 @@ import {
   status,
   type UntypedServiceImplementation,
 } from '@grpc/grpc-js';
-import { loadSync } from '@grpc/proto-loader';
-import { assert } from '../../core/base/assert.js';
 import type { Recovery } from '../../core/recovery/recovery.js';
 import { isWayBackName, WAYS_BY_NAME } from '../../core/recovery/way-names.js';
 import type { ServerId } from '../../core/topology/server.js';
@@ -20,6 +17,7 @@ import { NotLeader } from '../../runtime/ports/consensus-errors.js';
 import type { Answer, WayBackPlan, WayBackRequest } from '../../runtime/ports/service.js';
 import { statusOf } from './api-status.js';
 import { AUTHORIZATION, Declined, declined, passOn, wasPassedOn, type WayToLeader } from './pass-on.js';
+import { loadService } from './proto-service.js';
 
 export interface WireShowWaysBack {
   readonly server: string;
@@ -45,17 +43,8 @@ export interface WaysBackDoor extends WayToLeader {
   user(authorization: string | undefined, right: 'look' | 'change'): string | null;
 }
 
-const PROTO_FILE = fileURLToPath(new URL('../../../proto/orchestrator.proto', import.meta.url));
-
 export function loadWaysBackService(): WaysBackService {
-  const loaded = loadSync(PROTO_FILE, { keepCase: false, longs: Number, enums: String, defaults: true, oneofs: true });
-  const service = loaded['orchestrator.v1.WaysBack'];
-  assert(isWaysBackService(service), `${PROTO_FILE} does not define orchestrator.v1.WaysBack`);
-  return service;
-}
-
-function isWaysBackService(value: unknown): value is WaysBackService {
-  return typeof value === 'object' && value !== null && 'Show' in value && 'Take' in value;
+  return loadService<WaysBackService>('clients', 'WaysBack', ['Show', 'Take']);
 }
 
 type Reply = sendUnaryData<object>;
