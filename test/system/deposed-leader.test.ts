@@ -43,7 +43,7 @@ describe(`a leader that freezes in the middle of a step (CRASH_SEED=${String(SEE
   for (const [name, changes] of Object.entries(CHANGES)) {
     describe(`of the kind ${name}`, () => {
       let said: readonly Said[] = [];
-      const kind = PLAN_KINDS.find((one) => one.kind === name);
+      const kind = PLAN_KINDS.find((one) => one.name === name);
 
       beforeAll(async () => {
         if (kind === undefined) throw new Error(`there is no kind ${name}`);

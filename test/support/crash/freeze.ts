@@ -5,7 +5,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'vitest';
 import type { Said } from '../../../tools/lab/door/said.js';
-import type { PlanKind } from './plan-kinds.js';
+import type { PlanKind } from './plan-kind.js';
 import type { PlanPoint } from './plan-points.js';
 import { endsWell, theOne } from './play-plan.js';
 import { hasSession, stateOf, stillStateOf } from './server-state.js';

@@ -1,21 +1,26 @@
 /**
  * The points of a plan at which its leader can be struck: before a statement of it reaches the server, and after the server
  * has done it but before the leader hears so. A step is several statements (its barrier, what it reads, its changes, what
- * it reads back), so these are at least all the moments before and after every step, with those in between.
+ * it reads back), so these are at least all the moments before and after every step, with those in between. What only reads
+ * is struck before alone: whether the dead leader was about to hear what it read is the same to the next one.
  */
 import type { DoorWatch } from '../../../tools/lab/door/conversation.js';
 import type { Said } from '../../../tools/lab/door/said.js';
 
 export interface PlanPoint {
-  readonly shape: string;
+  /** Null: whatever its shape. */
+  readonly shape: string | null;
   /** Which one of that shape, from 1 on, in the order in which all servers of the plan are told. */
   readonly nth: number;
   readonly when: 'before' | 'after';
 }
 
 export function pointText({ shape, nth, when }: PlanPoint): string {
-  return `${when} ${String(nth)}x ${shape}`;
+  return `${when} ${String(nth)}x ${shape ?? 'anything'}`;
 }
+
+/** In the session alone, right before a change. */
+const DEADLINE = /^SET @orchestrator_deadline/;
 
 /** Strikes whoever speaks; what is said is held until it resolves. */
 export type Blow = (said: Said) => Promise<void>;
@@ -52,13 +57,11 @@ export class PlanPoints implements DoorWatch {
   /** Of the run so far: all points at which another one like it may be struck. */
   get points(): readonly PlanPoint[] {
     const seen = new Map<string, number>();
-    return this.said.flatMap(({ shape }): PlanPoint[] => {
+    return this.said.flatMap(({ shape, text, isChange }): PlanPoint[] => {
       const nth = (seen.get(shape) ?? 0) + 1;
       seen.set(shape, nth);
-      return [
-        { shape, nth, when: 'before' },
-        { shape, nth, when: 'after' },
-      ];
+      if (DEADLINE.test(text)) return [];
+      return [{ shape, nth, when: 'before' }, ...(isChange ? [{ shape, nth, when: 'after' } as const] : [])];
     });
   }
 
@@ -83,7 +86,8 @@ export class PlanPoints implements DoorWatch {
     const armed = this.#armed;
     if (armed === null) return;
     const { point, blow } = armed;
-    if (point.when !== when || point.shape !== said.shape || point.nth !== this.#nth.get(said)) return;
+    if (point.when !== when || (point.shape !== null && point.shape !== said.shape)) return;
+    if (point.nth !== (point.shape === null ? this.said.indexOf(said) + 1 : this.#nth.get(said))) return;
     this.#armed = null;
     this.#hold(said);
     this.#striking = true;

@@ -3,7 +3,7 @@ import { expect } from 'vitest';
 import type { RecoveryOverview } from '../../../tools/demo/overview.js';
 import type { Said } from '../../../tools/lab/door/said.js';
 import { pointText, type PlanPoint } from './plan-points.js';
-import type { PlanKind } from './plan-kinds.js';
+import type { PlanKind } from './plan-kind.js';
 import type { CrashStage } from './stage.js';
 
 export interface Played {
@@ -16,7 +16,7 @@ export interface Played {
 }
 
 export async function playPlan(stage: CrashStage, kind: PlanKind, point: PlanPoint | null): Promise<Played> {
-  const what = point === null ? `${kind.kind} undisturbed` : `${kind.kind}, leader killed ${pointText(point)}`;
+  const what = point === null ? `${kind.name} undisturbed` : `${kind.name}, leader killed ${pointText(point)}`;
   return await withLogs(stage, what, () => play(stage, kind, point));
 }
 

@@ -26,6 +26,10 @@ import { PlanPoints } from './plan-points.js';
 
 const WRITES_MS = 100;
 
+/** Nobody else writes ids from there on. */
+const FIRST_FRESH_ID = 1_000_000_000;
+const SUPERVISED_EVERY_MS = 100;
+
 /** Of my.cnf: whoever comes back comes back open, because closing it is the orchestrator's work. */
 export const COMES_BACK_OPEN = ['read_only=OFF'];
 
@@ -42,6 +46,8 @@ export class CrashStage {
   readonly points = new PlanPoints();
   primary: LabServer;
   readonly #frozen = new Set<OrchestratorNode>();
+  #lastFreshId = FIRST_FRESH_ID;
+  #supervising: NodeJS.Timeout | undefined;
 
   private constructor(lab: MySqlLab, topology: Topology, cluster: OrchestratorCluster) {
     this.lab = lab;
@@ -78,8 +84,26 @@ export class CrashStage {
   }
 
   async close(): Promise<void> {
+    clearInterval(this.#supervising);
     await this.writer.stop();
     await this.lab.close();
+  }
+
+  freshId(): number {
+    this.#lastFreshId += 1;
+    return this.#lastFreshId;
+  }
+
+  /** Started whenever it has stopped, until the end of the round. */
+  supervise(server: LabServer): void {
+    let starting = false;
+    this.#supervising = setInterval(() => {
+      if (server.running || starting) return;
+      starting = true;
+      void server.start().finally(() => {
+        starting = false;
+      });
+    }, SUPERVISED_EVERY_MS);
   }
 
   get replicas(): readonly LabServer[] {
@@ -160,6 +184,7 @@ export class CrashStage {
 
   /** One primary, all others below it, nothing open, all nodes up and of one mind. Resolves with that mind. */
   async settled(): Promise<Overview> {
+    clearInterval(this.#supervising);
     for (const node of this.cluster.nodes) if (!node.running) await node.start();
     const { servers } = this.topology;
     await until('one primary that all others follow', async () => {
