@@ -1,6 +1,6 @@
 /** A node that diagnoses: the loop over a fake world, a fake clock and a real ledger, and whatever it said. */
 import { type ClusterRules, NO_CLUSTER_RULES } from '../../src/core/analysis/ground.js';
-import { JUDGEMENT_LIMITS } from '../../src/core/analysis/limits.js';
+import { type DiagnosisSettings, JUDGEMENT_LIMITS } from '../../src/core/analysis/limits.js';
 import type { Command } from '../../src/core/ledger/command.js';
 import type { ServerId } from '../../src/core/topology/server.js';
 import type { CanaryOrder } from '../../src/runtime/diagnosis/canary-runner.js';
@@ -20,6 +20,7 @@ export interface StageOptions {
   readonly pace?: Partial<Pace>;
   readonly start?: boolean;
   readonly rules?: Partial<ClusterRules>;
+  readonly settings?: Partial<DiagnosisSettings>;
   /** Where servers and nodes stand, by name. */
   readonly sites?: Readonly<Record<string, string>>;
 }
@@ -51,7 +52,7 @@ export class DiagnosisStage {
 
   constructor(
     sources: Readonly<Record<string, string | null>>,
-    { voters = ['n1', 'n2', 'n3'], pace, start = true, rules, sites = {} }: StageOptions = {},
+    { voters = ['n1', 'n2', 'n3'], pace, start = true, rules, settings, sites = {} }: StageOptions = {},
   ) {
     this.world = new FakeMysqlWorld(this.clock, sources);
     for (const node of voters) if (node !== 'n1') this.world.peers.set(node, 'same');
@@ -79,6 +80,7 @@ export class DiagnosisStage {
         lockedSemiSyncMs: 10_000,
         enforceExactSemiSyncReplicas: false,
         recoverNonWriteablePrimary: false,
+        ...settings,
       },
       limits: JUDGEMENT_LIMITS,
       pace: { ...PACE, ...pace },

@@ -55,6 +55,7 @@ export function evidenceOf({ replicas, facts, semiSync, settings, ...changes }: 
     isCoPrimary: false,
     wasCoPrimary: false,
     closedByRestart: false,
+    isCurrent: true,
     isBinlogServer: false,
     isFirstTier: false,
     isFailingToConnect: false,

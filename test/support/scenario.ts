@@ -171,6 +171,7 @@ class Stage {
       binlogStillMs: (server) => this.#scenario.facts[server]?.binlogStillMs ?? null,
       errantGtids: ({ replica }) => this.#scenario.facts[replica.id]?.errant ?? '',
       closedByRestart: () => false,
+      isSinceLastStep: () => true,
     };
   }
 

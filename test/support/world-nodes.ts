@@ -35,12 +35,13 @@ export class WorldNodes extends ActingNodes {
     const up = [...this.world.servers.values()].filter(({ id, up }) => up && !this.sessions.isFrozen(id));
     await this.ledger.propose({
       kind: 'topology-observed',
-      servers: up.map(({ id, source, io, sql, readOnly }) => {
+      servers: up.map(({ id, source, io, sql, broken, readOnly }) => {
         const { facts, ...rest } = observed(id, source, { readOnly, superReadOnly: readOnly });
         const channels = facts.channels.map((channel) => ({
           ...channel,
           ioThread: io ? ('running' as const) : ('stopped' as const),
           sqlThread: sql ? ('running' as const) : ('stopped' as const),
+          sqlError: broken ? { number: 1062, text: 'duplicate entry' } : null,
         }));
         return { ...rest, facts: { ...facts, serverNumber: Number(id.slice(0, 8)), channels } };
       }),

@@ -4,7 +4,7 @@ import { AnswerReader } from '../../tools/lab/door/answer-reader.js';
 import { PacketStream, payloadOf } from '../../tools/lab/door/packet-stream.js';
 import { Said } from '../../tools/lab/door/said.js';
 import { PacketWriter, writeError, writeOk, writeResultSet } from '../../tools/simulator/packets.js';
-import { PlanPoints, pointText } from '../support/crash/plan-points.js';
+import { PlanPoints, pointsOf, pointText } from '../support/crash/plan-points.js';
 
 const ROW = { columns: [{ name: 'a', type: 'int' as const }], rows: [['1'], ['2']] };
 
@@ -87,11 +87,23 @@ describe('a statement of a plan', () => {
     const later = new Said(by, 'B');
     points.statement(later);
     expect(later.gate).toBeNull();
-    expect(points.points.map(pointText).slice(0, 4)).toEqual([
-      'before 1x A',
-      'after 1x A',
-      'before 1x B',
-      'after 1x B',
+  });
+
+  it('is struck, in the long run, around every step and every change', () => {
+    const said = ['READ', 'READ', guarded, 'READ', 'READ', 'LOOK'].map((text) => new Said(by, text));
+    const [first, second] = [said[0]?.atMs ?? 0, Date.now() + 1000];
+    const steps = [
+      { server: 'elsewhere', finishedAtMs: second },
+      { server: by.server, finishedAtMs: second },
+      { server: by.server, finishedAtMs: null },
+    ];
+    expect(pointsOf(said, steps).map(pointText)).toEqual([
+      'before 1x READ',
+      'before 1x KILL #',
+      'after 1x KILL #',
+      'after 1x LOOK',
     ]);
+    const ended = [{ server: by.server, finishedAtMs: first - 1 }, ...steps];
+    expect(pointsOf(said, ended)).toEqual(pointsOf(said, steps));
   });
 });

@@ -26,6 +26,7 @@ import { ProbingLoop } from '../../runtime/probing/probing-loop.js';
 import { Sharing } from '../../runtime/probing/sharing.js';
 import { MetricsKeeper } from '../../runtime/probing/metrics.js';
 import { SightingStore } from '../../runtime/probing/sightings.js';
+import { touchedBy } from '../../runtime/probing/touched.js';
 import type { PeerFeed } from '../../runtime/ports/peers.js';
 import { RecoveryDriver } from '../../runtime/recovery/recovery-driver.js';
 import { ReplicatedLedger } from '../../runtime/replicated-ledger.js';
@@ -392,6 +393,8 @@ export class ComposedNode {
     tellFacts(this.#parts.log, applied, this.#startedAtMs);
     this.keyValue.onApplied(applied);
     if (applied.length > 0 && applied.every(({ keyValue }) => keyValue !== undefined)) return;
+    // The leader knows of its own steps before they are committed.
+    if (this.ledger.readyTerm === null) for (const server of touchedBy(applied)) this.#probing.noticeStep(server);
     // The diagnosis first: whom others hang on, the probing asks it.
     this.diagnosis.noticeApplied();
     this.#care.noticeApplied();

@@ -21,6 +21,8 @@ export interface EvidenceSources {
   binlogStillMs(server: ServerId): number | null;
   /** The primary of a committed epoch that is closed because it was restarted, within the time that operators give it. */
   closedByRestart(server: Server): boolean;
+  /** Was a report that was begun then begun after the last step on the server that this node knows of? */
+  isSinceLastStep(server: ServerId, startedAtMs: number): boolean;
   /** GTIDs that a replica has and its source lacks; '' when none or not known. */
   errantGtids(link: Link): string;
 }

@@ -23,6 +23,8 @@ export interface Evidence {
   readonly wasCoPrimary: boolean;
   /** It was promoted by us and is closed because it was restarted; see restart.ts. */
   readonly closedByRestart: boolean;
+  /** Its last report was begun after the last step on it that this node knows of: what it says of its flags is so now. */
+  readonly isCurrent: boolean;
   readonly isBinlogServer: boolean;
   /** Replicates directly from the head of the cluster. */
   readonly isFirstTier: boolean;
@@ -52,6 +54,7 @@ export function foldEvidence(server: Server, sources: EvidenceSources): Evidence
     isCoPrimary,
     wasCoPrimary: wasCoPrimary(server, sources),
     closedByRestart: sources.closedByRestart(server),
+    isCurrent: sight?.lastGood != null && sources.isSinceLastStep(server.id, sight.lastGood.startedAtMs),
     isBinlogServer: /maxscale/i.test(`${facts.version.text} ${facts.versionComment}`),
     isFirstTier: up.some((link) => isHead(link.source, sources)),
     isFailingToConnect: facts.channels.some(isFailingToConnect),

@@ -64,8 +64,26 @@ export function followsPrimary(belief: Pick<Belief, 'clusters' | 'servers'>, ser
   return [primary.address, ...primary.aliases].some((address) => sameAddress(address, channel.source));
 }
 
+/** How often it was tried in vain to bring it back since it was left behind, and when last. The log remembers: a new leader goes on counting. */
+export function attemptsAt(
+  { recoveries }: Pick<Belief, 'recoveries'>,
+  { server, sinceMs }: Pick<LostReplica, 'server' | 'sinceMs'>,
+): { readonly count: number; readonly lastAtMs: number } {
+  const vain = [...recoveries.values()].filter(
+    ({ kind, failed, closedAtMs, verdict }) =>
+      kind === 'lost-replica' &&
+      failed === server &&
+      (closedAtMs ?? 0) >= sinceMs &&
+      verdict !== null &&
+      verdict.kind !== 'succeeded' &&
+      !('gaveWayTo' in verdict),
+  );
+  return { count: vain.length, lastAtMs: Math.max(0, ...vain.map(({ closedAtMs }) => closedAtMs ?? 0)) };
+}
+
 /** Why nothing is done about one that is away and answers; null when it is to be pointed at the primary. */
-export function whyLeftAlone(belief: Belief, { server: id, recovery: recoveryId }: LostReplica): string | null {
+export function whyLeftAlone(belief: Belief, lost: LostReplica): string | null {
+  const { server: id, recovery: recoveryId } = lost;
   const server = belief.servers.get(id);
   const recovery = belief.recoveries.get(recoveryId);
   if (server === undefined || recovery === undefined) return 'it is not known any more';
@@ -80,6 +98,11 @@ export function whyLeftAlone(belief: Belief, { server: id, recovery: recoveryId 
   }
   const channel = mainChannel(server.facts);
   if (channel === null) return 'it has no source any more';
+  // Tried once, so that the record says what is in the way; then it waits for a person, and goes on when that is mended.
+  if (channel.sqlError !== null && channel.sqlThread !== 'running' && attemptsAt(belief, lost).count > 0) {
+    const { number, text } = channel.sqlError;
+    return `its applier has stopped with error ${String(number)} (${text})`;
+  }
   return isOurDoing(belief, recovery, channel.source) ? null : `somebody pointed it at ${addressText(channel.source)}`;
 }
 

@@ -100,6 +100,7 @@ export class Diagnostician {
       binlogStillMs: (server) => sightings.binlogStillMs(server, nowMs),
       errantGtids: (link) => this.#errantOf(link),
       closedByRestart: (server) => this.#isClosedByRestart(server),
+      isSinceLastStep: (server, startedAtMs) => sightings.isValid(server, startedAtMs),
     };
   }
 

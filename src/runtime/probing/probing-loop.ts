@@ -221,6 +221,11 @@ export class ProbingLoop {
     else this.#hasten(key, 0);
   }
 
+  /** Another node's step on it has ended by now: what was seen of it before may show it as it was. */
+  noticeStep(server: ServerId): void {
+    this.#store.invalidateBefore(server, this.#parts.clock.nowMs());
+  }
+
   #begin(key: string, wanted: Wanted): void {
     const course = beginCourse(wanted, this.#parts.clock.nowMs());
     this.#courses.set(key, course);

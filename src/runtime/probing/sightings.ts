@@ -34,6 +34,8 @@ export interface Sightings {
    * is not so. A primary that merely rests is not locked the moment that a replica goes away.
    */
   binlogStillMs(server: ServerId, nowMs: number): number | null;
+  /** Was a report of the server that was begun then begun after the last step on it that this node knows of? */
+  isValid(server: ServerId, startedAtMs: number): boolean;
 }
 
 interface Seen extends Sight {

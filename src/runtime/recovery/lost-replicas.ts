@@ -1,9 +1,9 @@
 /**
  * Watches the replicas that a failover left behind, on the leader: one that answers again is pointed at the new primary, if
  * its data allows and nobody has done something else with it on purpose. There is no hurry, so nobody knocks at its door;
- * an attempt that came to nothing is made again, less and less often.
+ * an attempt that came to nothing is made again, less and less often, whoever leads by then.
  */
-import { lostReplicasOf, type LostReplica, whyLeftAlone } from '../../core/recovery/lost-replicas.js';
+import { attemptsAt, lostReplicasOf, type LostReplica, whyLeftAlone } from '../../core/recovery/lost-replicas.js';
 import { openLostReplica } from '../../core/recovery/openings/lost-replica.js';
 import type { ServerId } from '../../core/topology/server.js';
 import type { RecoveryOpener } from './recovery-opener.js';
@@ -13,15 +13,9 @@ const LOOK_EVERY_MS = 1000;
 const FIRST_PAUSE_MS = 2000;
 const LONGEST_PAUSE_MS = 600_000;
 
-interface Attempts {
-  readonly count: number;
-  readonly notBeforeMs: number;
-}
-
 export class LostReplicas {
   readonly #parts: RecoveryParts;
   readonly #opener: RecoveryOpener;
-  readonly #attempts = new Map<ServerId, Attempts>();
   /** Being pointed. */
   readonly #busy = new Set<ServerId>();
   #timer: { cancel(): void } | null = null;
@@ -39,7 +33,6 @@ export class LostReplicas {
   stop(): void {
     this.#timer?.cancel();
     this.#timer = null;
-    this.#attempts.clear();
   }
 
   /** As long as there are any; whether they answer is no matter of the state. */
@@ -47,7 +40,6 @@ export class LostReplicas {
     this.#timer = null;
     if (this.#parts.ledger.readyTerm === null) return;
     const away = [...lostReplicasOf(this.#opener.belief()).values()].filter(({ state }) => state === 'away');
-    for (const id of this.#attempts.keys()) if (!away.some(({ server }) => server === id)) this.#attempts.delete(id);
     if (away.length === 0) return;
     for (const lost of away) this.#consider(lost);
     this.#timer = this.#parts.clock.setTimer(LOOK_EVERY_MS, () => {
@@ -57,22 +49,18 @@ export class LostReplicas {
 
   #consider(lost: LostReplica): void {
     const { server: id } = lost;
-    const { clock, policy, soft } = this.#parts;
-    const { count = 0, notBeforeMs = 0 } = this.#attempts.get(id) ?? {};
-    if (this.#busy.has(id) || clock.nowMs() < notBeforeMs || !soft.answers(id)) return;
+    const { policy, soft } = this.#parts;
+    if (this.#busy.has(id) || !soft.answers(id)) return;
     const belief = this.#opener.belief();
+    if (belief.nowMs < notBeforeMs(attemptsAt(belief, lost))) return;
     if (whyLeftAlone(belief, lost) !== null) return;
     const opening = openLostReplica(belief, policy, id, this.#opener.context('orchestrator'));
     if (!opening.ok) return;
     this.#busy.add(id);
-    void this.#opener
-      .beginIfIdle(opening)
-      .then((closed) => {
-        // Another recovery has the cluster: that was no attempt.
-        if (closed === null) return;
-        const pauseMs = Math.min(FIRST_PAUSE_MS * 2 ** count, LONGEST_PAUSE_MS);
-        this.#attempts.set(id, { count: count + 1, notBeforeMs: clock.nowMs() + pauseMs });
-      })
-      .finally(() => this.#busy.delete(id));
+    void this.#opener.beginIfIdle(opening).finally(() => this.#busy.delete(id));
   }
+}
+
+function notBeforeMs({ count, lastAtMs }: ReturnType<typeof attemptsAt>): number {
+  return count === 0 ? 0 : lastAtMs + Math.min(FIRST_PAUSE_MS * 2 ** (count - 1), LONGEST_PAUSE_MS);
 }

@@ -226,6 +226,7 @@ describe('a primary that is well, with replicas that are not', () => {
   it('that is read-only is a problem only where it may be repaired', () => {
     const settings = { recoverNonWriteablePrimary: true };
     expect(codeOf({ facts: { readOnly: true }, settings })).toBe('NoWriteableMasterStructureWarning');
+    expect(codeOf({ facts: { readOnly: true }, settings, isCurrent: false })).toBeNull();
     expect(codeOf({ facts: { readOnly: true } })).toBeNull();
     expect(codeOf({ facts: { readOnly: true }, settings, replicas: { known: 0 } })).toBeNull();
     expect(codeOf({ settings })).toBeNull();

@@ -34,6 +34,7 @@ function fold(beliefs: Believed, name: string, sights: Readonly<Record<string, S
     binlogStillMs: () => null,
     errantGtids: () => errant,
     closedByRestart: () => false,
+    isSinceLastStep: () => true,
   };
   return foldEvidence(server, sources);
 }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { LOST_REASON } from '../../../src/core/recovery/belief.js';
-import { lostReplicasOf } from '../../../src/core/recovery/lost-replicas.js';
+import { lostReplicasOf, whyLeftAlone } from '../../../src/core/recovery/lost-replicas.js';
 import type { RecoveryPolicy } from '../../../src/core/recovery/policy.js';
 import { gtidText, MysqlWorld, uuidOf } from '../../support/mysql-world.js';
 import { WorldNodes } from '../../support/world-nodes.js';
@@ -73,6 +73,36 @@ describe('a replica that did not answer during a failover', () => {
     const tries = nodes.recoveries.filter(({ kind }) => kind === 'lost-replica');
     expect(tries.length).toBeGreaterThan(2);
     expect(tries.length).toBeLessThan(8);
+  });
+
+  it('is tried as often as by one leader when leaders follow each other', async () => {
+    await loseOne();
+    world.get(A).up = false;
+    for (let minute = 0; minute < 10; minute++) {
+      await comeBack();
+      await nodes.changeLeader();
+    }
+    const tries = nodes.recoveries.filter(({ kind }) => kind === 'lost-replica');
+    expect(tries.length).toBeGreaterThan(2);
+    expect(tries.length).toBeLessThan(8);
+  });
+
+  it('is tried once while its applier is broken, which says why, and goes on when that is mended', async () => {
+    await loseOne();
+    world.get(B).executed.delete(`${P}:5`);
+    Object.assign(world.get(B), { broken: true, sql: false, relay: [`${P}:5`] });
+    for (let minute = 0; minute < 5; minute++) {
+      await comeBack();
+      await nodes.changeLeader();
+    }
+    const tries = () => nodes.recoveries.filter(({ kind }) => kind === 'lost-replica');
+    expect(tries()).toMatchObject([{ verdict: { kind: expect.not.stringContaining('succeeded') as string } }]);
+    const lost = lostReplicasOf(belief()).get(B);
+    expect(lost === undefined ? null : whyLeftAlone(belief(), lost)).toContain('1062');
+    Object.assign(world.get(B), { broken: false, sql: true });
+    await nodes.clock.advance(10_000);
+    await comeBack();
+    expect(world.get(B)).toMatchObject({ source: A, io: true });
   });
 
   it.each([

@@ -86,6 +86,30 @@ describe('a primary that is found dead', () => {
     expect(nodes.recoveries).toMatchObject([{ verdict: { kind: 'succeeded' } }]);
   });
 
+  it('is touched by nobody when the log holds other intents than those that were meant', async () => {
+    nodes.sessions.beforeStep = ({ kind, server }: Step) => {
+      if (kind === 'stop-io' && server === B) nodes.consensus.autoCommit = false;
+    };
+    await killPrimary();
+    const [open] = nodes.recoveries;
+    if (open === undefined) throw new Error('it was opened');
+    const step = { kind: 'look', server: B } as const;
+    void nodes.ledger.propose({
+      kind: 'steps-intended',
+      recoveryId: open.id,
+      term: 1,
+      steps: [{ number: 3, attempt: 1, step }],
+    });
+    const before = world.taken.length;
+    nodes.consensus.autoCommit = true;
+    nodes.consensus.commit();
+    await nodes.turns();
+    expect(world.taken).toHaveLength(before);
+    expect(nodes.lines).toContain(`recovery ${open.id} stands still: the log holds other intents`);
+    await nodes.untilClosed();
+    expect(nodes.recoveries).toMatchObject([{ verdict: { kind: 'succeeded' }, lost: [] }]);
+  });
+
   it('is followed in a new session by a replica whose session was ended in the middle of a step', async () => {
     let ended = false;
     nodes.sessions.beforeStep = async ({ kind, server }: Step) => {

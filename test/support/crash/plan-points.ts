@@ -1,8 +1,8 @@
 /**
  * The points of a plan at which its leader can be struck: before a statement of it reaches the server, and after the server
- * has done it but before the leader hears so. A step is several statements (its barrier, what it reads, its changes, what
- * it reads back), so these are at least all the moments before and after every step, with those in between. What only reads
- * is struck before alone: whether the dead leader was about to hear what it read is the same to the next one.
+ * has done it but before the leader hears so. A step is several statements: its barrier, what it reads, its changes, what it
+ * reads back. Struck are the first and the last of every step, and every change; what is only read in between is the same
+ * to the next leader whether the dead one heard it or not.
  */
 import type { DoorWatch } from '../../../tools/lab/door/conversation.js';
 import type { Said } from '../../../tools/lab/door/said.js';
@@ -19,8 +19,28 @@ export function pointText({ shape, nth, when }: PlanPoint): string {
   return `${when} ${String(nth)}x ${shape ?? 'anything'}`;
 }
 
-/** In the session alone, right before a change. */
-const DEADLINE = /^SET @orchestrator_deadline/;
+/** A step of a recovery's record, as far as it matters here; wall clock, milliseconds. */
+export interface RecordedStep {
+  /** Its address. */
+  readonly server: string;
+  readonly finishedAtMs: number | null;
+}
+
+/** All points at which another plan may be struck that says what this one has said in these steps. */
+export function pointsOf(said: readonly Said[], steps: readonly RecordedStep[]): readonly PlanPoint[] {
+  const stepOf = said.map(({ by, atMs }) =>
+    steps.findIndex(({ server, finishedAtMs }) => server === by.server && (finishedAtMs ?? atMs) >= atMs),
+  );
+  const counts = new Map<string, number>();
+  return said.flatMap((one, at): PlanPoint[] => {
+    const nth = (counts.get(one.shape) ?? 0) + 1;
+    counts.set(one.shape, nth);
+    const isFirst = stepOf.indexOf(stepOf[at] ?? -1) === at;
+    const isLast = stepOf.lastIndexOf(stepOf[at] ?? -1) === at;
+    const before = isFirst || one.isChange ? [{ shape: one.shape, nth, when: 'before' } as const] : [];
+    return isLast || one.isChange ? [...before, { shape: one.shape, nth, when: 'after' }] : before;
+  });
+}
 
 /** Strikes whoever speaks; what is said is held until it resolves. */
 export type Blow = (said: Said) => Promise<void>;
@@ -52,17 +72,6 @@ export class PlanPoints implements DoorWatch {
   /** What was held at the blow arrives now, where an end of its line still lives. */
   letGo(): void {
     for (const said of this.#held.splice(0)) said.letGo();
-  }
-
-  /** Of the run so far: all points at which another one like it may be struck. */
-  get points(): readonly PlanPoint[] {
-    const seen = new Map<string, number>();
-    return this.said.flatMap(({ shape, text, isChange }): PlanPoint[] => {
-      const nth = (seen.get(shape) ?? 0) + 1;
-      seen.set(shape, nth);
-      if (DEADLINE.test(text)) return [];
-      return [{ shape, nth, when: 'before' }, ...(isChange ? [{ shape, nth, when: 'after' } as const] : [])];
-    });
   }
 
   statement(said: Said): void {

@@ -2,7 +2,7 @@
 import { expect } from 'vitest';
 import type { RecoveryOverview } from '../../../tools/demo/overview.js';
 import type { Said } from '../../../tools/lab/door/said.js';
-import { pointText, type PlanPoint } from './plan-points.js';
+import { pointsOf, pointText, type PlanPoint } from './plan-points.js';
 import type { PlanKind } from './plan-kind.js';
 import type { CrashStage } from './stage.js';
 
@@ -39,12 +39,20 @@ async function play(stage: CrashStage, kind: PlanKind, point: PlanPoint | null):
   await kind.begin(stage);
   const own = await stage.closedSince(known, kind.kind);
   const struck = stage.points.struck !== null;
-  const { points } = stage.points;
   const said = [...stage.points.said];
   stage.points.start();
   const record = theOne(own);
   await endsWell(stage, kind, record);
-  return { record, points, said, struck };
+  await neverOpenedTwice(stage, kind, known);
+  return { record, points: pointsOf(said, record.steps), said, struck };
+}
+
+/** What a leader has seen of a server before it was opened is no reason for the next one to open it once more. */
+async function neverOpenedTwice(stage: CrashStage, kind: PlanKind, known: ReadonlySet<string>): Promise<void> {
+  if (kind.kind === 'read-only-primary') return;
+  const { recoveries } = await stage.overview();
+  const fresh = recoveries.filter(({ id }) => !known.has(id)).map((recovery) => recovery.kind);
+  expect(fresh).not.toContain('read-only-primary');
 }
 
 /** There is one record of it, and it says that it succeeded. */

@@ -16,6 +16,8 @@ export interface SpokenBy {
 export class Said {
   readonly by: SpokenBy;
   readonly text: string;
+  /** Wall clock, milliseconds. */
+  readonly atMs = Date.now();
   /** How the answer ended: 0 for well, else the error's number; null while there is none. */
   answer: number | null = null;
   #gate: Promise<void> | null = null;

@@ -9,7 +9,7 @@ export const PRIMARY_REPLICAS: readonly Rule[] = [
     sentence: 'Master with replicas is read_only',
     severity: 'critical',
     reaction: 'reopen-primary',
-    matches: (evidence) => isWell(evidence) && evidence.facts.readOnly && evidence.closedByRestart,
+    matches: (evidence) => isClosed(evidence) && evidence.closedByRestart,
   },
   {
     code: 'NoWriteableMasterStructureWarning',
@@ -17,10 +17,7 @@ export const PRIMARY_REPLICAS: readonly Rule[] = [
     severity: 'warning',
     reaction: 'open-primary',
     matches: (evidence) =>
-      evidence.settings.recoverNonWriteablePrimary &&
-      isWell(evidence) &&
-      evidence.facts.readOnly &&
-      evidence.replicas.replicating > 0,
+      evidence.settings.recoverNonWriteablePrimary && isClosed(evidence) && evidence.replicas.replicating > 0,
   },
   {
     code: 'MasterSingleReplicaNotReplicating',
@@ -64,6 +61,11 @@ export const PRIMARY_REPLICAS: readonly Rule[] = [
       noneReplicates(evidence),
   },
 ];
+
+/** A report of before it was opened says that it is closed; it would be opened a second time, for nothing. */
+function isClosed(evidence: Evidence): boolean {
+  return isWell(evidence) && evidence.isCurrent && evidence.facts.readOnly;
+}
 
 function isWell({ isPrimary, reach }: Evidence): boolean {
   return isPrimary && reach === 'reachable';
