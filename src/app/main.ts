@@ -7,7 +7,7 @@ import { type RunNode, runHttp } from './cli/http.js';
 import { runImport } from './cli/import.js';
 import { runRaft } from './cli/raft.js';
 import { recoverNode } from './cli/raft-recover.js';
-import { asClientCall, notDone } from './cli/redirect.js';
+import { asClientCall, environmentOf, notDone } from './cli/redirect.js';
 import { loadConfig } from './config/load.js';
 import { programVersion } from './version.js';
 
@@ -23,6 +23,8 @@ const runNode: RunNode = async (run) => {
 };
 
 async function run(argv: readonly string[]): Promise<number> {
+  // What follows is a line that is not finished, and no request.
+  if (argv[0] === 'completion') return await completeHere(argv.slice(1));
   const request = parseCommandLine(argv);
   if (request.ok) return await answer(request.value);
   terminal.err(`${request.error}\n"orchestrator help" tells what can be asked for\n`);
@@ -54,14 +56,24 @@ async function answer(request: Request): Promise<number> {
   }
 }
 
+async function completeHere(words: readonly string[]): Promise<number> {
+  const { completeProgram } = await import('./cli/completion.js');
+  return await completeProgram(words, { ...terminal, environment: process.env });
+}
+
 async function runAsClient(command: string, options: ReadonlyMap<string, string>): Promise<number> {
   const call = asClientCall(command, options);
   if (call.unknown.length > 0) {
     terminal.err(notDone(command, call));
     return 1;
   }
+  const environment = await environmentOf(options, process.env);
+  if (!environment.ok) {
+    terminal.err(environment.error);
+    return 1;
+  }
   const { runHere } = await import('./client/run-here.js');
-  return await runHere(call.argv, 'program');
+  return await runHere(call.argv, 'program', environment.value);
 }
 
 async function printGrants(file: string | null, server: string | null): Promise<number> {

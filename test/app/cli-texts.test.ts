@@ -28,15 +28,23 @@ describe('a command of the incumbent', () => {
       ['-a', 'shop', '--dry-run'],
     ],
     [['-c', 'clusters', '--debug', '--ignore-raft-setup'], []],
+    [
+      ['-c', 'find', '--pattern', 'db.*', '--watch=5', '--no-color'],
+      ['--pattern', 'db.*', '--watch=5', '--no-color'],
+    ],
+    [
+      ['-c', 'purge-binary-logs', '-i', 'db1', '--binlog', 'binlog.000012', '--watch'],
+      ['-i', 'db1', '-n', 'binlog.000012', '--watch'],
+    ],
   ])("%j is the client's, with the options under its names", (argv, passed) => {
     const command = argv[argv.indexOf('-c') + 1] ?? '';
     expect(asCall(...argv)).toEqual({ argv: ['-c', command, ...passed], unknown: [] });
   });
 
   test('with options that the client does not have is not done', () => {
-    const call = asCall('-c', 'relocate-replicas', '--pattern', 'db.*');
-    expect(call.unknown).toEqual(['--pattern']);
-    expect(notDone('relocate-replicas', call)).toContain('knows no --pattern: relocate-replicas was not done');
+    const call = asCall('-c', 'relocate-replicas', '--from', 'http://old:3000');
+    expect(call.unknown).toEqual(['--from']);
+    expect(notDone('relocate-replicas', call)).toContain('knows no --from: relocate-replicas was not done');
   });
 });
 

@@ -40,6 +40,10 @@ export function splitArguments(argv: readonly string[]): Result<Arguments, strin
     }
     const option = OPTIONS.find((known) => known.name === name);
     if (option === undefined) return failed(unknownOption(argument, name));
+    if (option.takes === 'attached') {
+      texts.set(option.name, value ?? '');
+      continue;
+    }
     const problem =
       option.takes === 'text' ? takeText(option, value, waiting, texts) : takeSwitch(option, value, switches);
     if (problem !== null) return failed(problem);

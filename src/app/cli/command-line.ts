@@ -53,10 +53,10 @@ export type Request =
   /** A command of the incumbent's `-c`, which the client does. Switches stand among the options without a value. */
   | { readonly verb: 'command'; readonly command: string; readonly options: ReadonlyMap<string, string> };
 
-const VERBS = ['http', 'config', 'grants', 'raft', 'import', 'version', 'help', 'cli'];
+export const VERBS = ['http', 'config', 'grants', 'raft', 'import', 'version', 'help', 'cli', 'completion'];
 
 /** How many words each takes after it. */
-const RAFT_ACTIONS: Readonly<
+export const RAFT_ACTIONS: Readonly<
   Record<RaftAction, { readonly words: readonly [number, number]; readonly usage: string }>
 > = {
   status: { words: [0, 0], usage: 'status' },

@@ -25,6 +25,15 @@ ORCHESTRATOR_AUTH_PASSWORD are for it, ORCHESTRATOR_FROM_USER and ORCHESTRATOR_F
 promotion rules and pools only to those who may change something. Exits with 1 when anything was not carried over.
 docs/moving-from-orchestrator.md tells the whole way.
 `,
+  completion: `orchestrator completion bash | zsh
+
+Prints what a shell needs to complete commands, options, and the names of servers and clusters, which the running cluster
+is asked for (ORCHESTRATOR_API, or --api on the line; 0.7 s at most).
+
+  source <(orchestrator completion bash)
+  orchestrator completion bash > /etc/bash_completion.d/orchestrator
+  orchestrator completion zsh > /usr/local/share/zsh/site-functions/_orchestrator
+`,
   grants: `orchestrator [--config FILE] grants [--version V]
 
 Prints the statements that create the account MySQLTopologyUser with what it needs on every server, and what each is for.
@@ -49,6 +58,8 @@ function generalHelp(): string {
   orchestrator grants [--version V]     print what the MySQL account needs
   orchestrator import --from URL        take over what operators told another orchestrator
   orchestrator raft COMMAND             show and change the nodes of the cluster themselves
+  orchestrator -c COMMAND [options]     ask the running cluster, as orchestrator-client does; -c help lists all commands
+  orchestrator completion bash | zsh    print what completes these words in a shell
   orchestrator version | help [TOPIC]
 
 Options, with one dash or two:
@@ -62,7 +73,7 @@ Examples:
 
 Without --config these files are read, each overriding those before it: /etc/orchestrator.conf.json,
 conf/orchestrator.conf.json, orchestrator.conf.json. LOG_FORMAT is json or text; by default a terminal gets text.
-Commands for a running cluster (clusters, topology, graceful-master-takeover ...) are orchestrator-client's.
+-c COMMAND asks the nodes at --api or ORCHESTRATOR_API, else the one that --config describes, else http://localhost:3000.
 
 Exit codes: 0 done, 1 failed, 2 called in a wrong way.
 `;

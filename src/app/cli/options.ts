@@ -4,7 +4,8 @@
  */
 export interface Option {
   readonly name: string;
-  readonly takes: 'switch' | 'text';
+  /** attached: may have a value, and then behind an equals sign. */
+  readonly takes: 'switch' | 'text' | 'attached';
   /** For the help; an option without one is accepted and not advertised. */
   readonly meaning?: string;
   /** How `orchestrator-client` calls it, for those that belong to a command. */
@@ -34,14 +35,28 @@ export const OPTIONS: readonly Option[] = [
   { name: 'tag', takes: 'text', client: '-t' },
   { name: 'pool', takes: 'text', client: '-l' },
   { name: 'hostname', takes: 'text', client: '-H' },
-  { name: 'pattern', takes: 'text' },
-  { name: 'binlog', takes: 'text' },
-  { name: 'statement', takes: 'text' },
+  { name: 'pattern', takes: 'text', client: '--pattern' },
+  { name: 'binlog', takes: 'text', client: '-n' },
+  { name: 'statement', takes: 'text', client: '-q' },
   { name: 'noop', takes: 'switch', client: '--dry-run' },
   { name: 'strict', takes: 'switch' },
   { name: 'skip-binlog-search', takes: 'switch' },
   { name: 'skip-unresolve', takes: 'switch' },
   { name: 'skip-unresolve-check', takes: 'switch' },
+
+  // Of the client alone; the incumbent's program has none of them.
+  { name: 'path', takes: 'text', client: '-P' },
+  { name: 'seconds', takes: 'text', client: '-S' },
+  { name: 'auth', takes: 'text', client: '-b' },
+  { name: 'headers-auth', takes: 'text', client: '-e' },
+  { name: 'default-port', takes: 'text', client: '-D' },
+  { name: 'watch', takes: 'attached', client: '--watch' },
+  { name: 'no-color', takes: 'switch', client: '--no-color' },
+  { name: 'tls-ca', takes: 'text', client: '--tls-ca' },
+  { name: 'tls-cert', takes: 'text', client: '--tls-cert' },
+  { name: 'tls-key', takes: 'text', client: '--tls-key' },
+  { name: 'insecure', takes: 'switch', client: '--insecure' },
+  { name: 'idempotency-key', takes: 'text', client: '--idempotency-key' },
 
   // Of `orchestrator raft` and `orchestrator import`; their help tells of them.
   { name: 'api', takes: 'text', client: '-U' },

@@ -2,6 +2,10 @@
  * The incumbent's `orchestrator -c COMMAND` worked on its database, beside the running nodes. Here a command goes to the
  * running cluster, as the client's: with the same options under the client's names, to ORCHESTRATOR_API.
  */
+import { failed, ok, type Result } from '../../core/base/result.js';
+import type { Environment } from '../client/environment.js';
+import { loadConfig } from '../config/load.js';
+import { faultsText } from './config-check.js';
 import { OPTIONS } from './options.js';
 
 export interface ClientCall {
@@ -10,11 +14,28 @@ export interface ClientCall {
   readonly unknown: readonly string[];
 }
 
+/**
+ * The node that a configuration file describes, where neither the command line nor the environment names one: who calls
+ * `orchestrator --config FILE -c COMMAND` means the orchestrator of that file. An error is a text for standard error.
+ */
+export async function environmentOf(
+  options: ReadonlyMap<string, string>,
+  around: Environment,
+): Promise<Result<Environment, string>> {
+  const file = options.get('config');
+  if (file === undefined || options.has('api') || (around['ORCHESTRATOR_API'] ?? '') !== '') return ok(around);
+  const loaded = await loadConfig({ file, environment: around });
+  if (!loaded.ok) return failed(faultsText(loaded.error));
+  const { http } = loaded.value.config;
+  return ok({ ...around, ORCHESTRATOR_API: `${http.advertiseUrl}${http.urlPrefix}` });
+}
+
 /** `options`: those with a value, and the switches that were given, without one. */
 export function asClientCall(command: string, options: ReadonlyMap<string, string>): ClientCall {
   const passed = OPTIONS.flatMap(({ name, client, takes }) => {
     const value = options.get(name);
     if (client === undefined || value === undefined || name === 'c') return [];
+    if (takes === 'attached') return [value === '' ? client : `${client}=${value}`];
     return takes === 'switch' ? [client] : [client, value];
   });
   const unknown = OPTIONS.filter(({ name, client, takes }) => {

@@ -3,6 +3,7 @@
  * and everything else at once, with a word about what may go on without us.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { Environment } from './environment.js';
 import { runClient } from './run.js';
 import type { Dialect } from './surroundings.js';
 
@@ -11,7 +12,11 @@ const SIGNALS = { SIGINT: 130, SIGTERM: 143 } as const;
 const LAST_WORD_MS = 50;
 
 /** The exit code. */
-export async function runHere(argv: readonly string[], dialect: Dialect): Promise<number> {
+export async function runHere(
+  argv: readonly string[],
+  dialect: Dialect,
+  environment: Environment = process.env,
+): Promise<number> {
   const stop = new AbortController();
   let ended = 0;
   let isChanging = false;
@@ -34,7 +39,7 @@ export async function runHere(argv: readonly string[], dialect: Dialect): Promis
   }
   const exitCode = await runClient({
     argv,
-    environment: process.env,
+    environment,
     out: (text) => void process.stdout.write(text),
     err: (text) => void process.stderr.write(text),
     sleep: async (ms) => {

@@ -10,7 +10,8 @@ import { callerOf } from './caller.js';
 import { carryOut } from './carry-out.js';
 import { type Command, commandNames, currentName, findCommand, isSpecial } from './commands/catalogue.js';
 import { INSTEAD } from './commands/program.js';
-import { complete } from './completion/complete.js';
+import { candidatesFor } from './completion/candidates.js';
+import { type Candidates, complete } from './completion/complete.js';
 import type { Context, Outcome, Shown } from './context.js';
 import { readEndpoints } from './endpoints.js';
 import { type Environment, PROFILE_FILE, readEnvironment } from './environment.js';
@@ -26,7 +27,10 @@ const FAILED = 1;
 /** Resolves with the exit code. */
 export async function runClient(surroundings: ClientSurroundings): Promise<number> {
   const { argv, dialect = 'script' } = surroundings;
-  if (argv[0] === 'completion') return await complete(argv.slice(1), surroundings);
+  if (argv[0] === 'completion') {
+    const candidates: Candidates = (words, names) => candidatesFor(words, dialect, names);
+    return await complete(argv.slice(1), programName(surroundings), candidates, surroundings);
+  }
   const parsed = parseOptions(argv);
   if (!parsed.ok) return complain(surroundings, parsed.error);
   const name = currentName(parsed.value.command ?? '');

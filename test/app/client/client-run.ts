@@ -1,7 +1,10 @@
 /** The client against something that listens, in this process: what it printed and how it ended. */
 import { createServer, type IncomingMessage } from 'node:http';
+import type { HttpSettings } from '../../../src/adapters/http/http-app.js';
 import { createHttpServer } from '../../../src/adapters/http/server.js';
 import { runClient } from '../../../src/app/client/run.js';
+import type { ClientSurroundings } from '../../../src/app/client/surroundings.js';
+import type { Happenings } from '../../../src/runtime/ports/happenings.js';
 import { type FakeService, HandClock, OPEN_SETTINGS, QUIET } from '../../adapters/http/fake-service.js';
 
 export interface Ran {
@@ -17,6 +20,7 @@ export async function run(
   argv: readonly string[],
   environment: Readonly<Record<string, string>> = {},
   profileFile = '/nonexistent',
+  more: Partial<ClientSurroundings> = {},
 ): Promise<Ran> {
   const out: string[] = [];
   const err: string[] = [];
@@ -31,6 +35,7 @@ export async function run(
       return Promise.resolve();
     },
     profileFile,
+    ...more,
   });
   return { code, out: out.join(''), err: err.join(''), slept };
 }
@@ -40,13 +45,18 @@ export interface Listening {
   close(): Promise<void>;
 }
 
-export async function serve(service: FakeService, settings: Partial<typeof OPEN_SETTINGS> = {}): Promise<Listening> {
+export async function serve(
+  service: FakeService,
+  settings: Partial<HttpSettings> = {},
+  happenings?: Happenings,
+): Promise<Listening> {
   const server = createHttpServer({
     service,
     membership: service.membership,
     settings: { ...OPEN_SETTINGS, ...settings },
     listen: { host: '127.0.0.1', port: 0 },
     webRoot: null,
+    ...(happenings === undefined ? {} : { happenings }),
     log: QUIET,
     clock: new HandClock(service.nowMs),
   });

@@ -8,18 +8,29 @@ import { PROFILE_FILE, readEnvironment } from '../environment.js';
 import { keyText } from '../printers.js';
 import { parseOptions } from '../options.js';
 import { callerOf } from '../caller.js';
-import { type ClientSurroundings, programName } from '../surroundings.js';
+import type { ClientSurroundings } from '../surroundings.js';
 import { type Caller, httpGet } from '../transport.js';
-import { candidatesFor, type Names } from './candidates.js';
+import type { Names } from './candidates.js';
 import { type Shell, SHELLS, shellScript } from './shell-scripts.js';
 
 const DEADLINE_MS = 700;
 const SHOWN_MAX = 500;
 
-/** The exit code. */
-export async function complete(words: readonly string[], surroundings: ClientSurroundings): Promise<number> {
-  const { out, err, dialect = 'script' } = surroundings;
-  const program = programName(surroundings);
+/** What `completion` needs of its surroundings. */
+export type Asker = Pick<ClientSurroundings, 'out' | 'err' | 'environment' | 'profileFile'>;
+
+/** `words`: after the program's name, the last one being written. */
+export type Candidates = (words: readonly string[], names: Names) => Promise<readonly string[]>;
+
+/** The exit code. `asClient`: a line's words as the client would be given them, for whom to ask. */
+export async function complete(
+  words: readonly string[],
+  program: string,
+  candidatesOf: Candidates,
+  asker: Asker,
+  asClient: (words: readonly string[]) => readonly string[] = (same) => same,
+): Promise<number> {
+  const { out, err } = asker;
   const [what = '', ...rest] = words;
   if (isShell(what)) {
     out(shellScript(what, program));
@@ -31,7 +42,7 @@ export async function complete(words: readonly string[], surroundings: ClientSur
     );
     return 1;
   }
-  const candidates = await candidatesFor(rest, dialect, namesOf(rest, surroundings));
+  const candidates = await candidatesOf(rest, namesOf(asClient(rest), asker));
   out(
     candidates
       .slice(0, SHOWN_MAX)
@@ -46,7 +57,7 @@ function isShell(word: string): word is Shell {
 }
 
 /** By the endpoints and the credentials of the line itself, where it has any. */
-function namesOf(words: readonly string[], { environment: given, profileFile }: ClientSurroundings): Names {
+function namesOf(words: readonly string[], { environment: given, profileFile }: Asker): Names {
   const environment = readEnvironment(given, profileFile ?? PROFILE_FILE);
   const parsed = parseOptions(words.slice(0, -2));
   const options = parsed.ok ? parsed.value : {};
