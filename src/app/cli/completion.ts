@@ -18,7 +18,10 @@ const candidatesOf: Candidates = async (words, names) => {
   const [current = '', before = '', ...earlier] = words.toReversed();
   if (before === '--config' || before === '-config') return [FILES];
   if (isCommandLine([...earlier, before])) {
-    const found = await candidatesFor(words.map(asClientWord), 'program', names);
+    // An option that is half written has another name there: all are asked for.
+    const isOption = current.startsWith('-') && !current.includes('=');
+    const line = [...words.slice(0, -1).map(asClientWord), isOption ? '-' : current];
+    const found = await candidatesFor(line, 'program', names);
     return found.flatMap((candidate) => asProgramWord(candidate)).filter((candidate) => candidate.startsWith(current));
   }
   return wordsAfter(words.slice(0, -1).filter((word) => !word.startsWith('-'))).filter(

@@ -1,6 +1,6 @@
 /**
  * What happened in one cluster, or in all: its recoveries with every step, of whatever kind, and what the audit says of its
- * servers beside them. A step stands in its recovery and not a second time among the changes.
+ * servers beside them. What stands in a recovery does not stand a second time among the changes.
  */
 import type { Recovery } from '../../../core/recovery/recovery.js';
 import type { AuditLine } from '../../../core/ledger/state.js';
@@ -16,7 +16,7 @@ export const HISTORY_ROUTES: readonly Route[] = each(['/api/v1/history', '/api/v
   read(path, history),
 );
 
-const TOLD_ELSEWHERE = new Set(['step-intended', 'step-finished']);
+const TOLD_ELSEWHERE = new Set(['recovery-opened', 'step-intended', 'step-finished', 'promoting', 'recovery-closed']);
 
 function history(call: Call, door: Door): Reply {
   const found = call.param('hint') === '' ? null : byHint(call, door);

@@ -68,9 +68,14 @@ async function status(context: Context): Promise<Outcome> {
 async function lookAt(endpoint: string, { session }: Context): Promise<EndpointView> {
   const nothing = { endpoint, answers: false, node: '', role: '', inQuorum: false, ageMs: null } as const;
   try {
-    const answer = await httpGet({ url: `${endpoint}/status`, ...session.caller, timeoutMs: ENDPOINT_MS });
-    if (answer.status === 401) return { ...nothing, trouble: 'it does not let you in (401)' };
-    return viewOf(endpoint, answer);
+    // How old it is what a node shows stands on what it shows, and not on what it says of itself.
+    const [answer, shown] = await Promise.all(
+      ['status', 'check-global-recoveries'].map((path) =>
+        httpGet({ url: `${endpoint}/${path}`, ...session.caller, timeoutMs: ENDPOINT_MS }),
+      ),
+    );
+    if (answer === undefined || answer.status === 401) return { ...nothing, trouble: 'it does not let you in (401)' };
+    return viewOf(endpoint, answer, shown ?? answer);
   } catch (error) {
     if (error instanceof TransportError) return { ...nothing, trouble: error.message };
     if (error instanceof SyntaxError) return { ...nothing, trouble: 'what answers there is no orchestrator' };
@@ -78,7 +83,7 @@ async function lookAt(endpoint: string, { session }: Context): Promise<EndpointV
   }
 }
 
-function viewOf(endpoint: string, { headers, text }: HttpAnswer): EndpointView {
+function viewOf(endpoint: string, { text }: HttpAnswer, { headers }: HttpAnswer): EndpointView {
   const body: unknown = JSON.parse(text);
   const details = field(body, 'Details');
   const ageMs = Number(headers['x-orchestrator-state-age-ms']);
@@ -86,7 +91,7 @@ function viewOf(endpoint: string, { headers, text }: HttpAnswer): EndpointView {
   return {
     endpoint,
     answers: true,
-    node: String(headers['x-orchestrator-node'] ?? ''),
+    node: textOf(field(details, 'Token') ?? ''),
     role: field(details, 'IsActiveNode') === true ? 'leader' : 'follower',
     inQuorum: headers['x-orchestrator-in-quorum'] !== 'false',
     ageMs: Number.isFinite(ageMs) ? ageMs : null,
