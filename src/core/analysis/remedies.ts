@@ -13,6 +13,11 @@ const MOVE_REPLICAS =
   'bring it back, or move its replicas: orchestrator-client -c relocate-replicas -i THIS -d ANOTHER SERVER';
 const ACKERS = 'bring back replicas that acknowledge, or lower rpl_semi_sync_source_wait_for_replica_count';
 
+/** Ready to be typed: the name of the server stands where the table has CLUSTER or THIS. */
+export function remedyFor(code: AnalysisCode, name: string): string {
+  return REMEDIES[code].replaceAll(/\b(?:CLUSTER|THIS)\b/g, name);
+}
+
 export const REMEDIES: Readonly<Record<AnalysisCode, string>> = {
   DeadMasterWithoutReplicas: 'bring it back, or restore a backup: no replica has its data',
   DeadMaster: 'see why nothing is done: orchestrator-client -c explain -i CLUSTER',

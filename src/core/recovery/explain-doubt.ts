@@ -16,6 +16,7 @@ export type Emergency =
   | { readonly kind: 'judged'; readonly judgement: Judgement }
   | { readonly kind: 'told'; readonly code: string; readonly leader: string | null };
 
+/** The name of the primary takes the place of CLUSTER. */
 const FORCE = 'if it is dead for certain: orchestrator-client -c force-master-failover -i CLUSTER';
 
 const MENDS: Readonly<Record<Lack, string>> = {
@@ -51,7 +52,8 @@ export function doubts(
         ];
   if (lack === null || missing === null || !judgement.settled) return { refusals: [], warnings: blind };
   const code = lack === 'isolated-site' || lack === 'grace' ? lack : 'unproven';
-  return { refusals: [refusal(code, `${name}: ${missing} (${nodes.words})`, MENDS[lack])], warnings: blind };
+  const mend = MENDS[lack].replace('CLUSTER', name);
+  return { refusals: [refusal(code, `${name}: ${missing} (${nodes.words})`, mend)], warnings: blind };
 }
 
 /** A death that is proven is acted upon, or the reasons why not are among the others. */

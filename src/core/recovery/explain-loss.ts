@@ -11,7 +11,7 @@ import type { LastLook, Sights } from './sights.js';
 
 export interface Loss {
   /**
-   * Transactions that the primary had executed and no replica had received when each was last looked at: at most these,
+   * Transactions that the primary had executed and no replica that the plan keeps had received when each was last looked at: at most these,
    * because a replica may have been looked at earlier. Null when that cannot be told.
    */
   readonly unreceived: { readonly gtids: string; readonly count: number } | null;
@@ -25,7 +25,7 @@ export function lossOf(primary: Server, replicas: readonly Server[], sights: Sig
   const executed = followsByPlace(primary.facts) ? null : gtidsOf(sights(primary.id));
   const names = new Map(replicas.map(({ id, address }) => [id, addressText(address)]));
   return {
-    unreceived: unreceived(executed, replicas, sights),
+    unreceived: unreceived(executed, keptOf(replicas, lost), sights),
     setApart: lost.map(({ server, reason }) => ({
       server,
       name: names.get(server) ?? server,
@@ -40,6 +40,11 @@ export function lossOf(primary: Server, replicas: readonly Server[], sights: Sig
       return isNone(gtids) ? [] : [{ server: id, name: addressText(address), gtids }];
     }),
   };
+}
+
+/** What only somebody has who would be left behind is as good as lost. */
+function keptOf(replicas: readonly Server[], lost: Recovery['lost']): readonly Server[] {
+  return replicas.filter(({ id }) => lost.every(({ server }) => server !== id));
 }
 
 /** Of a replica with several sources: what came from the others, or through them, is not for this primary to have. */

@@ -105,6 +105,7 @@ export function explain(question: ExplainQuestion): Explanation | null {
       primary,
       candidacies.map(({ server }) => server),
       played,
+      partner,
     ),
     candidates: explainCandidates(candidacies, primary, question.sights),
     loss: lossOf(primary, replicas, question.sights, played?.preview.ending.lost ?? []),
@@ -147,9 +148,14 @@ function successorOf(
   primary: Server,
   ranked: readonly Server[],
   played: Played | null,
+  partner: Server | null,
 ): Explanation['successor'] {
   const server = played?.record.successor ?? null;
   if (server === null) return null;
+  if (server === partner?.id) {
+    const because = `it and ${addressText(primary.address)} replicate from each other, so the role is its own`;
+    return { server, name: serverName(belief, server), because };
+  }
   return { server, name: serverName(belief, server), because: whyThisOne(server, ranked, primary) };
 }
 

@@ -6,7 +6,7 @@
  * the block after a recent failover), and none of those that protect their data.
  */
 import { callsForRecovery, type Problem } from '../analysis/problem.js';
-import { REMEDIES } from '../analysis/remedies.js';
+import { remedyFor } from '../analysis/remedies.js';
 import type { ClusterId, ServerId } from '../topology/server.js';
 import {
   type Belief,
@@ -43,9 +43,10 @@ export interface GuardQuestion {
 }
 
 /** A problem that calls for an action, or not: the first thing that is looked at. */
-export function reactionRefusals(problem: Problem): readonly Refusal[] {
+export function reactionRefusals(belief: Belief, problem: Problem): readonly Refusal[] {
   if (callsForRecovery(problem)) return [];
-  return [refusal('not-actionable', `${problem.code} is not answered with a recovery`, REMEDIES[problem.code])];
+  const mend = remedyFor(problem.code, serverName(belief, problem.server));
+  return [refusal('not-actionable', `${problem.code} is not answered with a recovery`, mend)];
 }
 
 export const OBSERVE_ONLY = 'observe-only';

@@ -222,7 +222,7 @@ export class RecoveryDriver {
   /** To a follower every problem comes without a reaction: what the leader makes of it is not known here. */
   #noReaction(problem: Problem): readonly Refusal[] {
     const { ledger } = this.#parts;
-    if (ledger.readyTerm !== null) return reactionRefusals(problem);
+    if (ledger.readyTerm !== null) return reactionRefusals(this.#opener.belief(), problem);
     if (openRecoveryOf(ledger.state, problem.clusterId)?.failed === problem.server) return [];
     const { leader } = this.#parts.leadership();
     return [

@@ -7,7 +7,7 @@ import type { Fact } from '../../core/ledger/draft.js';
 import type { Applied } from '../../core/ledger/ledger.js';
 import type { Tag } from '../../core/ledger/records.js';
 import type { LedgerState } from '../../core/ledger/state.js';
-import type { Address } from '../../core/topology/address.js';
+import { type Address, addressText } from '../../core/topology/address.js';
 import type { ClusterId, PromotionRule, Server, ServerId } from '../../core/topology/server.js';
 import { accept, type Answer, refuse } from '../ports/answer.js';
 import type { Clock } from '../ports/clock.js';
@@ -99,7 +99,11 @@ export class KeepingUseCases implements Keeping {
   }
 
   async endMaintenance(server: ServerId, by: string): Promise<Answer<Server>> {
-    if (!this.state.maintenances.has(server)) return refuse('NOT_FOUND', 'the server is not in maintenance');
+    if (!this.state.maintenances.has(server)) {
+      const known = this.state.servers.get(server);
+      const name = known === undefined ? server : addressText(known.address);
+      return refuse('NOT_FOUND', `No maintenance is active on ${name}`);
+    }
     return await this.#about(server, { kind: 'maintenance-ended', server, by });
   }
 

@@ -184,6 +184,17 @@ describe('downtime', () => {
     expect(fixture.service.calls).toEqual([]);
   });
 
+  it('without an owner or a reason is refused, and so is maintenance', async () => {
+    for (const path of ['begin-downtime', 'begin-maintenance']) {
+      for (const words of ['ann/%20', '%20/disk']) {
+        const { status, body } = await fixture.get(`/api/${path}/read-replica-1/3306/${words}`);
+        expect(status).toBe(500);
+        expect(body).toMatchObject({ Message: expect.stringContaining('is empty') as unknown });
+      }
+    }
+    expect(fixture.service.calls).toEqual([]);
+  });
+
   it('ends', async () => {
     const { body } = await fixture.get('/api/end-downtime/read-replica-1/3306');
     expect(fixture.service.calls).toEqual([`end downtime ${FIRST} by n1.example`]);

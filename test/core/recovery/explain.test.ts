@@ -92,6 +92,25 @@ describe('a cluster that would be failed over', () => {
     expect(loss.setApart).toMatchObject([{ server: B }]);
   });
 
+  it('counts as lost what only somebody has who would be left behind', () => {
+    seen[P] = { executed: `${P}:1-12` };
+    seen[A] = { executed: `${P}:1-12` };
+    change(A, { logReplicaUpdates: false });
+    const { loss, successor } = ask();
+    expect(successor).toMatchObject({ server: B });
+    expect(loss.setApart).toMatchObject([{ server: A }]);
+    expect(loss.unreceived).toEqual({ gtids: `${P}:11-12`, count: 2 });
+  });
+
+  it('is told of two that replicate from each other why it would be the other one', () => {
+    change(P, { channels: [channelTo(B)] });
+    expect(ask().successor).toEqual({
+      server: B,
+      name: `${B}:3306`,
+      because: `it and ${P}:3306 replicate from each other, so the role is its own`,
+    });
+  });
+
   it('catches up first when a better ranked one has received less, and no replica is left behind', () => {
     seen[A] = { executed: `${P}:1-8` };
     expect(ask()).toMatchObject({ wouldFailOver: true, successor: { server: B }, loss: { setApart: [] } });

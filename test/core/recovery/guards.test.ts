@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest';
+import type { Problem } from '../../../src/core/analysis/problem.js';
 import type { Belief } from '../../../src/core/recovery/belief.js';
 import { type GuardQuestion, guardRefusals, reactionRefusals } from '../../../src/core/recovery/guards.js';
 import type { RecoveryPolicy } from '../../../src/core/recovery/policy.js';
@@ -159,9 +160,11 @@ describe('what keeps a recovery from being opened', () => {
       severity: 'critical',
       because: [],
     } as const;
-    expect(reactionRefusals({ ...problem, code: 'UnreachableMaster', reaction: 'examine' })).toMatchObject([
-      { code: 'not-actionable' },
+    const refusalsOf = (told: Pick<Problem, 'code' | 'reaction'>) =>
+      reactionRefusals(fed.state, { ...problem, ...told });
+    expect(refusalsOf({ code: 'UnreachableMaster', reaction: 'examine' })).toMatchObject([
+      { code: 'not-actionable', mend: expect.stringContaining('force-master-failover -i p:3306') as string },
     ]);
-    expect(reactionRefusals({ ...problem, code: 'DeadMaster', reaction: 'recover-dead-primary' })).toEqual([]);
+    expect(refusalsOf({ code: 'DeadMaster', reaction: 'recover-dead-primary' })).toEqual([]);
   });
 });

@@ -29,9 +29,18 @@ export function durationMs(text: string): number | null {
   return match === null || unit === undefined ? null : Number(match[1]) * unit;
 }
 
+/** Who looks at it at night has nothing else to go by. Null when both are said. */
+export function withoutReason(call: Call): Reply | null {
+  if (call.param('owner').trim() === '') return refused('the owner is empty: say who you are');
+  if (call.param('reason').trim() === '') return refused('the reason is empty: say why, for whoever finds it');
+  return null;
+}
+
 async function begin(call: Call, door: Door): Promise<Reply> {
   const found = resolveServer(door.views.index(), call.param('host'), call.param('port'), 'changing');
   if (!found.ok) return refused(found.error);
+  const unsaid = withoutReason(call);
+  if (unsaid !== null) return unsaid;
   const text = call.param('duration');
   const duration = text === '' ? DEFAULT_DURATION_MS : durationMs(text);
   if (duration === null || duration === 0) {

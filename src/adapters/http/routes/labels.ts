@@ -8,6 +8,7 @@ import { resolveServer } from '../hints.js';
 import { instanceKey, timestamp } from '../legacy/values.js';
 import { bare, declined, done, type Reply, refused } from '../reply.js';
 import { askedBy, type Call, type Door, type Route, read, write } from '../route.js';
+import { withoutReason } from './downtimes.js';
 import { nullWhenEmpty } from './clusters.js';
 
 export const LABEL_ROUTES: readonly Route[] = [
@@ -81,7 +82,9 @@ function removeUnresolve(call: Call, door: Door): Promise<Reply> {
   return change(call, door, run, () => 'Hostname deregister unresolve completed');
 }
 
-function beginMaintenance(call: Call, door: Door): Promise<Reply> {
+function beginMaintenance(call: Call, door: Door): Reply | Promise<Reply> {
+  const unsaid = withoutReason(call);
+  if (unsaid !== null) return unsaid;
   const run: Change = (server) => door.service.beginMaintenance(server.id, call.param('owner'), call.param('reason'));
   return change(call, door, run, (address) => `Maintenance begun: ${addressText(address)}`);
 }

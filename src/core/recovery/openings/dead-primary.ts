@@ -44,8 +44,9 @@ export function openDeadPrimary(
     return refused(refusal('unknown-server', what, 'discover it: orchestrator-client -c discover -i HOST:PORT'));
   }
   if (cluster.primary !== failed.id && request.kind === undefined) {
-    const mend = 'name the cluster by its primary: orchestrator-client -c which-cluster-master -i CLUSTER';
-    return refused(refusal('not-primary', `${addressText(failed.address)} is not the primary of its cluster`, mend));
+    const name = addressText(failed.address);
+    const mend = `name the cluster by its primary: orchestrator-client -c which-cluster-master -i ${name}`;
+    return refused(refusal('not-primary', `${name} is not the primary of its cluster`, mend));
   }
   const { candidacies, terms, reached } = judgeReplicas(belief, policy, failed, request);
   const follows = new Map(followersOf(belief, failed, request.forced).map((one) => [one.server.id, one.follows]));

@@ -27,7 +27,6 @@ export interface SoftState {
 }
 
 const PREFIX = 'GracefulMasterTakeover:';
-const DEAD = 'bring it back, or if it is dead: orchestrator-client -c force-master-failover -i CLUSTER';
 
 export function openTakeover(
   belief: Belief,
@@ -139,7 +138,13 @@ function objectionsTo(
   for (const { server: one } of [{ server: primary }, ...standing]) {
     if (soft.answers(one.id)) continue;
     const silent = `${PREFIX} ${addressText(one.address)} does not answer`;
-    found.push(refusal('does-not-answer', silent, one === primary ? DEAD : 'bring it back, or begin a downtime on it'));
+    found.push(
+      refusal(
+        'does-not-answer',
+        silent,
+        one === primary ? ifDead(primary) : 'bring it back, or begin a downtime on it',
+      ),
+    );
   }
   if (soft.answers(server.id)) found.push(...laggingBehind(server, policy, soft));
   return found;
@@ -164,6 +169,10 @@ function leftWaiting(
   const few = `${String(others)} of the others can give one while the replication of ${addressText(primary.address)} is left stopped`;
   const mend = 'graceful-master-takeover-auto starts it; or switch semi-sync off on the primary first';
   return [refusal('few-acknowledgers', `${PREFIX} ${waits}, and ${few}`, mend)];
+}
+
+function ifDead({ address }: Server): string {
+  return `bring it back, or if it is dead: orchestrator-client -c force-master-failover -i ${addressText(address)}`;
 }
 
 function laggingBehind(server: Server, { maintenanceLagSeconds }: RecoveryPolicy, soft: SoftState): readonly Refusal[] {
