@@ -34,7 +34,7 @@ export async function runNode({ live, configuration, log, conceal, systemLog, st
   const ending = new Ending(stop);
   const node = new ComposedNode({ live, log, raft, mysql, peers: openPeers(raft, log), onFatal: ending.fail });
   const doors = openDoors({ live, log, raft, mysql, node, configuration, conceal });
-  const outlets = openOutlets({ config, log, systemLog, node, figures: doors.figures });
+  const outlets = openOutlets({ live, log, systemLog, node, figures: doors.figures });
   try {
     await node.start();
     await doors.start();

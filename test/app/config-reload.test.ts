@@ -72,11 +72,11 @@ describe('reading the configuration again', () => {
 
   test('what needs a restart is named, keeps its value, and is named again until then', async () => {
     const { live, write, reload } = await node({ ListenAddress: ':3000', InstancePollSeconds: 5 });
-    await write({ ListenAddress: ':4000', InstancePollSeconds: 1, DefaultInstancePort: 3307 });
+    await write({ ListenAddress: ':4000', InstancePollSeconds: 1, DataCenter: 'dc2' });
     for (const changed of [['InstancePollSeconds'], []]) {
       const reloaded = done(await reload());
       expect(reloaded.changed).toEqual(changed);
-      expect(new Set(reloaded.needRestart)).toEqual(new Set(['ListenAddress', 'DefaultInstancePort']));
+      expect(new Set(reloaded.needRestart)).toEqual(new Set(['ListenAddress', 'DataCenter']));
       expect(reloadedText(reloaded)).toContain('only after a restart of this node: ');
     }
     expect(live.config.http.listen).toEqual({ host: null, port: 3000 });

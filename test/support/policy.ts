@@ -29,6 +29,7 @@ export function policyOf(changes: Partial<RecoveryPolicy> = {}): RecoveryPolicy 
     durability: [],
     concurrentMax: 100,
     movesAtOnce: 5,
+    bulkWaitMs: 10_000,
     brake: { clusters: 0, withinMs: 60_000 },
     promotesOtherCoPrimary: true,
     semiSync: 'none',

@@ -1,6 +1,7 @@
 /** What this node acts with: sessions that change servers, the operator's commands, the stores outside. */
 import type { Clock } from '../../runtime/ports/clock.js';
 import type { SessionOpener } from '../../runtime/ports/mysql.js';
+import type { PairStore } from '../../runtime/ports/pair-store.js';
 import type { Publishing } from '../../runtime/ports/publishing.js';
 import type { PublicSettings } from '../../runtime/ports/service.js';
 import { ObservingHooks, ObservingSessions, ObservingStore } from '../../runtime/recovery/observing.js';
@@ -10,7 +11,7 @@ import type { LiveConfig } from '../config/live.js';
 import type { Log } from '../log.js';
 import { hookParts } from './hooks.js';
 import type { MysqlSide } from './mysql.js';
-import { pairStores, publisherOf } from './publishing.js';
+import { publisherOf } from './publishing.js';
 import type { RaftSide } from './raft.js';
 
 export interface Acting {
@@ -32,13 +33,12 @@ export function openActing(
   ledger: ReplicatedLedger,
   clock: Clock,
 ): Acting {
-  const { config } = live;
   const observes = (): boolean => live.config.observesOnly;
   const hooks = hookParts(live, log, settings, (runner) => new ObservingHooks(runner, observes, log));
-  const stores = pairStores(config).map((store) => new ObservingStore(store, observes));
+  const guarded = (store: PairStore): PairStore => new ObservingStore(store, observes);
   return {
     sessions: new ObservingSessions(mysql.sessions, observes),
     hooks,
-    publishing: publisherOf(config.publishing.prefix, stores, { log, ledger, consensus: raft.consensus, clock }),
+    publishing: publisherOf(live, guarded, { log, ledger, consensus: raft.consensus, clock }),
   };
 }

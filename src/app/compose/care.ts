@@ -49,9 +49,21 @@ export class Care {
   constructor({ live, log, ledger, clock, prober, sighting }: CareParts) {
     const discovery = live.following((config) => config.discovery);
     const classification = live.following((config) => config.classification);
-    const { hosts, lifetimeMs, rejected } = discovery.names;
     this.prober = new ClassifyingProber(prober, classification, (id) => ledger.state.servers.get(id)?.address ?? null);
-    this.names = new DnsHostNames({ method: hosts, lifetimeMs, rejected });
+    this.names = new DnsHostNames(
+      live.following(({ discovery: { names: now } }) => ({
+        method: now.hosts,
+        lifetimeMs: now.lifetimeMs,
+        rejected: now.rejected,
+      })),
+    );
+    // What was learnt by another method is no answer to this one.
+    const method = live.derived(({ discovery: { names: now } }) => now.hosts);
+    let known = method();
+    live.subscribe(() => {
+      if (known !== method()) this.names.clear();
+      known = method();
+    });
     this.lifetimes = live.following((config) => ({ ...config.lifetimes, maintenanceMs: MAINTENANCE_MS }));
     this.#discovery = discovery;
     this.#filters = live.following((config) => config.discovery.filters);
@@ -63,9 +75,15 @@ export class Care {
       ledger,
       clock,
       prober: this.prober,
-      method: discovery.names.servers,
-      rejected,
-      retryMs: lifetimeMs,
+      get method() {
+        return discovery.names.servers;
+      },
+      get rejected() {
+        return discovery.names.rejected;
+      },
+      get retryMs() {
+        return discovery.names.lifetimeMs;
+      },
       timeoutMs: live.config.mysql.probeTimeoutMs,
       onFailed,
     });

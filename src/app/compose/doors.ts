@@ -108,7 +108,7 @@ function openApi(parts: DoorsParts): ApiServer {
     service: node.service,
     way: door,
     identityOf,
-    defaultPort: config.mysql.defaultPort,
+    defaultPort: () => config.mysql.defaultPort,
   });
   api.register(loadRecoveriesService(), recoveriesHandlers(recoveries));
   api.register(loadWaysBackService(), waysBackHandlers(waysBackDoor(recoveries, node.service)));

@@ -8,6 +8,7 @@ import { AuditTrail } from '../../runtime/audit/audit-trail.js';
 import type { AuditOutlet } from '../../runtime/ports/audit-outlets.js';
 import { systemClock } from '../../runtime/ports/clock.js';
 import type { Config } from '../config/config.js';
+import type { LiveConfig } from '../config/live.js';
 import type { Log } from '../log.js';
 import type { ComposedNode } from './node.js';
 
@@ -17,14 +18,45 @@ export interface Outlets {
 }
 
 export interface OutletsParts {
-  readonly config: Config;
+  readonly live: LiveConfig;
   readonly log: Log;
   readonly systemLog: SystemLog | null;
   readonly node: ComposedNode;
   readonly figures: HttpServer['figures'];
 }
 
-export function openOutlets(parts: OutletsParts): Outlets {
+/** Opened anew when a reload says that they lead elsewhere. */
+export function openOutlets({ live, ...parts }: OutletsParts): Outlets {
+  const opened = live.derivedBy(
+    () => openThese({ ...parts, config: live.config }),
+    ({ outlets }) => JSON.stringify(outlets),
+  );
+  let current = opened();
+  let isRunning = false;
+  live.subscribe(() => {
+    if (!isRunning || current === opened()) return;
+    current.stop();
+    current = opened();
+    current.start();
+  });
+  return {
+    start: () => {
+      isRunning = true;
+      current = opened();
+      current.start();
+    },
+    stop: () => {
+      isRunning = false;
+      current.stop();
+    },
+  };
+}
+
+interface OpenParts extends Omit<OutletsParts, 'live'> {
+  readonly config: Config;
+}
+
+function openThese(parts: OpenParts): Outlets {
   const { config, log, node } = parts;
   const trail = new AuditTrail({
     clock: systemClock,
@@ -48,11 +80,12 @@ export function openOutlets(parts: OutletsParts): Outlets {
             else log.warn(`GraphiteAddr: figures cannot be sent: ${reason}`);
           },
         });
-  const unsubscribe = node.service.subscribe(({ kind }) => {
-    if (kind === 'state') trail.noticeApplied();
-  });
+  let unsubscribe = (): void => undefined;
   return {
     start: () => {
+      unsubscribe = node.service.subscribe(({ kind }) => {
+        if (kind === 'state') trail.noticeApplied();
+      });
       trail.noticeApplied();
       sender?.start();
     },
@@ -64,7 +97,7 @@ export function openOutlets(parts: OutletsParts): Outlets {
   };
 }
 
-function auditOutlets({ config, systemLog, node }: OutletsParts): readonly AuditOutlet[] {
+function auditOutlets({ config, systemLog, node }: OpenParts): readonly AuditOutlet[] {
   const { auditFile, auditToSystemLog } = config.outlets;
   const startedAtMs = Date.now();
   const outlets: AuditOutlet[] = [];

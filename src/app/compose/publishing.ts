@@ -9,9 +9,10 @@ import type { PairStore } from '../../runtime/ports/pair-store.js';
 import { Publisher } from '../../runtime/publishing/publisher.js';
 import type { ReplicatedLedger } from '../../runtime/replicated-ledger.js';
 import type { Config } from '../config/config.js';
+import type { LiveConfig } from '../config/live.js';
 import type { Log } from '../log.js';
 
-export function pairStores({ publishing: { consul, zookeeper } }: Config): readonly PairStore[] {
+function pairStores({ publishing: { consul, zookeeper } }: Config): readonly PairStore[] {
   const stores: PairStore[] = [];
   if (consul !== null) stores.push(new ConsulStore({ ...consul, token: consul.token.reveal() }));
   if (zookeeper !== '') stores.push(new ZookeeperStore(zookeeper));
@@ -25,18 +26,34 @@ export interface PublisherSurroundings {
   readonly clock: Clock;
 }
 
+/** `guarded`: what stands before each store. */
 export function publisherOf(
-  prefix: string,
-  stores: readonly PairStore[],
+  live: LiveConfig,
+  guarded: (store: PairStore) => PairStore,
   { log, ledger, consensus, clock }: PublisherSurroundings,
 ): Publisher {
-  return new Publisher({
+  const storesNow = live.derivedBy((config) => pairStores(config).map(guarded), placeOfStores);
+  const publisher = new Publisher({
     clock,
     ledger,
-    stores,
-    prefix,
+    stores: storesNow(),
+    get prefix() {
+      return live.config.publishing.prefix;
+    },
     addresses: new DnsHostAddresses(),
     authorityFor: (term) => new LeaderAuthority(term, consensus, clock),
     log,
   });
+  let stores = storesNow();
+  live.subscribe(() => {
+    if (stores === storesNow()) return;
+    stores = storesNow();
+    publisher.useStores(stores);
+  });
+  return publisher;
+}
+
+/** Differs when the stores are others, or other keys of theirs. */
+function placeOfStores({ publishing: { prefix, consul, zookeeper } }: Config): string {
+  return JSON.stringify([prefix, consul, consul?.token.reveal(), zookeeper]);
 }

@@ -15,7 +15,7 @@ export interface RecoveriesDoorParts {
   readonly service: Service;
   readonly way: WayToLeader;
   readonly identityOf: IdentityOf;
-  readonly defaultPort: number;
+  defaultPort(): number;
 }
 
 export function recoveriesDoor({ service, way, identityOf, defaultPort }: RecoveriesDoorParts): RecoveriesDoor {
@@ -23,9 +23,9 @@ export function recoveriesDoor({ service, way, identityOf, defaultPort }: Recove
     nodeId: way.nodeId,
     credentials: way.credentials,
     leaderAddress: () => way.leaderAddress(),
-    clusterOf: (hint) => clusterByHint(service.state, hint, defaultPort),
+    clusterOf: (hint) => clusterByHint(service.state, hint, defaultPort()),
     serverAt: (text) => {
-      const address = parseAddress(text, defaultPort);
+      const address = parseAddress(text, defaultPort());
       return address.ok ? serverAt(indexServers(service.state.servers.values()), address.value) : null;
     },
     nameOf: (server) => {

@@ -41,6 +41,7 @@ export function recoveryPolicy(config: Config): RecoveryPolicy {
     durability: recovery.durability,
     concurrentMax: recovery.concurrentMax,
     movesAtOnce: recovery.movesAtOnce,
+    bulkWaitMs: recovery.bulkWaitMs,
     brake: recovery.brake,
     promotesOtherCoPrimary: recovery.promotesOtherCoPrimary,
     semiSync: recovery.semiSync.exactReplicas ? 'exact' : recovery.semiSync.unlocksPrimary ? 'enough' : 'none',

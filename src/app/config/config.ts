@@ -282,6 +282,7 @@ export interface RecoveryConfig {
   readonly durability: readonly DurabilityRule[];
   readonly concurrentMax: number;
   readonly movesAtOnce: number;
+  readonly bulkWaitMs: number;
   readonly brake: BrakeLimits;
   readonly semiSync: SemiSyncConfig;
   readonly opensReadOnlyPrimary: boolean;

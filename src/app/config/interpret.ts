@@ -162,6 +162,7 @@ function readRecovery(values: Values, findings: Findings): RecoveryConfig {
     durability: values.DurabilityPolicies,
     concurrentMax: values.RecoveryConcurrencyMax,
     movesAtOnce: values.MaxConcurrentReplicaOperations,
+    bulkWaitMs: values.InstanceBulkOperationsWaitTimeoutSeconds * 1000,
     brake: { clusters: values.RecoveryBrakeClusters, withinMs: values.RecoveryBrakeSeconds * 1000 },
     semiSync: {
       exactReplicas: values.EnforceExactSemiSyncReplicas,

@@ -38,6 +38,8 @@ export interface RecoveryPolicy {
   readonly concurrentMax: number;
   /** MaxConcurrentReplicaOperations: how many replicas an operator's plan keeps without their source at a time. */
   readonly movesAtOnce: number;
+  /** InstanceBulkOperationsWaitTimeoutSeconds: how long each of many that are moved may take to apply what it has. */
+  readonly bulkWaitMs: number;
   /** CoMasterRecoveryMustPromoteOtherCoMaster. */
   readonly promotesOtherCoPrimary: boolean;
   readonly semiSync: SemiSyncRepair;

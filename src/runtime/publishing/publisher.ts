@@ -30,8 +30,9 @@ export interface PublisherParts {
     propose(proposal: Proposal): Promise<unknown>;
     proposeWrites(writes: readonly KeyValueWrite[]): Promise<unknown>;
   };
+  /** Those to begin with; see `useStores`. */
   readonly stores: readonly PairStore[];
-  /** KVClusterMasterPrefix. */
+  /** KVClusterMasterPrefix, looked up at each use. */
   readonly prefix: string;
   readonly addresses: HostAddressBook;
   authorityFor(term: number): Authority;
@@ -53,9 +54,9 @@ interface Waiter {
 }
 
 export class Publisher implements Publishing {
-  readonly reachesOut: boolean;
   readonly #parts: PublisherParts;
-  readonly #feeds: readonly StoreFeed[];
+  #stores: readonly PairStore[];
+  #feeds: readonly StoreFeed[];
   readonly #seen = new Map<ClusterId, unknown>();
   /** Changed, and perhaps not to be published yet. */
   readonly #changed = new Set<ClusterId>();
@@ -67,8 +68,27 @@ export class Publisher implements Publishing {
 
   constructor(parts: PublisherParts) {
     this.#parts = parts;
-    this.reachesOut = parts.stores.length > 0;
+    this.#stores = parts.stores;
     this.#feeds = parts.stores.map((store) => this.#feedOf(store));
+  }
+
+  get reachesOut(): boolean {
+    return this.#stores.length > 0;
+  }
+
+  /**
+   * Others from now on, or the same under another prefix. What stands in those of before stays there, and nobody goes on
+   * waiting for them; the new ones are told of every cluster.
+   */
+  useStores(stores: readonly PairStore[]): void {
+    for (const feed of this.#feeds) feed.stop();
+    this.#troubles.clear();
+    this.#stores = stores;
+    this.#feeds = stores.map((store) => this.#feedOf(store));
+    for (const waiter of this.#waiters) waiter.done(waiter.lines);
+    if (this.#parts.ledger.readyTerm === null) return;
+    for (const feed of this.#feeds) feed.start();
+    this.#check();
   }
 
   /** This node leads and has applied all that was committed before. */
@@ -110,7 +130,8 @@ export class Publisher implements Publishing {
   }
 
   async published(cluster: ClusterId, primary: ServerId): Promise<StepOutcome> {
-    const { stores, clock, log } = this.#parts;
+    const { clock, log } = this.#parts;
+    const stores = this.#stores;
     if (stores.length === 0) return { ok: true, findings: {} };
     let timer: Timer | null = null;
     const waiter = { cluster, primary, left: new Set(stores.map(({ name }) => name)), lines: [] as string[] };

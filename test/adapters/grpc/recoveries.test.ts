@@ -34,7 +34,7 @@ beforeEach(async () => {
   server.register(
     definition,
     recoveriesHandlers({
-      ...recoveriesDoor({ service, way: WAY, identityOf, defaultPort: 3306 }),
+      ...recoveriesDoor({ service, way: WAY, identityOf, defaultPort: () => 3306 }),
       recover: (request) => recovering(request),
     }),
   );

@@ -9,7 +9,6 @@ import {
   stampNumber,
   type Written,
 } from '../../../src/runtime/ports/pair-store.js';
-import type { Publishing } from '../../../src/runtime/ports/publishing.js';
 import { Publisher } from '../../../src/runtime/publishing/publisher.js';
 import { MysqlWorld, uuidOf } from '../../support/mysql-world.js';
 import { RecordingHooks } from '../../support/recording-hooks.js';
@@ -51,9 +50,10 @@ let world: MysqlWorld;
 let nodes: WorldNodes;
 let store: TestStore;
 let hooks: RecordingHooks;
-let publishers: Publishing[];
+let publishers: Publisher[];
 
 beforeEach(async () => {
+  prefix = 'mysql/master/';
   world = new MysqlWorld();
   const primary = world.add(P, { readOnly: false });
   for (const id of [A, B]) world.follow(world.add(id), primary);
@@ -75,7 +75,9 @@ beforeEach(async () => {
           clock,
           ledger,
           stores: [store],
-          prefix: 'mysql/master/',
+          get prefix() {
+            return prefix;
+          },
           addresses: { addressesOf: (host) => Promise.resolve({ ipv4: host === P ? '10.0.0.1' : '', ipv6: '' }) },
           authorityFor: (term) => new LeaderAuthority(term, consensus, clock),
           log: { debug: line, info: line, warn: line, error: line },
@@ -91,6 +93,7 @@ beforeEach(async () => {
 });
 
 let lines: string[] = [];
+let prefix = 'mysql/master/';
 /** That of the nodes, which are only being made when the first publisher is. */
 const clock: Clock = {
   nowMs: () => nodes.clock.nowMs(),
@@ -107,6 +110,31 @@ async function killPrimary(): Promise<void> {
 }
 
 const own = (key: string): string | undefined => nodes.ledger.keyValue.entries.get(key)?.value;
+
+describe('a store that a reload of the configuration names', () => {
+  it('is told of every cluster, and the one of before of nothing more', async () => {
+    const [publisher] = publishers;
+    const other = new TestStore();
+    prefix = 'elsewhere';
+    publisher?.useStores([other]);
+    await nodes.turns();
+    expect(other.values.get('elsewhere/shop')).toBe(`${P}:3306`);
+    const told = store.calls;
+    await killPrimary();
+    await nodes.untilClosed();
+    expect(other.values.get('elsewhere/shop')).toBe(`${A}:3306`);
+    expect(store.values.get(KEY)).toBe(`${P}:3306`);
+    expect(store.calls).toBe(told);
+  });
+
+  it('may be none: nobody waits for it', async () => {
+    publishers[0]?.useStores([]);
+    expect(publishers[0]?.reachesOut).toBe(false);
+    await killPrimary();
+    await nodes.untilClosed();
+    expect(own(KEY)).toBe(`${A}:3306`);
+  });
+});
 
 describe('the primary of a cluster', () => {
   it('stands in the stores with its five pairs, in the own one as well', () => {

@@ -39,8 +39,6 @@ export const BACKEND_KEYS = {
 export const IDLE_KEYS = {
   MySQLTopologyMaxAllowedPacket: ignored(anyInteger, -1),
   ExpectFailureAnalysisConcensus: ignored(bool, true),
-  // Here what is looked at more closely is always what may be ill.
-  ReduceReplicationAnalysisCount: ignored(bool, true),
   DiscoveryQueueCapacity: ignored(natural, 100000),
   DiscoveryQueueMaxStatisticsSize: ignored(anyInteger, 120),
   OAuthClientId: ignored(text, ''),

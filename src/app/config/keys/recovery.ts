@@ -67,6 +67,12 @@ export const RECOVERY_KEYS = {
     5,
     "How many replicas an operator's plan (relocate-replicas and the like) keeps without their source at a time",
   ),
+  InstanceBulkOperationsWaitTimeoutSeconds: works(
+    seconds(0, 86_400),
+    10,
+    'How long each of many replicas that are moved together may take to apply what it has, before it is left where it was, ' +
+      'seconds',
+  ),
   RecoveryConcurrencyMax: works(
     integer(1, 1000),
     10,
@@ -97,6 +103,12 @@ export const RECOVERY_KEYS = {
     true,
     'Of two primaries that replicate from each other, the other one takes over and nobody else; a writable one always does',
   ),
+  PostponeReplicaRecoveryOnLagMinutes: works(
+    integer(0),
+    0,
+    'Replicas with a delay are never waited for, whatever is said here: all are moved when the new primary is open',
+  ),
+  PostponeSlaveRecoveryOnLagMinutes: works(integer(0), 0, 'The old name of the above'),
   RecoverNonWriteableMaster: works(bool, false, 'A primary that is read-only and has replicas is opened for writes'),
   EnforceExactSemiSyncReplicas: works(
     bool,

@@ -104,6 +104,11 @@ export const WORKING_KEYS = {
     20,
     'More lag than this keeps a replica from being taken over to, seconds',
   ),
+  ReduceReplicationAnalysisCount: works(
+    bool,
+    true,
+    'Problems are found at once where something changed, whatever is said here: there is no analysis to be kept short',
+  ),
   ProblemIgnoreHostnameFilters: works(
     patterns,
     [],

@@ -76,13 +76,18 @@ function plan(
       epoch: (belief.clusters.get(about.clusterId)?.epoch ?? 0) + 1,
       requestedCandidate: null,
       startFormerPrimary: false,
-      applyLimitMs: Math.min(policy.applyLimitMs, policy.maintenanceLagSeconds * 1000),
+      applyLimitMs: Math.min(policy.applyLimitMs, waitMs(policy, pairs)),
       semiSync: null,
       forced: true,
       movement: { command: wish.command, manner, moves, refused: lost, atOnce: policy.movesAtOnce },
       locks: { servers: [...new Set(moves.map(({ server }) => server))], reason: description },
     },
   );
+}
+
+/** Of many, one that is behind is left where it was sooner: the others are not to wait for it. */
+function waitMs(policy: RecoveryPolicy, pairs: readonly Pair[]): number {
+  return pairs.length > 1 ? policy.bulkWaitMs : policy.maintenanceLagSeconds * 1000;
 }
 
 function describe(command: MoveWish['command'], pairs: readonly Pair[]): string {
