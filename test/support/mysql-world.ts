@@ -157,6 +157,7 @@ export class MysqlWorld {
 
   #take(server: WorldServer, step: Step): StepOutcome {
     if (changesNothing(step)) return done();
+    if (isAboutSources(step)) return this.#takeAboutSources(server, step);
     switch (step.kind) {
       case 'look':
         return done({ ...this.findings(server), acknowledgers: this.#acknowledgersOf(server) });
@@ -165,10 +166,6 @@ export class MysqlWorld {
       case 'await-applied':
       case 'await-received':
         return this.#wait(server, step);
-      case 'repoint':
-        return this.repoint(server, step);
-      case 'locate':
-        return this.locate(server, step);
       case 'reattach':
       case 'start-replica':
         return this.#start(server, step.kind);
@@ -182,6 +179,17 @@ export class MysqlWorld {
         return this.#takeOnPrimary(server, step.kind);
       default:
         return this.#takeReturning(server, step);
+    }
+  }
+
+  #takeAboutSources(server: WorldServer, step: SourceStep): StepOutcome {
+    switch (step.kind) {
+      case 'repoint':
+        return this.repoint(server, step);
+      case 'locate':
+        return this.locate(server, step);
+      case 'run-until':
+        return this.runUntil(server, step);
     }
   }
 
@@ -281,6 +289,10 @@ export class MysqlWorld {
     return { ok: true, findings: { executedGtids: wanted } };
   }
 
+  protected runUntil(_server: WorldServer, _step: Extract<Step, { kind: 'run-until' }>): StepOutcome {
+    return failed('it follows by GTID');
+  }
+
   protected locate(_server: WorldServer, _step: Extract<Step, { kind: 'locate' }>): StepOutcome {
     return failed('it follows by GTID');
   }
@@ -320,6 +332,12 @@ export class MysqlWorld {
 
 function done(findings: StepFindings = {}): StepOutcome {
   return { ok: true, findings };
+}
+
+type SourceStep = Extract<Step, { kind: 'repoint' | 'locate' | 'run-until' }>;
+
+function isAboutSources(step: Step): step is SourceStep {
+  return ['repoint', 'locate', 'run-until'].includes(step.kind);
 }
 
 type NothingStep = Extract<Step, { kind: 'release' | 'restart-io' | 'promise-promotion' | 'hooks' | 'publish' }>;

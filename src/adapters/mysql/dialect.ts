@@ -6,6 +6,7 @@
  */
 import type { Address } from '../../core/topology/address.js';
 import type { Flavor, Version } from '../../core/topology/server.js';
+import type { BinlogPosition } from '../../core/topology/vitals.js';
 import { type Capability, isCapable } from './capabilities.js';
 
 export interface Dialect {
@@ -164,6 +165,16 @@ export type ReplicaThread = 'IO_THREAD' | 'SQL_THREAD';
 
 export function startReplica(dialect: Dialect, channel = '', thread?: ReplicaThread): string {
   return replicaVerb(dialect, 'START', channel, thread);
+}
+
+/** Its applier applies up to this place in the log of its source, and stops there. */
+export function startUntil(dialect: Dialect, channel: string, { file, position }: BinlogPosition): string {
+  const word = dialect.source.toUpperCase();
+  const until = `UNTIL ${word}_LOG_FILE = ${quoted(file)}, ${word}_LOG_POS = ${String(position)}`;
+  const verb = `START ${dialect.replica.toUpperCase()}`;
+  return dialect.flavor === 'MariaDB'
+    ? `${verb}${connectionName(channel)} SQL_THREAD ${until}`
+    : `${verb} SQL_THREAD ${until}${forChannel(dialect, channel)}`;
 }
 
 export function stopReplica(dialect: Dialect, channel = '', thread?: ReplicaThread): string {

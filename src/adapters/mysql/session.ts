@@ -22,6 +22,7 @@ import { readFindings } from './steps/findings.js';
 import { restartIo, stopIo } from './steps/replication.js';
 import { repoint, startReplication } from './steps/repoint.js';
 import { resetGtids } from './steps/reset-gtids.js';
+import { runUntil } from './steps/run-until.js';
 import { reattach, sever } from './steps/sever.js';
 
 /** What some steps need beside the session itself. */
@@ -42,6 +43,7 @@ type RoleStep = Exclude<
       | 'restart-io'
       | 'await-applied'
       | 'await-received'
+      | 'run-until'
       | 'repoint'
       | 'locate'
       | 'acknowledge';
@@ -92,9 +94,9 @@ export class MysqlSession implements ServerSession {
     const hold = this.#hold;
     switch (step.kind) {
       case 'look':
-        return await this.#look(step.acknowledgers === true);
+        return await this.#look(step);
       case 'stop-io':
-        return { ...(await stopIo(hold)), ...(await obstacleToOpening(hold)) };
+        return { ...(await stopIo(hold, step.hop !== undefined)), ...(await obstacleToOpening(hold)) };
       case 'restart-io':
         return await restartIo(hold);
       case 'start-replica':
@@ -102,9 +104,11 @@ export class MysqlSession implements ServerSession {
       case 'reattach':
         return await reattach(hold);
       case 'await-applied':
-        return await awaitApplied(hold, step.gtids, step.limitMs);
+        return await awaitApplied(hold, step.gtids, step.limitMs, step.hop !== undefined);
       case 'await-received':
         return await awaitReceived(hold, step.gtids, step.limitMs);
+      case 'run-until':
+        return await runUntil(hold, step.until, step.limitMs);
       case 'repoint':
         return await this.#repoint(step, context);
       case 'locate':
@@ -162,10 +166,10 @@ export class MysqlSession implements ServerSession {
     }
   }
 
-  async #look(counts: boolean): Promise<StepFindings> {
+  async #look({ acknowledgers, hop }: Extract<Step, { kind: 'look' }>): Promise<StepFindings> {
     const hold = this.#hold;
-    const findings = { ...(await readFindings(hold)), ...(await obstacleToOpening(hold)) };
-    return counts ? { ...findings, acknowledgers: await countAcknowledgers(hold) } : findings;
+    const findings = { ...(await readFindings(hold, hop !== undefined)), ...(await obstacleToOpening(hold)) };
+    return acknowledgers === true ? { ...findings, acknowledgers: await countAcknowledgers(hold) } : findings;
   }
 
   async #locate(step: Extract<Step, { kind: 'locate' }>, { other }: StepContext): Promise<StepFindings> {

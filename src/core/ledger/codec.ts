@@ -89,6 +89,7 @@ const STEPS_SINCE: Readonly<Record<StepKind, SchemaVersion>> = {
   'stop-io': 1,
   'await-applied': 1,
   'await-received': 3,
+  'run-until': 3,
   repoint: 1,
   'promise-promotion': 1,
   detach: 1,

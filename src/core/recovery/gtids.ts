@@ -41,6 +41,7 @@ import {
   withoutWriters,
 } from '../topology/mariadb-gtid.js';
 import type { ServerId } from '../topology/server.js';
+import type { BinlogPosition } from '../topology/vitals.js';
 import { serverNumberIn } from '../topology/stand-in-id.js';
 
 interface Progress {
@@ -88,6 +89,17 @@ export function withoutServer(text: string, server: ServerId): string {
 /** What others were seen with of a server's own transactions it has itself, though it was looked at a moment before them. */
 export function withOwnSeenAt(server: ServerId, has: string, others: readonly string[]): string {
   return unionOf(has, ...others.map((other) => minus(other, withoutServer(other, server))));
+}
+
+/** The places alone, of a server that follows by place and counts transactions besides. */
+export function placesIn(text: string): string {
+  return formatLogMarks(parsed(text).logs);
+}
+
+/** The place in one log; null where the text names none, or several. */
+export function onlyPlace(text: string): BinlogPosition | null {
+  const marks = [...parsed(text).logs.values()];
+  return marks.length === 1 ? (marks[0]?.until ?? null) : null;
 }
 
 /** The name by which marks call the log of a server. A replica of MariaDB knows no more of its source than its server id. */

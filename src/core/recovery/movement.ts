@@ -33,6 +33,18 @@ export interface Movement {
   readonly to: ServerId;
   /** Where it is put back; null where its source is not known, or it has none. */
   readonly from: ServerId | null;
+  /** It follows by place and goes by the legs of its plan; where there are none, it changes places with its source. */
+  readonly byPlace?: true;
+}
+
+/**
+ * One hop of a way by place, from a source to the next. up: to the source of `from`. beside: to a server that follows `from`
+ * as well. Another way there is not: only of these two places is known how they correspond.
+ */
+export interface Leg {
+  readonly kind: 'up' | 'beside';
+  readonly from: ServerId;
+  readonly to: ServerId;
 }
 
 /**
@@ -51,4 +63,6 @@ export interface MoveTerms {
   readonly refused: readonly { readonly server: ServerId; readonly reason: string; readonly gtids: string }[];
   /** MaxConcurrentReplicaOperations: so many are without their source at a time. */
   readonly atOnce: number;
+  /** Those who go by place have one source and one destination, and go this way together. */
+  readonly legs?: readonly Leg[];
 }

@@ -13,6 +13,7 @@ const WHEN_UNREACHABLE: Readonly<Record<StepKind, number>> = {
   'stop-io': 1,
   'await-applied': 1,
   'await-received': 1,
+  'run-until': 1,
   repoint: 3,
   locate: 2,
   'promise-promotion': 1,

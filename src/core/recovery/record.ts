@@ -6,7 +6,7 @@
 import { binlogPositionText } from '../topology/binlog-position.js';
 import type { ServerId } from '../topology/server.js';
 import type { Recovery, StepRecord } from './recovery.js';
-import type { NumberedStep, Step, StepOutcome } from './step.js';
+import type { Hop, NumberedStep, Step, StepOutcome } from './step.js';
 
 export function withIntents(
   recovery: Recovery,
@@ -37,15 +37,13 @@ export function withPromotion(recovery: Recovery, server: ServerId, epoch: numbe
 
 /** Two steps of a recovery with the same key are the same step, however often it was tried. */
 export function stepKey(step: Step): string {
+  if ('gtids' in step) {
+    const drops = step.kind === 'reset-gtids' ? ` ${step.drops}` : '';
+    return `${step.kind} ${step.server} ${step.gtids}${drops}${hopIn(step)}`;
+  }
   switch (step.kind) {
-    case 'await-applied':
-    case 'await-received':
-      return `${step.kind} ${step.server} ${step.gtids}`;
-    case 'inject-empty':
-    case 'keep-binary-logs':
-      return `${step.kind} ${step.server} ${step.gtids}`;
-    case 'reset-gtids':
-      return `${step.kind} ${step.server} ${step.gtids} ${step.drops}`;
+    case 'run-until':
+      return `${step.kind} ${step.server} ${step.until} hop ${step.hop}`;
     case 'clone':
       return `${step.kind} ${step.server} ${step.source}`;
     case 'repoint':
@@ -59,7 +57,8 @@ export function stepKey(step: Step): string {
       return `${step.kind} ${step.server} ${String(step.epoch)}`;
     case 'look':
     case 'stop-io':
-      return `${step.kind} ${step.server}${againIn(step)}`;
+    case 'start-replica':
+      return `${step.kind} ${step.server}${againIn(step)}${hopIn(step)}`;
     case 'hooks':
       return `${step.kind} ${step.list}`;
     default:
@@ -67,8 +66,12 @@ export function stepKey(step: Step): string {
   }
 }
 
-function againIn({ again }: { readonly again?: true }): string {
+function againIn({ again }: { readonly again?: true; readonly kind: string }): string {
   return again === true ? ' again' : '';
+}
+
+function hopIn({ hop }: { readonly hop?: Hop; readonly kind: string }): string {
+  return hop === undefined ? '' : ` hop ${hop}`;
 }
 
 function placeIn({ begin }: Extract<Step, { kind: 'repoint' }>): string {

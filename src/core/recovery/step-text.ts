@@ -14,6 +14,8 @@ const TEXTS: { readonly [K in StepKind]: (step: StepOf<K>, server: string, nameO
     `stop the IO thread of ${server}${again === true ? ' again' : ''} and read what it has received`,
   'await-applied': ({ limitMs }, server) => `wait until ${server} has applied all of it, at most ${limitMs / 1000} s`,
   'await-received': ({ limitMs }, server) => `wait until ${server} has received all of it, at most ${limitMs / 1000} s`,
+  'run-until': ({ until, limitMs }, server) =>
+    `let ${server} apply up to ${until} and stand there, within ${limitMs / 1000} s`,
   repoint: (step, server, nameOf) =>
     `point ${server} at ${nameOf(step.source)}${placeIn(step)}${step.start ? '' : ' and leave its replication stopped'}`,
   locate: ({ source }, server, nameOf) => `search the binary log of ${nameOf(source)} for where ${server} would go on`,

@@ -11,14 +11,37 @@ export type Step =
    * Reads the state under the barrier; nothing is changed. `again`: a second look in one plan. `acknowledgers`: those are
    * counted too. Again: reads again.
    */
-  | { readonly kind: 'look'; readonly server: ServerId; readonly again?: true; readonly acknowledgers?: true }
+  | {
+      readonly kind: 'look';
+      readonly server: ServerId;
+      readonly again?: true;
+      readonly acknowledgers?: true;
+      readonly hop?: Hop;
+    }
   /**
    * Stops IO threads only, then reads received and executed sets. `again`: a second time in one plan, after it was started.
    * Again: look at the state.
    */
-  | { readonly kind: 'stop-io'; readonly server: ServerId; readonly again?: true }
+  | { readonly kind: 'stop-io'; readonly server: ServerId; readonly again?: true; readonly hop?: Hop }
   /** Waits until the server has applied `gtids`; an applier that stands still without an error is started. */
-  | { readonly kind: 'await-applied'; readonly server: ServerId; readonly gtids: string; readonly limitMs: number }
+  | {
+      readonly kind: 'await-applied';
+      readonly server: ServerId;
+      readonly gtids: string;
+      readonly limitMs: number;
+      readonly hop?: Hop;
+    }
+  /**
+   * By place: fetches again and applies up to `until`, a place in the log of its source, and not beyond; there its applier
+   * stands. Again: looks whether it is there.
+   */
+  | {
+      readonly kind: 'run-until';
+      readonly server: ServerId;
+      readonly until: string;
+      readonly limitMs: number;
+      readonly hop: Hop;
+    }
   /** Waits until a replica that follows the primary has received `gtids`, applied or not; nothing is changed. */
   | { readonly kind: 'await-received'; readonly server: ServerId; readonly gtids: string; readonly limitMs: number }
   /** Points a replica elsewhere with its relay log kept or applied, then starts it. Again: skipped if it is already so. */
@@ -27,7 +50,7 @@ export type Step =
       readonly server: ServerId;
       readonly source: ServerId;
       readonly start: boolean;
-      /** Without GTID alone. */
+      /** By place alone. */
       readonly begin?: Beginning;
     }
   /**
@@ -66,7 +89,7 @@ export type Step =
    */
   | { readonly kind: 'release'; readonly server: ServerId }
   /** Starts its replication, wherever it leads; nothing for a server that follows nobody. Again: skipped if it runs. */
-  | { readonly kind: 'start-replica'; readonly server: ServerId }
+  | { readonly kind: 'start-replica'; readonly server: ServerId; readonly hop?: Hop }
   /** STOP and START of the IO thread, to learn whether the source still speaks; of one canary, once per incident. */
   | { readonly kind: 'restart-io'; readonly server: ServerId }
   /** Stops fetching and puts `//` before the host of its source, so that it cannot go on there. Again: skipped if it is so. */
@@ -97,11 +120,17 @@ export type Step =
   /** Waits, not long, until the key-value stores name this primary. Again: looks at the stores. */
   | { readonly kind: 'publish'; readonly server: ServerId };
 
-/** Where a replica without GTID begins in the log of its new source, and where it must stand for that to be right. */
+/**
+ * Where a replica that follows by place begins in the log of its new source, and where it must stand for that to be right;
+ * `after` is '' where that does not matter, because all that lies before is its own.
+ */
 export interface Beginning {
   readonly at: BinlogPosition;
   readonly after: string;
 }
+
+/** In a move by place a server may be stopped, read and started more than once: which hop of the way it is. */
+export type Hop = string;
 
 /** What a primary asked of its replicas before it acknowledged a write, and how many there are to ask. */
 export interface SemiSyncDuty {

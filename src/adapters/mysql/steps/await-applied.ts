@@ -41,7 +41,13 @@ interface Look {
   readonly replica: ReplicaState | null;
 }
 
-export async function awaitApplied(hold: Hold, target: string, limitMs: number): Promise<StepFindings> {
+/** `byPlace`: where its own log stands is asked for, although it has GTIDs. */
+export async function awaitApplied(
+  hold: Hold,
+  target: string,
+  limitMs: number,
+  byPlace = false,
+): Promise<StepFindings> {
   const deadlineMs = monotonicNowMs() + limitMs;
   let sliceMs = FIRST_SLICE_MS;
   for (let pauseMs = FIRST_PAUSE_MS; ; pauseMs = Math.min(pauseMs * 2, LONGEST_PAUSE_MS)) {
@@ -51,7 +57,7 @@ export async function awaitApplied(hold: Hold, target: string, limitMs: number):
     const look = await lookAt(hold);
     assertMayCome(hold, target, look);
     const reached = await reachedBy(hold, target, look);
-    const findings = reached === null ? null : await settledFindings(hold, reached);
+    const findings = reached === null ? null : await settledFindings(hold, reached, byPlace);
     if (findings !== null) return findings;
     if (reached === null && look.replica !== null) await startApplier(hold, look.replica, look.server);
     if (leftMs === 0) {
@@ -125,10 +131,10 @@ function isApplier(row: TextRow): boolean {
  * Without GTID, where the server's own log stands belongs to how far it has applied: the other replicas will begin there.
  * Null when something was written in between, by whomever; then both are read anew.
  */
-async function settledFindings(hold: Hold, { server, replica }: Look): Promise<StepFindings | null> {
+async function settledFindings(hold: Hold, { server, replica }: Look, byPlace: boolean): Promise<StepFindings | null> {
   const executed = readProgress(progressOf(server, replica));
   const executedGtids = executed.ok ? executed.value : '';
-  if (server.hasGtids || replica === null) return { executedGtids };
+  if ((server.hasGtids && !byPlace) || replica === null) return { executedGtids };
   const [before, again, after] = [
     await readOwnEnd(hold, READ_MS),
     await readReplica(hold, READ_MS),

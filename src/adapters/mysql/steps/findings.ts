@@ -18,12 +18,13 @@ import {
   type ServerState,
 } from './replica-state.js';
 
-export async function readFindings(hold: Hold): Promise<StepFindings> {
+/** `byPlace`: where its own log stands is asked for, although it has GTIDs. */
+export async function readFindings(hold: Hold, byPlace = false): Promise<StepFindings> {
   // Replication first: what is received in between is counted as executed at worst, and never missed.
   const replica = await readReplica(hold, READ_MS);
   const server = await readServer(hold, READ_MS);
   const obstacle = replica === null ? null : obstacleToApplying(hold, replica, server);
-  const ownEnd = server.hasGtids ? null : await readOwnEnd(hold, READ_MS);
+  const ownEnd = server.hasGtids && !byPlace ? null : await readOwnEnd(hold, READ_MS);
   return {
     executedGtids: readable(hold, await executedBy(hold, server, replica)),
     receivedGtids: readable(hold, replica?.received ?? ''),

@@ -35,6 +35,8 @@ export interface ReplicaState {
   readonly idle: boolean;
   /** It has no other channel, by which something could come. */
   readonly alone: boolean;
+  /** Its applier was told to stop somewhere (START ... UNTIL), and will. */
+  readonly stopsSomewhere: boolean;
   /** Null where the status does not tell. */
   readonly heartbeatSeconds: number | null;
 }
@@ -64,6 +66,7 @@ export async function readReplica(hold: Hold, timeoutMs: number): Promise<Replic
     byGtid,
     idle: /has read all relay log/i.test(cell(row, `${replica}_SQL_Running_State`)),
     alone: rows.length === 1,
+    stopsSomewhere: !/^(?:|None)$/i.test(cell(row, 'Until_Condition')),
     heartbeatSeconds: heartbeat === '' ? null : Number(heartbeat),
   };
 }

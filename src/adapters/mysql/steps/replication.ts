@@ -11,7 +11,7 @@ import { losesByRestart, stopFetching } from './relay-log.js';
 import { readReplicaOf, type ReplicaState } from './replica-state.js';
 
 /** The IO thread only: the applier goes on with what was received. */
-export async function stopIo(hold: Hold): Promise<StepFindings> {
+export async function stopIo(hold: Hold, byPlace = false): Promise<StepFindings> {
   const before = await readReplicaOf(hold, READ_MS);
   if (before.io !== 'No') {
     await stopFetching(hold, before);
@@ -19,7 +19,7 @@ export async function stopIo(hold: Hold): Promise<StepFindings> {
     if (after.io !== 'No')
       throw new StepFailed('state', `${addressText(hold.address)}: its IO thread runs again`, true);
   }
-  const findings = await readFindings(hold);
+  const findings = await readFindings(hold, byPlace);
   return { ...findings, text: before.io === 'No' ? 'it was stopped already' : `it was ${before.io}` };
 }
 

@@ -6,7 +6,7 @@
  * With GTID the replica says itself what it lacks. Without, it is told where to begin, and that is right for a replica at
  * one place in its history alone, which is looked at again before anything is changed.
  */
-import { isNone, minus } from '../../../core/recovery/gtids.js';
+import { isNone, minus, onlyPlace } from '../../../core/recovery/gtids.js';
 import type { Beginning, StepFindings } from '../../../core/recovery/step.js';
 import { type Address, addressText } from '../../../core/topology/address.js';
 import type { ServerId } from '../../../core/topology/server.js';
@@ -20,7 +20,6 @@ import { endSince } from './own-log.js';
 import { assertStartLosesNothing, hasUnapplied, losesByRestart, startApplier, stopFetching } from './relay-log.js';
 import {
   applierError,
-  progressOf,
   readReplica,
   readReplicaOf,
   type ReplicaState,
@@ -44,14 +43,14 @@ export interface Destination {
 }
 
 export async function repoint(hold: Hold, to: Destination, accountFor: AccountFor): Promise<StepFindings> {
-  const { source, start } = to;
+  const { start } = to;
   const before = await readReplica(hold, READ_MS);
   const said: string[] = [];
   if (before === null) {
     await stopAskingForAcknowledgements(hold);
     await beginToFollow(hold, to, accountFor);
     said.push('it had no source');
-  } else if (leadsTo(before, source, await readServer(hold, READ_MS))) {
+  } else if (leadsTo(before, to, await readServer(hold, READ_MS))) {
     said.push('it was pointed there already');
   } else {
     await move(hold, before, to);
@@ -63,18 +62,19 @@ export async function repoint(hold: Hold, to: Destination, accountFor: AccountFo
   return { text: said.join('; ') };
 }
 
-/** One that could follow by GTID and does not is pointed anew. */
-function leadsTo(state: ReplicaState, source: Address, { hasGtids }: ServerState): boolean {
-  return state.host === source.host && state.port === source.port && (state.byGtid || !hasGtids);
+/** One that could follow by GTID and does not is pointed anew, unless it is to follow by place. */
+function leadsTo(state: ReplicaState, { source, begin }: Destination, { hasGtids }: ServerState): boolean {
+  return state.host === source.host && state.port === source.port && (state.byGtid || !hasGtids || begin !== null);
 }
 
 /** A server that followed nobody: it was a primary, or it is new. */
 async function beginToFollow(hold: Hold, { source, begin }: Destination, accountFor: AccountFor): Promise<void> {
   const server = await readServer(hold, READ_MS);
   const account = await accountFor(hold);
-  const where = server.hasGtids
-    ? { gtid: true }
-    : { coordinates: placeFor(hold, await endOf(hold, server, begin), begin) };
+  const where =
+    server.hasGtids && begin === null
+      ? { gtid: true }
+      : { coordinates: placeFor(hold, await endOf(hold, server, begin), begin) };
   // Both of what follows write to tables of the server.
   await unlock(hold);
   // It begins behind what it wrote itself, which MariaDB does not count as applied.
@@ -87,10 +87,10 @@ async function beginToFollow(hold: Hold, { source, begin }: Destination, account
 /** Its own log is what it has; a restart since then has not moved its end. */
 async function endOf(hold: Hold, server: ServerState, begin: Beginning | null): Promise<string> {
   const end = await executedBy(hold, server, null);
-  return begin === null ? end : await endSince(hold, end, begin.after);
+  return begin === null || begin.after === '' ? end : await endSince(hold, end, begin.after);
 }
 
-async function move(hold: Hold, before: ReplicaState, { source, begin }: Destination): Promise<void> {
+async function move(hold: Hold, before: ReplicaState, { source, sourceId, begin }: Destination): Promise<void> {
   const { dialect } = hold;
   // The source cannot be changed while the IO thread runs (error 3021).
   await stopFetching(hold, before);
@@ -102,7 +102,7 @@ async function move(hold: Hold, before: ReplicaState, { source, begin }: Destina
     await hold.change(changeSource(dialect, change, before.channel), CHANGE_MS);
     return;
   }
-  const where = await settle(hold, stopped, server, begin).catch(async (error: unknown) => {
+  const where = await settle(hold, stopped, server, { sourceId, begin }).catch(async (error: unknown) => {
     // One that is not pointed elsewhere goes on where it was.
     if (error instanceof StepFailed && before.io !== 'No') await fetchAgain(hold);
     throw error;
@@ -116,10 +116,23 @@ async function settle(
   hold: Hold,
   stopped: ReplicaState,
   server: ServerState,
-  begin: Beginning | null,
+  { sourceId, begin }: Pick<Destination, 'sourceId' | 'begin'>,
 ): Promise<Pick<SourceChange, 'gtid' | 'coordinates'>> {
   const drained = await drain(hold, stopped, server);
-  return server.hasGtids ? { gtid: true } : { coordinates: placeFor(hold, progressOf(server, drained), begin) };
+  if (begin === null && server.hasGtids) return { gtid: true };
+  // The same server by another name: its log goes on where it was.
+  const same = begin === null && drained.sourceUuid === sourceId.toLowerCase() ? onlyPlace(drained.appliedTo) : null;
+  return { coordinates: same ?? placeFor(hold, placeNow(drained, begin), begin) };
+}
+
+/**
+ * One that was pointed elsewhere and has not reached anybody there does not know whose log it is in: the file and position
+ * are those that it was told.
+ */
+function placeNow({ appliedTo, sourceUuid }: ReplicaState, begin: Beginning | null): string {
+  const [now, told] = [onlyPlace(appliedTo), onlyPlace(begin?.after ?? '')];
+  const isTold = now !== null && now.file === told?.file && now.position === told.position;
+  return sourceUuid === '' && isTold && begin !== null ? begin.after : appliedTo;
 }
 
 async function fetchAgain(hold: Hold): Promise<void> {
@@ -152,6 +165,7 @@ function placeFor(hold: Hold, executed: string, begin: Beginning | null): Beginn
   if (begin === null) {
     throw new StepFailed('state', `${server} does not follow by GTID, and where it would begin is not known`, false);
   }
+  if (begin.after === '') return begin.at;
   if (isNone(minus(executed, begin.after)) && isNone(minus(begin.after, executed))) return begin.at;
   const text = `${server} stands at ${executed || 'an unknown place'} and not at ${begin.after}`;
   throw new StepFailed('state', `${text}: where it would have to begin is not known`, false);
@@ -191,7 +205,11 @@ async function assertReached(hold: Hold, { sourceUuid, channel }: ReplicaState, 
 /** `to`: who has to answer there; null where it goes on with whomever it follows. */
 async function startAndListen(hold: Hold, source: Address, to: Destination | null): Promise<string> {
   const before = await readReplicaOf(hold, READ_MS);
-  const running = before.io !== 'No' && before.sql;
+  // A place to stop at is forgotten when the applier stops, and not before.
+  if (before.sql && before.stopsSomewhere) {
+    await hold.change(stopReplica(hold.dialect, before.channel, 'SQL_THREAD'), STOP_SQL_MS);
+  }
+  const running = before.io !== 'No' && before.sql && !before.stopsSomewhere;
   if (!running) {
     assertStartLosesNothing(hold, before, await readServer(hold, READ_MS));
     await hold.change(startReplica(hold.dialect, before.channel), CHANGE_MS);

@@ -14,12 +14,13 @@ import {
   placeParticipant,
   primaryParticipant,
 } from '../candidates.js';
-import type { Movement } from '../movement.js';
+import type { Leg, Movement } from '../movement.js';
 import type { RecoveryPolicy } from '../policy.js';
 import type { LostServer, Participant } from '../recovery.js';
 import { followsByPlace } from '../seen-progress.js';
 import type { SoftState } from './graceful-takeover.js';
 import { type Intention, intentionOf, type MoveWish } from './move-wishes.js';
+import { followsPlaces, routeBetween } from './move-by-place.js';
 import { opened, type Opening, type OpeningContext, refused } from './opening.js';
 
 interface Question {
@@ -41,7 +42,7 @@ export function openMove(
   const intention = intentionOf(belief, wish);
   if ('code' in intention) return refused(intention);
   const question = { belief, policy, soft, intention };
-  const judged = intention.pairs.map((pair) => ({ pair, objections: objectionsTo(question, pair) }));
+  const judged = intention.pairs.map((pair) => ({ pair, objections: objectionsTo(question, wish, pair) }));
   const able = judged.filter(({ objections }) => objections.length === 0).map(({ pair }) => pair);
   const isWhole = able.length === judged.length;
   if (able.length === 0 || (!intention.isMany && !isWhole)) {
@@ -56,31 +57,45 @@ export function openMove(
 }
 
 function plan(
-  { belief, policy, soft, intention }: Question,
+  asked: Question,
   wish: MoveWish,
   pairs: readonly Pair[],
   lost: readonly LostServer[],
   context: OpeningContext,
 ): Opening {
+  const { belief, policy, soft, intention } = asked;
   const { about, manner } = intention;
   const index = indexServers(belief.servers.values());
-  const moves = pairs.map(({ server, to }): Movement => {
-    return { server: server.id, to: to.id, from: sourceOf(index, server)?.id ?? null };
+  const moves = pairs.map((pair): Movement => {
+    const { server, to } = pair;
+    const way = wayOf(asked, wish.command, pair);
+    const byPlace = way.kind === 'place' ? ({ byPlace: true } as const) : {};
+    return { server: server.id, to: to.id, from: sourceOf(index, server)?.id ?? null, ...byPlace };
   });
+  const legs = legsOf(asked, wish.command, pairs);
+  const standing = legs.map(({ kind, from, to }) => (kind === 'up' ? from : to));
   const description = describe(wish.command, pairs);
   return opened(
     context,
     { kind: 'move', clusterId: about.clusterId, code: 'Move', description, failed: about.id },
     {
-      participants: [...cast(belief, policy, soft, pairs, moves, about, lost)],
+      participants: [...cast(belief, policy, soft, pairs, [...moves, ...legs], about, lost)],
       epoch: (belief.clusters.get(about.clusterId)?.epoch ?? 0) + 1,
       requestedCandidate: null,
       startFormerPrimary: false,
       applyLimitMs: Math.min(policy.applyLimitMs, waitMs(policy, pairs)),
       semiSync: null,
       forced: true,
-      movement: { command: wish.command, manner, moves, refused: lost, atOnce: policy.movesAtOnce },
-      locks: { servers: [...new Set(moves.map(({ server }) => server))], reason: description },
+      movement: {
+        command: wish.command,
+        manner,
+        moves,
+        refused: lost,
+        atOnce: policy.movesAtOnce,
+        ...(legs.length === 0 ? {} : { legs }),
+      },
+      // Who stands still for the others is not to be moved meanwhile either.
+      locks: { servers: [...new Set([...moves.map(({ server }) => server), ...standing])], reason: description },
     },
   );
 }
@@ -108,7 +123,7 @@ function cast(
   policy: RecoveryPolicy,
   soft: SoftState,
   pairs: readonly Pair[],
-  moves: readonly Movement[],
+  moves: readonly Pick<Movement, 'to' | 'from'>[],
   about: Server,
   lost: readonly LostServer[],
 ): readonly Participant[] {
@@ -144,10 +159,10 @@ function keepsUp({ facts }: Server): boolean {
   return channel === null || isReplicating(channel);
 }
 
-function objectionsTo(question: Question, pair: Pair): readonly Refusal[] {
+function objectionsTo(question: Question, wish: MoveWish, pair: Pair): readonly Refusal[] {
   return ['regroup', 'detach', 'reattach'].includes(question.intention.manner)
     ? ofServer(question, pair.server)
-    : [...ofServer(question, pair.server), ...ofPair(question, pair), ...ofPlace(question, pair.to)];
+    : [...ofServer(question, pair.server), ...ofPair(question, wish, pair), ...ofPlace(question, pair.to)];
 }
 
 function ofServer({ belief, soft, intention }: Question, server: Server): readonly Refusal[] {
@@ -193,7 +208,8 @@ function ofPlace({ belief, soft }: Question, { id, address }: Server): readonly 
   return found;
 }
 
-function ofPair({ belief, policy, intention }: Question, { server, to }: Pair): readonly Refusal[] {
+function ofPair(question: Question, wish: MoveWish, { server, to }: Pair): readonly Refusal[] {
+  const { belief, policy, intention } = question;
   const [name, place] = [addressText(server.address), addressText(to.address)];
   if (server.id === to.id) {
     return [refusal('same-server', `${name} cannot be moved below itself`, 'name another server with -d')];
@@ -217,19 +233,55 @@ function ofPair({ belief, policy, intention }: Question, { server, to }: Pair): 
     const text = `${name} cannot replicate from ${place}. Reason: ${why}`;
     found.push(refusal('cannot-replicate', text, 'choose another server, or mend that'));
   }
-  return [...found, ...withoutGtid(server, to)];
+  return [...found, ...withoutWay(question, wish, { server, to })];
 }
 
-/** Only GTIDs tell where one goes on at another server. */
-function withoutGtid(server: Server, to: Server): readonly Refusal[] {
-  const isByPlace = [server, to].some(({ facts }) => followsByPlace(facts) || facts.gtidMode.endsWith('PERMISSIVE'));
-  const channel = mainChannel(server.facts);
-  const stays =
-    channel?.sourceId === to.id || (channel !== null && addressText(channel.source) === addressText(to.address));
-  if (!isByPlace || stays) return [];
-  const [name, place] = [addressText(server.address), addressText(to.address)];
-  const text = `Relocating ${name} below ${place} turns to be too complex; please do it manually: they do not both use GTID`;
-  return [refusal('no-gtid', text, 'set gtid_mode=ON on all servers')];
+type Way =
+  | { readonly kind: 'gtid' | 'place'; readonly legs: readonly Leg[] }
+  | { readonly kind: 'none'; readonly why: string };
+
+const BY_GTID: Way = { kind: 'gtid', legs: [] };
+
+/** By place where it follows so and there is such a way, because it is to go on following as it does; else by GTID. */
+function wayOf(question: Question, command: MoveWish['command'], { server, to }: Pair): Way {
+  const { manner } = question.intention;
+  if (stays({ server, to }) || !['each', 'in-order', 'co-primary'].includes(manner)) return BY_GTID;
+  const countsPlaces = ({ facts }: Server): boolean => followsByPlace(facts) || facts.gtidMode.endsWith('PERMISSIVE');
+  const byGtid = !countsPlaces(server) && !countsPlaces(to);
+  if (manner === 'co-primary') return byGtid ? BY_GTID : { kind: 'place', legs: [] };
+  if (!followsPlaces(server) || command.endsWith('-gtid')) {
+    return byGtid ? BY_GTID : { kind: 'none', why: 'they do not both use GTID' };
+  }
+  // Who change places stand still together: the way of the first is that of both.
+  const [first] = question.intention.pairs;
+  const routed = manner === 'in-order' && first !== undefined ? first : { server, to };
+  const route = routeBetween(question, routed.server, routed.to);
+  if ('legs' in route) return { kind: 'place', legs: route.legs };
+  return byGtid ? BY_GTID : { kind: 'none', why: `without GTID there is no way: ${route.why}` };
+}
+
+function stays({ server: { facts }, to }: Pair): boolean {
+  const channel = mainChannel(facts);
+  if (channel === null) return false;
+  return channel.sourceId === to.id || addressText(channel.source) === addressText(to.address);
+}
+
+function withoutWay(question: Question, { command }: MoveWish, pair: Pair): readonly Refusal[] {
+  const way = wayOf(question, command, pair);
+  if (way.kind !== 'none') return [];
+  const [name, place] = [addressText(pair.server.address), addressText(pair.to.address)];
+  const text = `Relocating ${name} below ${place} turns to be too complex; please do it manually: ${way.why}`;
+  return [refusal('no-gtid', text, 'mend that, or switch GTID on: gtid_mode=ON on all servers, then enable-gtid')];
+}
+
+/** Who goes by place has one source and one destination with the others; who changes places with it needs no way. */
+function legsOf(question: Question, command: MoveWish['command'], pairs: readonly Pair[]): readonly Leg[] {
+  if (question.intention.manner !== 'each') return [];
+  for (const pair of pairs) {
+    const way = wayOf(question, command, pair);
+    if (way.kind === 'place') return way.legs;
+  }
+  return [];
 }
 
 function isBelow(belief: Belief, server: Server, above: Server): boolean {

@@ -7,7 +7,9 @@ import { isNone, minus } from '../gtids.js';
 import type { MoveTerms } from '../movement.js';
 import { standingOf } from '../patience.js';
 import type { Recovery } from '../recovery.js';
-import type { Step } from '../step.js';
+import type { Beginning, Step } from '../step.js';
+import { beginningAt } from '../handover.js';
+import type { ServerId } from '../../topology/server.js';
 import { closing, nameOf, type Next, steps } from './next.js';
 import { executedAt, lookAt } from './one-move.js';
 
@@ -26,10 +28,20 @@ export function moveCoPrimary(recovery: Recovery, { moves }: MoveTerms): Next {
     const reason = `${nameOf(recovery, replica)} has transactions that ${nameOf(recovery, primary)} lacks: ${extra}`;
     return closing({ kind: 'undone', reason }, [{ server: primary, reason, gtids: extra }]);
   }
-  const point: Step = { kind: 'repoint', server: primary, source: replica, start: true };
+  const begin = move.byPlace === true ? beginningAtEnd(recovery, replica) : null;
+  if (begin !== null && 'reason' in begin) return closing({ kind: 'undone', reason: begin.reason });
+  const point: Step = { kind: 'repoint', server: primary, source: replica, start: true, ...beginningAt(begin) };
   const standing = standingOf(recovery, point);
   if (standing.kind === 'pending') return steps([point]);
   return standing.kind === 'done' ? closing({ kind: 'succeeded' }) : unfollow(recovery, primary, standing.error);
+}
+
+/** By place: all that the replica's log holds by now came from the primary itself, unless others can write to it. */
+function beginningAtEnd(recovery: Recovery, replica: ServerId): Beginning | { readonly reason: string } {
+  const look = standingOf(recovery, lookAt(replica));
+  const { readOnly, ownEnd } = look.kind === 'done' ? look.findings : {};
+  if (ownEnd === undefined) return { reason: `${nameOf(recovery, replica)} has no binary log` };
+  return readOnly === true ? { at: ownEnd, after: '' } : { reason: `${nameOf(recovery, replica)} takes writes itself` };
 }
 
 /** It followed nobody before. */

@@ -9,6 +9,7 @@
  *    without a source is that of this step alone.
  * 4. What fails puts its server back where it was. Of many, the others go on.
  */
+import { assertDefined } from '../../base/assert.js';
 import type { Movement, MoveTerms } from '../movement.js';
 import { recordOf, stepKey } from '../record.js';
 import type { LostServer, Recovery } from '../recovery.js';
@@ -17,6 +18,8 @@ import { moveCoPrimary } from './co-primary.js';
 import { AT_ONCE, closing, nameOf, type Next, pendingOf, steps } from './next.js';
 import { failed, lookAt, objectionTo, type Progress, progressOf, putBack, stayed } from './one-move.js';
 import { regroup } from './regroup.js';
+import { journeys } from './journey.js';
+import { swapPlaces } from './swap.js';
 import type { ServerId } from '../../topology/server.js';
 
 export function move(recovery: Recovery): Next {
@@ -39,12 +42,23 @@ export function move(recovery: Recovery): Next {
 }
 
 function moveAll(recovery: Recovery, terms: MoveTerms): Next {
-  const unread = unreadOf(recovery, terms.moves);
+  const isPlaced = (one: Movement): boolean => one.byPlace === true;
+  if (terms.manner === 'in-order' && terms.moves.some(isPlaced)) return swapPlaces(recovery, terms);
+  const byGtid = terms.moves.filter((one) => !isPlaced(one));
+  const unread = byGtid.length === 0 ? [] : unreadOf(recovery, byGtid);
   if (unread.length > 0) return steps(unread.slice(0, AT_ONCE));
-  const progress =
-    terms.manner === 'in-order' ? inOrder(recovery, terms.moves) : terms.moves.map((one) => progressOf(recovery, one));
+  const progress = terms.manner === 'in-order' ? inOrder(recovery, terms.moves) : onTheirOwn(recovery, terms, isPlaced);
   const wanted = wantedOf(recovery, terms, progress);
   return wanted.length > 0 ? steps(wanted) : conclude(recovery, terms, progress);
+}
+
+/** Those who go by place stop others on their way, and begin when everybody else has arrived. */
+function onTheirOwn(recovery: Recovery, terms: MoveTerms, isPlaced: (one: Movement) => boolean): readonly Progress[] {
+  const free = new Map(terms.moves.filter((one) => !isPlaced(one)).map((one) => [one, progressOf(recovery, one)]));
+  const placed = terms.moves.filter(isPlaced);
+  const isFree = [...free.values()].every(({ kind }) => kind !== 'steps');
+  const journeyed = journeys(recovery, terms, placed, isFree);
+  return terms.moves.map((one) => free.get(one) ?? assertDefined(journeyed[placed.indexOf(one)], 'each has its way'));
 }
 
 /** Who moves first, and only then what they are compared with: else what was replicated meanwhile would look like extra. */
