@@ -1,6 +1,8 @@
-// Moves by GTID on the other flavours, while clients write: nothing is lost on the way, and servers change places.
+// Moves on the other flavours, by GTID and by place, while clients write: nothing is lost on the way, servers change places,
+// and a replica goes on following as it did.
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { MoveCommand } from '../../src/core/recovery/movement.js';
+import type { MoveRequest } from '../../src/runtime/ports/service.js';
 import type { LabServer } from '../../tools/lab/lab-server.js';
 import { MySqlLab } from '../../tools/lab/mysql-lab.js';
 import type { Topology } from '../../tools/lab/topology.js';
@@ -21,16 +23,20 @@ afterEach(async () => {
   await Promise.all(topology.servers.map((server) => server.kill()));
 });
 
-async function moved(command: MoveCommand, server: LabServer, destination: LabServer | null = null): Promise<void> {
-  await nodes.observe();
-  const answer = await nodes.driver.moves.ask({
+function asked(command: MoveCommand, server: LabServer, destination: LabServer | null): MoveRequest {
+  return {
     command,
     clusterId: nodes.cluster(),
     server: nodes.idOf(server),
     destination: destination === null ? null : nodes.idOf(destination),
     pattern: null,
     requestedBy: 'test',
-  });
+  };
+}
+
+async function moved(command: MoveCommand, server: LabServer, destination: LabServer | null = null): Promise<void> {
+  await nodes.observe();
+  const answer = await nodes.driver.moves.ask(asked(command, server, destination));
   expect(answer, nodes.lines.join('\n')).toMatchObject({
     ok: true,
     value: { verdict: { kind: 'succeeded' }, lost: [] },
@@ -73,6 +79,56 @@ describe.each([
     for (const replica of replicas) {
       await replica.catchUp(primary);
       expect(await replica.query('SELECT COUNT(*) AS n FROM shop.orders')).toEqual([{ n: written }]);
+    }
+  });
+});
+
+describe.each([
+  ['MySQL 9.7 without GTID', { flavor: 'mysql97', gtid: false }],
+  ['MySQL 5.6 without GTID', { flavor: 'mysql56', gtid: false }],
+  ['MariaDB whose replicas follow by place', { flavor: 'mariadb', gtid: false }],
+] as const)('by place, on %s', (_name, kind) => {
+  it('a tree is rebuilt under write load, in every way there is, and every row is on every server', async () => {
+    topology = await lab.topology({ ...kind, replicas: 4 });
+    const { primary, replicas } = topology;
+    const [a, b, c, d] = replicas;
+    if (a === undefined || b === undefined || c === undefined || d === undefined) throw new Error('there are four');
+    await primary.execute('CREATE DATABASE shop; CREATE TABLE shop.orders (id INT AUTO_INCREMENT PRIMARY KEY)');
+    await topology.caughtUp();
+    nodes = new LabNodes(topology.servers);
+    await nodes.start();
+    let writes = true;
+    const writing = (async (): Promise<number> => {
+      let written = 0;
+      for (; writes; written += 1) await primary.execute('INSERT INTO shop.orders VALUES (NULL)');
+      return written;
+    })();
+    await moved('move-below', b, a);
+    await moved('relocate', c, b);
+    await follows(c, b);
+    await moved('relocate-replicas', primary, d);
+    await follows(a, d);
+    await moved('move-up', b);
+    await follows(b, d);
+    await moved('take-master', a);
+    await follows(a, primary);
+    await follows(d, a);
+    await moved('relocate', c, primary);
+    await moved('take-siblings', c);
+    await follows(a, c);
+    await moved('move-up-replicas', c);
+    await moved('relocate', b, primary);
+    await moved('relocate', d, primary);
+    for (const replica of replicas) await follows(replica, primary);
+    writes = false;
+    const written = await writing;
+    const place = kind.flavor === 'mariadb' ? { Using_Gtid: 'No' } : { Auto_Position: 0 };
+    for (const replica of replicas) {
+      await expect
+        .poll(async () => await replica.query('SELECT COUNT(*) AS n FROM shop.orders'), { timeout: 30_000 })
+        .toEqual([{ n: written }]);
+      const [status] = await replica.query(kind.flavor === 'mysql97' ? 'SHOW REPLICA STATUS' : 'SHOW SLAVE STATUS');
+      expect(status).toMatchObject(place);
     }
   });
 });

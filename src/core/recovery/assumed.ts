@@ -1,12 +1,18 @@
 /** What a server would say if a plan came to it now, had nothing happened since it was last seen. */
-import { mainChannel, type ServerId } from '../topology/server.js';
+import { mainChannel, type Server, type ServerId } from '../topology/server.js';
+import { indexServers, sourceOf } from '../topology/sources.js';
 import type { Belief } from './belief.js';
 import { progressSeen } from './seen-progress.js';
 import type { Sights } from './sights.js';
 import type { StepFindings } from './step.js';
 
 /** Null: it does not answer. */
-export function assumedOf({ servers }: Pick<Belief, 'servers'>, sights: Sights, id: ServerId): StepFindings | null {
+export function assumedOf(
+  { servers }: Pick<Belief, 'servers'>,
+  sights: Sights,
+  id: ServerId,
+  byPlace = false,
+): StepFindings | null {
   const { answers, vitals } = sights(id);
   const server = servers.get(id);
   if (!answers || server === undefined) return null;
@@ -14,6 +20,11 @@ export function assumedOf({ servers }: Pick<Belief, 'servers'>, sights: Sights, 
   return {
     readOnly: server.facts.readOnly,
     ...(error === null ? {} : { applierError: `error ${String(error.number)}: ${error.text}` }),
-    ...(vitals === null ? null : progressSeen(server, vitals)),
+    ...(vitals === null ? null : progressSeen(server, vitals, byPlace ? followed(servers, server) : undefined)),
   };
+}
+
+/** A replica of MariaDB does not know who its source is. */
+function followed(servers: Belief['servers'], server: Server): ServerId | null {
+  return sourceOf(indexServers(servers.values()), server)?.id ?? null;
 }

@@ -130,8 +130,8 @@ const NO_PLAN = {
 } as const;
 
 function rehearse(recovery: Recovery, { belief, sights, isDead }: PlanQuestion): Preview {
-  return preview(recovery, (server) =>
-    isDead && server === recovery.failed ? null : assumedOf(belief, sights, server),
+  return preview(recovery, (server, byPlace) =>
+    isDead && server === recovery.failed ? null : assumedOf(belief, sights, server, byPlace),
   );
 }
 

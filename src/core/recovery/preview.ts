@@ -11,8 +11,11 @@ import { withIntents, withOutcome, withPromotion } from './record.js';
 import type { Recovery } from './recovery.js';
 import type { NumberedStep, Step, StepFindings, StepOutcome } from './step.js';
 
-/** What the last look at a server said; null: it does not answer, and its steps are taken to fail. */
-export type Assumed = (server: ServerId) => StepFindings | null;
+/**
+ * What the last look at a server said, by its places where they are asked for; null: it does not answer, and its steps are
+ * taken to fail.
+ */
+export type Assumed = (server: ServerId, byPlace: boolean) => StepFindings | null;
 
 export interface Preview {
   readonly steps: readonly Step[];
@@ -57,7 +60,7 @@ function play(recovery: Recovery, steps: readonly NumberedStep[], assumed: Assum
 function outcomeOf(step: Step, assumed: Assumed): StepOutcome {
   // An operator's commands and the key-value stores are not on the server that the step names.
   if (isAftermath(step)) return { ok: true, findings: {} };
-  const findings = assumed(step.server);
+  const findings = assumed(step.server, 'hop' in step);
   if (findings === null) return { ok: false, code: 'unreachable', error: 'it does not answer', retriable: false };
   return { ok: true, findings };
 }

@@ -8,25 +8,41 @@ import type { BinlogPosition, Vitals } from '../topology/vitals.js';
 import { isGtidSet, logOf } from './gtids.js';
 import type { StepFindings } from './step.js';
 
-export function progressSeen({ id, facts }: Pick<Server, 'id' | 'facts'>, vitals: Vitals): StepFindings | null {
+/** `follows`: whom, where the places of a server are asked for that counts transactions, too; null: nobody that is known. */
+export function progressSeen(
+  { id, facts }: Pick<Server, 'id' | 'facts'>,
+  vitals: Vitals,
+  follows?: ServerId | null,
+): StepFindings | null {
+  if (follows !== undefined || followsByPlace(facts)) return placesSeen({ id, facts }, vitals, follows ?? null);
   const channel = mainChannel(facts);
   const seen = vitals.channels.find(({ name }) => name === (channel?.name ?? ''));
-  if (followsByPlace(facts)) {
-    const source = channel === null ? id : channel.sourceId;
-    const executed = channel === null ? vitals.binlog : (seen?.executed ?? null);
-    return {
-      executedGtids: placeIn(source, executed),
-      receivedGtids: channel === null ? '' : placeIn(source, seen?.read ?? null),
-      purgedGtids: '',
-      ...(vitals.binlog === null ? {} : { ownEnd: vitals.binlog }),
-    };
-  }
   const sets = {
     executedGtids: vitals.executedGtids,
     receivedGtids: seen?.retrievedGtids ?? '',
     purgedGtids: vitals.purgedGtids,
   };
   return Object.values(sets).every(isGtidSet) ? sets : null;
+}
+
+function placesSeen(
+  { id, facts }: Pick<Server, 'id' | 'facts'>,
+  vitals: Vitals,
+  follows: ServerId | null,
+): StepFindings {
+  const ownEnd = vitals.binlog === null ? {} : { ownEnd: vitals.binlog };
+  const channel = mainChannel(facts);
+  if (channel === null) {
+    return { executedGtids: placeIn(id, vitals.binlog), receivedGtids: '', purgedGtids: '', ...ownEnd };
+  }
+  const source = channel.sourceId ?? follows;
+  const seen = vitals.channels.find(({ name }) => name === channel.name);
+  return {
+    executedGtids: placeIn(source, seen?.executed ?? null),
+    receivedGtids: placeIn(source, seen?.read ?? null),
+    purgedGtids: '',
+    ...ownEnd,
+  };
 }
 
 /** MySQL without GTID; MariaDB numbers its transactions whatever its replicas follow by. */

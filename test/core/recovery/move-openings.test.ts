@@ -184,3 +184,91 @@ function maintained(): void {
   const server = serverId('a');
   fed.feed({ kind: 'maintenance-begun', server, owner: 'bob', reason: 'disks', durationMs: 60_000 });
 }
+
+describe('a request for those who follow by place', () => {
+  const byPlace = (name: string, source: string | null, facts: Partial<ServerFacts> = {}): void => {
+    const channels = source === null ? [] : [channelTo(source, { autoPosition: false })];
+    see(name, source, { gtidMode: 'OFF', channels, ...facts });
+  };
+  beforeEach(() => {
+    byPlace('p', null);
+    for (const [name, source] of Object.entries({ m: 'p', s: 'p', a: 'm', b: 'm' })) byPlace(name, source);
+  });
+  const legsOf = (opening: Opening): readonly string[] => {
+    if (!opening.ok) throw new Error(opening.refusals.map(({ message }) => message).join());
+    const { movement } = opening.recovery.inputs;
+    expect(movement?.moves.every((one) => one.byPlace === true)).toBe(true);
+    return (movement?.legs ?? []).map(({ kind, from, to }) => `${kind} ${from} > ${to}`);
+  };
+
+  it.each<readonly [MoveWish['command'], string, string | undefined, readonly string[]]>([
+    ['move-up', 'a', undefined, ['up m > p']],
+    ['relocate', 'a', 'p', ['up m > p']],
+    ['relocate', 'a', 's', ['up m > p', 'beside p > s']],
+    ['relocate', 'a', 'b', ['beside m > b']],
+    ['relocate', 's', 'b', ['beside p > m', 'beside m > b']],
+    ['relocate-replicas', 'm', 's', ['up m > p', 'beside p > s']],
+    ['take-siblings', 'a', undefined, ['beside m > a']],
+    ['take-master', 'a', undefined, []],
+    ['make-co-master', 's', undefined, []],
+  ])('%s of %s to %s goes hop by hop', (command, server, to, legs) => {
+    expect(legsOf(ask(command, server, to))).toEqual(legs);
+  });
+
+  it('holds those in maintenance, too, who stand still for them', () => {
+    expect(ask('relocate', 'a', 's')).toMatchObject({ recovery: { inputs: { locks: { servers: ['a', 'm', 's'] } } } });
+  });
+
+  it.each<readonly [string, () => void, RegExp]>([
+    [
+      'whose source stands',
+      () => byPlace('m', 'p', { channels: [stopped('p')] }),
+      /replication of m:3306 does not run/,
+    ],
+    ['whose source does not answer', () => silent.add('m'), /m:3306 does not answer/],
+    ['whose source logs nothing', () => byPlace('m', 'p', { logReplicaUpdates: false }), /m:3306 does not log/],
+    ['that stands itself', () => byPlace('a', 'm', { channels: [stopped('m')] }), /replication of a:3306 does not run/],
+    [
+      'of two sources',
+      () =>
+        byPlace('a', 'm', {
+          channels: [channelTo('m', { autoPosition: false }), channelTo('s', { name: 'x', autoPosition: false })],
+        }),
+      /several sources/,
+    ],
+    [
+      'whose source follows by GTID',
+      () => byPlace('m', 'p', { channels: [channelTo('p', { autoPosition: true })] }),
+      /m:3306 follows by GTID/,
+    ],
+    [
+      'in a ring that takes writes',
+      () => {
+        byPlace('p', 'm', { readOnly: false });
+        byPlace('m', 'p', { readOnly: false });
+      },
+      /follow each other/,
+    ],
+  ])('of one %s says why not, and what to do', (_what, harm, why) => {
+    harm();
+    const opening = ask('relocate', 'a', 'p');
+    expect(noes(opening).join()).toMatch(
+      /^Relocating a:3306 below p:3306 turns to be too complex; please do it manually: /,
+    );
+    expect(noes(opening).join()).toMatch(why);
+  });
+
+  it('goes by GTID where there is no way by place and both could', () => {
+    byPlace('a', 'm', { gtidMode: 'ON' });
+    for (const [name, source] of Object.entries({ m: 'p', s: 'p' })) see(name, source);
+    see('p', null);
+    const opening = ask('relocate', 'a', 's');
+    expect(movesOf(opening)).toEqual(['a: m > s']);
+    expect(opening).toMatchObject({ recovery: { inputs: { movement: { moves: [{ server: 'a' }] } } } });
+    if (opening.ok) expect(opening.recovery.inputs.movement).not.toHaveProperty('legs');
+  });
+});
+
+function stopped(source: string): ServerFacts['channels'][number] {
+  return channelTo(source, { autoPosition: false, ioThread: 'stopped', sqlThread: 'stopped' });
+}

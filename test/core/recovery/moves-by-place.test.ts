@@ -29,7 +29,12 @@ function world(): PlaceWorld {
   return made;
 }
 
-function opening(movers: readonly ServerId[], from: ServerId, legs: readonly Leg[], terms: Partial<MoveTerms> = {}): Recovery {
+function opening(
+  movers: readonly ServerId[],
+  from: ServerId,
+  legs: readonly Leg[],
+  terms: Partial<MoveTerms> = {},
+): Recovery {
   const to = legs.at(-1)?.to ?? from;
   const moves = movers.map((server): Movement => ({ server, to, from, byPlace: true }));
   const participants = [P, A, B, C, D].map((id) =>
@@ -52,7 +57,9 @@ const writing =
   };
 
 function sources(servers: PlaceWorld): Readonly<Record<string, unknown>> {
-  return Object.fromEntries([A, B, C, D].map((id) => [id, [servers.get(id).source, servers.get(id).io && servers.get(id).sql]]));
+  return Object.fromEntries(
+    [A, B, C, D].map((id) => [id, [servers.get(id).source, servers.get(id).io && servers.get(id).sql]]),
+  );
 }
 
 const UNMOVED = { [A]: [P, true], [B]: [P, true], [C]: [A, true], [D]: [A, true] };
@@ -62,6 +69,18 @@ function allLevel(servers: PlaceWorld): void {
   servers.settle();
   for (const id of [A, B, C, D]) expect(servers.get(id).executed, id).toEqual(servers.get(P).executed);
 }
+
+const lagging =
+  (id: ServerId) =>
+  (servers: PlaceWorld): void => {
+    servers.get(id).slow = true;
+    servers.write(servers.get(P), 2);
+    servers.receive(servers.get(id));
+    for (const other of [A, B].filter((one) => one !== id)) {
+      servers.receive(servers.get(other));
+      servers.apply(servers.get(other));
+    }
+  };
 
 describe('a move by place', () => {
   it.each<readonly [string, readonly ServerId[], ServerId, readonly Leg[], Readonly<Record<string, unknown>>]>([
@@ -98,11 +117,11 @@ describe('a move by place', () => {
     ]);
   });
 
-  it.each<readonly [string, (servers: PlaceWorld) => void, RegExp]>([
-    ['whose applier has failed', (servers) => void Object.assign(servers.get(B), { broken: true, sql: false }), /1062/],
-    ['that does not keep up', (servers) => void lagging(servers, B), /not applied in time/],
-    ['whose new source does not keep up', (servers) => void lagging(servers, A), /not applied in time/],
-    ['that does not answer', (servers) => void (servers.get(B).up = false), /down/],
+  it.each<readonly [string, (servers: PlaceWorld) => unknown, RegExp]>([
+    ['whose applier has failed', (servers) => Object.assign(servers.get(B), { broken: true, sql: false }), /1062/],
+    ['that does not keep up', lagging(B), /not applied in time/],
+    ['whose new source does not keep up', lagging(A), /not applied in time/],
+    ['that does not answer', (servers) => Object.assign(servers.get(B), { up: false }), /down/],
   ])('of one %s stops nobody', (_what, harm, why) => {
     const servers = world();
     harm(servers);
@@ -125,7 +144,9 @@ describe('a move by place', () => {
       if (step.kind === 'stop-io' && step.server === B) servers.get(P).up = false;
       return outcome;
     });
-    expect(ending).toMatchObject({ verdict: { kind: 'undone', reason: expect.stringContaining('never came') as unknown } });
+    expect(ending).toMatchObject({
+      verdict: { kind: 'undone', reason: expect.stringContaining('never came') as unknown },
+    });
     expect(sources(servers)).toEqual(UNMOVED);
   });
 
@@ -145,7 +166,10 @@ describe('a move by place', () => {
     const servers = world();
     const from = legs[0].from;
     const { ending } = play(opening(movers, from, legs), servers, immortal, refuses(at, to));
-    expect(ending).toMatchObject({ verdict: { kind: 'undone' }, lost: [{ server: at, reason: 'it cannot replicate from there' }] });
+    expect(ending).toMatchObject({
+      verdict: { kind: 'undone' },
+      lost: [{ server: at, reason: 'it cannot replicate from there' }],
+    });
     expect(sources(servers)).toEqual(UNMOVED);
     allLevel(servers);
   });
@@ -230,20 +254,13 @@ describe('a replica and its source that change places', () => {
 describe('a primary that follows its replica', () => {
   it('begins at the end of the log of that, which is its own', () => {
     const servers = world();
-    const plan = opening([P], A, [], { manner: 'co-primary', moves: [{ server: P, to: A, from: null, byPlace: true }] });
+    const plan = opening([P], A, [], {
+      manner: 'co-primary',
+      moves: [{ server: P, to: A, from: null, byPlace: true }],
+    });
     const { ending } = play(plan, servers, immortal, writing(servers));
     expect(ending.verdict).toEqual({ kind: 'succeeded' });
     expect(servers.get(P)).toMatchObject({ source: A, io: true });
     allLevel(servers);
   });
 });
-
-function lagging(servers: PlaceWorld, id: ServerId): void {
-  servers.get(id).slow = true;
-  servers.write(servers.get(P), 2);
-  servers.receive(servers.get(id));
-  for (const other of [A, B].filter((one) => one !== id)) {
-    servers.receive(servers.get(other));
-    servers.apply(servers.get(other));
-  }
-}

@@ -8,12 +8,14 @@ import { StepFailed } from '../step-failed.js';
 import { readFindings } from './findings.js';
 import { CHANGE_MS, FIRST_WORD_MS, READ_MS, STOP_IO_MS } from './limits.js';
 import { losesByRestart, stopFetching } from './relay-log.js';
+import { stopBetween } from './stop-between.js';
 import { readReplicaOf, type ReplicaState } from './replica-state.js';
 
-/** The IO thread only: the applier goes on with what was received. */
+/** The IO thread only: the applier goes on with what was received. `byPlace`: its source lives, and nothing is left half. */
 export async function stopIo(hold: Hold, byPlace = false): Promise<StepFindings> {
   const before = await readReplicaOf(hold, READ_MS);
-  if (before.io !== 'No') {
+  if (byPlace) await stopBetween(hold);
+  else if (before.io !== 'No') {
     await stopFetching(hold, before);
     const after = await readReplicaOf(hold, READ_MS);
     if (after.io !== 'No')
