@@ -121,7 +121,11 @@ export class ApiSession {
   }
 
   #read(answer: HttpAnswer, api: string, path: string): Result<ApiAnswer, Failure> {
-    if (answer.status === 401) return unreachable(`${cannotAccess(api, '401 Unauthorized')} ${CREDENTIALS}`);
+    if (answer.status === 401) {
+      const wantsCertificate = api.startsWith('https:') && this.#options.caller.tls?.cert === undefined;
+      const or = wantsCertificate ? '; if it asks for a certificate, with --tls-cert FILE --tls-key FILE' : '';
+      return unreachable(`${cannotAccess(api, '401 Unauthorized')} ${CREDENTIALS}${or}`);
+    }
     let body: unknown;
     try {
       body = JSON.parse(answer.text) as unknown;
