@@ -3,20 +3,27 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { ProcessHookRunner } from '../../src/adapters/hooks/process-hook-runner.js';
 import type { HookList } from '../../src/core/recovery/hook-terms.js';
 import type { LabServer } from '../../tools/lab/lab-server.js';
+import { MySqlLab } from '../../tools/lab/mysql-lab.js';
 import type { Topology } from '../../tools/lab/topology.js';
-import type { LabNodes } from '../support/lab-nodes.js';
-import { labStage } from '../support/lab-stage.js';
+import { LabNodes } from '../support/lab-nodes.js';
 import { ALL_LISTS } from '../support/recording-hooks.js';
 
-const stage = labStage();
+let lab: MySqlLab;
 let topology: Topology;
 let nodes: LabNodes;
 let folder: string;
 let failing: ReadonlySet<HookList>;
+
+beforeAll(async () => {
+  lab = await MySqlLab.open();
+});
+afterAll(async () => {
+  await lab.close();
+});
 
 /** A line for each run: placeholders in three kinds of quotes, and variables. */
 const lineOf = (list: HookList): string =>
@@ -27,9 +34,12 @@ const lineOf = (list: HookList): string =>
 beforeEach(async () => {
   failing = new Set();
   folder = mkdtempSync(join(tmpdir(), 'recovery-hooks-'));
-  topology = await stage.topology({ replicas: 2 });
+  topology = await lab.topology({ replicas: 2 });
+  await topology.caughtUp();
 });
-afterEach(() => {
+afterEach(async () => {
+  await nodes.stop();
+  await Promise.all(topology.servers.filter(({ running }) => running).map((server) => server.kill()));
   rmSync(folder, { recursive: true, force: true });
 });
 
@@ -44,7 +54,8 @@ async function start(): Promise<void> {
     environment: { PATH: process.env['PATH'], OUT: join(folder, 'out') },
     log: { debug: nothing, info: nothing, warn: nothing, error: nothing },
   });
-  nodes = await stage.nodes(topology.servers, {}, { hooks });
+  nodes = new LabNodes(topology.servers, {}, { hooks });
+  await nodes.start();
   await nodes.ledger.propose({ kind: 'alias-set', clusterId: nodes.cluster(), alias: 'shop $(false) "1"' });
 }
 

@@ -4,6 +4,7 @@ import { discoveryBench } from './discovery/discovery-bench.js';
 import { failoverBench } from './failover/failover-bench.js';
 import { httpBench } from './http/http-bench.js';
 import { raftBenchByWords } from './raft/raft-bench.js';
+import { relocateBench } from './relocate/relocate-bench.js';
 
 /** Each takes the words after its name, and answers false when it does not understand them. */
 const BENCHES: Readonly<Record<string, (words: readonly string[]) => Promise<boolean>>> = {
@@ -12,6 +13,7 @@ const BENCHES: Readonly<Record<string, (words: readonly string[]) => Promise<boo
   failover: failoverBench,
   http: httpBench,
   raft: raftBenchByWords,
+  relocate: relocateBench,
 };
 
 const USAGE = `scripts/bench failover [ROW ...] [--rounds N]
@@ -27,6 +29,10 @@ scripts/bench detection [PART ...] [--rounds N]     from a blow to the primary u
                                                     kill, pause, drop; false alarms: cut-off, io-threads, restart,
                                                     slow, paused-node, ailing-replicas; thousand: the diagnosis
                                                     of a thousand servers. N rounds of each (20)
+scripts/bench relocate [--rounds N] [--replicas N] [--flavour NAME]
+                                                    N replicas (19) go below a sibling and back, N rounds (5), under
+                                                    writes: how long it takes, and how long one of them stands
+                                                    (mysql56, then mariadb; or the one that is named, mysql97 too)
 scripts/bench raft [--seconds N] [--rounds N] [--writes N]
                                                     the replicated log: throughput (N seconds each, 10 unless told
                                                     otherwise), blows to the leader (of each kind, 20), memory over

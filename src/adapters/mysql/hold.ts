@@ -32,12 +32,26 @@ export class Hold {
   readonly #lock: string;
   readonly #authority: Authority;
   readonly #deadlineMs: number;
+  /** The channel that steps are about; null: the default one, or the only one. */
+  readonly channel: string | null;
 
-  constructor(link: Link, lock: string, authority: Authority, deadlineMs = CHANGE_DEADLINE_MS) {
+  constructor(
+    link: Link,
+    lock: string,
+    authority: Authority,
+    deadlineMs = CHANGE_DEADLINE_MS,
+    channel: string | null = null,
+  ) {
     this.link = link;
     this.#lock = lock;
     this.#authority = authority;
     this.#deadlineMs = deadlineMs;
+    this.channel = channel;
+  }
+
+  /** The same hold, for steps about one of several channels. */
+  about(channel: string): Hold {
+    return new Hold(this.link, this.#lock, this.#authority, this.#deadlineMs, channel);
   }
 
   /** For what is guarded by this barrier from another session. */

@@ -91,10 +91,11 @@ export class MysqlSession implements ServerSession {
   }
 
   async #findings(step: Step, context: StepContext): Promise<StepFindings> {
-    const hold = this.#hold;
+    const { channel } = context;
+    const hold = channel === undefined ? this.#hold : this.#hold.about(channel);
     switch (step.kind) {
       case 'look':
-        return await this.#look(step);
+        return await this.#look(hold, step);
       case 'stop-io':
         return { ...(await stopIo(hold, step.hop !== undefined)), ...(await obstacleToOpening(hold)) };
       case 'restart-io':
@@ -110,19 +111,18 @@ export class MysqlSession implements ServerSession {
       case 'run-until':
         return await runUntil(hold, step.until, step.limitMs);
       case 'repoint':
-        return await this.#repoint(step, context);
+        return await this.#repoint(hold, step, context);
       case 'locate':
         return await this.#locate(step, context);
       case 'acknowledge':
         return await acknowledge(hold, step.on);
       default:
-        return await this.#roleFindings(step, context);
+        return await this.#roleFindings(hold, step, context);
     }
   }
 
   /** Steps on what is, was or becomes a primary; the rest are none for a server. */
-  async #roleFindings(step: RoleStep, context: StepContext): Promise<StepFindings> {
-    const hold = this.#hold;
+  async #roleFindings(hold: Hold, step: RoleStep, context: StepContext): Promise<StepFindings> {
     switch (step.kind) {
       case 'detach':
         return await detach(hold, () => this.#accounts.remember(this.#clusterId, hold));
@@ -140,13 +140,12 @@ export class MysqlSession implements ServerSession {
       case 'publish':
         throw new StepFailed('state', 'the step is not one for a server', false);
       default:
-        return await this.#return(step, context);
+        return await this.#return(hold, step, context);
     }
   }
 
   /** Steps of the ways back of one server. */
-  async #return(step: ReturnStep, { other, tell }: StepContext): Promise<StepFindings> {
-    const hold = this.#hold;
+  async #return(hold: Hold, step: ReturnStep, { other, tell }: StepContext): Promise<StepFindings> {
     switch (step.kind) {
       case 'sever':
         return await sever(hold);
@@ -166,8 +165,7 @@ export class MysqlSession implements ServerSession {
     }
   }
 
-  async #look({ acknowledgers, hop }: Extract<Step, { kind: 'look' }>): Promise<StepFindings> {
-    const hold = this.#hold;
+  async #look(hold: Hold, { acknowledgers, hop }: Extract<Step, { kind: 'look' }>): Promise<StepFindings> {
     const findings = { ...(await readFindings(hold, hop !== undefined)), ...(await obstacleToOpening(hold)) };
     return acknowledgers === true ? { ...findings, acknowledgers: await countAcknowledgers(hold) } : findings;
   }
@@ -178,12 +176,13 @@ export class MysqlSession implements ServerSession {
   }
 
   async #repoint(
+    hold: Hold,
     { source, start, begin }: Extract<Step, { kind: 'repoint' }>,
     { other, siblings }: StepContext,
   ): Promise<StepFindings> {
     if (other === null) throw new StepFailed('state', 'the step does not say where to', false);
-    const { address } = this.#hold;
-    return await repoint(this.#hold, { source: other, sourceId: source, start, begin: begin ?? null }, () =>
+    const { address } = hold;
+    return await repoint(hold, { source: other, sourceId: source, start, begin: begin ?? null }, () =>
       this.#accounts.find(this.#clusterId, address, other, siblings),
     );
   }

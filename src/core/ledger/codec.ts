@@ -124,7 +124,9 @@ export type Unstamped = Unstamp<Command>;
 export function schemaOf(command: Unstamped): SchemaVersion {
   if (command.kind === 'recovery-opened') {
     const { kind, inputs } = command.recovery;
-    const isNewer = inputs.fencesFirst === true || inputs.participants.some(({ countsBy }) => countsBy !== undefined);
+    const isNewer =
+      inputs.fencesFirst === true ||
+      inputs.participants.some(({ countsBy, channel }) => countsBy !== undefined || channel !== undefined);
     return latest(RECOVERIES_SINCE[kind], isNewer ? 3 : 1);
   }
   if (command.kind !== 'steps-intended') return SINCE[command.kind];

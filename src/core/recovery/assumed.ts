@@ -6,21 +6,25 @@ import { progressSeen } from './seen-progress.js';
 import type { Sights } from './sights.js';
 import type { StepFindings } from './step.js';
 
-/** Null: it does not answer. */
+/** Null: it does not answer. `name`: of the channel that the plan is about, where it has several. */
 export function assumedOf(
   { servers }: Pick<Belief, 'servers'>,
   sights: Sights,
   id: ServerId,
   byPlace = false,
+  name: string | null = null,
 ): StepFindings | null {
   const { answers, vitals } = sights(id);
   const server = servers.get(id);
   if (!answers || server === undefined) return null;
-  const error = mainChannel(server.facts)?.sqlError ?? null;
+  const channel = server.facts.channels.find((one) => one.name === name) ?? mainChannel(server.facts);
+  const error = channel?.sqlError ?? null;
   return {
     readOnly: server.facts.readOnly,
     ...(error === null ? {} : { applierError: `error ${String(error.number)}: ${error.text}` }),
-    ...(vitals === null ? null : progressSeen(server, vitals, byPlace ? followed(servers, server) : undefined)),
+    ...(vitals === null
+      ? null
+      : progressSeen(server, vitals, byPlace ? followed(servers, server) : undefined, channel)),
   };
 }
 

@@ -7,6 +7,7 @@ import type { ClusterId, Server, ServerId } from '../topology/server.js';
 import { mainChannel } from '../topology/server.js';
 import { indexServers, sourceOfChannel } from '../topology/sources.js';
 import { addressText } from '../topology/address.js';
+import { channelTo } from './channels.js';
 import type { Recovery, RecoveryId } from './recovery.js';
 
 export interface BelievedCluster {
@@ -119,6 +120,22 @@ export function directReplicasOf(belief: Belief, source: Server): readonly Serve
       leadsElsewhereButIs(belief, channel.source, channel.sourceId, source)
     );
   });
+}
+
+/**
+ * All that follow it, over whichever of their channels: its direct replicas first, then those of other sources to whom it is
+ * one more.
+ */
+export function followersOf(belief: Belief, source: Server): readonly Server[] {
+  const direct = directReplicasOf(belief, source);
+  const others = [...belief.servers.values()].filter(
+    (server) =>
+      server.facts.channels.length > 1 &&
+      server.id !== source.id &&
+      !direct.includes(server) &&
+      channelTo(server, source) !== null,
+  );
+  return [...direct, ...others];
 }
 
 /**

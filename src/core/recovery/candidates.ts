@@ -3,11 +3,12 @@
  * next is not helped. Only facts that change rarely are looked at here; who has received most is asked of the servers
  * themselves when it matters.
  */
-import type { MissingRight, Server, ServerFacts, ServerId } from '../topology/server.js';
+import type { Channel, MissingRight, Server, ServerFacts, ServerId } from '../topology/server.js';
 import { mainChannel } from '../topology/server.js';
 import { addressText } from '../topology/address.js';
 import { type Belief, refusal, type Refusal } from './belief.js';
 import { objectionTo, type ReplicationRules, USUAL_RULES } from './can-replicate.js';
+import { channelTo, namedIn } from './channels.js';
 import type { RecoveryPolicy } from './policy.js';
 import type { Participant } from './recovery.js';
 import { followsByPlace } from './seen-progress.js';
@@ -58,12 +59,16 @@ export function judgeCandidates(
     );
 }
 
-/** In the order given, which is that of preference. `others`: whom they may be pointed at besides each other. */
+/**
+ * In the order given, which is that of preference. `others`: whom they may be pointed at besides each other. `channelOf`: over
+ * which channel, of those who have several.
+ */
 export function participantsOf(
   candidacies: readonly Candidacy[],
   failed: Server,
   others: readonly Server[] = [],
   rules: ReplicationRules = USUAL_RULES,
+  channelOf: (server: Server) => Channel | null = (server) => channelTo(server, failed) ?? mainChannel(server.facts),
 ): readonly Participant[] {
   const servers = [failed, ...candidacies.map(({ server }) => server), ...others];
   return candidacies.map(({ server, keptStopped, refusals }, preference) => ({
@@ -78,14 +83,14 @@ export function participantsOf(
     servesOthers: server.facts.binlogEnabled && server.facts.logReplicaUpdates,
     ...countingOf(server.facts),
     start: !keptStopped,
-    ...(wasStopped(server) ? { wasStopped: true } : {}),
+    ...(wasStopped(channelOf(server)) ? { wasStopped: true } : {}),
+    ...namedIn(server.facts, channelOf(server)),
     cannotFollow: unfollowable(server, servers, rules),
   }));
 }
 
 /** By somebody, not by an error. */
-function wasStopped({ facts }: Server): boolean {
-  const channel = mainChannel(facts);
+function wasStopped(channel: Channel | null): boolean {
   return (
     channel?.ioThread === 'stopped' &&
     channel.sqlThread === 'stopped' &&

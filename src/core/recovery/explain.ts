@@ -8,6 +8,7 @@
 import { type ClusterId, isWritable, type Server, type ServerId } from '../topology/server.js';
 import { addressText } from '../topology/address.js';
 import { assumedOf } from './assumed.js';
+import { channelIn } from './channels.js';
 import { type Belief, directReplicasOf, refusal, type Refusal, serverName } from './belief.js';
 import { type DecisionQuestion, decide } from './decision.js';
 import { durabilityVerdict } from './durability.js';
@@ -131,7 +132,9 @@ export interface Played {
 }
 
 export function playedOn(opening: Recovery, { belief, sights }: Pick<ExplainQuestion, 'belief' | 'sights'>): Played {
-  const played = preview(opening, (server) => (server === opening.failed ? null : assumedOf(belief, sights, server)));
+  const played = preview(opening, (server, byPlace) =>
+    server === opening.failed ? null : assumedOf(belief, sights, server, byPlace, channelIn(opening, server)),
+  );
   return { preview: played, record: played.record };
 }
 

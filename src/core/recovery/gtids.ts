@@ -86,6 +86,22 @@ export function withoutServer(text: string, server: ServerId): string {
   });
 }
 
+/**
+ * Of a replica of several sources, what it has of one: what came from there, what others that follow that source alone
+ * have, and what the `writers` there numbered. MariaDB tells sources apart by the domains of their transactions.
+ */
+export function shareOf(has: string, received: string, known: string, writers: readonly ServerId[]): string {
+  const [all, came, others] = [parsed(has), parsed(received), parsed(known)];
+  const foreign = withoutUuids(all.sets, new Set(writers.map((one) => one.toLowerCase())));
+  const shared = subtractGtids(foreign, subtractGtids(foreign, others.sets));
+  const domains = new Set([...others.writers.values()].map(({ domain }) => domain));
+  return format({
+    sets: uniteGtids(came.sets, uniteGtids(subtractGtids(all.sets, foreign), shared)),
+    writers: new Map([...uniteMariaDb(all.writers, came.writers)].filter(([, { domain }]) => domains.has(domain))),
+    logs: uniteMarks(all.logs, came.logs),
+  });
+}
+
 /** What others were seen with of a server's own transactions it has itself, though it was looked at a moment before them. */
 export function withOwnSeenAt(server: ServerId, has: string, others: readonly string[]): string {
   return unionOf(has, ...others.map((other) => minus(other, withoutServer(other, server))));

@@ -7,6 +7,7 @@ import { addressText } from '../topology/address.js';
 import type { ClusterId, Server, ServerId } from '../topology/server.js';
 import { aftermathOf } from './aftermath.js';
 import { assumedOf } from './assumed.js';
+import { channelIn } from './channels.js';
 import { type Belief, refusal, type Refusal, serverName } from './belief.js';
 import type { Decision } from './decision.js';
 import { whyThisOne } from './explain-candidates.js';
@@ -131,7 +132,9 @@ const NO_PLAN = {
 
 function rehearse(recovery: Recovery, { belief, sights, isDead }: PlanQuestion): Preview {
   return preview(recovery, (server, byPlace) =>
-    isDead && server === recovery.failed ? null : assumedOf(belief, sights, server, byPlace),
+    isDead && server === recovery.failed
+      ? null
+      : assumedOf(belief, sights, server, byPlace, channelIn(recovery, server)),
   );
 }
 

@@ -192,6 +192,8 @@ export interface Participant {
   readonly wasStopped?: boolean;
   /** Whom it followed at the opening, where that was not the server that failed. */
   readonly follows?: ServerId;
+  /** Of a server that replicates over several channels, the one that this plan is about; the others are left alone. */
+  readonly channel?: string;
   /** Other participants that it cannot replicate from whatever its data (versions, formats), and why. */
   readonly cannotFollow: readonly { readonly source: ServerId; readonly reason: string }[];
 }

@@ -3,7 +3,7 @@
  * anything is asked of the servers themselves. Null where it is not known.
  */
 import { logMarkText } from '../topology/log-marks.js';
-import { mainChannel, type Server, type ServerFacts, type ServerId } from '../topology/server.js';
+import { type Channel, mainChannel, type Server, type ServerFacts, type ServerId } from '../topology/server.js';
 import type { BinlogPosition, Vitals } from '../topology/vitals.js';
 import { isGtidSet, logOf } from './gtids.js';
 import type { StepFindings } from './step.js';
@@ -13,9 +13,11 @@ export function progressSeen(
   { id, facts }: Pick<Server, 'id' | 'facts'>,
   vitals: Vitals,
   follows?: ServerId | null,
+  channel: Channel | null = mainChannel(facts),
 ): StepFindings | null {
-  if (follows !== undefined || followsByPlace(facts)) return placesSeen({ id, facts }, vitals, follows ?? null);
-  const channel = mainChannel(facts);
+  if (follows !== undefined || followsByPlace(facts)) {
+    return placesSeen({ id, facts }, vitals, follows ?? null, channel);
+  }
   const seen = vitals.channels.find(({ name }) => name === (channel?.name ?? ''));
   const sets = {
     executedGtids: vitals.executedGtids,
@@ -26,12 +28,12 @@ export function progressSeen(
 }
 
 function placesSeen(
-  { id, facts }: Pick<Server, 'id' | 'facts'>,
+  { id }: Pick<Server, 'id' | 'facts'>,
   vitals: Vitals,
   follows: ServerId | null,
+  channel: Channel | null,
 ): StepFindings {
   const ownEnd = vitals.binlog === null ? {} : { ownEnd: vitals.binlog };
-  const channel = mainChannel(facts);
   if (channel === null) {
     return { executedGtids: placeIn(id, vitals.binlog), receivedGtids: '', purgedGtids: '', ...ownEnd };
   }

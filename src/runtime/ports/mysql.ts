@@ -48,6 +48,8 @@ export interface StepContext {
   readonly address: Address;
   /** The address of `source` in the step; null when the step names no other server. */
   readonly other: Address | null;
+  /** Of a server with several channels, the one that the step is about; absent: the default one, or the only one. */
+  readonly channel?: string;
   /** Other servers of the cluster that replicate: one that has no source yet learns from them how to log in. */
   readonly siblings: readonly Address[];
   /** How far a long step has come, for people; a sentence now and then. */

@@ -15,11 +15,17 @@ export class Journal {
   readonly #ledger: Pick<RecoveryLedger, 'propose'>;
   #unsent: Proposal[];
   #trouble: string | null = null;
+  #openingRefused: string | null = null;
   #sent: Promise<void> = Promise.resolve();
 
   constructor(ledger: Pick<RecoveryLedger, 'propose'>, prelude: readonly Proposal[]) {
     this.#ledger = ledger;
     this.#unsent = [...prelude];
+  }
+
+  /** Why the opening was not accepted: it is certain then that nothing was begun. Null when it was, or there was none. */
+  get openingRefused(): string | null {
+    return this.#openingRefused;
   }
 
   write(proposal: Proposal): void {
@@ -48,6 +54,7 @@ export class Journal {
     try {
       const applied = await this.#ledger.propose(proposal);
       const refusal = refusalIn(applied);
+      if (refusal !== null && proposal.kind === 'recovery-opened') this.#openingRefused = refusal;
       if (refusal !== null && !HARMLESS.has(proposal.kind)) this.#trouble ??= refusal;
     } catch (error) {
       this.#trouble ??= `${proposal.kind} was not committed: ${error instanceof Error ? error.message : String(error)}`;

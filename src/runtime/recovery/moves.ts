@@ -47,7 +47,7 @@ export class Moves {
   /** Rejects with NotLeader on a follower. Resolves when the plan has ended, well or not. */
   async ask(request: MoveRequest): Promise<Answer<Recovery>> {
     this.#assertLeads();
-    const { clusterId } = request;
+    const clusterId = this.#clusterOf(request);
     if (this.#waiting >= WAITING_MAX) {
       return refused([refusal('crowded', `${String(WAITING_MAX)} moves wait for their turn already`)]);
     }
@@ -86,13 +86,28 @@ export class Moves {
     if (!this.#opener.isFree(clusterId, 'move')) {
       return refused([refusal('open-recovery', 'a recovery is under way in this cluster')]);
     }
-    const closed = await this.#opener.begin(opening);
+    const noes: string[] = [];
+    const closed = await this.#opener.begin(opening, (why) => noes.push(why));
     if (closed !== null) return { ok: true, value: closed };
+    if (noes.length > 0) return this.#refusedByLog(request, noes.join('; '));
     const text =
       `${request.command} (plan ${id}) was not finished by this node, which leads no more or was not let begin; the leader ` +
       `goes on with it or undoes it. What became of it: orchestrator-client -c api -P audit-recovery/uid/${id} ` +
       '(nothing there: it was never begun)';
     throw new OperationalError('FATE_UNKNOWN', text);
+  }
+
+  /** Over a channel from another cluster it is a plan of that one. */
+  #clusterOf(request: MoveRequest): ClusterId {
+    const { opening } = this.#judge(request);
+    return opening.ok ? opening.recovery.clusterId : request.clusterId;
+  }
+
+  /** Somebody was there first, between the judgement and the log: who, says the state that the log has made. */
+  #refusedByLog(request: MoveRequest, why: string): Answer<Recovery> {
+    const { refusals } = this.#judge(request);
+    const mend = 'nothing was begun: look what holds it, and ask again';
+    return refused(refusals.length > 0 ? refusals : [refusal('not-opened', why, mend)]);
   }
 
   #judge(request: MoveRequest): {
@@ -101,9 +116,10 @@ export class Moves {
     readonly refusals: readonly Refusal[];
   } {
     const { policy, soft } = this.#parts;
-    const { clusterId, server } = request;
+    const { server } = request;
     const belief = this.#opener.belief();
     const opening = openMove(belief, policy, request, soft, this.#opener.context(request.requestedBy));
+    const { clusterId } = opening.ok ? opening.recovery : request;
     const hasQuorum = this.#parts.hasQuorum();
     const guards = guardRefusals({ belief, policy, clusterId, kind: 'move', server, forced: true, hasQuorum });
     return { belief, opening, refusals: [...guards, ...(opening.ok ? [] : opening.refusals)] };

@@ -14,7 +14,7 @@ import type { ClusterId, ServerId } from '../../core/topology/server.js';
 import type { Aftermaths } from './aftermaths.js';
 import type { Detections } from './detections.js';
 import type { RecoveryParts } from './recovery-parts.js';
-import type { Runs } from './runs.js';
+import type { OnRefused, Runs } from './runs.js';
 
 export class RecoveryOpener {
   readonly #parts: RecoveryParts;
@@ -47,7 +47,7 @@ export class RecoveryOpener {
   }
 
   /** Opens it in the log, together with its first intents, and drives it to its end; what gives way gives way first. */
-  async begin(opening: Extract<Opening, { ok: true }>): Promise<Recovery | null> {
+  async begin(opening: Extract<Opening, { ok: true }>, onRefused?: OnRefused): Promise<Recovery | null> {
     const { id, clusterId, kind } = opening.recovery;
     this.#opening.add(clusterId);
     try {
@@ -55,7 +55,7 @@ export class RecoveryOpener {
     } finally {
       this.#opening.delete(clusterId);
     }
-    return await this.#drive(opening.recovery);
+    return await this.#drive(opening.recovery, onRefused);
   }
 
   /** The end of a recovery that was opened before; null where this node does not drive it to its end. */
@@ -73,9 +73,9 @@ export class RecoveryOpener {
   }
 
   /** Whoever waits is answered when the hooks have run too, as scripts around a takeover expect; the cluster is free before. */
-  async #drive(opening: Recovery): Promise<Recovery | null> {
+  async #drive(opening: Recovery, onRefused?: OnRefused): Promise<Recovery | null> {
     const recovery = this.withHooks(opening);
-    const closed = await this.#runs.begin(recovery, [{ kind: 'recovery-opened', recovery }]);
+    const closed = await this.#runs.begin(recovery, [{ kind: 'recovery-opened', recovery }], onRefused);
     if (closed === null) return null;
     this.#tell(closed);
     await this.#aftermaths.settled(closed.id);

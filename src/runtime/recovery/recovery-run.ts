@@ -7,6 +7,7 @@
  */
 import { advance, type Decision } from '../../core/recovery/advance.js';
 import { pauseBeforeMs } from '../../core/recovery/patience.js';
+import { channelIn } from '../../core/recovery/channels.js';
 import type { Closing } from '../../core/recovery/playbooks/next.js';
 import { stepKey, withCancellation, withIntents, withOutcome, withPromotion } from '../../core/recovery/record.js';
 import type { Recovery } from '../../core/recovery/recovery.js';
@@ -57,6 +58,11 @@ export class RecoveryRun {
 
   get record(): Recovery {
     return this.#record;
+  }
+
+  /** The log did not take the opening: nothing was begun, and nobody takes it up. */
+  get openingRefused(): string | null {
+    return this.#journal.openingRefused;
   }
 
   /** Never rejects but for a fault of the program. */
@@ -224,6 +230,7 @@ export class RecoveryRun {
       return await session.execute(step, {
         address,
         other,
+        ...this.#channelOf(step.server),
         siblings: this.#siblingsOf(step.server),
         tell: (text) => {
           this.#note(step, text);
@@ -273,6 +280,11 @@ export class RecoveryRun {
     const participant = this.#record.inputs.participants.find(({ id }) => id === server);
     if (participant !== undefined) return { host: participant.host, port: participant.port };
     return this.#parts.ledger.state.servers.get(server)?.address ?? { host: server, port: 0 };
+  }
+
+  #channelOf(server: ServerId): { readonly channel?: string } {
+    const channel = channelIn(this.#record, server);
+    return channel === null ? {} : { channel };
   }
 
   #siblingsOf(server: ServerId): readonly Address[] {

@@ -11,6 +11,9 @@ import type { Proposal } from '../replicated-ledger.js';
 import type { RecoveryParts } from './recovery-parts.js';
 import { RecoveryRun } from './recovery-run.js';
 
+/** Told when the log did not take an opening: then nothing was begun, and never will be. */
+export type OnRefused = (why: string) => void;
+
 interface Drive {
   readonly id: RecoveryId;
   readonly kind: RecoveryKind;
@@ -45,7 +48,7 @@ export class Runs {
   }
 
   /** Resolves with the closed record; null when this node could not bring it to its end. */
-  begin(recovery: Recovery, prelude: readonly Proposal[]): Promise<Recovery | null> {
+  begin(recovery: Recovery, prelude: readonly Proposal[], onRefused?: OnRefused): Promise<Recovery | null> {
     const drive: { -readonly [Key in keyof Drive]: Drive[Key] } = {
       id: recovery.id,
       kind: recovery.kind,
@@ -54,7 +57,7 @@ export class Runs {
       ended: Promise.resolve(null),
     };
     this.#drives.set(recovery.clusterId, drive);
-    drive.ended = this.#drive(drive, recovery, prelude).finally(() => {
+    drive.ended = this.#drive(drive, recovery, prelude, onRefused).finally(() => {
       if (this.#drives.get(recovery.clusterId) !== drive) return;
       this.#drives.delete(recovery.clusterId);
       this.#onEnded();
@@ -123,7 +126,12 @@ export class Runs {
     }
   }
 
-  async #drive(drive: Drive, opening: Recovery, prelude: readonly Proposal[]): Promise<Recovery | null> {
+  async #drive(
+    drive: Drive,
+    opening: Recovery,
+    prelude: readonly Proposal[],
+    onRefused: OnRefused = () => undefined,
+  ): Promise<Recovery | null> {
     const { ledger, log, clock, times } = this.#parts;
     let record = opening;
     let first = prelude;
@@ -134,7 +142,9 @@ export class Runs {
       const ending = await drive.run.run();
       if (ending.kind === 'closed') return drive.run.record;
       log.warn({ recovery: drive.id }, `recovery ${drive.id} stands still: ${ending.reason}`);
-      if (isOver(drive)) return null;
+      const { openingRefused } = drive.run;
+      if (openingRefused !== null) onRefused(openingRefused);
+      if (openingRefused !== null || isOver(drive)) return null;
       await new Promise<void>((resolve) => clock.setTimer(times.resumeMs, resolve));
       const committed = ledger.state.recoveries.get(drive.id);
       if (committed === undefined || committed.closedAtMs !== null) return committed ?? null;

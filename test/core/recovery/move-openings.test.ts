@@ -232,7 +232,7 @@ describe('a request for those who follow by place', () => {
       'of two sources',
       () =>
         byPlace('a', 'm', {
-          channels: [channelTo('m', { autoPosition: false }), channelTo('s', { name: 'x', autoPosition: false })],
+          channels: [channelTo('m', { autoPosition: false }), channelTo('z', { name: 'x', autoPosition: false })],
         }),
       /several sources/,
     ],

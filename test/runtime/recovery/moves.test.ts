@@ -95,6 +95,21 @@ describe('a move', () => {
     expect(nodes.recoveries).toEqual([]);
   });
 
+  it('whose server somebody takes at the last moment is refused by name, and nothing is begun', async () => {
+    const { propose } = nodes.ledger;
+    nodes.ledger.propose = async (proposal) => {
+      nodes.ledger.propose = propose;
+      const lock = { server: B, owner: 'bob', reason: 'disks', durationMs: 60_000 };
+      if (proposal.kind === 'recovery-opened') await nodes.ledger.propose({ kind: 'maintenance-begun', ...lock });
+      return await nodes.ledger.propose(proposal);
+    };
+    const answer = await ask('relocate', B, P);
+    const message = expect.stringContaining('already in maintenance, by bob') as unknown;
+    expect(answer).toMatchObject({ ok: false, refusal: { code: 'maintenance', message } });
+    expect(nodes.recoveries).toEqual([]);
+    expect(sourceOf(B)).toEqual([A, true]);
+  });
+
   it('that is cancelled finishes what has begun, and the log says who cancelled it', async () => {
     const letGo = holdUp('repoint');
     const answer = ask('relocate-replicas', A, P);

@@ -38,5 +38,10 @@ export const QUERY_PARAMETERS: readonly QueryParameter[] = [
     on: /^\/api\/(?:v1\/plan\/)?(?:relocate-|move-up-|move-|repoint-)(?:replicas|slaves)/,
   },
   { name: 'limit', about: 'How many recoveries, and how many changes; 1 to 1000', on: /^\/api\/v1\/history/ },
+  {
+    name: 'channel',
+    about: 'Of a replica of several sources, which channel; `default` for the one without a name',
+    on: /^\/api\/(?:v1\/plan\/)?(?:relocate|move-|repoint|take-master|enslave-master|detach-|reattach-)/,
+  },
   { name: 'donor', about: 'Whose copy it is to be, `host:port`', on: /^\/api\/v1\/ways-back/ },
 ];

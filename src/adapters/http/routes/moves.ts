@@ -130,6 +130,9 @@ function alone(command: MoveCommand, names: readonly string[], answers: Shape['a
 
 const DESTINATION = '/:belowHost/:belowPort';
 
+/** `?channel=` without a name cannot be told from no channel at all: this word stands for the one without a name. */
+const DEFAULT_CHANNEL = 'default';
+
 export const MOVE_ROUTES: readonly Route[] = [
   ...SHAPES.flatMap((shape) =>
     shape.names.flatMap((name) => {
@@ -209,6 +212,7 @@ function requestOf({ command, destination }: Shape, call: Call, door: Door): Res
   const isNamed = destination !== 'none' && call.param('belowHost') !== '';
   const to = isNamed ? resolveServer(index, call.param('belowHost'), call.param('belowPort'), 'changing') : null;
   if (to?.ok === false) return to;
+  const channel = call.query('channel');
   const text = call.query('pattern');
   const pattern = text === '' ? null : compilePattern(text);
   if (pattern?.ok === false) return { ok: false, error: `"${text}" is not a regular expression: ${pattern.error}` };
@@ -218,6 +222,7 @@ function requestOf({ command, destination }: Shape, call: Call, door: Door): Res
     server: server.value.id,
     destination: to?.value.id ?? null,
     pattern: pattern?.value ?? null,
+    ...(channel === '' ? {} : { channel: channel === DEFAULT_CHANNEL ? '' : channel }),
     requestedBy: askedBy(call, door),
   });
 }

@@ -41,10 +41,12 @@ export interface ReplicaState {
   readonly heartbeatSeconds: number | null;
 }
 
-/** The default channel, or the only one; null when the server is no replica. */
+/** The channel that the step is about; else the default one, or the only one. Null when there is none: it is no replica. */
 export async function readReplica(hold: Hold, timeoutMs: number): Promise<ReplicaState | null> {
   const rows = await hold.read(hold.dialect.showReplicaStatus, timeoutMs);
-  const row = rows.find((one) => channelOf(one) === '') ?? rows[0];
+  const { channel } = hold;
+  const usual = (): TextRow | undefined => rows.find((one) => channelOf(one) === '') ?? rows[0];
+  const row = channel === null ? usual() : rows.find((one) => channelOf(one) === channel);
   if (row === undefined) return null;
   const { source, replica, flavor } = hold.dialect;
   const io = cell(row, `${replica}_IO_Running`);

@@ -5,7 +5,7 @@
  */
 import { addressText } from '../../topology/address.js';
 import type { Server } from '../../topology/server.js';
-import { type Belief, directReplicasOf } from '../belief.js';
+import { type Belief, followersOf } from '../belief.js';
 import type { RecoveryPolicy } from '../policy.js';
 import type { LostSourceRequest } from './dead-intermediate.js';
 import { type Opening, type OpeningContext, refused, unknownServer } from './opening.js';
@@ -28,7 +28,7 @@ export function openDeadGroupMember(
     .sort((one, other) => compareMembers(one, other, failed))
     .slice(0, MEMBERS_MAX)
     .map((server): PlaceFor => ({ server, tier: 0 }));
-  const orphans = directReplicasOf(belief, failed);
+  const orphans = followersOf(belief, failed);
   return openOrphans(belief, policy, { kind: 'dead-group-member', problem, failed, orphans, places }, context);
 }
 

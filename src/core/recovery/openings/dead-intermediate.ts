@@ -7,7 +7,7 @@ import type { Problem } from '../../analysis/problem.js';
 import { addressText } from '../../topology/address.js';
 import { isReplicating, mainChannel, type Server, type ServerId } from '../../topology/server.js';
 import { indexServers, sourceOf } from '../../topology/sources.js';
-import { type Belief, directReplicasOf, inMaintenanceOf, refusal, replicaCounts } from '../belief.js';
+import { type Belief, directReplicasOf, followersOf, inMaintenanceOf, refusal, replicaCounts } from '../belief.js';
 import type { RecoveryPolicy } from '../policy.js';
 import type { Sights } from '../sights.js';
 import { type Opening, type OpeningContext, refused, unknownServer } from './opening.js';
@@ -39,7 +39,7 @@ export function openDeadIntermediate(
     return refused(refusal('is-primary', `${addressText(failed.address)} is the primary of its cluster`, mend));
   }
   // Of two that replicate from each other, the one that is the primary has nobody to follow.
-  const orphans = directReplicasOf(belief, failed).filter(({ id }) => id !== cluster.primary);
+  const orphans = followersOf(belief, failed).filter(({ id }) => id !== cluster.primary);
   const places = placesFor(belief, policy, failed, orphans, sights);
   return openOrphans(belief, policy, { kind: 'dead-intermediate', problem, failed, orphans, places }, context);
 }

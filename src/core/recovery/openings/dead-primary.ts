@@ -2,7 +2,15 @@
 import type { Problem } from '../../analysis/problem.js';
 import { addressText } from '../../topology/address.js';
 import type { Server, ServerId } from '../../topology/server.js';
-import { type Belief, directReplicasOf, refusal, type Refusal, strandedReplicasOf, unfencedFormer } from '../belief.js';
+import {
+  type Belief,
+  directReplicasOf,
+  followersOf as allFollowersOf,
+  refusal,
+  type Refusal,
+  strandedReplicasOf,
+  unfencedFormer,
+} from '../belief.js';
 import {
   type Candidacy,
   formerParticipant,
@@ -128,7 +136,7 @@ interface Follower {
  * cluster has no way out by itself: who is to be promoted instead is for a person to say.
  */
 function followersOf(belief: Belief, failed: Server, forced: boolean): readonly Follower[] {
-  const direct = directReplicasOf(belief, failed).map((server): Follower => ({ server, follows: null }));
+  const direct = allFollowersOf(belief, failed).map((server): Follower => ({ server, follows: null }));
   if (direct.length > 0 || !forced) return direct;
   return [...strandedReplicasOf(belief, failed)].flatMap(([id, follows]): readonly Follower[] => {
     const server = belief.servers.get(id);

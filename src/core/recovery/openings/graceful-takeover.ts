@@ -4,7 +4,7 @@
  */
 import { addressText } from '../../topology/address.js';
 import { type ClusterId, mainChannel, type Server, type ServerId } from '../../topology/server.js';
-import { type Belief, type BelievedCluster, directReplicasOf, refusal, type Refusal } from '../belief.js';
+import { type Belief, type BelievedCluster, followersOf, refusal, type Refusal } from '../belief.js';
 import { type Candidacy, judgeCandidates, participantsOf, primaryParticipant } from '../candidates.js';
 import type { RecoveryPolicy } from '../policy.js';
 import { EFFECTIVELY_INFINITE_MS } from '../durability.js';
@@ -47,7 +47,7 @@ export function openTakeover(
     );
   }
   const name = addressText(primary.address);
-  const candidacies = judgeCandidates(belief, primary, directReplicasOf(belief, primary), policy);
+  const candidacies = judgeCandidates(belief, primary, followersOf(belief, primary), policy);
   if (candidacies.length === 0) {
     return refused(refusal('no-replicas', `Master ${name} doesn't seem to have replicas`, 'add a replica'));
   }

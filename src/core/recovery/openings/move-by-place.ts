@@ -4,7 +4,7 @@
  * it must replicate, by place and from one source, and must not take writes that come around in a ring.
  */
 import { addressText } from '../../topology/address.js';
-import { isReplicating, mainChannel, type Server, type ServerId } from '../../topology/server.js';
+import { type Channel, isReplicating, mainChannel, type Server, type ServerId } from '../../topology/server.js';
 import { indexServers, sourceOf } from '../../topology/sources.js';
 import { type Belief, inMaintenanceOf } from '../belief.js';
 import { objectionTo } from '../can-replicate.js';
@@ -21,8 +21,8 @@ export interface Ground {
 /** The legs, or a sentence why there is no such way. */
 export type Route = { readonly legs: readonly Leg[] } | { readonly why: string };
 
-export function followsPlaces({ facts }: Server): boolean {
-  return mainChannel(facts)?.autoPosition === false;
+export function followsPlaces(channel: Channel | null): boolean {
+  return channel?.autoPosition === false;
 }
 
 export function routeBetween(ground: Ground, server: Server, to: Server): Route {

@@ -16,7 +16,8 @@ export function openMoveResumed(
   const broken = belief.recoveries.get(id);
   const left = broken === undefined ? new Set() : leftStopped(belief, broken);
   const participants = inputs.participants.filter((one) => left.has(one.id) && one.start && belief.servers.has(one.id));
-  const home = belief.servers.get(failed)?.clusterId ?? old.clusterId;
+  const isForeign = participants.some(({ channel }) => channel !== undefined);
+  const home = (isForeign ? undefined : belief.servers.get(failed)?.clusterId) ?? old.clusterId;
   if (movement === undefined || participants.length === 0 || !belief.clusters.has(home)) {
     return refused(refusal('nothing-left', 'nobody was left stopped', 'nothing is left to do'));
   }

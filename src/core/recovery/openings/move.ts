@@ -3,8 +3,16 @@
  * who cannot go are named in the record and the others go.
  */
 import { addressText } from '../../topology/address.js';
-import { isGroupSecondary, isReplicating, mainChannel, type Server, type ServerId } from '../../topology/server.js';
-import { indexServers, sourceOf } from '../../topology/sources.js';
+import {
+  type Channel,
+  type ClusterId,
+  isGroupSecondary,
+  isReplicating,
+  mainChannel,
+  type Server,
+  type ServerId,
+} from '../../topology/server.js';
+import { indexServers, type ServerIndex, sourceOf, sourceOfChannel } from '../../topology/sources.js';
 import { type Belief, inMaintenanceOf, refusal, type Refusal } from '../belief.js';
 import { objectionTo } from '../can-replicate.js';
 import {
@@ -14,12 +22,13 @@ import {
   placeParticipant,
   primaryParticipant,
 } from '../candidates.js';
+import { namedIn } from '../channels.js';
 import type { Leg, Movement } from '../movement.js';
 import type { RecoveryPolicy } from '../policy.js';
 import type { LostServer, Participant } from '../recovery.js';
 import { followsByPlace } from '../seen-progress.js';
 import type { SoftState } from './graceful-takeover.js';
-import { type Intention, intentionOf, type MoveWish } from './move-wishes.js';
+import { type Intention, intentionOf, type MoveWish, type Pair } from './move-wishes.js';
 import { followsPlaces, routeBetween } from './move-by-place.js';
 import { opened, type Opening, type OpeningContext, refused } from './opening.js';
 
@@ -29,8 +38,6 @@ interface Question {
   readonly soft: SoftState;
   readonly intention: Intention;
 }
-
-type Pair = Intention['pairs'][number];
 
 export function openMove(
   belief: Belief,
@@ -63,24 +70,27 @@ function plan(
   lost: readonly LostServer[],
   context: OpeningContext,
 ): Opening {
-  const { belief, policy, soft, intention } = asked;
+  const { belief, policy, intention } = asked;
   const { about, manner } = intention;
   const index = indexServers(belief.servers.values());
   const moves = pairs.map((pair): Movement => {
-    const { server, to } = pair;
+    const { server, to, channel } = pair;
     const way = wayOf(asked, wish.command, pair);
     const byPlace = way.kind === 'place' ? ({ byPlace: true } as const) : {};
-    return { server: server.id, to: to.id, from: sourceOf(index, server)?.id ?? null, ...byPlace };
+    const from = channel === null ? sourceOf(index, server) : sourceOfChannel(index, channel);
+    return { server: server.id, to: to.id, from: from?.id ?? null, ...byPlace };
   });
   const legs = legsOf(asked, wish.command, pairs);
   const standing = legs.map(({ kind, from, to }) => (kind === 'up' ? from : to));
+  // A channel from another cluster is that one's affair: who replaces its primary must have this plan give way.
+  const clusterId = homeOf(index, pairs) ?? about.clusterId;
   const description = describe(wish.command, pairs);
   return opened(
     context,
-    { kind: 'move', clusterId: about.clusterId, code: 'Move', description, failed: about.id },
+    { kind: 'move', clusterId, code: 'Move', description, failed: about.id },
     {
-      participants: [...cast(belief, policy, soft, pairs, [...moves, ...legs], about, lost)],
-      epoch: (belief.clusters.get(about.clusterId)?.epoch ?? 0) + 1,
+      participants: [...cast(asked, clusterId, pairs, [...moves, ...legs], lost)],
+      epoch: (belief.clusters.get(clusterId)?.epoch ?? 0) + 1,
       requestedCandidate: null,
       startFormerPrimary: false,
       applyLimitMs: Math.min(policy.applyLimitMs, waitMs(policy, pairs)),
@@ -105,43 +115,53 @@ function waitMs(policy: RecoveryPolicy, pairs: readonly Pair[]): number {
   return pairs.length > 1 ? policy.bulkWaitMs : policy.maintenanceLagSeconds * 1000;
 }
 
+/** Of the server that a channel leads to, where that is not the replica's own cluster. */
+function homeOf(index: ServerIndex, [first]: readonly Pair[]): ClusterId | null {
+  if (first?.channel == null || first.server.facts.channels.length < 2) return null;
+  return sourceOfChannel(index, first.channel)?.clusterId ?? null;
+}
+
 function describe(command: MoveWish['command'], pairs: readonly Pair[]): string {
   const [first] = pairs;
   if (first === undefined) return command;
   const to = addressText(first.to.address);
   if (first.server === first.to || command.startsWith('regroup')) return `${command} of ${to}`;
+  const { channel = '' } = namedIn(first.server.facts, first.channel);
+  const over = channel === '' ? '' : ` (channel ${channel})`;
   const who =
     pairs.every((pair) => pair.to === first.to) && pairs.length > 1
       ? `${String(pairs.length)} servers`
-      : addressText(first.server.address);
+      : `${addressText(first.server.address)}${over}`;
   return `${command}: ${who} below ${to}`;
 }
 
 /** Everybody who is changed, who is followed before or after, and the primary, which says what the cluster has. */
 function cast(
-  belief: Belief,
-  policy: RecoveryPolicy,
-  soft: SoftState,
+  { belief, policy, soft, intention: { about } }: Question,
+  clusterId: ClusterId,
   pairs: readonly Pair[],
   moves: readonly Pick<Movement, 'to' | 'from'>[],
-  about: Server,
   lost: readonly LostServer[],
 ): readonly Participant[] {
+  const channels = new Map(pairs.map(({ server, channel }) => [server.id, channel]));
+  const channelOf = ({ id }: Server): Channel | null => channels.get(id) ?? null;
   const movers = pairs.map(({ server }) => server);
   const anywhere = { ...policy, preventCrossDataCenter: false, preventCrossRegion: false };
   const candidacies = judgeCandidates(belief, about, movers, anywhere);
   const seen = new Set<ServerId>(movers.map(({ id }) => id));
-  const found: Participant[] = participantsOf(candidacies, about, movers, policy.replication).map((participant) => ({
-    ...participant,
-    start: participant.start && participant.wasStopped !== true,
-  }));
+  const found: Participant[] = participantsOf(candidacies, about, movers, policy.replication, channelOf).map(
+    (participant) => ({
+      ...participant,
+      start: participant.start && participant.wasStopped !== true,
+    }),
+  );
   const add = (id: ServerId | null | undefined, make: (server: Server) => Participant): void => {
     const server = id == null || seen.has(id) ? undefined : belief.servers.get(id);
     if (server === undefined) return;
     seen.add(server.id);
     found.push(make(server));
   };
-  const primary = belief.clusters.get(about.clusterId)?.primary;
+  const primary = belief.clusters.get(clusterId)?.primary;
   if (primary !== undefined && soft.answers(primary)) add(primary, (server) => primaryParticipant(server, []));
   for (const { to, from } of moves) {
     add(to, (server) => ({ ...placeParticipant(server, 0, 0), start: keepsUp(server) }));
@@ -208,13 +228,15 @@ function ofPlace({ belief, soft }: Question, { id, address }: Server): readonly 
   return found;
 }
 
-function ofPair(question: Question, wish: MoveWish, { server, to }: Pair): readonly Refusal[] {
+function ofPair(question: Question, wish: MoveWish, pair: Pair): readonly Refusal[] {
   const { belief, policy, intention } = question;
+  const { server, to, channel } = pair;
   const [name, place] = [addressText(server.address), addressText(to.address)];
   if (server.id === to.id) {
     return [refusal('same-server', `${name} cannot be moved below itself`, 'name another server with -d')];
   }
-  if (server.clusterId !== to.clusterId) {
+  const followed = channel === null ? null : sourceOfChannel(indexServers(belief.servers.values()), channel);
+  if ((followed ?? server).clusterId !== to.clusterId) {
     const text = `${name} and ${place} are not of one cluster: they have nothing to replicate from each other`;
     return [refusal('other-cluster', text, 'name a server of its own cluster')];
   }
@@ -233,7 +255,7 @@ function ofPair(question: Question, wish: MoveWish, { server, to }: Pair): reado
     const text = `${name} cannot replicate from ${place}. Reason: ${why}`;
     found.push(refusal('cannot-replicate', text, 'choose another server, or mend that'));
   }
-  return [...found, ...withoutWay(question, wish, { server, to })];
+  return [...found, ...withoutWay(question, wish, pair)];
 }
 
 type Way =
@@ -243,13 +265,14 @@ type Way =
 const BY_GTID: Way = { kind: 'gtid', legs: [] };
 
 /** By place where it follows so and there is such a way, because it is to go on following as it does; else by GTID. */
-function wayOf(question: Question, command: MoveWish['command'], { server, to }: Pair): Way {
+function wayOf(question: Question, command: MoveWish['command'], pair: Pair): Way {
+  const { server, to, channel } = pair;
   const { manner } = question.intention;
-  if (stays({ server, to }) || !['each', 'in-order', 'co-primary'].includes(manner)) return BY_GTID;
+  if (stays(pair) || !['each', 'in-order', 'co-primary'].includes(manner)) return BY_GTID;
   const countsPlaces = ({ facts }: Server): boolean => followsByPlace(facts) || facts.gtidMode.endsWith('PERMISSIVE');
   const byGtid = !countsPlaces(server) && !countsPlaces(to);
   if (manner === 'co-primary') return byGtid ? BY_GTID : { kind: 'place', legs: [] };
-  if (!followsPlaces(server) || command.endsWith('-gtid')) {
+  if (!followsPlaces(channel) || command.endsWith('-gtid')) {
     return byGtid ? BY_GTID : { kind: 'none', why: 'they do not both use GTID' };
   }
   // Who change places stand still together: the way of the first is that of both.
@@ -260,8 +283,7 @@ function wayOf(question: Question, command: MoveWish['command'], { server, to }:
   return byGtid ? BY_GTID : { kind: 'none', why: `without GTID there is no way: ${route.why}` };
 }
 
-function stays({ server: { facts }, to }: Pair): boolean {
-  const channel = mainChannel(facts);
+function stays({ to, channel }: Pair): boolean {
   if (channel === null) return false;
   return channel.sourceId === to.id || addressText(channel.source) === addressText(to.address);
 }

@@ -6,6 +6,7 @@ import type { Problem } from '../../analysis/problem.js';
 import { addressText } from '../../topology/address.js';
 import { mainChannel, type Server, type ServerId } from '../../topology/server.js';
 import { type Belief, refusal, type Refusal } from '../belief.js';
+import { channelTo } from '../channels.js';
 import { goneParticipant, judgeCandidates, participantsOf, placeParticipant } from '../candidates.js';
 import { gaveWay, stoppedBy } from '../interrupted.js';
 import type { RecoveryPolicy } from '../policy.js';
@@ -48,7 +49,7 @@ export function openOrphans(
         goneParticipant(failed),
         ...participantsOf(candidacies, failed, servers, policy.replication).map((participant) => ({
           ...participant,
-          start: participant.start && (stopped.has(participant.id) || isWanted(belief, participant.id)),
+          start: participant.start && (stopped.has(participant.id) || isWanted(belief, failed, participant.id)),
         })),
         ...places.map(({ server, tier }, preference) => placeParticipant(server, preference, tier)),
       ],
@@ -82,9 +83,9 @@ function objectionsTo(
 }
 
 /** Its IO thread runs, or would if it could: nobody stopped it on purpose. */
-function isWanted({ servers }: Belief, id: ServerId): boolean {
-  const facts = servers.get(id)?.facts;
-  const channel = facts === undefined ? null : mainChannel(facts);
+function isWanted({ servers }: Belief, failed: Server, id: ServerId): boolean {
+  const server = servers.get(id);
+  const channel = server === undefined ? null : (channelTo(server, failed) ?? mainChannel(server.facts));
   return channel !== null && (channel.ioThread !== 'stopped' || channel.ioError !== null);
 }
 

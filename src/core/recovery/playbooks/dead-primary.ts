@@ -23,6 +23,7 @@ import { recordOf } from '../record.js';
 import type { LostServer, Participant, Recovery } from '../recovery.js';
 import type { Step } from '../step.js';
 import { beginningAt } from '../handover.js';
+import { hasHere } from '../share.js';
 import { fenceFirst, meetFirst, reopening, stuckClosed } from './fence-first.js';
 import { placeFollowers } from './followers.js';
 import { hooksBefore } from './hooks.js';
@@ -117,7 +118,7 @@ function isPreparation(recovery: Recovery, step: Step): boolean {
 function gatheredOf(recovery: Recovery): readonly Gathered[] {
   return replicasOf(recovery).flatMap((participant) => {
     const standing = standingOf(recovery, stopOf(participant));
-    return standing.kind === 'done' ? [gatheredFrom(limited(recovery, participant, standing), standing)] : [];
+    return standing.kind === 'done' ? [gatheredFrom(recovery, limited(recovery, participant, standing), standing)] : [];
   });
 }
 
@@ -140,14 +141,18 @@ function limited(
   return under === null ? participant : { ...participant, promotable: false, reason: under };
 }
 
-function gatheredFrom(participant: Participant, { findings }: Extract<Standing, { kind: 'done' }>): Gathered {
+function gatheredFrom(
+  recovery: Recovery,
+  participant: Participant,
+  { findings }: Extract<Standing, { kind: 'done' }>,
+): Gathered {
   const { openError } = findings;
   return {
     participant:
       openError === undefined
         ? participant
         : { ...participant, promotable: false, reason: `could not be opened: ${openError}` },
-    has: unionOf(findings.executedGtids ?? '', findings.receivedGtids ?? ''),
+    has: hasHere(recovery, participant.id, findings),
     purged: findings.purgedGtids ?? '',
     applierError: findings.applierError ?? null,
     byPlace: findings.ownEnd !== undefined,

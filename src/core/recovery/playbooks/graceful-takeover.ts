@@ -18,6 +18,7 @@
 import { isNone, minus, unionOf, withoutServer } from '../gtids.js';
 import { beginningAt, handoverOf } from '../handover.js';
 import { standingOf } from '../patience.js';
+import { hasHere } from '../share.js';
 import type { LostServer, Participant, Recovery } from '../recovery.js';
 import type { Step, StepFindings } from '../step.js';
 import { hasHooksBefore, hooksBefore } from './hooks.js';
@@ -105,7 +106,7 @@ function writtenTo(recovery: Recovery, candidate: Participant): Next | null {
 function obstacleFor(recovery: Recovery, other: Participant, candidate: Participant): string | null {
   const theirs = seen(recovery, other);
   const ours = seen(recovery, candidate);
-  const has = unionOf(theirs.executedGtids ?? '', theirs.receivedGtids ?? '');
+  const has = hasHere(recovery, other.id, theirs);
   const held = unionOf(ours.executedGtids ?? '', ours.receivedGtids ?? '');
   const extra = withoutServer(minus(has, held), recovery.failed);
   if (!isNone(extra)) return `it has transactions that the other lacks: ${extra}`;

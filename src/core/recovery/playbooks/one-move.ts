@@ -2,12 +2,13 @@
  * The way of one server to another source, as far as the record of its plan says: what speaks against it before anything is
  * changed, the steps in between, and the way back when one of them fails.
  */
-import { isNone, minus, unionOf } from '../gtids.js';
+import { isNone, minus } from '../gtids.js';
 import type { Movement } from '../movement.js';
 import { standingOf } from '../patience.js';
+import { hasHere } from '../share.js';
 import { recordOf } from '../record.js';
 import type { LostServer, Recovery } from '../recovery.js';
-import type { Step, StepFindings } from '../step.js';
+import type { Step } from '../step.js';
 import { nameOf, participantOf } from './next.js';
 import type { ServerId } from '../../topology/server.js';
 
@@ -37,7 +38,7 @@ export function progressOf(recovery: Recovery, move: Movement): Progress {
   const stopped = standingOf(recovery, { kind: 'stop-io', server });
   if (stopped.kind === 'pending') return { kind: 'steps', steps: [{ kind: 'stop-io', server }], begun: true };
   if (stopped.kind === 'given-up') return putBack(recovery, move, stopped.error, false);
-  const lacking = minus(hasOf(stopped.findings), executedAt(recovery, to));
+  const lacking = minus(hasHere(recovery, server, stopped.findings), executedAt(recovery, to));
   const wait = isNone(lacking) ? null : standingOf(recovery, awaitOf(recovery, to, lacking));
   if (wait?.kind === 'pending') return { kind: 'steps', steps: [awaitOf(recovery, to, lacking)], begun: true };
   if (wait?.kind === 'given-up') return putBack(recovery, move, wait.error, false);
@@ -64,7 +65,7 @@ export function objectionTo(recovery: Recovery, { server, to }: Movement) {
   if (place.kind === 'given-up') return { reason: place.error, gtids: '' };
   if (own.kind !== 'done' || place.kind !== 'done') return null;
   const name = nameOf(recovery, to);
-  const has = hasOf(own.findings);
+  const has = hasHere(recovery, server, own.findings);
   const lacking = minus(has, place.findings.executedGtids ?? '');
   const extra = minus(lacking, primaryHas(recovery));
   if (!isNone(extra)) return { reason: `it has transactions that ${name} lacks: ${extra}`, gtids: extra };
@@ -85,7 +86,7 @@ function primaryHas(recovery: Recovery): string {
 /** The place applies what comes while everybody still replicates: the wait without a source is short then. */
 function coming(recovery: Recovery, { server, to }: Movement): Progress | { readonly kind: 'level' } {
   const own = standingOf(recovery, lookAt(server));
-  const lacking = own.kind === 'done' ? minus(hasOf(own.findings), executedAt(recovery, to)) : '';
+  const lacking = own.kind === 'done' ? minus(hasHere(recovery, server, own.findings), executedAt(recovery, to)) : '';
   if (isNone(lacking)) return { kind: 'level' };
   const wait = awaitOf(recovery, to, lacking);
   const standing = standingOf(recovery, wait);
@@ -111,7 +112,7 @@ export function putBack(
     const stopped = standingOf(recovery, stop);
     if (stopped.kind === 'pending') return { kind: 'steps', steps: [stop], begun: true };
     if (stopped.kind === 'given-up') return stuck(server, why, stopped.error);
-    const lacking = minus(hasOf(stopped.findings), executedAt(recovery, from));
+    const lacking = minus(hasHere(recovery, server, stopped.findings), executedAt(recovery, from));
     if (!isNone(lacking)) way.push(awaitOf(recovery, from, lacking));
   }
   way.push(pointAt(recovery, server, from));
@@ -143,8 +144,4 @@ export function awaitOf(recovery: Recovery, server: ServerId, gtids: string): St
 export function executedAt(recovery: Recovery, server: ServerId): string {
   const standing = standingOf(recovery, lookAt(server));
   return standing.kind === 'done' ? (standing.findings.executedGtids ?? '') : '';
-}
-
-export function hasOf({ executedGtids = '', receivedGtids = '' }: StepFindings): string {
-  return unionOf(executedGtids, receivedGtids);
 }

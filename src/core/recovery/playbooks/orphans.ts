@@ -10,6 +10,7 @@
 import { assignPlaces, type Attempt, type Move, type Read } from '../places.js';
 import { unionOf } from '../gtids.js';
 import { type Standing, standingOf } from '../patience.js';
+import { hasHere } from '../share.js';
 import { stepKey } from '../record.js';
 import type { LostServer, Participant, Recovery } from '../recovery.js';
 import type { Step } from '../step.js';
@@ -58,8 +59,8 @@ function moveTo(recovery: Recovery, server: ServerId, source: ServerId): Step {
 function readBy(recovery: Recovery, participant: Participant, step: Step): readonly Read[] {
   const standing = standingOf(recovery, step);
   if (standing.kind !== 'done') return [];
-  const { executedGtids = '', receivedGtids = '', purgedGtids = '', applierError = null, ownEnd } = standing.findings;
-  const has = unionOf(executedGtids, receivedGtids);
+  const { executedGtids = '', purgedGtids = '', applierError = null, ownEnd } = standing.findings;
+  const has = hasHere(recovery, participant.id, standing.findings);
   const byPlace = ownEnd !== undefined;
   return [{ participant, executed: executedGtids, has, purged: purgedGtids, applierError, byPlace }];
 }

@@ -6,10 +6,11 @@
 import { choose, type Gathered, whyNotFollow } from '../choice.js';
 import type { MoveTerms } from '../movement.js';
 import { standingOf } from '../patience.js';
+import { hasHere } from '../share.js';
 import type { LostServer, Participant, Recovery } from '../recovery.js';
 import type { Step, StepFindings } from '../step.js';
 import { AT_ONCE, closing, nameOf, type Next, pendingOf, replicasOf, steps } from './next.js';
-import { awaitOf, hasOf, pointAt } from './one-move.js';
+import { awaitOf, pointAt } from './one-move.js';
 import type { ServerId } from '../../topology/server.js';
 
 export function regroup(recovery: Recovery, terms: MoveTerms): Next {
@@ -94,5 +95,13 @@ function gatheredOf(recovery: Recovery, participant: Participant): readonly Gath
   if (standing.kind !== 'done') return [];
   const findings: StepFindings = standing.findings;
   const { purgedGtids = '', applierError = null, ownEnd } = findings;
-  return [{ participant, has: hasOf(findings), purged: purgedGtids, applierError, byPlace: ownEnd !== undefined }];
+  return [
+    {
+      participant,
+      has: hasHere(recovery, participant.id, findings),
+      purged: purgedGtids,
+      applierError,
+      byPlace: ownEnd !== undefined,
+    },
+  ];
 }

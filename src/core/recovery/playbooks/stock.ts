@@ -3,6 +3,7 @@
  * and says what it has; then the primary says what it has, after it, so that nothing that was replicated looks like extra.
  */
 import { isNone, minus, unionOf } from '../gtids.js';
+import { hasHere } from '../share.js';
 import { beginningAt } from '../handover.js';
 import { standingOf } from '../patience.js';
 import type { LostServer, Participant, Recovery } from '../recovery.js';
@@ -37,7 +38,7 @@ export function takeStock(recovery: Recovery): Stock | Next {
   if (other.kind === 'given-up') return closing({ kind: 'undone', reason: other.error });
   const executed = own.findings.executedGtids ?? '';
   const received = own.findings.receivedGtids ?? '';
-  const has = unionOf(executed, received);
+  const has = hasHere(recovery, server.id, own.findings);
   return {
     kind: 'stock',
     server,
