@@ -1,13 +1,17 @@
 // Every route of the incumbent's API, asked of three nodes over a real topology: status, type and shape of each answer.
+import { spawn } from 'node:child_process';
+import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import { UNSUPPORTED_COMMANDS } from '../../src/adapters/http/routes/unsupported.js';
 import type { LabServer } from '../../tools/lab/lab-server.js';
 import { MySqlLab } from '../../tools/lab/mysql-lab.js';
 import type { OrchestratorCluster } from '../../tools/lab/orchestrator-cluster.js';
+import { PROJECT_ROOT } from '../../tools/lab/project-root.js';
 import type { Topology } from '../../tools/lab/topology.js';
 import { CALLS } from '../support/incumbent/calls.js';
 import { INCUMBENT_API } from '../support/incumbent/routes.js';
-import { runScript, type Given } from '../support/incumbent/script.js';
+import { MEANT_LINES, OUR_LINES, runOurs, runWords } from '../support/incumbent/our-client.js';
+import { type Ended, runScript, type Given } from '../support/incumbent/script.js';
 import { INCUMBENT_COMMANDS } from '../support/incumbent/script-commands.js';
 import { SCRIPT_LINES } from '../support/incumbent/script-lines.js';
 import { type Ask, differences, routeOf } from '../support/incumbent/walk.js';
@@ -159,12 +163,15 @@ function typed(line: string): Typed {
   return { name, given };
 }
 
-it('is what the unmodified script asks and reads, command by command', async () => {
+type Run = (api: string, name: string, given: Given) => Promise<Ended>;
+
+/** Runs the lines of a table; what came out otherwise than it says there. */
+async function misfits(lines: readonly string[], run: Run): Promise<{ found: string[]; used: Set<string> }> {
   for (const server of topology.servers) await ask('GET', `/api/discover/${pathOf(server)}`);
   await settle();
   const used = new Set<string>();
   const found: string[] = [];
-  for (const line of SCRIPT_LINES) {
+  for (const line of lines) {
     if (line === 'settle') {
       await settle();
       continue;
@@ -172,7 +179,7 @@ it('is what the unmodified script asks and reads, command by command', async () 
     const [command = '', expected = ''] = (await filledIn(line)).split(' =>');
     const { name, given } = typed(command);
     used.add(name.replace('slave', 'replica'));
-    const { code, out, err } = await runScript((await cluster.leader()).url, name, given);
+    const { code, out, err } = await run((await cluster.leader()).url, name, given);
     const isError = expected.startsWith('!');
     const pattern = new RegExp(`^${expected.replace(/^!? ?/, '')}$`);
     const isNotYet = UNSUPPORTED_COMMANDS.includes(name) && code === 1 && err.endsWith('is not supported yet\n');
@@ -181,8 +188,122 @@ it('is what the unmodified script asks and reads, command by command', async () 
       : code === 0 && pattern.test(out);
     if (!fits && !isNotYet) found.push(`${command}: ${String(code)} ${JSON.stringify(out)} ${JSON.stringify(err)}`);
   }
+  return { found, used };
+}
+
+it('is what the unmodified script asks and reads, command by command', async () => {
+  const { found, used } = await misfits(SCRIPT_LINES, runScript);
   expect(found).toEqual([]);
   expect(INCUMBENT_COMMANDS.filter((name) => !used.has(name))).toEqual([]);
+});
+
+it('is what our own client asks, and prints as the script does, or as the script was meant to', async () => {
+  for (const line of MEANT_LINES) expect(SCRIPT_LINES).toContain(line);
+  const { found, used } = await misfits(OUR_LINES, runOurs);
+  expect(found).toEqual([]);
+  expect(INCUMBENT_COMMANDS.filter((name) => !used.has(name))).toEqual([]);
+});
+
+it('is shown by our own client where the script has no word for it, at any node', async () => {
+  for (const server of topology.servers) await ask('GET', `/api/discover/${pathOf(server)}`);
+  await settle();
+  const [primary = topology.primary, replica = topology.primary] = standing;
+  const all = cluster.nodes.map(({ url }) => url).join(' ');
+  const follower = await cluster.follower();
+  const shown = async (api: string, ...argv: string[]): Promise<string> => {
+    const { code, out, err } = await runWords(api, argv);
+    expect({ code, err }, argv.join(' ')).toEqual({ code: 0, err: '' });
+    return out;
+  };
+  const status = await shown(all, '-c', 'status');
+  expect(status.match(/ (leader|follower) +yes +[\d.]+ s +ok$/gm)).toHaveLength(3);
+  expect(status).toMatch(
+    /3 voters, 2 needed for every decision: 1 may be lost\n\nautomatic recovery is on\n1 of 1 clusters/,
+  );
+  const history = await shown(follower.url, '-c', 'history', '-i', primary.address);
+  expect(history).toMatch(
+    /ms {2}commit 127\.0\.0\.1:\d+ as the primary of epoch \d+: the point of no return \(\d+ ms\)/,
+  );
+  expect(await shown(follower.url, '-c', 'plan', '-i', primary.address)).toContain(
+    'would be done; nothing was done now',
+  );
+  expect(await shown(follower.url, '-c', 'explain', '-i', primary.address)).toContain('would be failed over now');
+  expect(JSON.parse(await shown(all, '-c', 'all-instances', '--json'))).toHaveLength(3);
+  const completed = await shown(all, 'completion', 'words', '-c', 'topology', '-i', primary.address.slice(0, -1));
+  expect(completed.split('\n')).toContain(primary.address);
+  const dryRun = await shown(all, '-c', 'relocate-replicas', '-i', primary.address, '-d', replica.address, '--dry-run');
+  expect(dryRun).toContain('would be done; nothing was done now');
+});
+
+it('is asked by orchestrator -c, which prints what the program did', async () => {
+  const [primary = topology.primary, a = topology.primary, b = topology.primary] = standing;
+  const { url } = await cluster.follower();
+  const typedOnes: readonly (readonly [string, RegExp])[] = [
+    ['-c clusters-alias', /^\S+:\d+\t\S+\n$/],
+    [`-c find --pattern :${String(a.port)}$`, new RegExp(`^${a.address}\n$`)],
+    [`-c instance-status -i ${a.address}`, /^\[\ds,ok,.*,ro,ROW,>>,GTID.*\]\n$/],
+    [`-c get-candidate-slave -i ${primary.address}`, new RegExp(`^(${a.address}|${b.address})\n$`)],
+    ['-c active-nodes', /^(127\.0\.0\.1;\S+\n){3}$/],
+    [`-c resolve -i ${a.address}`, new RegExp(`^${a.address}\n$`)],
+    ['-c check-global-recoveries', /^OK: Global recoveries disabled: false\n$/],
+    [`-c which-instance -i ${a.address},${b.address}`, new RegExp(`^${a.address}\n${b.address}\n$`)],
+    [`-c relocate-below -i ${a.address} -d ${b.address}`, new RegExp(`^${a.address}<${b.address}\n$`)],
+    [`-c take-master -i ${a.address}`, new RegExp(`^${a.address}\n$`)],
+    [
+      `-c relocate-slaves -i ${a.address} -d ${primary.address} --pattern :${String(b.port)}`,
+      new RegExp(`^${b.address}\n$`),
+    ],
+    [`-c regroup-replicas-gtid -i ${primary.address}`, /^(\S+)\n\1 lost: 0, moved: 1\n$/],
+    [`-c ack-all-recoveries -r seen`, /^\d+ recoveries acknowledged\n$/],
+  ];
+  for (const [line, pattern] of typedOnes) {
+    const { code, out, err } = await runWords(url, line.split(' '), 'program');
+    expect({ code, err }, line).toEqual({ code: 0, err: '' });
+    expect(out, line).toMatch(pattern);
+  }
+  await settle();
+  const takeover = ['-c', 'graceful-master-takeover', '-i', primary.address, '-d', a.address];
+  const { out } = await runWords(url, takeover, 'program');
+  expect(out).toMatch(new RegExp(String.raw`^${a.address}\n\{\S+ \d+ 0\}\n$`));
+});
+
+it('is followed until ^C, or until nobody reads any more, by programs that stand at a terminal or in a pipe', async () => {
+  const { url } = await cluster.leader();
+  const program = join(PROJECT_ROOT, 'dist', 'app', 'client-main.js');
+  const environment = { ...process.env, ORCHESTRATOR_API: url, NO_COLOR: '' };
+  const follow = (argv: readonly string[]) => {
+    const child = spawn(process.execPath, [program, ...argv], { env: environment, stdio: ['ignore', 'pipe', 'pipe'] });
+    const told = { text: '' };
+    child.stdout.on('data', (data: Buffer) => void (told.text += data.toString()));
+    const ended = new Promise<number | null>((resolve) => child.on('exit', resolve));
+    return { child, told, ended };
+  };
+  for (const [signal, code] of [
+    ['SIGINT', 130],
+    ['SIGTERM', 143],
+  ] as const) {
+    const events = follow(['-c', 'events']);
+    await vi.waitFor(() => {
+      expect(events.told.text).toContain('from here on as it happens');
+    }, PATIENCE);
+    events.child.kill(signal);
+    expect(await events.ended).toBe(code);
+    expect(events.told.text).not.toContain('\u001b');
+  }
+  const unread = follow(['-c', 'topology', '-i', topology.primary.address, '--watch=0.1']);
+  await vi.waitFor(() => {
+    expect(unread.told.text).toContain(topology.primary.address);
+  }, PATIENCE);
+  unread.child.stdout.destroy();
+  await ask('GET', `/api/begin-downtime/${pathOf(topology.primary)}/ann/test/10m`);
+  expect(await unread.ended).toBe(0);
+  await ask('GET', `/api/end-downtime/${pathOf(topology.primary)}`);
+  const line = `'${process.execPath}' '${program}' -c clusters`;
+  const terminal = spawn('script', ['-qec', line, '/dev/null'], { env: { ...environment, TERM: 'xterm' } });
+  let drawn = '';
+  terminal.stdout.on('data', (data: Buffer) => void (drawn += data.toString()));
+  await new Promise((resolve) => terminal.on('close', resolve));
+  expect(drawn).toContain('\u001b[1mCLUSTER');
 });
 
 it('is found by the script among several nodes, whichever leads', async () => {
