@@ -30,9 +30,9 @@ export async function runNode({ live, configuration, log, conceal, systemLog, st
     throw error;
   });
   if (raft === null) return;
-  const mysql = openMysqlSide(live);
+  const mysql = openMysqlSide(live, conceal);
   const ending = new Ending(stop);
-  const node = new ComposedNode({ live, log, raft, mysql, peers: openPeers(raft, log), onFatal: ending.fail });
+  const node = new ComposedNode({ live, log, raft, mysql, peers: openPeers(raft, log), conceal, onFatal: ending.fail });
   const doors = openDoors({ live, log, raft, mysql, node, configuration, conceal });
   const outlets = openOutlets({ live, log, systemLog, node, figures: doors.figures });
   try {

@@ -22,7 +22,8 @@ export class Secrets {
 
   /** Those of before stay known: lines about them may still come. */
   learn(config: Config): void {
-    this.#add([...secretsIn(config)].map((secret) => secret.reveal()));
+    const texts = [...secretsIn(config)].map((secret) => secret.reveal());
+    this.#add([...texts, ...texts.flatMap(partsOf)]);
   }
 
   /** As they are, as they stand in JSON and as they stand in a URL. */
@@ -37,6 +38,18 @@ export class Secrets {
     ]);
     this.#forms = [...new Set(forms)].sort((one, other) => other.length - one.length);
   }
+}
+
+/** What follows the word for it in a command line, whoever repeats it without the rest of the line. */
+const NAMED =
+  /(?:token|passw(?:or)?d|secret|api[-_]?key|credential|bearer|basic)s?["']?\s*[:=\s]\s*["']?([^\s"';|&]+)/gi;
+/** The account and its password, as a query gives them that reads no table. */
+const LITERALS = /^\s*select\s+'[^']*'(?:\s+as\s+\w+)?\s*,\s*'([^']*)'/i;
+
+/** The parts of a command line or of a statement that are secret by themselves. */
+function partsOf(text: string): readonly string[] {
+  const named = [...text.matchAll(NAMED)].map(([, value = '']) => value);
+  return [...named, LITERALS.exec(text)?.[1] ?? ''].filter((part) => part !== text && !part.startsWith('$'));
 }
 
 function* secretsIn(value: unknown): Generator<Secret> {

@@ -24,3 +24,19 @@ test('of two that begin alike, none leaves its end behind', () => {
 test('our own name is no secret, nor is what is found everywhere', () => {
   expect(new Secrets(['orchestrator', 'abc']).cutOut('orchestrator abc')).toBe('orchestrator abc');
 });
+
+test('what a command line or a query calls a secret is one by itself', async () => {
+  const secrets = new Secrets();
+  const lines = [
+    "curl -H 'X-Token: abcdef-1' https://alerts.example/{failureCluster}",
+    'notify --password=abcdef-2 --to ops-team',
+    'page "Authorization: Bearer abcdef-3" ; logger failover',
+    'PASSWORD="$FROM_ENVIRONMENT" run',
+  ];
+  const content = { PostFailoverProcesses: lines, ReplicationCredentialsQuery: "SELECT 'replicator' AS u, 'abcdef-4'" };
+  secrets.learn((await load(content)).config);
+  const said = 'abcdef-1 abcdef-2 abcdef-3 abcdef-4 ops-team replicator failover alerts.example $FROM_ENVIRONMENT';
+  expect(secrets.cutOut(said)).toBe(
+    '(secret) (secret) (secret) (secret) ops-team replicator failover alerts.example $FROM_ENVIRONMENT',
+  );
+});

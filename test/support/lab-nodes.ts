@@ -19,16 +19,17 @@ export type AtStep = (step: Step, when: 'before' | 'after') => Promise<void>;
 
 const PROBE_MS = 10_000;
 
+export interface LabOutside extends Outside {
+  /** Where binary logs are copied to. */
+  readonly keepDirectory?: string;
+}
+
 export class LabNodes extends ActingNodes {
   readonly #servers: readonly LabServer[];
   readonly #prober: MysqlProber;
   readonly #watched: WatchedSessions;
 
-  constructor(
-    servers: readonly LabServer[],
-    policy: Partial<RecoveryPolicy> = {},
-    outside: Outside & { readonly keepDirectory?: string } = {},
-  ) {
+  constructor(servers: readonly LabServer[], policy: Partial<RecoveryPolicy> = {}, outside: LabOutside = {}) {
     const { keepDirectory = tmpdir(), ...rest } = outside;
     const connector = labConnector();
     const prober = new MysqlProber(connector);
@@ -48,6 +49,19 @@ export class LabNodes extends ActingNodes {
 
   set atStep(hook: AtStep) {
     this.#watched.atStep = hook;
+  }
+
+  /** Before or after the step of this number, counted from now, the leader dies and another one leads. Told: whether it did. */
+  leaderDiesAt(number: number, when: 'before' | 'after'): () => boolean {
+    let [steps, died] = [0, false];
+    this.atStep = async (_step, now) => {
+      if (died || now !== when) return;
+      steps += 1;
+      if (steps !== number) return;
+      died = true;
+      await this.changeLeader();
+    };
+    return () => died;
   }
 
   /** Probes all servers and commits what was found. */

@@ -1,42 +1,29 @@
 // The replica that is to be promoted lacks what another one has received: on real MySQL it fetches that first, from the other,
 // and nothing that reached anybody is lost. Where it cannot apply what it received within the limit, nobody is promoted over
 // its head.
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
 import type { RecoveryPolicy } from '../../src/core/recovery/policy.js';
 import type { LabServer } from '../../tools/lab/lab-server.js';
-import { MySqlLab } from '../../tools/lab/mysql-lab.js';
 import type { Topology } from '../../tools/lab/topology.js';
-import { LabNodes } from '../support/lab-nodes.js';
+import type { LabNodes } from '../support/lab-nodes.js';
+import { labStage, replicasOf } from '../support/lab-stage.js';
 
-let lab: MySqlLab;
+const stage = labStage();
 let topology: Topology;
 let nodes: LabNodes;
 let preferred: LabServer;
 let advanced: LabServer;
 
-beforeAll(async () => {
-  lab = await MySqlLab.open();
-});
-afterAll(async () => {
-  await lab.close();
-});
-
 beforeEach(async () => {
-  topology = await lab.topology({ replicas: 2 });
-  await topology.primary.execute('CREATE DATABASE shop; CREATE TABLE shop.orders (id INT PRIMARY KEY)');
-  await topology.caughtUp();
-  const [first, second] = topology.replicas;
-  if (first === undefined || second === undefined) throw new Error('there are two replicas');
-  [preferred, advanced] = [first, second];
-});
-afterEach(async () => {
-  await nodes.stop();
-  await Promise.all(topology.servers.filter(({ running }) => running).map((server) => server.kill()));
+  topology = await stage.topology(
+    { replicas: 2 },
+    'CREATE DATABASE shop; CREATE TABLE shop.orders (id INT PRIMARY KEY)',
+  );
+  [preferred, advanced] = replicasOf(topology, 2);
 });
 
 async function begin(policy: Partial<RecoveryPolicy> = {}): Promise<void> {
-  nodes = new LabNodes(topology.servers, policy);
-  await nodes.start();
+  nodes = await stage.nodes(topology.servers, policy);
   const server = nodes.idOf(preferred);
   await nodes.ledger.propose({ kind: 'candidate-registered', server, rule: 'prefer', by: 'me', lifetimeMs: 3_600_000 });
 }

@@ -1,80 +1,32 @@
 // A former primary is fenced while clients write to it as fast as they can: from the step's end on nobody is acknowledged,
 // and with semi-sync nobody is told that a doomed transaction is safe (SAFETY.md, "Fencing a former primary").
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
 import type { LabServer } from '../../tools/lab/lab-server.js';
-import { MySqlLab } from '../../tools/lab/mysql-lab.js';
 import type { Topology } from '../../tools/lab/topology.js';
 import { TestAuthority } from '../support/authority.js';
+import { InsistingWriter } from '../support/insisting-writer.js';
+import { labStage } from '../support/lab-stage.js';
 import { found, HERE, labOpener, openOn, take } from '../support/mysql-sessions.js';
 
 const fence = { kind: 'fence', server: HERE } as const;
 const APP = { user: 'app', password: 'app', database: 'shop' };
 
-/** Connects, writes, and connects again, until it is told to stop; counts what it was told is written. */
-class Writer {
-  acknowledged = 0;
-  lastAcknowledgedMs = 0;
-  #stopped = false;
-  readonly #done: Promise<void>;
-
-  constructor(server: LabServer) {
-    this.#done = this.#write(server);
-  }
-
-  async #write(server: LabServer): Promise<void> {
-    while (!this.#stopped) {
-      try {
-        const session = await server.connect(APP);
-        try {
-          for (;;) {
-            await session.query('INSERT INTO orders VALUES (NULL)');
-            this.acknowledged += 1;
-            this.lastAcknowledgedMs = performance.now();
-            if (this.#stopped) return;
-          }
-        } finally {
-          session.destroy();
-        }
-      } catch {
-        await sleep(1);
-      }
-    }
-  }
-
-  async stop(): Promise<void> {
-    this.#stopped = true;
-    await this.#done;
-  }
-}
-
 describe('a former primary that is fenced', () => {
-  let lab: MySqlLab;
+  const stage = labStage();
   let topology: Topology;
   let primary: LabServer;
 
-  beforeAll(async () => {
-    lab = await MySqlLab.open();
-  });
-  afterAll(async () => {
-    await lab.close();
-  });
-
   const begin = async (semiSync: boolean): Promise<void> => {
-    topology = await lab.topology({ replicas: 1, semiSync });
-    primary = topology.primary;
-    await primary.execute(
+    topology = await stage.topology(
+      { replicas: 1, semiSync },
       "CREATE USER app@'%' IDENTIFIED BY 'app'; GRANT ALL ON shop.* TO app@'%'; " +
         'CREATE DATABASE shop; CREATE TABLE shop.orders (id INT AUTO_INCREMENT PRIMARY KEY)',
     );
-    await topology.caughtUp();
+    primary = topology.primary;
   };
   const flags = async (): Promise<unknown> =>
     (await primary.query('SELECT @@read_only AS r, @@super_read_only AS s, @@offline_mode AS o'))[0];
-
-  afterEach(async () => {
-    await Promise.all(topology.servers.filter(({ running }) => running).map((server) => server.kill()));
-  });
 
   describe('without semi-sync', () => {
     beforeEach(async () => {
@@ -82,7 +34,7 @@ describe('a former primary that is fenced', () => {
     });
 
     it('acknowledges nobody from the end of the step on, though clients come back at once', async () => {
-      const writers = [new Writer(primary), new Writer(primary), new Writer(primary)];
+      const writers = [new InsistingWriter(primary), new InsistingWriter(primary), new InsistingWriter(primary)];
       await expect.poll(() => Math.min(...writers.map(({ acknowledged }) => acknowledged))).toBeGreaterThan(10);
       const session = await openOn(labOpener(), primary, new TestAuthority());
       const findings = await found(take(session, fence));

@@ -1,15 +1,17 @@
 // The steps of plans on real servers that are not MySQL with GTID: MariaDB, MySQL 5.6 with and without, MySQL 9.7 without.
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
 import type { MysqlSessionOpener } from '../../src/adapters/mysql/session-opener.js';
 import { isNone, minus } from '../../src/core/recovery/gtids.js';
 import type { Step, StepFindings } from '../../src/core/recovery/step.js';
 import type { ServerSession } from '../../src/runtime/ports/mysql.js';
 import type { LabServer } from '../../tools/lab/lab-server.js';
-import { MySqlLab, type TopologyOptions } from '../../tools/lab/mysql-lab.js';
+import type { TopologyOptions } from '../../tools/lab/mysql-lab.js';
 import { dialectOf, type Flavor } from '../../tools/lab/dialect.js';
 import type { Topology } from '../../tools/lab/topology.js';
 import { TestAuthority } from '../support/authority.js';
+import { InsistingWriter } from '../support/insisting-writer.js';
+import { labStage, replicasOf } from '../support/lab-stage.js';
 import { found, HERE, labOpener, openOn, REPLICATION_QUERY, take } from '../support/mysql-sessions.js';
 
 const look: Step = { kind: 'look', server: HERE };
@@ -43,23 +45,13 @@ const OPTIONS: Readonly<Record<Flavor, string>> = {
 const KEPT =
   /(?:_User|Connect_Retry|Retry_Count|SSL_|TLS|_Bind|SQL_Delay|Auto_Position|Using_Gtid|public_key|Public_Key|Channel_Name|Replicate_)/;
 
-let lab: MySqlLab;
-beforeAll(async () => {
-  lab = await MySqlLab.open();
-});
-afterAll(async () => {
-  await lab.close();
-});
+const stage = labStage();
 
 describe.each(KINDS)('the steps of a plan on %s', (_name, kind) => {
   let topology: Topology;
   let opener: MysqlSessionOpener;
 
-  const three = (): readonly [LabServer, LabServer, LabServer] => {
-    const [one, two] = topology.replicas;
-    if (one === undefined || two === undefined) throw new Error('two replicas are needed');
-    return [topology.primary, one, two];
-  };
+  const three = () => [topology.primary, ...replicasOf(topology, 2)] as const;
   const on = async (server: LabServer): Promise<ServerSession> => await openOn(opener, server, new TestAuthority());
   const status = async (server: LabServer): Promise<Readonly<Record<string, unknown>>> =>
     (await server.query(dialectOf(server.flavor).replicaStatus))[0] ?? {};
@@ -73,14 +65,10 @@ describe.each(KINDS)('the steps of a plan on %s', (_name, kind) => {
 
   beforeEach(async () => {
     opener = labOpener(undefined, kind.flavor === 'mariadb' ? REPLICATION_QUERY : '');
-    topology = await lab.topology({ ...kind, replicas: 2 });
-    await topology.primary.execute(
+    topology = await stage.topology(
+      { ...kind, replicas: 2 },
       "CREATE DATABASE shop; CREATE TABLE shop.orders (id INT AUTO_INCREMENT PRIMARY KEY) ENGINE=InnoDB; CREATE USER app@'%' IDENTIFIED BY 'app'; GRANT ALL ON shop.* TO app@'%'",
     );
-    await topology.caughtUp();
-  });
-  afterEach(async () => {
-    await Promise.all(topology.servers.filter(({ running }) => running).map((server) => server.kill()));
   });
 
   it('the barrier keeps a leader of the past out, and the server refuses a change past its deadline', async () => {
@@ -249,7 +237,7 @@ describe.each(KINDS)('the steps of a plan on %s', (_name, kind) => {
 
   it('fences a primary against clients that come back as fast as they are sent away', async () => {
     const [primary] = three();
-    const writers = [new Writer(primary), new Writer(primary), new Writer(primary)];
+    const writers = [new InsistingWriter(primary), new InsistingWriter(primary), new InsistingWriter(primary)];
     await expect.poll(() => Math.min(...writers.map(({ acknowledged }) => acknowledged))).toBeGreaterThan(10);
     const session = await on(primary);
     const findings = await found(take(session, fence));
@@ -263,39 +251,3 @@ describe.each(KINDS)('the steps of a plan on %s', (_name, kind) => {
     await Promise.all(writers.map((writer) => writer.stop()));
   });
 });
-
-/** Connects, writes, and connects again, until it is told to stop; counts what it was told is written. */
-class Writer {
-  acknowledged = 0;
-  lastAcknowledgedMs = 0;
-  #stopped = false;
-  readonly #done: Promise<void>;
-
-  constructor(server: LabServer) {
-    this.#done = this.#write(server);
-  }
-
-  async #write(server: LabServer): Promise<void> {
-    while (!this.#stopped) {
-      try {
-        const session = await server.connect({ user: 'app', password: 'app', database: 'shop' });
-        try {
-          while (!this.#stopped) {
-            await session.query('INSERT INTO orders VALUES (NULL)');
-            this.acknowledged += 1;
-            this.lastAcknowledgedMs = performance.now();
-          }
-        } finally {
-          session.destroy();
-        }
-      } catch {
-        await sleep(1);
-      }
-    }
-  }
-
-  async stop(): Promise<void> {
-    this.#stopped = true;
-    await this.#done;
-  }
-}

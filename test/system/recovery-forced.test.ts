@@ -2,39 +2,26 @@
 // that is dead, and of one that answers and cannot be fenced.
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Connection } from 'mysql2/promise';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
 import type { OperatorCommand, Recovery } from '../../src/core/recovery/recovery.js';
 import type { LabServer } from '../../tools/lab/lab-server.js';
-import { MySqlLab } from '../../tools/lab/mysql-lab.js';
 import type { Topology } from '../../tools/lab/topology.js';
-import { LabNodes } from '../support/lab-nodes.js';
+import type { LabNodes } from '../support/lab-nodes.js';
+import { labStage, writable as writableOf } from '../support/lab-stage.js';
 
-let lab: MySqlLab;
+const stage = labStage();
 let topology: Topology;
 let nodes: LabNodes;
 
 const APP = { user: 'app', password: 'app', database: 'shop' };
 
-beforeAll(async () => {
-  lab = await MySqlLab.open();
-});
-afterAll(async () => {
-  await lab.close();
-});
-
 beforeEach(async () => {
-  topology = await lab.topology({ replicas: 2 });
-  await topology.primary.execute(
+  topology = await stage.topology(
+    { replicas: 2 },
     'CREATE DATABASE shop; CREATE TABLE shop.orders (id INT PRIMARY KEY); ' +
       "CREATE USER app@'%' IDENTIFIED BY 'app'; GRANT ALL ON shop.* TO app@'%'",
   );
-  await topology.caughtUp();
-  nodes = new LabNodes(topology.servers);
-  await nodes.start();
-});
-afterEach(async () => {
-  await nodes.stop();
-  await Promise.all(topology.servers.filter(({ running }) => running).map((server) => server.kill()));
+  nodes = await stage.nodes(topology.servers);
 });
 
 const force = async (command: OperatorCommand, candidate: LabServer | null = null) =>
@@ -59,17 +46,7 @@ const serverOf = ({ successor }: Recovery): LabServer => {
   return found;
 };
 
-const isOpen = async (server: LabServer): Promise<boolean> =>
-  (await server.query('SELECT @@read_only AS closed'))[0]?.['closed'] === 0;
-
-const writable = async (): Promise<readonly string[]> => {
-  const open = await Promise.all(
-    topology.servers
-      .filter(({ running }) => running)
-      .map(async (server) => [server.address, await isOpen(server)] as const),
-  );
-  return open.flatMap(([address, is]) => (is ? [address] : []));
-};
+const writable = (): Promise<readonly string[]> => writableOf(topology.servers);
 
 const formerIsBack = async (): Promise<void> => {
   await nodes.until('the former primary is dealt with', () =>
@@ -149,8 +126,7 @@ describe('a forced failover', () => {
   it('that comes to nothing gives the primary back, open', async () => {
     const { primary, replicas } = topology;
     await nodes.stop();
-    nodes = new LabNodes(topology.servers, { applyLimitMs: 500 });
-    await nodes.start();
+    nodes = await stage.nodes(topology.servers, { applyLimitMs: 500 });
     const [first] = replicas;
     if (first === undefined) throw new Error('a replica is needed');
     // Its applier waits for a lock, as behind a backup.
@@ -162,7 +138,7 @@ describe('a forced failover', () => {
     await primary.execute('INSERT INTO shop.orders VALUES (1)');
     const answer = await force('force-master-takeover', first);
     expect(answer).toMatchObject({ ok: true, value: { promotion: null, verdict: { kind: 'undone' } } });
-    expect(await isOpen(primary)).toBe(true);
+    expect(await writable()).toEqual([primary.address]);
     const client = await primary.connect(APP);
     await client.query('INSERT INTO orders VALUES (2)');
     client.destroy();

@@ -3,27 +3,20 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { ProcessHookRunner } from '../../src/adapters/hooks/process-hook-runner.js';
 import type { HookList } from '../../src/core/recovery/hook-terms.js';
 import type { LabServer } from '../../tools/lab/lab-server.js';
-import { MySqlLab } from '../../tools/lab/mysql-lab.js';
 import type { Topology } from '../../tools/lab/topology.js';
-import { LabNodes } from '../support/lab-nodes.js';
+import type { LabNodes } from '../support/lab-nodes.js';
+import { labStage } from '../support/lab-stage.js';
 import { ALL_LISTS } from '../support/recording-hooks.js';
 
-let lab: MySqlLab;
+const stage = labStage();
 let topology: Topology;
 let nodes: LabNodes;
 let folder: string;
 let failing: ReadonlySet<HookList>;
-
-beforeAll(async () => {
-  lab = await MySqlLab.open();
-});
-afterAll(async () => {
-  await lab.close();
-});
 
 /** A line for each run: placeholders in three kinds of quotes, and variables. */
 const lineOf = (list: HookList): string =>
@@ -34,12 +27,9 @@ const lineOf = (list: HookList): string =>
 beforeEach(async () => {
   failing = new Set();
   folder = mkdtempSync(join(tmpdir(), 'recovery-hooks-'));
-  topology = await lab.topology({ replicas: 2 });
-  await topology.caughtUp();
+  topology = await stage.topology({ replicas: 2 });
 });
-afterEach(async () => {
-  await nodes.stop();
-  await Promise.all(topology.servers.filter(({ running }) => running).map((server) => server.kill()));
+afterEach(() => {
   rmSync(folder, { recursive: true, force: true });
 });
 
@@ -54,8 +44,7 @@ async function start(): Promise<void> {
     environment: { PATH: process.env['PATH'], OUT: join(folder, 'out') },
     log: { debug: nothing, info: nothing, warn: nothing, error: nothing },
   });
-  nodes = new LabNodes(topology.servers, {}, { hooks });
-  await nodes.start();
+  nodes = await stage.nodes(topology.servers, {}, { hooks });
   await nodes.ledger.propose({ kind: 'alias-set', clusterId: nodes.cluster(), alias: 'shop $(false) "1"' });
 }
 

@@ -1,12 +1,12 @@
 // Whole recoveries on real servers that are not MySQL with GTID, under write load: a planned takeover with several replicas
 // and its way back, a primary that dies, and its return. Every row that a client was told is written is looked for.
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import type { Step } from '../../src/core/recovery/step.js';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { dialectOf } from '../../tools/lab/dialect.js';
 import type { LabServer } from '../../tools/lab/lab-server.js';
-import { MySqlLab, type TopologyOptions } from '../../tools/lab/mysql-lab.js';
+import type { TopologyOptions } from '../../tools/lab/mysql-lab.js';
 import type { Topology } from '../../tools/lab/topology.js';
-import { LabNodes } from '../support/lab-nodes.js';
+import type { LabNodes } from '../support/lab-nodes.js';
+import { labStage, replicasOf, writable as writableOf } from '../support/lab-stage.js';
 import { RovingWriter } from '../support/roving-writer.js';
 
 const KINDS: readonly (readonly [string, Pick<TopologyOptions, 'flavor' | 'gtid'>])[] = [
@@ -17,13 +17,7 @@ const KINDS: readonly (readonly [string, Pick<TopologyOptions, 'flavor' | 'gtid'
   ['MySQL 9.7 without GTID', { flavor: 'mysql97', gtid: false }],
 ];
 
-let lab: MySqlLab;
-beforeAll(async () => {
-  lab = await MySqlLab.open();
-});
-afterAll(async () => {
-  await lab.close();
-});
+const stage = labStage();
 
 describe.each(KINDS)('recoveries of %s', (_name, kind) => {
   let topology: Topology;
@@ -31,35 +25,20 @@ describe.each(KINDS)('recoveries of %s', (_name, kind) => {
   let writer: RovingWriter;
 
   beforeEach(async () => {
-    topology = await lab.topology({ ...kind, replicas: 3 });
-    await topology.primary.execute(
+    topology = await stage.topology(
+      { ...kind, replicas: 3 },
       'CREATE DATABASE shop; CREATE TABLE shop.orders (id BIGINT PRIMARY KEY) ENGINE=InnoDB; ' +
         "CREATE USER app@'%' IDENTIFIED BY 'app'; GRANT ALL ON shop.* TO app@'%'",
     );
-    await topology.caughtUp();
-    nodes = new LabNodes(topology.servers);
-    await nodes.start();
+    nodes = await stage.nodes(topology.servers);
     writer = new RovingWriter(topology.servers);
   });
   afterEach(async () => {
     await writer.stop();
-    await nodes.stop();
-    await Promise.all(topology.servers.filter(({ running }) => running).map((server) => server.kill()));
   });
 
-  const writable = async (): Promise<readonly string[]> => {
-    const flags = await Promise.all(
-      topology.servers
-        .filter(({ running }) => running)
-        .map(async (server) => [server.address, (await server.query('SELECT @@read_only AS r'))[0]?.['r']] as const),
-    );
-    return flags.flatMap(([address, closed]) => (closed === 0 ? [address] : []));
-  };
-  const first = (): LabServer => {
-    const [replica] = topology.replicas;
-    if (replica === undefined) throw new Error('a replica is needed');
-    return replica;
-  };
+  const writable = (): Promise<readonly string[]> => writableOf(topology.servers);
+  const first = (): LabServer => replicasOf(topology, 1)[0];
   const takeOver = async (candidate: LabServer): Promise<void> => {
     await nodes.observe();
     const answer = await nodes.takeover(candidate);
@@ -190,15 +169,7 @@ describe.each(KINDS)('recoveries of %s', (_name, kind) => {
     let [from, to] = [topology.primary, first()];
     for (let at = 1; ; at++) {
       const when = at % 2 === 0 ? 'before' : 'after';
-      let steps = 0;
-      let died = false;
-      nodes.atStep = async (_step: Step, now) => {
-        if (died || now !== when) return;
-        steps += 1;
-        if (steps !== at) return;
-        died = true;
-        await nodes.changeLeader();
-      };
+      const died = nodes.leaderDiesAt(at, when);
       await nodes.observe();
       const known = nodes.recoveries.length;
       await nodes.takeover(to).catch((error: unknown) => expect(error).toMatchObject({ code: 'FATE_UNKNOWN' }));
@@ -212,7 +183,7 @@ describe.each(KINDS)('recoveries of %s', (_name, kind) => {
       await to.execute(`INSERT INTO shop.orders VALUES (${String(at)})`);
       await everyRowEverywhere(to);
       [from, to] = [to, from];
-      if (!died) {
+      if (!died()) {
         expect(at).toBeGreaterThan(8);
         return;
       }

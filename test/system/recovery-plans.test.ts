@@ -1,47 +1,28 @@
 // Whole recoveries on real MySQL: a primary that dies, a takeover and its way back, a former primary that returns, and
 // leaders that die before and after every step.
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
 import type { Recovery } from '../../src/core/recovery/recovery.js';
-import type { Step } from '../../src/core/recovery/step.js';
 import type { LabServer } from '../../tools/lab/lab-server.js';
-import { MySqlLab } from '../../tools/lab/mysql-lab.js';
 import type { Topology } from '../../tools/lab/topology.js';
-import { LabNodes } from '../support/lab-nodes.js';
+import type { LabNodes } from '../support/lab-nodes.js';
+import { labStage, writable as writableOf } from '../support/lab-stage.js';
 
-let lab: MySqlLab;
+const stage = labStage();
 let topology: Topology;
 let nodes: LabNodes;
 
-beforeAll(async () => {
-  lab = await MySqlLab.open();
-});
-afterAll(async () => {
-  await lab.close();
-});
-
 beforeEach(async () => {
-  topology = await lab.topology({ replicas: 2 });
-  await topology.primary.execute('CREATE DATABASE shop; CREATE TABLE shop.orders (id INT AUTO_INCREMENT PRIMARY KEY)');
-  await topology.caughtUp();
-  nodes = new LabNodes(topology.servers);
-  await nodes.start();
-});
-afterEach(async () => {
-  await nodes.stop();
-  await Promise.all(topology.servers.filter(({ running }) => running).map((server) => server.kill()));
+  topology = await stage.topology(
+    { replicas: 2 },
+    'CREATE DATABASE shop; CREATE TABLE shop.orders (id INT AUTO_INCREMENT PRIMARY KEY)',
+  );
+  nodes = await stage.nodes(topology.servers);
 });
 
 const insert = async (server: LabServer): Promise<void> => {
   await server.execute('INSERT INTO shop.orders VALUES (NULL)');
 };
-const writable = async (): Promise<readonly string[]> => {
-  const flags = await Promise.all(
-    topology.servers
-      .filter(({ running }) => running)
-      .map(async (server) => [server.address, (await server.query('SELECT @@read_only AS r'))[0]?.['r']] as const),
-  );
-  return flags.flatMap(([address, closed]) => (closed === 0 ? [address] : []));
-};
+const writable = (): Promise<readonly string[]> => writableOf(topology.servers);
 
 /** '' for a good end. */
 function endText({ verdict }: Recovery): string {
@@ -159,8 +140,7 @@ describe('a planned takeover', () => {
     const [first] = topology.replicas;
     if (first === undefined) throw new Error('a replica is needed');
     await nodes.stop();
-    nodes = new LabNodes(topology.servers, { maintenanceLagSeconds: 1 });
-    await nodes.start();
+    nodes = await stage.nodes(topology.servers, { maintenanceLagSeconds: 1 });
     // Its applier waits for a lock, as behind a backup.
     const blocker = await first.connect({ user: 'orchestrator', password: 'orch_topology_password' });
     await first.execute(
@@ -205,15 +185,7 @@ describe('a planned takeover', () => {
 
   /** False: the plan has fewer steps than that. */
   const takeOverWithDeath = async (candidate: LabServer, at: number, when: 'before' | 'after'): Promise<boolean> => {
-    let steps = 0;
-    let died = false;
-    nodes.atStep = async (_step: Step, now) => {
-      if (died || now !== when) return;
-      steps += 1;
-      if (steps !== at) return;
-      died = true;
-      await nodes.changeLeader();
-    };
+    const died = nodes.leaderDiesAt(at, when);
     await nodes.observe();
     const recoveries = nodes.recoveries.length;
     const command = 'graceful-master-takeover-auto';
@@ -230,6 +202,6 @@ describe('a planned takeover', () => {
         (error: unknown) => expect(error).toMatchObject({ code: 'FATE_UNKNOWN' }),
       );
     await nodes.until('the takeover ends', () => nodes.recoveries.length > recoveries && nodes.isIdle);
-    return died;
+    return died();
   };
 });

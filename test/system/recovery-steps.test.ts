@@ -1,14 +1,14 @@
 // Each step of a plan on real MySQL: what it does, what it does when it is taken again, and what it must not lose.
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
 import type { MysqlSessionOpener } from '../../src/adapters/mysql/session-opener.js';
 import type { Step } from '../../src/core/recovery/step.js';
 import type { ServerId } from '../../src/core/topology/server.js';
 import type { ServerSession } from '../../src/runtime/ports/mysql.js';
 import type { LabServer } from '../../tools/lab/lab-server.js';
-import { MySqlLab } from '../../tools/lab/mysql-lab.js';
 import type { Topology } from '../../tools/lab/topology.js';
 import { TestAuthority } from '../support/authority.js';
+import { labStage, replicasOf } from '../support/lab-stage.js';
 import { found, HERE, labOpener, openOn, take } from '../support/mysql-sessions.js';
 
 const stopIo: Step = { kind: 'stop-io', server: HERE };
@@ -27,35 +27,20 @@ async function status(server: LabServer): Promise<Readonly<Record<string, unknow
 }
 
 describe('the steps of a plan', () => {
-  let lab: MySqlLab;
+  const stage = labStage();
   let topology: Topology;
   let opener: MysqlSessionOpener;
 
-  beforeAll(async () => {
-    lab = await MySqlLab.open();
-  });
-  afterAll(async () => {
-    await lab.close();
-  });
-
-  const three = (): readonly [LabServer, LabServer, LabServer] => {
-    const [one, two] = topology.replicas;
-    if (one === undefined || two === undefined) throw new Error('two replicas are needed');
-    return [topology.primary, one, two];
-  };
+  const three = () => [topology.primary, ...replicasOf(topology, 2)] as const;
 
   const on = async (server: LabServer): Promise<ServerSession> => await openOn(opener, server, new TestAuthority());
 
   beforeEach(async () => {
     opener = labOpener();
-    topology = await lab.topology({ replicas: 2 });
-    await topology.primary.execute(
+    topology = await stage.topology(
+      { replicas: 2 },
       'CREATE DATABASE shop; CREATE TABLE shop.orders (id INT AUTO_INCREMENT PRIMARY KEY)',
     );
-    await topology.caughtUp();
-  });
-  afterEach(async () => {
-    await Promise.all(topology.servers.filter(({ running }) => running).map((server) => server.kill()));
   });
 
   it('stop-io stops fetching and not applying, and finds the same when it is taken again', async () => {

@@ -39,6 +39,8 @@ export interface ApiServerOptions {
   readonly credentials?: ServerCredentials;
   /** Organizational units, of which a caller's certificate has to name one; empty: all. Absent: no certificate is asked for. */
   readonly validUnits?: () => readonly string[];
+  /** Cuts secrets out of what is said of failures. */
+  readonly conceal?: (text: string) => string;
 }
 
 export interface ApiServer {
@@ -49,8 +51,11 @@ export interface ApiServer {
   close(): Promise<void>;
 }
 
-export function createApiServer({ listenAddress, credentials, validUnits }: ApiServerOptions): ApiServer {
-  const interceptors = validUnits === undefined ? [] : [unitCheck(validUnits)];
+export function createApiServer({ listenAddress, credentials, validUnits, conceal }: ApiServerOptions): ApiServer {
+  const interceptors = [
+    ...(conceal === undefined ? [] : [concealment(conceal)]),
+    ...(validUnits === undefined ? [] : [unitCheck(validUnits)]),
+  ];
   const server = new Server({ ...SERVER_OPTIONS, interceptors });
   return {
     register: (service, handlers) => {
@@ -59,6 +64,16 @@ export function createApiServer({ listenAddress, credentials, validUnits }: ApiS
     start: () => listen(server, listenAddress, credentials ?? ServerCredentials.createInsecure()),
     close: () => end(server),
   };
+}
+
+/** What goes wrong is told in the words of servers and libraries, who may quote a statement with a password in it. */
+function concealment(conceal: (text: string) => string): ServerInterceptor {
+  return (_method, call) =>
+    new ServerInterceptingCall(call, {
+      sendStatus: (given, next) => {
+        next({ ...given, details: conceal(given.details) });
+      },
+    });
 }
 
 function unitCheck(validUnits: () => readonly string[]): ServerInterceptor {

@@ -1,4 +1,5 @@
 /** What this node acts with: sessions that change servers, the operator's commands, the stores outside. */
+import { type Conceal, ConcealingHooks, ConcealingStore } from '../../runtime/concealing.js';
 import type { Clock } from '../../runtime/ports/clock.js';
 import type { SessionOpener } from '../../runtime/ports/mysql.js';
 import type { PairStore } from '../../runtime/ports/pair-store.js';
@@ -25,17 +26,23 @@ export interface ActingParts {
   readonly mysql: MysqlSide;
   readonly raft: RaftSide;
   readonly log: Log;
+  readonly conceal: Conceal;
 }
 
 export function openActing(
-  { live, mysql, raft, log }: ActingParts,
+  { live, mysql, raft, log, conceal }: ActingParts,
   settings: PublicSettings,
   ledger: ReplicatedLedger,
   clock: Clock,
 ): Acting {
   const observes = (): boolean => live.config.observesOnly;
-  const hooks = hookParts(live, log, settings, (runner) => new ObservingHooks(runner, observes, log));
-  const guarded = (store: PairStore): PairStore => new ObservingStore(store, observes);
+  const hooks = hookParts(
+    live,
+    log,
+    settings,
+    (runner) => new ObservingHooks(new ConcealingHooks(runner, conceal), observes, log),
+  );
+  const guarded = (store: PairStore): PairStore => new ObservingStore(new ConcealingStore(store, conceal), observes);
   return {
     sessions: new ObservingSessions(mysql.sessions, observes),
     hooks,

@@ -93,6 +93,7 @@ function openApi(parts: DoorsParts): ApiServer {
   const api = createApiServer({
     listenAddress: listenText(config.grpc.listen),
     credentials: raft.credentials.server,
+    conceal: parts.conceal,
     // Nodes with certificates of their own are known by those.
     ...(config.raft.tls === null && config.http.tls?.mutual
       ? { validUnits: () => live.config.http.tls?.mutual?.validUnits ?? [] }

@@ -8,6 +8,7 @@ import { DEFAULT_PROBER_LIMITS, MysqlProber } from '../../adapters/mysql/prober.
 import type { Questions } from '../../adapters/mysql/questions.js';
 import { ReplicationAccounts } from '../../adapters/mysql/replication-account.js';
 import { MysqlSessionOpener } from '../../adapters/mysql/session-opener.js';
+import { type Conceal, ConcealingProber, ConcealingSessions } from '../../runtime/concealing.js';
 import type { BinaryLogReader } from '../../runtime/ports/binary-logs.js';
 import { monotonicNowMs } from '../../runtime/ports/clock.js';
 import type { Prober, SessionOpener } from '../../runtime/ports/mysql.js';
@@ -20,7 +21,7 @@ export interface MysqlSide {
   readonly binaryLogs: BinaryLogReader;
 }
 
-export function openMysqlSide(live: LiveConfig): MysqlSide {
+export function openMysqlSide(live: LiveConfig, conceal: Conceal): MysqlSide {
   const connector = new Connector(
     live.following(({ mysql }) => ({
       user: mysql.user,
@@ -41,9 +42,12 @@ export function openMysqlSide(live: LiveConfig): MysqlSide {
   }));
   const credentialsQuery = live.derived(({ mysql }) => mysql.replicationCredentialsQuery.reveal());
   const keepDirectory = join(live.config.raft.dataDir, 'kept-binary-logs');
+  const prober = new MysqlProber(connector, proberLimits, monotonicNowMs, live.derivedBy(questionsOf, probedWith));
+  const accounts = new ReplicationAccounts(connector, credentialsQuery);
+  const sessions = new MysqlSessionOpener(connector, accounts, keepDirectory);
   return {
-    prober: new MysqlProber(connector, proberLimits, monotonicNowMs, live.derivedBy(questionsOf, probedWith)),
-    sessions: new MysqlSessionOpener(connector, new ReplicationAccounts(connector, credentialsQuery), keepDirectory),
+    prober: new ConcealingProber(prober, conceal),
+    sessions: new ConcealingSessions(sessions, conceal),
     binaryLogs: new MysqlBinaryLogReader(connector, readerLimits),
   };
 }

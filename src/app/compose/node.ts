@@ -57,6 +57,8 @@ export interface NodeParts {
   readonly raft: RaftSide;
   readonly mysql: MysqlSide;
   readonly peers: Peers;
+  /** Cuts every known secret out of a text. */
+  readonly conceal: (text: string) => string;
   /** The node cannot go on. */
   readonly onFatal: (error: Error) => void;
 }

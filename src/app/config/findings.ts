@@ -46,11 +46,11 @@ export class Findings {
     if (text.length >= CONCEALED_LENGTH_MIN) this.#concealed.set(text, instead);
   }
 
-  /** Also without the `user:password@` of a URL, whatever key it was given for. */
+  /** Also without the `user:password@` of a URL or of an address, whatever key it was given for. */
   #fit(text: string): string {
     let fit = text;
     for (const [hidden, instead] of this.#concealed) fit = fit.replaceAll(hidden, instead);
-    return fit.replaceAll(/:\/\/[^/\s"]*@/g, '://(secret)@');
+    return fit.replaceAll(/:\/\/[^/\s"]*@/g, '://(secret)@').replaceAll(/[^/\s"@:]+:[^/\s"@]+@/g, '(secret)@');
   }
 }
 
