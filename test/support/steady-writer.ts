@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { CallFailed, KeyValueClient } from '../../tools/bench/raft/key-value-client.js';
 
 const CALL_TIMEOUT_MS = 5000;
-const PAUSE_MS = 3;
+const PAUSE_MS = 40;
 
 export class SteadyWriter {
   readonly acknowledged: string[] = [];
