@@ -129,7 +129,10 @@ export interface Beginning {
   readonly after: string;
 }
 
-/** In a move by place a server may be stopped, read and started more than once: which hop of the way it is. */
+/**
+ * By place, one plan asks a server for the same more than once: the hop of a way, or that the primary was closed before. Where
+ * a server stands in its source's log and where its own log stands are told then, whatever else it counts by.
+ */
 export type Hop = string;
 
 /** What a primary asked of its replicas before it acknowledged a write, and how many there are to ask. */

@@ -7,6 +7,7 @@ import { uuidOf } from '../../support/mysql-world.js';
 import { PlaceWorld } from '../../support/place-world.js';
 import { diesAt, type Disturb, immortal, play } from '../../support/plan-player.js';
 import { deadPrimaryOpening, deadPrimaryWorld, takeoverOpening, takeoverWorld } from '../../support/plan-worlds.js';
+import { NO_FACTS } from '../../support/recording-hooks.js';
 import { openingOf, participant } from '../../support/recoveries.js';
 
 const [P, A, B, C] = [uuidOf(1), uuidOf(2), uuidOf(3), uuidOf(4)];
@@ -88,8 +89,8 @@ describe('a planned takeover without GTID', () => {
     const { ending } = play(takeoverOpening({ startFormerPrimary: true }), world);
     expect(ending).toMatchObject({ verdict: { kind: 'succeeded' }, lost: [], demotion: { state: 'rejoined' } });
     expect(world.taken.map(({ kind }) => kind)).toEqual([
-      ...['look', 'look', 'look', 'await-applied', 'close', 'await-applied', 'look', 'detach', 'open'],
-      ...['repoint', 'repoint'],
+      ...['look', 'look', 'look', 'await-applied', 'close', 'await-applied', 'look', 'detach'],
+      ...['repoint', 'repoint', 'open'],
     ]);
     world.write(world.get(A), 2);
     world.settle();
@@ -101,7 +102,7 @@ describe('a planned takeover without GTID', () => {
     takeoverWorld(world);
     const { ending } = play(takeoverOpening({ startFormerPrimary: true }), world, immortal, (step, outcome) => {
       // Clients write to the new primary at once, and whoever is connected fetches it.
-      if (step.kind === 'open' || step.kind === 'repoint') world.write(world.get(A));
+      if (!world.get(A).readOnly) world.write(world.get(A));
       world.settle();
       return outcome;
     });
@@ -110,6 +111,45 @@ describe('a planned takeover without GTID', () => {
     expect(repoints.map(({ server }) => server)).toEqual([B, P]);
     world.settle();
     for (const id of [P, B]) expect(world.get(id).executed).toEqual(world.get(A).executed);
+  });
+
+  it('opens without waiting for one that does not answer, and the old primary follows after that one', () => {
+    const world = new PlaceWorld();
+    takeoverWorld(world);
+    const { ending } = play(takeoverOpening({ startFormerPrimary: true }), world, immortal, (step, outcome) => {
+      if (step.kind === 'detach') world.get(B).up = false;
+      if (step.kind === 'open') {
+        world.get(B).up = true;
+        world.write(world.get(A), 2);
+      }
+      world.settle();
+      return outcome;
+    });
+    expect(ending).toMatchObject({ verdict: { kind: 'succeeded' }, lost: [] });
+    const order = world.taken.slice(-4).map(({ kind, server }) => [kind, server]);
+    expect(order).toEqual([
+      ['detach', A],
+      ['open', A],
+      ['repoint', B],
+      ['repoint', P],
+    ]);
+    world.settle();
+    for (const id of [P, B]) expect(world.get(id).executed).toEqual(world.get(A).executed);
+  });
+
+  it('closes nothing when the candidate was stopped while hooks ran', () => {
+    const world = new PlaceWorld();
+    takeoverWorld(world);
+    const hooks = { before: ['before-takeover'], after: [], facts: NO_FACTS } as const;
+    const { ending } = play(takeoverOpening({ hooks }), world, immortal, (step, outcome) => {
+      if (step.kind === 'hooks') {
+        Object.assign(world.get(A), { slow: true });
+        world.write(world.get(P));
+      }
+      return outcome;
+    });
+    expect(ending.verdict).toEqual({ kind: 'undone', reason: 'not applied in time' });
+    expect(world.taken.map(({ kind }) => kind)).not.toContain('close');
   });
 
   it('is undone when a replica that would be left behind does not catch up with the last of it', () => {

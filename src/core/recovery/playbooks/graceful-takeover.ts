@@ -8,7 +8,8 @@
  *    exactly there can be told where to begin behind the candidate, and the primary is asked once more whether it still
  *    stands there itself.
  * 3. Promoting is committed: the point of no return.
- * 4. Detach and open, at once.
+ * 4. Detach and open, at once. Without GTID all others are pointed at the new primary in between, while it writes nothing and
+ *    everybody stands where it is known to be right; each is tried once, because clients wait.
  * 5. The other replicas and the former primary are pointed at the new one, the latter's threads started only if asked.
  *    Without GTID it is the last of them.
  *
@@ -19,8 +20,10 @@ import { isNone, minus, unionOf, withoutServer } from '../gtids.js';
 import { beginningAt, handoverOf } from '../handover.js';
 import { standingOf } from '../patience.js';
 import { hasHere } from '../share.js';
+import { recordOf } from '../record.js';
 import type { LostServer, Participant, Recovery } from '../recovery.js';
 import type { Step, StepFindings } from '../step.js';
+import type { ServerId } from '../../topology/server.js';
 import { hasHooksBefore, hooksBefore } from './hooks.js';
 import {
   closing,
@@ -126,27 +129,32 @@ const CLOSE_LIMIT_MS = 5_000;
  * answer, and that counts only when the primary is closed.
  *
  * Hooks take as long as they like, and somebody may stop or move the candidate meanwhile: after them the primary is looked
- * at again.
+ * at again, and the candidate has to have applied what it had by then.
  */
 function catchUpFirst(recovery: Recovery, candidate: Participant): Next | null {
   const primary = participantOf(recovery, recovery.failed);
   const first = seen(recovery, primary);
   const byPlace = first.ownEnd !== undefined;
-  const look: Step = hasHooksBefore(recovery) && !byPlace ? { ...lookAt(primary), again: true } : lookAt(primary);
+  const afterHooks = hasHooksBefore(recovery);
+  const look: Step = afterHooks ? { ...lookAt(primary), again: true } : lookAt(primary);
   const last = standingOf(recovery, look);
   if (last.kind === 'pending') return steps([look]);
   if (last.kind === 'given-up') return closing({ kind: 'undone', reason: last.error });
   const { executedGtids = '' } = last.findings;
   if (isNone(executedGtids)) return null;
-  const awaited = byPlace ? replicasOf(recovery).filter(({ id }) => id !== candidate.id) : [candidate];
-  const waits = awaited.map((one) => appliedBy(recovery, one, executedGtids));
+  const waits = (byPlace ? replicasOf(recovery) : [candidate])
+    .filter(({ id }) => !byPlace || afterHooks || id !== candidate.id)
+    .map((one) => appliedBy(recovery, one, executedGtids));
   const pending = pendingOf(recovery, waits);
   if (pending.length > 0) return steps(pending);
   const late = givenUpOf(recovery, waits);
   return late === null ? null : closing({ kind: 'undone', reason: late.error });
 }
 
-function appliedBy({ inputs }: Recovery, { id }: Participant, gtids: string): Step {
+/** What was asked before the primary was closed is asked anew. */
+const CLOSED = 'closed';
+
+function appliedBy({ inputs }: Recovery, { id }: Participant, gtids: string): Extract<Step, { kind: 'await-applied' }> {
   return { kind: 'await-applied', server: id, gtids, limitMs: inputs.applyLimitMs };
 }
 
@@ -158,7 +166,11 @@ function closeAndCatchUp(recovery: Recovery, candidate: Participant): Next {
   if (closed.kind === 'given-up') return reopen(recovery, closed.error);
   const gtids = closed.findings.executedGtids ?? '';
   const byPlace = closed.findings.ownEnd !== undefined;
-  const waits = (byPlace ? replicasOf(recovery) : [candidate]).map((one) => appliedBy(recovery, one, gtids));
+  const waits = (byPlace ? replicasOf(recovery) : [candidate]).map((one): Step => {
+    const wait = appliedBy(recovery, one, gtids);
+    // It was asked before already, and where its own log stands counts only now.
+    return byPlace && hasHooksBefore(recovery) ? { ...wait, hop: CLOSED } : wait;
+  });
   const pending = pendingOf(recovery, waits);
   if (pending.length > 0) return steps(pending);
   const late = givenUpOf(recovery, waits);
@@ -169,7 +181,7 @@ function closeAndCatchUp(recovery: Recovery, candidate: Participant): Next {
 
 /** Privileged accounts may have written in spite of read_only. Null when nobody did. */
 function assured(recovery: Recovery, gtids: string): Next | null {
-  const look: Step = { kind: 'look', server: recovery.failed, again: true };
+  const look: Step = { kind: 'look', server: recovery.failed, again: true, hop: CLOSED };
   const standing = standingOf(recovery, look);
   if (standing.kind === 'pending') return steps([look]);
   if (standing.kind === 'given-up') return reopen(recovery, standing.error);
@@ -199,7 +211,9 @@ function afterPromotion(recovery: Recovery, { server, epoch }: NonNullable<Recov
     { kind: 'open', server, epoch, semiSync: recovery.inputs.semiSync },
   ];
   const first = pendingInOrder(recovery, opening);
-  if (first.length > 0) return steps(first);
+  const between = first.length === 1 ? untriedBetween(recovery, server) : [];
+  if (between.length > 0) return steps(between);
+  if (first.length > 0) return steps(handoverOf(recovery, server) === null ? first : first.slice(0, 1));
   const unopened = givenUpOf(recovery, opening);
   if (unopened?.code === 'replaced') return leftBehind(recovery, server, unopened.error);
   const repoints = recovery.inputs.participants
@@ -215,6 +229,26 @@ function afterPromotion(recovery: Recovery, { server, epoch }: NonNullable<Recov
   if (unopened === null) return closing({ kind: 'succeeded' }, lost, demotion);
   const reason = `${nameOf(recovery, server)} was promoted and could not be opened: ${unopened.error}`;
   return closing({ kind: 'failed', reason }, lost, demotion);
+}
+
+/**
+ * Without GTID: who is to be pointed before the new primary opens. The former primary follows only where all others do already:
+ * it would hand on what is written later to whoever still follows it.
+ */
+function untriedBetween(recovery: Recovery, promoted: ServerId): readonly Step[] {
+  if (handoverOf(recovery, promoted) === null) return [];
+  const pointing = recovery.inputs.participants
+    .filter(({ id }) => id !== promoted && id !== recovery.failed)
+    .map((other) => repointOf(recovery, other));
+  const untried = pointing.filter((step) => isUntried(recovery, step));
+  if (untried.length > 0) return untried;
+  const last = repointOf(recovery, participantOf(recovery, recovery.failed));
+  const allFollow = pointing.every((step) => standingOf(recovery, step).kind === 'done');
+  return allFollow && isUntried(recovery, last) ? [last] : [];
+}
+
+function isUntried(recovery: Recovery, step: Step): boolean {
+  return (recordOf(recovery, step)?.outcome ?? null) === null;
 }
 
 /**
