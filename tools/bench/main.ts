@@ -33,6 +33,8 @@ scripts/bench relocate [--rounds N] [--replicas N] [--flavour NAME]
                                                     N replicas (19) go below a sibling and back, N rounds (5), under
                                                     writes: how long it takes, and how long one of them stands
                                                     (mysql56, then mariadb; or the one that is named, mysql97 too)
+scripts/bench relocate takeover [--rounds N]        a takeover without GTID under writes (mysql56, mysql97): for how long
+                                                    nobody takes any, and whether every row is on every server
 scripts/bench raft [--seconds N] [--rounds N] [--writes N]
                                                     the replicated log: throughput (N seconds each, 10 unless told
                                                     otherwise), blows to the leader (of each kind, 20), memory over

@@ -100,7 +100,7 @@ describe('a planned takeover without GTID', () => {
   it('points the old primary last, or it would lead a replica astray that still follows it', () => {
     const world = new PlaceWorld();
     takeoverWorld(world);
-    const { ending } = play(takeoverOpening({ startFormerPrimary: true }), world, immortal, (step, outcome) => {
+    const { ending } = play(takeoverOpening({ startFormerPrimary: true }), world, immortal, (_step, outcome) => {
       // Clients write to the new primary at once, and whoever is connected fetches it.
       if (!world.get(A).readOnly) world.write(world.get(A));
       world.settle();

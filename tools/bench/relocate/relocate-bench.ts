@@ -11,6 +11,7 @@ import { MySqlLab } from '../../lab/mysql-lab.js';
 import type { OrchestratorCluster } from '../../lab/orchestrator-cluster.js';
 import type { Topology } from '../../lab/topology.js';
 import { spreadOf } from '../statistics.js';
+import { takeoverBench } from './takeover-bench.js';
 import { ThreadWatch } from './thread-watch.js';
 
 const FLAVORS: readonly Flavor[] = ['mysql56', 'mariadb', 'mysql97'];
@@ -174,6 +175,8 @@ function wantedBy(words: readonly string[]): Wanted | null {
 
 /** False when the words are not understood. */
 export async function relocateBench(words: readonly string[]): Promise<boolean> {
+  const [first, ...rest] = words;
+  if (first === 'takeover') return await takeoverBench(rest);
   const wanted = wantedBy(words);
   if (wanted === null) return false;
   const all: ReturnType<typeof summary>[] = [];
