@@ -28,6 +28,7 @@ export const printers = {
   eachBelowSource: ({ payload }) =>
     listOf(payload).map((instance) => `${keyOf(instance)}<${keyText(field(instance, 'MasterKey'))}`),
   text: ({ payload }) => [textOf(payload)],
+  message: ({ message }) => [message],
   /** A tree; a terminal may show it in colours. */
   topology: ({ payload }) => [textOf(payload)],
   texts: ({ payload }) => listOf(payload).map(textOf),
@@ -63,6 +64,12 @@ export const printers = {
       const until = `blocked until ${textOf(field(one, 'BlockedUntilTimestamp'))} by recovery ${textOf(field(one, 'BlockingRecoveryUID'))}`;
       const of = keyText(field(one, 'BlockingFailedInstanceKey'));
       return `${failure}: ${until} of ${of}; ${textOf(field(one, 'Acknowledge'))}`;
+    }),
+  audit: ({ payload }) =>
+    listOf(payload).map((line) => {
+      const key = keyText(field(line, 'AuditInstanceKey'));
+      const about = key === ':0' ? '' : ` ${key}`;
+      return `${textOf(field(line, 'AuditTimestamp'))} ${textOf(field(line, 'AuditType'))}${about}: ${textOf(field(line, 'Message'))}`;
     }),
   pictures: ({ payload }) =>
     listOf(payload).map(

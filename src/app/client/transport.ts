@@ -104,7 +104,7 @@ const MEANINGS: Readonly<Record<string, string>> = {
   EPROTO: 'it speaks no TLS: is it http:// and not https://?',
   ERR_SSL_WRONG_VERSION_NUMBER: 'it speaks no TLS: is it http:// and not https://?',
   ERR_SSL_PACKET_LENGTH_TOO_LONG: 'it speaks no TLS: is it http:// and not https://?',
-  HPE_INVALID_CONSTANT: 'it speaks no HTTP: is it https:// and not http://?',
+  HPE_INVALID_CONSTANT: 'it speaks no HTTP 1.1: is it https://, or the port of gRPC (3001; this wants 3000)?',
   DEPTH_ZERO_SELF_SIGNED_CERT: 'no authority that is known signed its certificate: --tls-ca FILE names one',
   SELF_SIGNED_CERT_IN_CHAIN: 'no authority that is known signed its certificate: --tls-ca FILE names one',
   UNABLE_TO_VERIFY_LEAF_SIGNATURE: 'no authority that is known signed its certificate: --tls-ca FILE names one',

@@ -299,3 +299,33 @@ describe('the catalogue', () => {
     expect({ code, out, err }).toEqual({ code: 1, out: '', err: 'match is not supported yet\n' });
   });
 });
+
+describe('beside the commands of the script', () => {
+  it.each([
+    [
+      ['-c', 'audit', '-i', 'main'],
+      /^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d cluster-found main:3306: main:3306 heads a cluster$/m,
+    ],
+    [['-c', 'set-cluster-alias', '-i', 'main:3306', '-a', 'shop'], /^Cluster main:3306 now has alias 'shop'\n$/],
+    [['-c', 'set-cluster-alias', '-i', 'main:3306', '-a', 'shop', '--json'], /^null\n$/],
+  ])('%j', async (argv, expected) => {
+    expect(await printed(...argv)).toMatch(expected);
+  });
+
+  it('each node that is named reads its configuration again, and says what became of it', async () => {
+    const canned = await serveCanned(() => ({
+      body: '{"Code":"OK","Message":"Config reloaded: nothing changed","Details":""}',
+    }));
+    expect(await run(canned.url, ['-c', 'reload-configuration', '-P', '/etc/more.json'])).toMatchObject({
+      code: 0,
+      out: 'Config reloaded: nothing changed\n',
+    });
+    expect(canned.asked.at(-1)?.url).toBe('/api/reload-configuration?config=%2Fetc%2Fmore.json');
+    const { code, out } = await run([canned.url, node.url], ['-c', 'reload-configuration']);
+    expect(code).toBe(1);
+    expect(out).toBe(
+      `${canned.url}/api: Config reloaded: nothing changed\n${node.url}/api: reload-configuration: this node has no files to read\n`,
+    );
+    await canned.close();
+  });
+});

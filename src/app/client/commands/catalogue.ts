@@ -9,6 +9,7 @@ import { OF_THE_PROGRAM } from './program.js';
 import { ASKING_ITSELF } from './special/asking-itself.js';
 import { EVENTS } from './special/events.js';
 import { HISTORY } from './special/history.js';
+import { RELOAD } from './special/reload.js';
 import { STATUS } from './special/status.js';
 
 export type Command = ClientCommand | SpecialCommand;
@@ -24,7 +25,7 @@ export const COMMAND_GROUPS: readonly CommandGroup[] = [
   { title: 'Recoveries and takeovers', commands: RECOVERING },
   { title: 'Moving replicas', commands: MOVING },
   { title: 'Changing one server', commands: ON_ONE_SERVER },
-  { title: 'The orchestrators themselves', commands: [STATUS, ...ORCHESTRATORS, ...ASKING_ITSELF] },
+  { title: 'The orchestrators themselves', commands: [STATUS, ...ORCHESTRATORS, RELOAD, ...ASKING_ITSELF] },
 ];
 
 const OF_THE_SCRIPT = new Map(byName(COMMAND_GROUPS.flatMap(({ commands }) => commands)));

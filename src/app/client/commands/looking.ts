@@ -56,6 +56,12 @@ export const LOOKING: readonly ClientCommand[] = [
   asks('downtimed', 'downtimed[/{hint}]', p.instances, 'servers in downtime'),
   asks('dominant-dc', 'masters', p.dominantDataCenter, 'the data centre of most primaries'),
   asks('replication-analysis', 'replication-analysis', p.problems, 'what is wrong now'),
+  asks(
+    'audit',
+    'audit[/instance/{instance}]',
+    p.audit,
+    'what happened last, of all or of one server; the newest first',
+  ),
   asks('explain', 'explain/{hint}', explanationLines, 'would it be failed over now, to whom, and if not, why'),
   asks('which-gtid-errant', 'instance/{instance}', p.errantGtids, 'transactions that only it has'),
   asks('locate-gtid-errant', 'locate-gtid-errant/{instance}', p.texts, 'the binary logs that hold them'),

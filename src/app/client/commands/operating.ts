@@ -5,6 +5,7 @@ import { asks, changes, type ClientCommand, planned } from './command.js';
 export const CARING: readonly ClientCommand[] = [
   changes('discover', 'discover/{instance}', p.instance, 'look at a server and keep it'),
   changes('async-discover', 'async-discover/{instance}', p.keyGiven, 'the same without waiting'),
+  changes('refresh', 'refresh/{instance}', p.key, 'look at a server that is known, now'),
   changes('forget', 'forget/{instance}', p.nothing, 'no longer know a server'),
   changes('forget-cluster', 'forget-cluster/{hint}', p.nothing, 'no longer know the servers of a cluster'),
   asks('forgotten', 'v1/forgotten', p.forgotten, 'servers that stay forgotten until they are discovered'),
@@ -28,6 +29,15 @@ export const CARING: readonly ClientCommand[] = [
     'the name that replicas shall know it by',
   ),
   changes('deregister-hostname-unresolve', 'deregister-hostname-unresolve/{instance}', p.key, 'end that'),
+  {
+    ...changes(
+      'set-cluster-alias',
+      'set-cluster-alias/{text}?alias={alias}',
+      p.message,
+      'give a cluster another name (-i CLUSTER -a ALIAS)',
+    ),
+    example: ' -i db-1:3306 -a shop',
+  },
   changes('tag', 'tag/{instance}?tag={tag}', p.key, 'tag a server'),
   changes('untag', 'untag/{instance}?tag={tag}', p.keys, 'take a tag off a server'),
   changes('untag-all', 'untag-all?tag={tag}', p.keys, 'take a tag off all servers'),
