@@ -63,16 +63,17 @@ export function recoveryRequestHandlers(
   methods: RequestMethods,
 ): UntypedServiceImplementation {
   return {
-    Plan: served(door, 'look', (call, by) => Promise.resolve(planned(door, call, by))),
-    Recover: served(door, 'change', async (call, by) => await recovered(door, methods, call, by)),
+    Plan: served<WireRecoveryRequest>(door, 'look', (call, by) => Promise.resolve(planned(door, call, by))),
+    Recover: served<WireRecoveryRequest>(door, 'change', async (call, by) => await recovered(door, methods, call, by)),
   };
 }
 
-function served(
-  door: RecoveryRequestDoor,
+/** Asks first who it is that calls, and whether they may. */
+export function served<Wire>(
+  door: Pick<RecoveryRequestDoor, 'user'>,
   right: 'look' | 'change',
-  serve: (call: Call, by: string) => Promise<object>,
-): (call: Call, answer: sendUnaryData<object>) => void {
+  serve: (call: ServerUnaryCall<Wire, object>, by: string) => Promise<object>,
+): (call: ServerUnaryCall<Wire, object>, answer: sendUnaryData<object>) => void {
   return (call, answer) => {
     const [authorization] = call.metadata.get(AUTHORIZATION);
     const by = door.user(authorization === undefined ? undefined : String(authorization), right);
@@ -100,7 +101,10 @@ function planned(door: RecoveryRequestDoor, { request }: Call, by: string): obje
     request.command === 'automatic'
       ? door.plan({ command: 'automatic', clusterId, server })
       : door.plan(requestOf(door, request, by));
-  const { kind, failed, successor, verdict, ...rest } = plan;
+  return planToWire(plan);
+}
+
+export function planToWire({ kind, failed, successor, verdict, ...rest }: RecoveryPlan): object {
   return {
     ...rest,
     kind: kind ?? '',

@@ -20,6 +20,7 @@ export type Blank =
   | 'hostname'
   | 'query'
   | 'pattern'
+  | 'channel'
   | 'binlog'
   | 'seconds';
 
@@ -41,6 +42,7 @@ const MISSING: Readonly<Record<Blank, readonly [name: string, option: string]>> 
   hostname: ['hostname', '-H NAME'],
   query: ['query', '-q SQL'],
   pattern: ['pattern', '--pattern REGEXP'],
+  channel: ['channel', '--channel NAME'],
   binlog: ['binlog', '-n FILE'],
   seconds: ['seconds', '-S SECONDS'],
 };
@@ -61,6 +63,7 @@ const FILLED_BY: Readonly<Record<Blank, readonly OptionName[]>> = {
   hostname: ['hostname'],
   query: ['query'],
   pattern: ['pattern'],
+  channel: ['channel'],
   binlog: ['binlog'],
   seconds: ['seconds'],
 };

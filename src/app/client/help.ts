@@ -95,6 +95,7 @@ const USAGE: Readonly<Record<string, string>> = {
   hostname: '-H NAME',
   query: '-q SQL',
   pattern: '--pattern REGEXP',
+  channel: '--channel NAME',
   binlog: '-n FILE',
   seconds: '-S SECONDS',
 };
@@ -114,6 +115,7 @@ const MADE_UP: Readonly<Record<string, string>> = {
   hostname: '-H db-2.example.com',
   query: '-q "SET GLOBAL slave_net_timeout=10"',
   pattern: "--pattern '^db-[0-9]+'",
+  channel: '--channel east',
   binlog: '-n binlog.000012',
   seconds: '-S 3600',
 };

@@ -39,6 +39,7 @@ export const CLIENT_OPTIONS = {
   api: { letters: 'U', names: ['api'], value: 'URLS', about: 'where the orchestrators are (ORCHESTRATOR_API)' },
   path: { letters: 'P', names: ['path'], value: 'PATH', about: 'with -c api: what to GET' },
   query: { letters: 'q', names: ['query'], value: 'SQL', about: 'a statement' },
+  channel: { letters: '', names: ['channel'], value: 'NAME', about: 'of a replica of several sources, which one' },
   pattern: { letters: '', names: ['pattern'], value: 'REGEXP', about: 'only servers whose host:port matches it' },
   auth: { letters: 'b', names: ['auth'], value: 'USER:PASSWORD', about: 'HTTP basic authentication' },
   headersAuth: { letters: 'e', names: ['headers-auth'], value: 'HEADER:VALUE', about: 'a header that says who asks' },

@@ -5,6 +5,7 @@ import { happeningsHandlers, loadHappeningsService } from '../../adapters/grpc/h
 import { keyValueHandlers } from '../../adapters/grpc/key-value-handlers.js';
 import { type MembershipDoor, membershipHandlers } from '../../adapters/grpc/membership-handlers.js';
 import { loadMembershipService } from '../../adapters/grpc/membership-wire.js';
+import { loadMovesService, movesHandlers } from '../../adapters/grpc/moves-service.js';
 import { loadRecoveriesService, recoveriesHandlers } from '../../adapters/grpc/recoveries-service.js';
 import { loadWaysBackService, waysBackHandlers } from '../../adapters/grpc/ways-back-service.js';
 import { registerPeersService } from '../../adapters/grpc/peers-server.js';
@@ -20,7 +21,7 @@ import type { Log } from '../log.js';
 import { authenticationOf, openHttp } from './http-door.js';
 import type { MysqlSide } from './mysql.js';
 import type { ComposedNode } from './node.js';
-import { type IdentityOf, recoveriesDoor, waysBackDoor } from './recoveries-door.js';
+import { type IdentityOf, movesDoor, recoveriesDoor, waysBackDoor } from './recoveries-door.js';
 import { listenText, type RaftSide } from './raft.js';
 
 export interface Doors {
@@ -112,6 +113,7 @@ function openApi(parts: DoorsParts): ApiServer {
     defaultPort: () => config.mysql.defaultPort,
   });
   api.register(loadRecoveriesService(), recoveriesHandlers(recoveries));
+  api.register(loadMovesService(), movesHandlers(movesDoor(recoveries, node.service)));
   api.register(loadWaysBackService(), waysBackHandlers(waysBackDoor(recoveries, node.service)));
   const duties = new LentEyes({
     clock: systemClock,

@@ -1,4 +1,5 @@
 /** Recoveries over gRPC, put together: names become servers and clusters, and users what they may do. */
+import type { MovesDoor } from '../../adapters/grpc/moves-service.js';
 import type { WayToLeader } from '../../adapters/grpc/pass-on.js';
 import type { RecoveriesDoor } from '../../adapters/grpc/recoveries-service.js';
 import type { WaysBackDoor } from '../../adapters/grpc/ways-back-service.js';
@@ -53,5 +54,19 @@ export function waysBackDoor(recoveries: RecoveriesDoor, service: Service): Ways
     plans: (server, donor) => service.waysBack(server, donor),
     take: (request) => service.wayBack(request),
     user: (authorization, right) => recoveries.user(authorization, right),
+  };
+}
+
+export function movesDoor(recoveries: RecoveriesDoor, service: Service): MovesDoor {
+  return {
+    nodeId: recoveries.nodeId,
+    credentials: recoveries.credentials,
+    leaderAddress: () => recoveries.leaderAddress(),
+    serverAt: (text) => recoveries.serverAt(text),
+    nameOf: (server) => recoveries.nameOf(server),
+    user: (authorization, right) => recoveries.user(authorization, right),
+    plan: (request) => service.planMove(request),
+    move: (request) => service.move(request),
+    cancel: (id, by) => service.cancelMove(id, by),
   };
 }

@@ -188,10 +188,11 @@ export class FakeService extends FakeKeeping implements Service {
     return this.answer(recoveryOf('7:b', this.clusterId(), server));
   }
 
-  async move({ command, server, destination, pattern, requestedBy }: MoveRequest): Promise<Answer<Recovery>> {
+  async move({ command, server, destination, pattern, channel, requestedBy }: MoveRequest): Promise<Answer<Recovery>> {
     const to = destination === null ? '' : ` below ${destination}`;
     const some = pattern === null ? '' : ` matching ${String(pattern)}`;
-    this.calls.push(`${command} ${server}${to}${some} by ${requestedBy}`);
+    const over = channel === undefined ? '' : ` over "${channel}"`;
+    this.calls.push(`${command} ${server}${to}${some}${over} by ${requestedBy}`);
     return this.answer(this.recovery ?? recoveryOf('7:c', this.clusterId(), server));
   }
 

@@ -52,6 +52,7 @@ it.each([
   [`move-below/${ONE}/${TWO}`, `move-below ${FIRST} below ${SECOND}`, /moved below/],
   [`move-below-gtid/${ONE}/${TWO}`, `move-gtid ${FIRST} below ${SECOND}`, /via GTID$/],
   [`move-gtid/${ONE}/${TWO}`, `move-gtid ${FIRST} below ${SECOND}`, /via GTID$/],
+  [`repoint/${ONE}?channel=east`, `repoint ${FIRST} over "east"`, /^Instance read-replica-1:3306 repointed below/],
   [`repoint/${ONE}`, `repoint ${FIRST}`, /repointed below/],
   [`repoint/${ONE}/${TWO}`, `repoint ${FIRST} below ${SECOND}`, /repointed below/],
   [`move-up/${ONE}`, `move-up ${FIRST}`, /^Instance read-replica-1:3306 moved up$/],

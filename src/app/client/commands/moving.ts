@@ -5,20 +5,27 @@ import { asks, changes, type ClientCommand, planned } from './command.js';
 const BELOW = '/{instance}/{destination}';
 /** Of many, those that are meant. */
 const PATTERN = '[?pattern={pattern}]';
+/** Of a replica of several sources, the one that is meant. */
+const CHANNEL = '[?channel={channel}]';
 
 const MOVES: readonly ClientCommand[] = [
-  changes('relocate', `relocate${BELOW}`, p.instanceBelowSource, 'move a replica below another server'),
+  changes('relocate', `relocate${BELOW}${CHANNEL}`, p.instanceBelowSource, 'move a replica below another server'),
   changes(
     'relocate-replicas',
     `relocate-replicas${BELOW}${PATTERN}`,
     p.instances,
     'move all its replicas below another server',
   ),
-  changes('move-below', `move-below${BELOW}`, p.instanceBelowSource, 'move a replica below its sibling'),
-  changes('move-equivalent', `move-equivalent${BELOW}`, p.instanceBelowSource, 'move by recorded coordinates'),
-  changes('move-gtid', `move-below-gtid${BELOW}`, p.instanceBelowSource, 'move a replica by GTID'),
+  changes('move-below', `move-below${BELOW}${CHANNEL}`, p.instanceBelowSource, 'move a replica below its sibling'),
+  changes(
+    'move-equivalent',
+    `move-equivalent${BELOW}${CHANNEL}`,
+    p.instanceBelowSource,
+    'move by recorded coordinates',
+  ),
+  changes('move-gtid', `move-below-gtid${BELOW}${CHANNEL}`, p.instanceBelowSource, 'move a replica by GTID'),
   changes('move-replicas-gtid', `move-replicas-gtid${BELOW}${PATTERN}`, p.moved, 'move all its replicas by GTID'),
-  changes('move-up', 'move-up/{instance}', p.instanceBelowSource, 'move a replica one level up'),
+  changes('move-up', `move-up/{instance}${CHANNEL}`, p.instanceBelowSource, 'move a replica one level up'),
   changes(
     'move-up-replicas',
     `move-up-replicas/{instance}${PATTERN}`,
@@ -27,7 +34,7 @@ const MOVES: readonly ClientCommand[] = [
   ),
   changes(
     'repoint',
-    'repoint/{instance}[/{destination}]',
+    `repoint/{instance}[/{destination}]${CHANNEL}`,
     p.instanceBelowSource,
     'give a replica another source at the same place',
   ),
@@ -38,7 +45,7 @@ const MOVES: readonly ClientCommand[] = [
     p.instanceBelowSource,
     'let source and replica follow each other',
   ),
-  changes('take-master', 'take-master/{instance}', p.instanceBelowSource, 'change places with its source'),
+  changes('take-master', `take-master/{instance}${CHANNEL}`, p.instanceBelowSource, 'change places with its source'),
   changes('take-siblings', 'take-siblings/{instance}', p.instanceBelowSource, 'move its siblings below it'),
   changes('regroup-replicas', 'regroup-replicas/{instance}', p.key, 'let the best of its replicas lead the others'),
 ];
@@ -78,7 +85,9 @@ const ON_ONE: Readonly<Record<string, string>> = {
 };
 
 export const ON_ONE_SERVER: readonly ClientCommand[] = [
-  ...Object.entries(ON_ONE).map(([name, about]) => changes(name, `${name}/{instance}`, p.instance, about)),
+  ...Object.entries(ON_ONE).map(([name, about]) =>
+    changes(name, `${name}/{instance}${name.includes('tach-') ? CHANNEL : ''}`, p.instance, about),
+  ),
   changes('delay-replication', 'delay-replication/{instance}/{seconds}', p.text, 'let it lag on purpose'),
   changes('purge-binary-logs', 'purge-binary-logs/{instance}/{binlog}', p.instance, 'delete binary logs up to one'),
   asks(

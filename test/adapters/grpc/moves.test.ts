@@ -1,0 +1,126 @@
+// The Moves service over a real port: shown, carried out, cancelled, passed on to the leader.
+import { Client, credentials, Metadata, type MethodDefinition, type ServiceError, status } from '@grpc/grpc-js';
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import { type ApiServer, createApiServer } from '../../../src/adapters/grpc/api-server.js';
+import { loadMovesService, type MovesDoor, movesHandlers } from '../../../src/adapters/grpc/moves-service.js';
+import type { WayToLeader } from '../../../src/adapters/grpc/pass-on.js';
+import { type IdentityOf, movesDoor, recoveriesDoor } from '../../../src/app/compose/recoveries-door.js';
+import type { NodeId } from '../../../src/core/raft/message.js';
+import { NotLeader } from '../../../src/runtime/ports/consensus-errors.js';
+import { serverId } from '../../support/facts.js';
+import { recoveryOf } from '../../support/ledger.js';
+import { FakeService, FIRST, MAIN, SECOND, seen } from '../http/fake-service.js';
+
+const definition = loadMovesService();
+const identityOf: IdentityOf = (authorization) => {
+  if (authorization !== 'me' && authorization !== 'guest') return null;
+  return { user: authorization, role: authorization === 'me' ? 'admin' : 'viewer' };
+};
+
+interface Stand {
+  readonly server: ApiServer;
+  readonly service: FakeService;
+  readonly address: string;
+}
+
+const stands: Stand[] = [];
+let leader: string | null;
+
+async function stand(changes: Partial<MovesDoor> = {}): Promise<Stand> {
+  const service = new FakeService();
+  const main = { id: MAIN, host: 'main' };
+  const servers = [
+    seen(FIRST, 'read-replica-1', main, { serverNumber: 2 }),
+    seen(SECOND, 'read-replica-2', main, { serverNumber: 3 }),
+  ];
+  service.fed.feed({ kind: 'topology-observed', servers });
+  const way: WayToLeader = { nodeId: 'n1', credentials: credentials.createInsecure(), leaderAddress: () => leader };
+  const recoveries = recoveriesDoor({ service, way, identityOf, defaultPort: () => 3306 });
+  const server = createApiServer({ listenAddress: '127.0.0.1:0' });
+  server.register(definition, movesHandlers({ ...movesDoor(recoveries, service), ...changes }));
+  const { address } = await server.start();
+  const made = { server, service, address };
+  stands.push(made);
+  return made;
+}
+
+beforeEach(() => {
+  leader = null;
+});
+afterEach(async () => {
+  await Promise.all(stands.splice(0).map(({ server }) => server.close()));
+});
+
+function called(address: string, method: 'Plan' | 'Move' | 'Cancel', request: object, who = 'me'): Promise<unknown> {
+  const client = new Client(address, credentials.createInsecure());
+  const metadata = new Metadata();
+  metadata.set('authorization', who);
+  const { path, requestSerialize, responseDeserialize } = definition[method] as MethodDefinition<object, object>;
+  return new Promise((resolve, reject) => {
+    client.makeUnaryRequest(path, requestSerialize, responseDeserialize, request, metadata, (error, response) => {
+      client.close();
+      if (error === null) resolve(response);
+      else reject(error);
+    });
+  });
+}
+
+const ONE = { command: 'relocate', server: 'read-replica-1:3306', destination: 'read-replica-2' };
+
+it('a plan is shown to who may look, and nothing is done', async () => {
+  const { address, service } = await stand();
+  expect(await called(address, 'Plan', ONE, 'guest')).toMatchObject({
+    command: 'relocate',
+    wouldRun: true,
+    kind: 'move',
+    refusals: [],
+  });
+  expect(service.calls).toEqual([]);
+});
+
+it('a move is carried out with all that was said, and answered with who was moved and who was not', async () => {
+  const { address, service } = await stand();
+  const moves = [FIRST, SECOND].map((name) => ({ server: serverId(name), to: serverId(MAIN), from: serverId(MAIN) }));
+  const recovery = recoveryOf('7:c', service.clusterId(), MAIN);
+  const movement = { command: 'relocate-replicas', manner: 'each', moves, refused: [], atOnce: 5 } as const;
+  service.recovery = {
+    ...recovery,
+    kind: 'move',
+    inputs: { ...recovery.inputs, movement },
+    verdict: { kind: 'succeeded' },
+    lost: [{ server: serverId(SECOND), reason: 'it lags', gtids: '' }],
+  };
+  const asked = { command: 'relocate-replicas', server: 'main', destination: 'read-replica-2', pattern: 'read' };
+  expect(await called(address, 'Move', { ...asked, channel: '' })).toEqual({
+    uid: '7:c',
+    verdict: 'succeeded',
+    reason: '',
+    moved: ['read-replica-1:3306'],
+    lost: [{ server: SECOND, name: 'read-replica-2:3306', reason: 'it lags', gtids: '' }],
+    leader: '',
+  });
+  expect(service.calls).toEqual([`relocate-replicas ${MAIN} below ${SECOND} matching /read/ over "" by me`]);
+});
+
+it('a follower passes it on, once, in the name of who asked', async () => {
+  const there = await stand();
+  leader = there.address;
+  const refuse = (): Promise<never> => Promise.reject(new NotLeader('n2' as NodeId));
+  const here = await stand({ move: refuse, cancel: refuse });
+  await called(here.address, 'Move', ONE);
+  await called(here.address, 'Cancel', { uid: '7:c' });
+  expect(there.service.calls).toEqual([`relocate ${FIRST} below ${SECOND} by me`, 'cancel 7:c by me']);
+});
+
+it.each<readonly [string, 'Plan' | 'Move' | 'Cancel', object, string, number]>([
+  ['a command that is none', 'Move', { ...ONE, command: 'fly' }, 'me', status.INVALID_ARGUMENT],
+  ['a pattern that is none', 'Plan', { ...ONE, pattern: '(' }, 'me', status.INVALID_ARGUMENT],
+  ['a server that nobody knows', 'Move', { ...ONE, server: 'nowhere:1' }, 'me', status.NOT_FOUND],
+  ['who may only look', 'Move', ONE, 'guest', status.PERMISSION_DENIED],
+  ['who may only look, to cancel', 'Cancel', { uid: '7:c' }, 'guest', status.PERMISSION_DENIED],
+])('refused is %s', async (_what, method, request, who, code) => {
+  const { address, service } = await stand();
+  const failure = await called(address, method, request, who).catch((error: unknown) => error as ServiceError);
+  expect(failure).toMatchObject({ code });
+  expect(service.calls).toEqual([]);
+});
