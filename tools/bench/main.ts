@@ -23,7 +23,7 @@ const USAGE = `scripts/bench failover [ROW ...] [--rounds N]
                                                     rounds of each (20), a line of JSON each and a table
 scripts/bench failover alone [ROUNDS]               whether there ever are two servers that acknowledge a write, under
                                                     the policy cross-zone, the primary frozen and cut off
-scripts/bench failover fence [frozen|restarted] [ROUNDS]
+scripts/bench failover fence [frozen|restarted|cut] [ROUNDS]
                                                     a replaced primary is back, open: its last acknowledged write
 scripts/bench detection [PART ...] [--rounds N]     from a blow to the primary until the cluster says that it is dead:
                                                     kill, pause, drop; false alarms: cut-off, io-threads, restart,

@@ -1,6 +1,6 @@
 // From a blow to the primary until the cluster has committed that it is dead, told by any node. The nodes report and change
 // nothing, so that one set of servers bears all rounds.
-import { dropNoMore, dropPacketsFrom, isInOwnNetwork } from '../../lab/own-network.js';
+import { PrivateNetwork } from '../../lab/private-network.js';
 import { type DetectionSet, allIsWell, firstDeath, openSet, type SetOptions, until } from './set.js';
 
 export interface Death {
@@ -33,16 +33,16 @@ export const DEATHS = {
       return Promise.resolve();
     },
   },
-  drop: isInOwnNetwork()
+  drop: PrivateNetwork.isPossible
     ? {
-        what: 'its packets dropped (by the kernel, in a network of its own)',
+        what: 'its packets dropped (both ways, in a network of its own)',
         targetMs: 2000,
-        options: {},
-        strike: ({ topology }) => dropPacketsFrom(topology.primary.port),
-        undo: () => dropNoMore(),
+        options: { network: true },
+        strike: async ({ network }) => network?.drop(),
+        undo: async ({ network }) => network?.deliver(),
       }
     : {
-        what: 'its packets dropped (by a relay: this machine has no network namespaces)',
+        what: 'its packets dropped (by a relay: root can have a network of its own for it)',
         targetMs: 2000,
         options: { door: true },
         strike: ({ topology }) => {

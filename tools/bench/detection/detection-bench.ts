@@ -1,5 +1,4 @@
 // scripts/bench detection: how soon a death is known, how often one is made up, and what looking costs.
-import { againInOwnNetwork, isInOwnNetwork, openOwnNetwork } from '../../lab/own-network.js';
 import { round, spreadOf } from '../statistics.js';
 import { type Death, DEATHS, timeDeaths } from './deaths.js';
 import { type Temptation, TEMPTATIONS, tempt } from './temptations.js';
@@ -23,8 +22,6 @@ const PARTS = new Map<string, Part>([
 ]);
 
 async function deaths(name: string, death: Death, rounds: number): Promise<void> {
-  if (name === 'drop' && !isInOwnNetwork() && (await elsewhere(rounds))) return;
-  if (isInOwnNetwork()) await openOwnNetwork();
   const { p50, least, most, count } = spreadOf(await timeDeaths(death, rounds));
   const figures = { medianMs: round(p50, 0), leastMs: round(least, 0), worstMs: round(most, 0) };
   say(
@@ -32,14 +29,6 @@ async function deaths(name: string, death: Death, rounds: number): Promise<void>
       `${String(figures.leastMs)} to ${String(figures.worstMs)} (at most ${String(death.targetMs)})`,
     { detection: name, rounds: count, ...figures, targetMs: death.targetMs },
   );
-}
-
-/** True when it was measured there. */
-async function elsewhere(rounds: number): Promise<boolean> {
-  const code = await againInOwnNetwork(['detection', 'drop', '--rounds', String(rounds)]);
-  if (code !== null && code !== 0)
-    throw new Error(`the measurement in a network of its own ended with ${String(code)}`);
-  return code === 0;
 }
 
 async function temptations(name: string, temptation: Temptation, rounds: number): Promise<void> {

@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { HappeningFollower, type HeardHappening } from '../../lab/happenings.js';
 import { MySqlLab } from '../../lab/mysql-lab.js';
 import type { OrchestratorCluster } from '../../lab/orchestrator-cluster.js';
+import { PrivateNetwork } from '../../lab/private-network.js';
 import type { Topology } from '../../lab/topology.js';
 
 const PATIENCE_MS = 60_000;
@@ -12,6 +13,8 @@ export interface DetectionSet {
   readonly topology: Topology;
   readonly cluster: OrchestratorCluster;
   readonly followers: readonly HappeningFollower[];
+  /** In which the primary lives; null: in none of its own. */
+  readonly network: PrivateNetwork | null;
   close(): Promise<void>;
 }
 
@@ -20,12 +23,16 @@ export interface SetOptions {
   readonly config?: Readonly<Record<string, unknown>>;
   /** Every server is reached through a relay that a bench or a test holds in its hands. */
   readonly door?: boolean;
+  /** The primary lives in a network of its own; needs root. */
+  readonly network?: boolean;
 }
 
-export async function openSet({ config = {}, door = false }: SetOptions = {}): Promise<DetectionSet> {
+export async function openSet(options: SetOptions = {}): Promise<DetectionSet> {
+  const { config = {}, door = false } = options;
   const lab = await MySqlLab.open();
   try {
-    const topology = await lab.topology({ replicas: 2, door });
+    const network = options.network === true ? await PrivateNetwork.open(lab.spawn.bind(lab)) : null;
+    const topology = await lab.topology({ replicas: 2, door, ...(network === null ? {} : { place: network }) });
     // It comes back as it was: nobody opens it again here.
     topology.primary.configure(['read_only=OFF']);
     const cluster = await lab.cluster({
@@ -44,6 +51,7 @@ export async function openSet({ config = {}, door = false }: SetOptions = {}): P
       topology,
       cluster,
       followers,
+      network,
       close: async () => {
         for (const follower of followers) follower.stop();
         await lab.close();

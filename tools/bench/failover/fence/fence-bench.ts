@@ -7,10 +7,13 @@ import { Voice } from '../../../demo/voice.js';
 import { MySqlLab } from '../../../lab/mysql-lab.js';
 import { round, spreadOf } from '../../statistics.js';
 import { Hammer } from './hammer.js';
+import { RETURNS } from './returns.js';
 
-/** frozen: SIGSTOP, and SIGCONT when another is the primary. restarted: SIGKILL, and started again as its my.cnf says, open. */
-const RETURNS = ['frozen', 'restarted'] as const;
-type Return = (typeof RETURNS)[number];
+/**
+ * frozen: SIGSTOP, and SIGCONT when another is the primary. restarted: SIGKILL, and started again as its my.cnf says, open. cut:
+ * from everybody but the clients on its own host, who go on writing to it.
+ */
+type Way = keyof typeof RETURNS;
 
 const ROUNDS = 20;
 const CLIENTS = 4;
@@ -24,42 +27,39 @@ interface Fenced {
   readonly acknowledged: number;
 }
 
-async function fencedAfter(how: Return): Promise<Fenced> {
+async function fencedAfter(how: Way): Promise<Fenced> {
   const lab = await MySqlLab.open();
   try {
     // Semi-sync keeps a former primary from acknowledging anything; here it is the fence alone that is measured.
-    const set = await setUp(lab, SILENT, { semiSync: false });
+    const { options, clientPath, leave, comeBack } = await RETURNS[how](lab);
+    const set = await setUp(lab, SILENT, { ...options, semiSync: false });
     const { primary } = set.topology;
-    const hammer = new Hammer(primary, 1_000_000_000);
+    const hammer = new Hammer(clientPath(primary), 1_000_000_000);
     hammer.start(CLIENTS);
     await until('a first acknowledged write', () => Promise.resolve(hammer.acknowledgedAtMs[0]));
-    if (how === 'frozen') primary.pause();
-    else await primary.kill();
+    await leave(primary);
     await until('another primary', async () => {
       const others = (await openServers(set)).filter((server) => server !== primary);
       return others.length === 1 ? true : undefined;
     });
     // The failover has ended, and the former primary is waited for.
     await sleep(500);
-    hammer.listenAnew();
-    const before = hammer.acknowledgedAtMs.length;
-    if (how === 'frozen') primary.resume();
-    else await primary.start();
-    await until('its first word', () => Promise.resolve(hammer.firstWordAtMs ?? undefined));
+    const before = performance.now();
+    const wordAtMs = await comeBack(primary, hammer);
     await until('quiet', () => {
-      const last = Math.max(hammer.firstWordAtMs ?? 0, hammer.acknowledgedAtMs.at(-1) ?? 0);
+      const last = Math.max(wordAtMs, hammer.acknowledgedAtMs.at(-1) ?? 0);
       return Promise.resolve(performance.now() - last > QUIET_MS ? true : undefined);
     });
-    const since = hammer.acknowledgedAtMs.slice(before);
+    const since = hammer.acknowledgedAtMs.filter((atMs) => atMs > before);
     await hammer.stop();
     await set.writer.stop();
-    return { ms: Math.max(0, (since.at(-1) ?? 0) - (hammer.firstWordAtMs ?? 0)), acknowledged: since.length };
+    return { ms: Math.max(0, (since.at(-1) ?? 0) - wordAtMs), acknowledged: since.length };
   } finally {
     await lab.close();
   }
 }
 
-async function measure(how: Return, rounds: number): Promise<void> {
+async function measure(how: Way, rounds: number): Promise<void> {
   const all: Fenced[] = [];
   for (let at = 1; at <= rounds; at += 1) {
     const fenced = await fencedAfter(how);
@@ -75,9 +75,10 @@ async function measure(how: Return, rounds: number): Promise<void> {
 
 /** False when the words are not understood. */
 export async function fenceBench([given = '', ...rest]: readonly string[]): Promise<boolean> {
-  const named = RETURNS.find((known) => known === given);
+  const ways = Object.keys(RETURNS) as Way[];
+  const named = ways.find((known) => known === given);
   const rounds = Number((named === undefined ? [given, ...rest] : rest)[0] ?? ROUNDS) || ROUNDS;
   if (named === undefined && given !== '' && !(Number(given) > 0)) return false;
-  for (const how of named === undefined ? RETURNS : [named]) await measure(how, rounds);
+  for (const how of named === undefined ? ways : [named]) await measure(how, rounds);
   return true;
 }

@@ -2,7 +2,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createConnection, type Connection } from 'mysql2/promise';
 import { WRITER_ACCOUNT } from '../../../demo/write-session.js';
-import type { LabServer } from '../../../lab/lab-server.js';
+
+/** Over the network, or over the socket file on the server's own host. */
+export type ClientPath = { readonly host: string; readonly port: number } | { readonly socketPath: string };
 
 /** Between two attempts at a server that refuses: what a client's pool would do, and no load to speak of. */
 const AGAIN_AFTER_MS = 2;
@@ -12,15 +14,15 @@ export class Hammer {
   readonly acknowledgedAtMs: number[] = [];
   /** Of the first word of any kind since `listenAnew`; null before. */
   firstWordAtMs: number | null = null;
-  readonly #server: LabServer;
+  readonly #path: ClientPath;
   readonly #working: Promise<void>[] = [];
   #connections = new Set<Connection>();
   #next: number;
   #stopped = false;
 
   /** `firstId`: nobody else inserts ids from there on. */
-  constructor(server: LabServer, firstId: number) {
-    this.#server = server;
+  constructor(path: ClientPath, firstId: number) {
+    this.#path = path;
     this.#next = firstId;
   }
 
@@ -50,8 +52,7 @@ export class Hammer {
   }
 
   async #writeUntilItEnds(): Promise<void> {
-    const { host, port } = this.#server;
-    const connection = await createConnection({ host, port, ...WRITER_ACCOUNT });
+    const connection = await createConnection({ ...this.#path, ...WRITER_ACCOUNT });
     connection.on('error', () => undefined);
     this.#connections.add(connection);
     this.#heard();
