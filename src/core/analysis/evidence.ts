@@ -11,6 +11,9 @@ import type { EvidenceSources } from './evidence-sources.js';
 import type { DiagnosisSettings } from './limits.js';
 import { latestFacts, type Reach, reachOf, type Sight } from './sight.js';
 
+/** Recoveries that take a primary's role away, by their kinds. */
+const REPLACES: ReadonlySet<string> = new Set(['graceful-takeover', 'dead-primary', 'dead-co-primary']);
+
 export interface Evidence {
   readonly server: Server;
   readonly name: string;
@@ -23,7 +26,10 @@ export interface Evidence {
   readonly wasCoPrimary: boolean;
   /** It was promoted by us and is closed because it was restarted; see restart.ts. */
   readonly closedByRestart: boolean;
-  /** Its last report was begun after the last step on it that this node knows of: what it says of its flags is so now. */
+  /**
+   * Its last report was begun after the last step on it that this node knows of, and no recovery is taking its role away:
+   * what it says of its flags is so now, and is not our doing.
+   */
   readonly isCurrent: boolean;
   readonly isBinlogServer: boolean;
   /** Replicates directly from the head of the cluster. */
@@ -54,7 +60,10 @@ export function foldEvidence(server: Server, sources: EvidenceSources): Evidence
     isCoPrimary,
     wasCoPrimary: wasCoPrimary(server, sources),
     closedByRestart: sources.closedByRestart(server),
-    isCurrent: sight?.lastGood != null && sources.isSinceLastStep(server.id, sight.lastGood.startedAtMs),
+    isCurrent:
+      sight?.lastGood != null &&
+      sources.isSinceLastStep(server.id, sight.lastGood.startedAtMs) &&
+      !isBeingReplaced(server, sources),
     isBinlogServer: /maxscale/i.test(`${facts.version.text} ${facts.versionComment}`),
     isFirstTier: up.some((link) => isHead(link.source, sources)),
     isFailingToConnect: facts.channels.some(isFailingToConnect),
@@ -77,6 +86,14 @@ function errorOf(sight: Sight | null): string | null {
 function wasCoPrimary({ id }: Server, { beliefs }: EvidenceSources): boolean {
   const demotion = beliefs.demotions.get(id);
   return demotion !== undefined && beliefs.recoveries.get(demotion.recoveryId)?.kind === 'dead-co-primary';
+}
+
+/** A takeover closes the primary before another is open, and what a leader that takes it up then finds is no problem. */
+function isBeingReplaced(server: Server, sources: EvidenceSources): boolean {
+  if (!isHead(server, sources)) return false;
+  return [...sources.beliefs.recoveries.values()].some(
+    ({ kind, failed, closedAtMs }) => closedAtMs === null && failed === server.id && REPLACES.has(kind),
+  );
 }
 
 function isHead(server: Server, { beliefs }: EvidenceSources): boolean {

@@ -21,6 +21,8 @@ export interface Links {
 /** What a recovery is and has done, as far as it says who replicates from whom. */
 export interface BelievedRecovery {
   readonly kind: string;
+  readonly failed: ServerId;
+  readonly closedAtMs: number | null;
   readonly steps: readonly {
     readonly step: { readonly kind: string; readonly server: ServerId };
     readonly outcome: { readonly ok: boolean } | null;

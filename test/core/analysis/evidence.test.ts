@@ -81,6 +81,17 @@ describe('the reach of a server', () => {
   });
 });
 
+it('what a takeover has closed is not current, until it has ended', () => {
+  const beliefs = believe({ p: null });
+  const isCurrent = () => fold(beliefs, 'p', { p: sightOf(goodProbe('p', { atMs: NOW - 10 })) }).isCurrent;
+  const takeover = { kind: 'graceful-takeover', failed: serverId('p'), closedAtMs: null, steps: [] };
+  expect(isCurrent()).toBe(true);
+  beliefs.recoveries.set('R1', takeover);
+  expect(isCurrent()).toBe(false);
+  beliefs.recoveries.set('R1', { ...takeover, closedAtMs: NOW });
+  expect(isCurrent()).toBe(true);
+});
+
 describe('the place of a server', () => {
   const tree = believe({ p: null, m: 'p', leaf: 'm' });
 

@@ -64,7 +64,8 @@ describe('who replicates from whom', () => {
       outcome: { ok },
       finishedAtMs: 100,
     });
-    beliefs.recoveries.set('1:a', { kind: 'dead-primary', steps: [pointed('r', true), pointed('left', false)] });
+    const steps = [pointed('r', true), pointed('left', false)];
+    beliefs.recoveries.set('1:a', { kind: 'dead-primary', failed: serverId('old'), closedAtMs: 100, steps });
     expect(replicasOf(beliefs, 'old')).toEqual(['left']);
     // Somebody has put it back by hand.
     const r = beliefs.servers.get(serverId('r'));
