@@ -24,5 +24,9 @@ GRANT SYSTEM_VARIABLES_ADMIN ON *.* TO 'orchestrator'@'%';
 GRANT CONNECTION_ADMIN ON *.* TO 'orchestrator'@'%';
 -- the account that a replica replicates with, to point a returning primary at the new one
 GRANT SELECT ON mysql.slave_master_info TO 'orchestrator'@'%';
+-- PURGE BINARY LOGS, when an operator asks for it
+GRANT BINLOG_ADMIN ON *.* TO 'orchestrator'@'%';
+-- empty transactions that stand for errant ones with a tag, when an operator asks for it
+GRANT TRANSACTION_GTID_TAG ON *.* TO 'orchestrator'@'%';
 
 SET SESSION sql_log_bin = 1;

@@ -3,6 +3,7 @@ import type { Problem } from '../../src/core/analysis/problem.js';
 import type { SoftState } from '../../src/core/recovery/openings/graceful-takeover.js';
 import type { RecoveryPolicy } from '../../src/core/recovery/policy.js';
 import type { Recovery } from '../../src/core/recovery/recovery.js';
+import type { Sights } from '../../src/core/recovery/sights.js';
 import type { ClusterId, ServerId } from '../../src/core/topology/server.js';
 import { LeaderAuthority } from '../../src/runtime/authority.js';
 import type { Clock } from '../../src/runtime/ports/clock.js';
@@ -31,6 +32,8 @@ export interface Surroundings extends Outside {
   readonly prober: Pick<Prober, 'knock' | 'probe'>;
   /** What the eyes of the node say; that all is well where it is not told. */
   readonly soft?: SoftState;
+  /** What was last seen of servers; nothing but that they answer where it is not told. */
+  readonly sights?: Sights;
   readonly policy: Partial<RecoveryPolicy>;
 }
 
@@ -92,7 +95,7 @@ export class ActingNodes {
       times: RECOVERY_TIMES,
       log: { debug: line, info: line, warn: line, error: line },
       soft,
-      sights: () => ({ answers: true, seenAtMs: null, vitals: null }),
+      sights: this.#surroundings.sights ?? (() => ({ answers: true, seenAtMs: null, vitals: null })),
       orchestrators: () => ({ voters: 3, live: 3 }),
       hooks: {
         runner: this.#surroundings.hooks ?? NO_HOOKS,

@@ -6,7 +6,9 @@ import type { Recovery } from '../../src/core/recovery/recovery.js';
 import type { RecoveryPolicy } from '../../src/core/recovery/policy.js';
 import type { Step, StepOutcome } from '../../src/core/recovery/step.js';
 import { addressText } from '../../src/core/topology/address.js';
+import type { Sights } from '../../src/core/recovery/sights.js';
 import type { ServerId } from '../../src/core/topology/server.js';
+import type { Vitals } from '../../src/core/topology/vitals.js';
 import type { Answer } from '../../src/runtime/ports/service.js';
 import { systemClock } from '../../src/runtime/ports/clock.js';
 import type { ServerSession, SessionOpener, SessionOptions } from '../../src/runtime/ports/mysql.js';
@@ -18,25 +20,32 @@ import { labConnector, labOpener, REPLICATION_QUERY } from './mysql-sessions.js'
 export type AtStep = (step: Step, when: 'before' | 'after') => Promise<void>;
 
 const PROBE_MS = 10_000;
+const NO_SIGHTS: Sights = () => ({ answers: true, seenAtMs: null, vitals: null });
 
 export interface LabOutside extends Outside {
   /** Where binary logs are copied to. */
   readonly keepDirectory?: string;
+  /** Decisions rest on what observe() read beside the facts. */
+  readonly seesVitals?: boolean;
 }
 
 export class LabNodes extends ActingNodes {
   readonly #servers: readonly LabServer[];
   readonly #prober: MysqlProber;
   readonly #watched: WatchedSessions;
+  readonly #seen: Map<ServerId, Vitals>;
 
   constructor(servers: readonly LabServer[], policy: Partial<RecoveryPolicy> = {}, outside: LabOutside = {}) {
-    const { keepDirectory = tmpdir(), ...rest } = outside;
+    const { keepDirectory = tmpdir(), seesVitals = false, ...rest } = outside;
     const connector = labConnector();
     const prober = new MysqlProber(connector);
     // MariaDB does not give the account of its replicas.
     const query = servers.some(({ flavor }) => flavor === 'mariadb') ? REPLICATION_QUERY : '';
     const watched = new WatchedSessions(labOpener(connector, query, keepDirectory));
-    super({ clock: systemClock, sessions: watched, prober, policy, ...rest });
+    const seen = new Map<ServerId, Vitals>();
+    const sights: Sights = (id) => ({ answers: true, seenAtMs: null, vitals: seen.get(id) ?? null });
+    super({ clock: systemClock, sessions: watched, prober, sights: seesVitals ? sights : NO_SIGHTS, policy, ...rest });
+    this.#seen = seen;
     this.#servers = servers;
     this.#prober = prober;
     this.#watched = watched;
@@ -70,6 +79,7 @@ export class LabNodes extends ActingNodes {
       this.#servers.map(({ host, port }) => this.#prober.probe({ host, port }, PROBE_MS)),
     );
     const reports = results.flatMap((result) => (result.ok ? [result.report] : []));
+    for (const { id, vitals } of reports) this.#seen.set(id, vitals);
     await this.ledger.propose({
       kind: 'topology-observed',
       servers: reports.map(({ id, address, facts }) => ({ id, address, facts })),

@@ -4,6 +4,7 @@
  */
 import { assert } from '../../src/core/base/assert.js';
 import type { ReturnStep, Step, StepFindings, StepOutcome } from '../../src/core/recovery/step.js';
+import type { SwitchAction } from '../../src/core/recovery/switch-action.js';
 import { formatGtidSet, parseGtidSet } from '../../src/core/topology/gtid-set.js';
 import type { ServerId } from '../../src/core/topology/server.js';
 
@@ -172,6 +173,15 @@ export class MysqlWorld {
       case 'acknowledge':
         server.acks = step.on;
         return done();
+      case 'switch':
+        return this.#switch(server, step.action);
+      default:
+        return this.#takeRole(server, step);
+    }
+  }
+
+  #takeRole(server: WorldServer, step: RoleStep): StepOutcome {
+    switch (step.kind) {
       case 'detach':
       case 'open':
       case 'close':
@@ -211,6 +221,43 @@ export class MysqlWorld {
         Object.assign(server, { readOnly: true, io: kind === 'close' && server.io });
         return done(this.findings(server));
     }
+  }
+
+  #switch(server: WorldServer, action: SwitchAction): StepOutcome {
+    switch (action.do) {
+      case 'start':
+        return this.#start(server, 'start-replica');
+      case 'stop':
+        Object.assign(server, { io: false, sql: false });
+        return done();
+      case 'drain':
+        return this.#drain(server);
+      case 'forget-source':
+        assert(server.relay.length === 0 || this.#drain(server).ok, 'relay log would be lost');
+        Object.assign(server, { source: null, io: false, sql: false });
+        return done();
+      case 'open':
+        return this.#takeOnPrimary(server, 'open');
+      case 'close':
+        server.readOnly = true;
+        return done({ readOnly: true });
+      case 'see-failure':
+        return server.broken ? done({ failure: server.relay[0] ?? '' }) : failed('no SQL error');
+      case 'skip':
+        if (server.relay[0] === action.failure) server.executed.add(server.relay.shift() ?? '');
+        server.broken = false;
+        return done();
+      default:
+        return done();
+    }
+  }
+
+  #drain(server: WorldServer): StepOutcome {
+    if (server.broken && server.relay.length > 0) return failed('its applier is broken');
+    server.io = false;
+    this.apply({ ...server, sql: true });
+    Object.assign(server, { sql: false, relay: [] });
+    return done(this.findings(server));
   }
 
   #start(server: WorldServer, kind: 'reattach' | 'start-replica'): StepOutcome {
@@ -345,6 +392,8 @@ type NothingStep = Extract<Step, { kind: 'release' | 'restart-io' | 'promise-pro
 function changesNothing(step: Step): step is NothingStep {
   return ['release', 'restart-io', 'promise-promotion', 'hooks', 'publish'].includes(step.kind);
 }
+
+type RoleStep = Extract<Step, { kind: 'detach' | 'open' | 'close' | 'fence' }> | ReturnStep;
 
 function failed(error: string): StepOutcome {
   return { ok: false, code: 'state', error, retriable: false };

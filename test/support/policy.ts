@@ -30,6 +30,7 @@ export function policyOf(changes: Partial<RecoveryPolicy> = {}): RecoveryPolicy 
     concurrentMax: 100,
     movesAtOnce: 5,
     bulkWaitMs: 10_000,
+    superReadOnly: false,
     brake: { clusters: 0, withinMs: 60_000 },
     promotesOtherCoPrimary: true,
     semiSync: 'none',

@@ -67,7 +67,9 @@ type GaugeSource = readonly [name: string, help: string, value: () => number];
 
 function gauges({ service, eventClients, forwards }: MetricsSources): readonly GaugeSource[] {
   const recoveries = (open: boolean): number =>
-    [...service.state.recoveries.values()].filter((recovery) => (recovery.closedAtMs === null) === open).length;
+    [...service.state.recoveries.values()].filter(
+      ({ kind, closedAtMs }) => kind !== 'switch' && (closedAtMs === null) === open,
+    ).length;
   return [
     ['is_leader', '1 on the node that leads', () => Number(isLeading(service.node()))],
     ['in_quorum', '1 while this node is part of a majority', () => Number(isHealthy(service.node()))],

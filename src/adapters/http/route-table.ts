@@ -33,6 +33,8 @@ import { TAG_ROUTES } from './routes/tags.js';
 import { RECOVERY_REQUEST_ROUTES } from './routes/recovery-requests.js';
 import { TOPOLOGY_ROUTES } from './routes/topology.js';
 import { MOVE_ROUTES } from './routes/moves.js';
+import { REPLICATION_INQUIRY_ROUTES } from './routes/replication-inquiries.js';
+import { SWITCH_ROUTES } from './routes/switches.js';
 import { UNSUPPORTED_ROUTES } from './routes/unsupported.js';
 import { WAY_BACK_ROUTES } from './routes/ways-back.js';
 
@@ -51,6 +53,7 @@ export function routeGroups(urlPrefix: string): readonly RouteGroup[] {
       ACKNOWLEDGEMENT_ROUTES,
     ),
     group('Rearranging', MOVE_ROUTES),
+    group('Changing one server', SWITCH_ROUTES, REPLICATION_INQUIRY_ROUTES),
     group('Words about servers', DOWNTIME_ROUTES, LABEL_ROUTES, TAG_ROUTES, POOL_ROUTES, KEY_VALUE_ROUTES),
     group('History', AUDIT_ROUTES, HISTORY_ROUTES, PAST_ROUTES),
     group(

@@ -69,6 +69,10 @@ const TABLE = {
   waitsForGtidSets: { mysql: since(5, 7, 5), mariadb: null },
   /** GET_SOURCE_PUBLIC_KEY of a channel, for caching_sha2_password without TLS. */
   publicKeys: { mysql: since(8, 0, 4), mariadb: null },
+  /** GTIDs with tags. */
+  gtidTags: { mysql: since(8, 3, 0), mariadb: null },
+  /** sql_replica_skip_counter. */
+  replicaSkipCounter: { mysql: since(8, 0, 26), mariadb: null },
   /** SOURCE_RETRY_COUNT of a channel. */
   retryCounts: { mysql: since(5, 6, 1), mariadb: null },
   /** SET PERSIST and privileges such as REPLICATION_SLAVE_ADMIN ("Dynamic Privileges") in place of SUPER. */

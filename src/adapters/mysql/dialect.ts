@@ -116,6 +116,8 @@ export interface SourceChange {
   readonly connectRetrySeconds?: number;
   /** How often the connection is tried before the IO thread gives up; 10 by default since 8.4. */
   readonly retryCount?: number;
+  /** How late it applies. */
+  readonly delaySeconds?: number;
 }
 
 export function changeSource(dialect: Dialect, change: SourceChange, channel = ''): string {
@@ -152,6 +154,7 @@ function linkOptions(dialect: Dialect, change: SourceChange): readonly string[] 
     ...(dialect.can('publicKeys') ? option(`GET_${word}_PUBLIC_KEY`, change.getPublicKey) : []),
     ...option(`${word}_HEARTBEAT_PERIOD`, change.heartbeatSeconds),
     ...option(`${word}_CONNECT_RETRY`, change.connectRetrySeconds),
+    ...option(`${word}_DELAY`, change.delaySeconds),
     ...(dialect.can('retryCounts') ? option(`${word}_RETRY_COUNT`, change.retryCount) : []),
   ];
 }
@@ -179,6 +182,14 @@ export function startUntil(dialect: Dialect, channel: string, { file, position }
 
 export function stopReplica(dialect: Dialect, channel = '', thread?: ReplicaThread): string {
   return replicaVerb(dialect, 'STOP', channel, thread);
+}
+
+/** As `startUntil`, by GTID. MariaDB starts both threads with it. */
+export function startUntilGtids(dialect: Dialect, channel: string, gtids: string): string {
+  const word = dialect.replica.toUpperCase();
+  return dialect.flavor === 'MariaDB'
+    ? `START ${word}${connectionName(channel)} UNTIL master_gtid_pos = ${quoted(gtids)}`
+    : `START ${word} SQL_THREAD UNTIL SQL_AFTER_GTIDS = ${quoted(gtids)}${forChannel(dialect, channel)}`;
 }
 
 /** Forgets the source. Throws relay log away, so only a server whose relay log is applied or given up may be told this. */

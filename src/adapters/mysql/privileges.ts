@@ -17,7 +17,9 @@ export type RightName =
   | 'reset replication'
   | 'global variables'
   | 'semi-sync variables'
-  | 'connections';
+  | 'connections'
+  | 'purge binary logs'
+  | 'tagged transactions';
 
 export interface Right {
   readonly name: RightName;
@@ -29,7 +31,7 @@ export interface Right {
 
 type Privileges = { readonly [K in RightName]: string | null };
 
-const NO_SCHEMA = { 'performance schema': null, 'replication account': null } as const;
+const NO_SCHEMA = { 'performance schema': null, 'replication account': null, 'tagged transactions': null } as const;
 
 /** MySQL 8.0 and later: what SUPER had is in dynamic privileges. */
 const MYSQL: Privileges = {
@@ -43,6 +45,8 @@ const MYSQL: Privileges = {
   'global variables': 'SYSTEM_VARIABLES_ADMIN',
   'semi-sync variables': 'SYSTEM_VARIABLES_ADMIN',
   connections: 'CONNECTION_ADMIN',
+  'purge binary logs': 'BINLOG_ADMIN',
+  'tagged transactions': 'TRANSACTION_GTID_TAG',
   'replication account': 'SELECT',
 };
 
@@ -51,6 +55,7 @@ const SUPER = {
   'global variables': 'SUPER',
   'semi-sync variables': 'SUPER',
   connections: 'SUPER',
+  'purge binary logs': 'SUPER',
 } as const;
 
 const OLD_MARIADB: Privileges = { ...MYSQL, ...NO_SCHEMA, ...SUPER };
@@ -66,6 +71,7 @@ const MARIADB: Privileges = {
   'global variables': 'READ_ONLY ADMIN',
   'semi-sync variables': 'REPLICATION MASTER ADMIN',
   connections: 'CONNECTION ADMIN',
+  'purge binary logs': 'BINLOG ADMIN',
 };
 
 function privilegesOf({ can, flavor }: Dialect): Privileges {
@@ -78,6 +84,7 @@ function privilegesOf({ can, flavor }: Dialect): Privileges {
     ...(can('dynamicPrivileges') ? {} : SUPER),
     'performance schema': can('connectionTables') ? 'SELECT' : null,
     'replication account': can('sourceInfoTable') ? 'SELECT' : null,
+    'tagged transactions': can('gtidTags') ? 'TRANSACTION_GTID_TAG' : null,
   };
 }
 
@@ -101,6 +108,8 @@ export function rightsOf(dialect: Dialect): readonly Right[] {
     'semi-sync variables': 'the switches of semi-sync',
     connections: 'a way in when max_connections is reached, and ending the sessions of clients and of a former leader',
     'replication account': 'the account that replicas replicate with, to point a returning primary at the new one',
+    'purge binary logs': 'PURGE BINARY LOGS, when an operator asks for it',
+    'tagged transactions': 'empty transactions that stand for errant ones with a tag, when an operator asks for it',
   };
   return (Object.keys(purposes) as RightName[]).flatMap((name) => {
     const privilege = privileges[name];

@@ -1,6 +1,7 @@
 /** One server under our barrier: takes the steps of a plan one after the other, and answers each with an outcome. */
 import { assertNever } from '../../core/base/assert.js';
 import type { ReturnStep, Step, StepFindings, StepOutcome } from '../../core/recovery/step.js';
+import type { SwitchAction } from '../../core/recovery/switch-action.js';
 import { type Address, addressText } from '../../core/topology/address.js';
 import type { ClusterId } from '../../core/topology/server.js';
 import type { ServerSession, StepContext } from '../../runtime/ports/mysql.js';
@@ -23,7 +24,10 @@ import { restartIo, stopIo } from './steps/replication.js';
 import { repoint, startReplication } from './steps/repoint.js';
 import { resetGtids } from './steps/reset-gtids.js';
 import { runUntil } from './steps/run-until.js';
+import { readReplicaOf } from './steps/replica-state.js';
+import { READ_MS } from './steps/limits.js';
 import { reattach, sever } from './steps/sever.js';
+import { takeSwitch } from './steps/switch.js';
 
 /** What some steps need beside the session itself. */
 export interface SessionTools {
@@ -46,7 +50,8 @@ type RoleStep = Exclude<
       | 'run-until'
       | 'repoint'
       | 'locate'
-      | 'acknowledge';
+      | 'acknowledge'
+      | 'switch';
   }
 >;
 
@@ -116,9 +121,26 @@ export class MysqlSession implements ServerSession {
         return await this.#locate(step, context);
       case 'acknowledge':
         return await acknowledge(hold, step.on);
+      case 'switch':
+        return await this.#switch(step.action, context);
       default:
         return await this.#roleFindings(hold, step, context);
     }
+  }
+
+  async #switch(action: SwitchAction, { other, siblings }: StepContext): Promise<StepFindings> {
+    const hold = this.#hold;
+    return await takeSwitch(hold, action, {
+      remember: () => this.#accounts.remember(this.#clusterId, hold),
+      credentials: async () => {
+        const replica = await readReplicaOf(hold, READ_MS);
+        const source = other ?? { host: replica.host, port: replica.port };
+        const { credentials } = await this.#accounts.find(this.#clusterId, hold.address, source, siblings);
+        if (credentials !== undefined) return credentials;
+        const text = `no account is known with which ${addressText(hold.address)} could log in to its source`;
+        throw new StepFailed('state', `${text}: set ReplicationCredentialsQuery`, false);
+      },
+    });
   }
 
   /** Steps on what is, was or becomes a primary; the rest are none for a server. */

@@ -178,6 +178,7 @@ export class ComposedNode {
       recover: (request) => this.#recovery.requests.ask(request),
       plan: (request) => this.#recovery.requests.plan(request),
       waysBack: () => this.#recovery.waysBack,
+      switches: () => this.#recovery.switches,
       moves: () => this.#recovery.moves,
       explain: (clusterId) => this.#recovery.explain(clusterId),
       submitPrimaries: (clusterId) => this.#recovery.submitPrimaries(clusterId),

@@ -42,6 +42,7 @@ export function recoveryPolicy(config: Config): RecoveryPolicy {
     concurrentMax: recovery.concurrentMax,
     movesAtOnce: recovery.movesAtOnce,
     bulkWaitMs: recovery.bulkWaitMs,
+    superReadOnly: recovery.useSuperReadOnly,
     brake: recovery.brake,
     promotesOtherCoPrimary: recovery.promotesOtherCoPrimary,
     semiSync: recovery.semiSync.exactReplicas ? 'exact' : recovery.semiSync.unlocksPrimary ? 'enough' : 'none',

@@ -82,6 +82,7 @@ const RECOVERIES_SINCE: Readonly<Record<RecoveryKind, SchemaVersion>> = {
   'reset-gtids': 3,
   rebuild: 3,
   move: 3,
+  switch: 3,
 };
 
 const STEPS_SINCE: Readonly<Record<StepKind, SchemaVersion>> = {
@@ -110,6 +111,7 @@ const STEPS_SINCE: Readonly<Record<StepKind, SchemaVersion>> = {
   'reset-gtids': 3,
   'prepare-clone': 3,
   clone: 3,
+  switch: 3,
 };
 
 type Unstamp<T> = T extends unknown ? Omit<T, 'atMs'> : never;

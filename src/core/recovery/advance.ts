@@ -12,6 +12,7 @@ import { move } from './playbooks/move.js';
 import { orphans } from './playbooks/orphans.js';
 import { readOnlyPrimary } from './playbooks/read-only-primary.js';
 import { semiSync } from './playbooks/semi-sync.js';
+import { switchServer } from './playbooks/switch.js';
 import { injectEmpty } from './playbooks/inject-empty.js';
 import { lostReplica } from './playbooks/lost-replica.js';
 import { rebuild } from './playbooks/rebuild.js';
@@ -51,6 +52,7 @@ const PLAYBOOKS: Readonly<Record<RecoveryKind, Playbook>> = {
   'reset-gtids': resetGtids,
   rebuild,
   move,
+  switch: switchServer,
 };
 
 const NOBODY: ReadonlySet<ServerId> = new Set();

@@ -86,11 +86,25 @@ export function serverName(belief: Belief, id: ServerId): string {
   return server === undefined ? id : addressText(server.address);
 }
 
-export function openRecoveryOf(belief: Belief, clusterId: ClusterId): Recovery | null {
+/** Of those that a cluster has one at a time; what is switched on single servers is none of them. */
+export function openRecoveryOf(belief: Pick<Belief, 'recoveries'>, clusterId: ClusterId): Recovery | null {
   for (const recovery of belief.recoveries.values()) {
-    if (recovery.closedAtMs === null && recovery.clusterId === clusterId) return recovery;
+    if (recovery.closedAtMs === null && recovery.clusterId === clusterId && recovery.kind !== 'switch') return recovery;
   }
   return null;
+}
+
+/** Those who take part are changed or looked at under their barriers: no two plans are on one of them at a time. */
+function takesPartIn({ inputs }: Recovery, servers: ReadonlySet<ServerId>): boolean {
+  return inputs.participants.some(({ id }) => servers.has(id));
+}
+
+/** Every plan of any kind that stands open and in which one of these takes part. */
+export function openPlansOn(
+  { recoveries }: Pick<Belief, 'recoveries'>,
+  servers: ReadonlySet<ServerId>,
+): readonly Recovery[] {
+  return [...recoveries.values()].filter((recovery) => recovery.closedAtMs === null && takesPartIn(recovery, servers));
 }
 
 /** A former primary that answered, and whose fence is under way or was tried in vain; null when there is none. */

@@ -118,6 +118,11 @@ export function onlyPlace(text: string): BinlogPosition | null {
   return marks.length === 1 ? (marks[0]?.until ?? null) : null;
 }
 
+/** Transactions by their GTIDs, without places in logs. */
+export function gtidsIn(text: string): string {
+  return format({ ...parsed(text), logs: new Map() });
+}
+
 /** The name by which marks call the log of a server. A replica of MariaDB knows no more of its source than its server id. */
 export function logOf(server: ServerId): string {
   const number = serverNumberIn(server);

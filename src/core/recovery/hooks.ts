@@ -37,6 +37,7 @@ const OCCASIONS: Readonly<Record<RecoveryKind, Occasions>> = {
   'reset-gtids': { before: [], after: [] },
   rebuild: { before: [], after: [] },
   move: { before: [], after: [] },
+  switch: { before: [], after: [] },
 };
 
 export interface HookSetting {

@@ -35,6 +35,8 @@ const KINDS: Readonly<Record<RecoveryKind, KindTraits>> = {
   rebuild: { family: null, givesWayTo: [...FAILOVERS, 'graceful-takeover', ...REPAIRS] },
   // Nothing is broken that it would mend.
   move: { family: null, givesWayTo: [...FAILOVERS, ...REPAIRS] },
+  // On the servers that it shares with the other; see the ledger. What an operator plans waits for it.
+  switch: { family: null, givesWayTo: [...FAILOVERS, ...REPAIRS, 'former-primary', 'lost-replica'] },
 };
 
 export function familyOf(kind: RecoveryKind): Family | null {

@@ -34,6 +34,8 @@ const WHEN_UNREACHABLE: Readonly<Record<StepKind, number>> = {
   // The server restarts with its new data, which takes as long as it takes.
   clone: 500,
   hooks: 1,
+  // Somebody waits for the answer.
+  switch: 2,
   publish: 1,
 };
 

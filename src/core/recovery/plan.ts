@@ -13,6 +13,7 @@ import type { Decision } from './decision.js';
 import { whyThisOne } from './explain-candidates.js';
 import { HOOK_KEYS } from './hook-terms.js';
 import type { MoveCommand } from './movement.js';
+import type { SwitchCommand } from './switching.js';
 import { type Preview, preview } from './preview.js';
 import type { OperatorCommand, Recovery, RecoveryKind, Verdict } from './recovery.js';
 import type { Sights } from './sights.js';
@@ -42,7 +43,7 @@ export interface PlannedServer {
 
 export interface RecoveryPlan {
   /** automatic: what would be done without being asked. */
-  readonly command: OperatorCommand | MoveCommand | 'automatic';
+  readonly command: OperatorCommand | MoveCommand | SwitchCommand | 'automatic';
   readonly clusterId: ClusterId;
   /** `host:port` of the primary; the cluster's id where none is known. */
   readonly cluster: string;

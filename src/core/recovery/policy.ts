@@ -40,6 +40,8 @@ export interface RecoveryPolicy {
   readonly movesAtOnce: number;
   /** InstanceBulkOperationsWaitTimeoutSeconds: how long each of many that are moved may take to apply what it has. */
   readonly bulkWaitMs: number;
+  /** UseSuperReadOnly: whoever is made read-only by an operator is closed to administrators too. */
+  readonly superReadOnly: boolean;
   /** CoMasterRecoveryMustPromoteOtherCoMaster. */
   readonly promotesOtherCoPrimary: boolean;
   readonly semiSync: SemiSyncRepair;

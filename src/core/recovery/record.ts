@@ -59,11 +59,16 @@ export function stepKey(step: Step): string {
     case 'stop-io':
     case 'start-replica':
       return `${step.kind} ${step.server}${againIn(step)}${hopIn(step)}`;
-    case 'hooks':
-      return `${step.kind} ${step.list}`;
     default:
-      return `${step.kind} ${step.server}`;
+      return ownKey(step);
   }
+}
+
+/** Of steps that are told apart by one thing beside their server, if by that. */
+function ownKey(step: Step): string {
+  if (step.kind === 'hooks') return `${step.kind} ${step.list}`;
+  if (step.kind === 'switch') return `${step.kind} ${step.server} ${JSON.stringify(step.action)}`;
+  return `${step.kind} ${step.server}`;
 }
 
 function againIn({ again }: { readonly again?: true; readonly kind: string }): string {

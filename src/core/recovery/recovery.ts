@@ -10,6 +10,7 @@ import type { DurabilityTerms } from './durability-terms.js';
 import type { HookTerms } from './hook-terms.js';
 import type { MoveTerms } from './movement.js';
 import type { Beginning, SemiSyncDuty, Step, StepOutcome } from './step.js';
+import type { SwitchTerms } from './switching.js';
 
 /** `<unix milliseconds>:<hex>`, unique in the cluster; the incumbent's UID. */
 export type RecoveryId = Brand<string, 'RecoveryId'>;
@@ -21,7 +22,8 @@ export type RecoveryId = Brand<string, 'RecoveryId'>;
  * is no primary, and are given another. read-only-primary: the primary of the committed epoch takes no writes and is
  * opened. semi-sync: who acknowledges to the primary is changed. lost-replica: one that a failover left behind answers
  * again. inject-empty, reset-gtids, rebuild: an operator brings back one that was set apart. move: an operator gives replicas
- * another source, see movement.ts.
+ * another source, see movement.ts. switch: an operator changes one server, beside whatever goes on elsewhere in its cluster,
+ * see switching.ts.
  */
 export type RecoveryKind =
   | 'dead-primary'
@@ -36,7 +38,8 @@ export type RecoveryKind =
   | 'inject-empty'
   | 'reset-gtids'
   | 'rebuild'
-  | 'move';
+  | 'move'
+  | 'switch';
 
 export interface StepRecord {
   /** Unique within the recovery; steps are numbered in the order of their intents. */
@@ -149,6 +152,8 @@ export interface RecoveryInputs {
   readonly publishes?: boolean;
   /** move only. */
   readonly movement?: MoveTerms;
+  /** switch only. */
+  readonly switching?: SwitchTerms;
   /** These are in maintenance for as long as it is open. */
   readonly locks?: { readonly servers: readonly ServerId[]; readonly reason: string };
 }

@@ -24,5 +24,5 @@ export function isReturn(kind: RecoveryKind): kind is ReturnKind {
 
 /** The incumbent knows no recovery of this kind: who counts failovers is not shown it. */
 export function isOurs(kind: RecoveryKind): boolean {
-  return kind === 'move' || isReturn(kind);
+  return kind === 'move' || kind === 'switch' || isReturn(kind);
 }

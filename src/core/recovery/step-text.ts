@@ -3,6 +3,7 @@ import { binlogPositionText } from '../topology/binlog-position.js';
 import type { ServerId } from '../topology/server.js';
 import { HOOK_KEYS } from './hook-terms.js';
 import type { Step, StepKind } from './step.js';
+import { describeAction } from './switch-action.js';
 
 type NameOf = (server: ServerId) => string;
 type StepOf<K extends StepKind> = Extract<Step, { kind: K }>;
@@ -38,6 +39,7 @@ const TEXTS: { readonly [K in StepKind]: (step: StepOf<K>, server: string, nameO
   'start-replica': (_, server) => `start the replication of ${server} where it is`,
   'restart-io': (_, server) => `restart the IO thread of ${server} to learn whether its source still speaks`,
   hooks: ({ list }) => `run the hooks of ${HOOK_KEYS[list]}`,
+  switch: ({ action }, server) => describeAction(action, server),
   publish: (_, server) => `write ${server} as the primary to the key-value stores`,
 };
 

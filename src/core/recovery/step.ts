@@ -5,6 +5,7 @@
 import type { ServerId } from '../topology/server.js';
 import type { BinlogPosition } from '../topology/vitals.js';
 import type { HookList } from './hook-terms.js';
+import type { SwitchAction } from './switch-action.js';
 
 export type Step =
   /**
@@ -118,7 +119,9 @@ export type Step =
    */
   | { readonly kind: 'hooks'; readonly server: ServerId; readonly list: HookList }
   /** Waits, not long, until the key-value stores name this primary. Again: looks at the stores. */
-  | { readonly kind: 'publish'; readonly server: ServerId };
+  | { readonly kind: 'publish'; readonly server: ServerId }
+  /** What an operator asked for on this one server. Again: looks at the state. */
+  | { readonly kind: 'switch'; readonly server: ServerId; readonly action: SwitchAction };
 
 /**
  * Where a replica that follows by place begins in the log of its new source, and where it must stand for that to be right;
@@ -215,6 +218,10 @@ export interface StepFindings {
   readonly waitedForAcks?: boolean;
   /** When the last copy of another server was begun here, in its own words; '' when there was none. */
   readonly lastCopy?: string;
+  /** What its applier fails at: a GTID, or a place in the log of its source. */
+  readonly failure?: string;
+  /** A digest of what a connection runs, and of whose it is. */
+  readonly query?: string;
   /** For people: what was skipped, what was seen. */
   readonly text?: string;
   /** For people: what happened meanwhile, in order. */

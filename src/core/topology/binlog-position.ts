@@ -24,6 +24,18 @@ export function compareBinlogPositions(one: BinlogPosition, other: BinlogPositio
   return one.position - other.position;
 }
 
+/** How many logs after `one` the other was begun; null when they are not of one log, or one is no name of a log. */
+export function logsBetween(one: string, other: string): number | null {
+  const [first, second] = [parseFile(one), parseFile(other)];
+  if (first === null || second === null || first.stem !== second.stem) return null;
+  return Number(second.number - first.number);
+}
+
+/** `binlog.000042`, without a folder or anything else that a statement could mistake. */
+export function isBinlogName(text: string): boolean {
+  return /^[\w.-]{1,200}\.\d{1,12}$/.test(text);
+}
+
 /** `file:position`, the incumbent's text form. */
 export function binlogPositionText(position: BinlogPosition): string {
   return `${position.file}:${String(position.position)}`;

@@ -199,6 +199,8 @@ export interface Server {
   /** Wall clock of the leader, milliseconds, when these facts were first believed. */
   readonly changedAtMs: number;
   readonly firstSeenAtMs: number;
+  /** An operator closed it, or cut it loose: it is not opened without being asked. Absent where nobody did. */
+  readonly keptClosed?: { readonly by: string; readonly command: string; readonly sinceMs: number };
 }
 
 /** The channel that places a server in the tree: the default one if it has it, else its first. */

@@ -42,7 +42,8 @@ function derive(state: LedgerState): Derived {
   }
   const underRecovery = new Set<ServerId>();
   for (const recovery of state.recoveries.values()) {
-    if (recovery.closedAtMs === null) underRecovery.add(recovery.failed);
+    // What an operator switches on a server keeps nobody from seeing that it died.
+    if (recovery.closedAtMs === null && recovery.kind !== 'switch') underRecovery.add(recovery.failed);
   }
   return { links, dependedUpon, underRecovery };
 }

@@ -11,11 +11,12 @@ import type { RecoveryPlan } from '../../core/recovery/plan.js';
 import type { PlanRequest as PlanWish } from '../../core/recovery/plan-request.js';
 import type { Pair } from '../../core/recovery/publication.js';
 import type { MoveWish } from '../../core/recovery/openings/move-wishes.js';
+import type { SwitchWish } from '../../core/recovery/openings/switches/wish.js';
 import type { Recovery, RecoveryId } from '../../core/recovery/recovery.js';
 import type { WayBack } from '../../core/recovery/returns.js';
 import { type Address, addressText } from '../../core/topology/address.js';
 import type { ClusterId, Server, ServerId } from '../../core/topology/server.js';
-import type { Vitals } from '../../core/topology/vitals.js';
+import type { BinlogPosition, Vitals } from '../../core/topology/vitals.js';
 import type { ProbingMetrics } from './probing-metrics.js';
 import type { Answer } from './answer.js';
 import type { Keeping } from './keeping.js';
@@ -129,6 +130,11 @@ export interface MoveRequest extends MoveWish {
   readonly requestedBy: string;
 }
 
+export interface SwitchRequest extends SwitchWish {
+  readonly clusterId: ClusterId;
+  readonly requestedBy: string;
+}
+
 /** A request is shown with all that it says, or what nobody asked for. */
 export type PlanRequest = RecoveryRequest | Extract<PlanWish, { readonly command: 'automatic' }>;
 
@@ -180,6 +186,18 @@ export interface Service extends Keeping {
   move(request: MoveRequest): Promise<Answer<Recovery>>;
   /** Nothing is begun; as `plan`. */
   planMove(request: MoveRequest): RecoveryPlan;
+  /**
+   * Changes one server. Resolves when the plan has ended, whatever its verdict, and what it changed is known. Requests of one
+   * server wait for each other.
+   */
+  switch(request: SwitchRequest): Promise<Answer<Recovery>>;
+  /** Nothing is begun; as `plan`. */
+  planSwitch(request: SwitchRequest): RecoveryPlan;
+  /**
+   * Resolves when the server's main channel has applied up to that place in the log of its source, or the time is up; true:
+   * it has.
+   */
+  awaitPosition(server: Server, place: BinlogPosition, limitMs: number): Promise<Answer<boolean>>;
   /** A plan of moves begins nothing more, and ends when what it has begun is done. */
   cancelMove(id: RecoveryId, by: string): Promise<Answer<Recovery>>;
   /** Resolves when the recovery is closed, whatever its verdict. */

@@ -222,7 +222,7 @@ function isToReturn({ state, keepStopped }: Demotion): boolean {
 
 /** What was believed of it before that is of the time when it was the primary, and the next probe corrects it. */
 function lastDealtWithAtMs(state: LedgerState, server: ServerId): number {
-  const own = [...state.recoveries.values()].filter(({ failed }) => failed === server);
+  const own = [...state.recoveries.values()].filter(({ failed, kind }) => failed === server && kind !== 'switch');
   return Math.max(0, ...own.map(({ closedAtMs }) => closedAtMs ?? 0));
 }
 

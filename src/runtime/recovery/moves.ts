@@ -4,7 +4,7 @@
  * on the tree that the one before it left.
  */
 import { type Belief, refusal, type Refusal } from '../../core/recovery/belief.js';
-import { guardRefusals } from '../../core/recovery/guards.js';
+import { guardRefusals, plansOnItsServers } from '../../core/recovery/guards.js';
 import { openMove } from '../../core/recovery/openings/move.js';
 import type { Opening } from '../../core/recovery/openings/opening.js';
 import { planOf, type RecoveryPlan } from '../../core/recovery/plan.js';
@@ -122,7 +122,8 @@ export class Moves {
     const { clusterId } = opening.ok ? opening.recovery : request;
     const hasQuorum = this.#parts.hasQuorum();
     const guards = guardRefusals({ belief, policy, clusterId, kind: 'move', server, forced: true, hasQuorum });
-    return { belief, opening, refusals: [...guards, ...(opening.ok ? [] : opening.refusals)] };
+    const own = opening.ok ? plansOnItsServers(belief, opening.recovery) : opening.refusals;
+    return { belief, opening, refusals: [...guards, ...own] };
   }
 
   #assertLeads(): void {

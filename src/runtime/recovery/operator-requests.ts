@@ -5,6 +5,7 @@
 import type { Problem } from '../../core/analysis/problem.js';
 import { type Refusal, refusal } from '../../core/recovery/belief.js';
 import { decideRequest, type OperatorRequest, type RequestQuestion } from '../../core/recovery/operator-request.js';
+import { plansOnItsServers } from '../../core/recovery/guards.js';
 import type { OpeningContext } from '../../core/recovery/openings/opening.js';
 import type { RecoveryPlan } from '../../core/recovery/plan.js';
 import { planFor } from '../../core/recovery/plan-request.js';
@@ -46,6 +47,8 @@ export class OperatorRequests {
     if (before !== null) return await this.#endOf(request, before.id, this.#opener.ended(before));
     const { refusals, opening } = decideRequest({ ...this.#question(), request }, this.#context(request));
     if (refusals.length > 0 || !opening.ok) return refused(refusals);
+    const busy = plansOnItsServers(this.#opener.belief(), opening.recovery);
+    if (busy.length > 0) return refused(busy);
     const { clusterId, id, kind } = opening.recovery;
     if (!this.#opener.isFree(clusterId, kind)) {
       return refused([refusal('open-recovery', 'another recovery is being opened in this cluster')]);

@@ -28,6 +28,7 @@ import { believedNow, RecoveryOpener } from './recovery-opener.js';
 import type { RecoveryParts } from './recovery-parts.js';
 import { Restraints } from './restraints.js';
 import { Runs } from './runs.js';
+import { Switches } from './switches.js';
 import { WaysBack } from './ways-back.js';
 
 const HOOKS_FIRST = refusal('hooks-first', 'OnFailureDetectionProcesses are run first');
@@ -41,6 +42,7 @@ export class RecoveryDriver {
   readonly #opener: RecoveryOpener;
   readonly waysBack: WaysBack;
   readonly moves: Moves;
+  readonly switches: Switches;
   readonly #formers: FormerPrimaries;
   readonly #lost: LostReplicas;
   readonly #restraints: Restraints;
@@ -66,6 +68,7 @@ export class RecoveryDriver {
     this.requests = new OperatorRequests(parts, this.#opener);
     this.waysBack = new WaysBack(parts, this.#opener);
     this.moves = new Moves(parts, this.#opener, this.#runs);
+    this.switches = new Switches(parts, this.#opener);
     this.#lost = new LostReplicas(parts, this.#opener);
     this.#formers = new FormerPrimaries(parts, this.#opener, this.#runs);
     this.#restraints = new Restraints(parts.log, () => {

@@ -48,10 +48,10 @@ export class RecoveryOpener {
 
   /** Opens it in the log, together with its first intents, and drives it to its end; what gives way gives way first. */
   async begin(opening: Extract<Opening, { ok: true }>, onRefused?: OnRefused): Promise<Recovery | null> {
-    const { id, clusterId, kind } = opening.recovery;
+    const { clusterId } = opening.recovery;
     this.#opening.add(clusterId);
     try {
-      await this.#runs.displace(clusterId, kind, id);
+      await this.#runs.displace(opening.recovery);
     } finally {
       this.#opening.delete(clusterId);
     }
@@ -64,12 +64,17 @@ export class RecoveryOpener {
     return await this.#runs.ended(recovery);
   }
 
+  /** Beside whatever goes on elsewhere in its cluster. */
+  async beginSwitch(opening: Extract<Opening, { ok: true }>, onRefused: OnRefused): Promise<Recovery | null> {
+    return await this.#drive(opening.recovery, onRefused);
+  }
+
   /** For what gives way itself: not begun while anything goes on in the cluster. */
   async beginIfIdle(opening: Extract<Opening, { ok: true }>): Promise<Recovery | null> {
     const { clusterId } = opening.recovery;
     const busy = this.#opening.has(clusterId) || this.#runs.busyWith(clusterId) !== null;
     if (busy || openRecoveryOf(this.#parts.ledger.state, clusterId) !== null) return null;
-    return await this.#drive(opening.recovery);
+    return await this.begin(opening);
   }
 
   /** Whoever waits is answered when the hooks have run too, as scripts around a takeover expect; the cluster is free before. */

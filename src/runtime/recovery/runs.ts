@@ -1,7 +1,8 @@
 /**
- * The recoveries that this node drives, at most one a cluster. A run that had to stop although this node still leads (a
- * lease that lapsed for a moment, an entry whose fate is unknown) is taken up again from the committed record; a recovery
- * that an earlier leader left open is taken up as soon as this node has applied all that was committed before.
+ * The recoveries that this node drives, at most one a cluster, and what is switched on single servers beside them. A run
+ * that had to stop although this node still leads (a lease that lapsed for a moment, an entry whose fate is unknown) is taken
+ * up again from the committed record; a recovery that an earlier leader left open is taken up as soon as this node has
+ * applied all that was committed before.
  */
 import { openRecoveryOf } from '../../core/recovery/belief.js';
 import { givesWay } from '../../core/recovery/kinds.js';
@@ -20,6 +21,8 @@ interface Drive {
   run: RecoveryRun | null;
   /** Not to be taken up again. */
   over: boolean;
+  /** What it gave way to closes it. */
+  closing: Promise<unknown> | null;
   readonly ended: Promise<Recovery | null>;
 }
 
@@ -27,8 +30,10 @@ export class Runs {
   readonly #parts: RecoveryParts;
   readonly #onEnded: () => void;
   /** Clusters whose recovery is being broken off: what stands open there is not to be taken up. */
-  readonly #displacing = new Set<ClusterId>();
-  readonly #drives = new Map<ClusterId, Drive>();
+  readonly #displacing = new Map<ClusterId, ReadonlySet<ServerId>>();
+  /** By what each has for itself: its cluster, or its server. */
+  readonly #drives = new Map<string, Drive>();
+  readonly #switched = new Map<string, Recovery>();
 
   /** `onEnded`: the cluster is free for what had to wait. */
   constructor(parts: RecoveryParts, onEnded: () => void) {
@@ -42,8 +47,9 @@ export class Runs {
   }
 
   /** Of a recovery that is open: as `begin` resolves. */
-  async ended({ id, clusterId }: Recovery): Promise<Recovery | null> {
-    const drive = this.#drives.get(clusterId);
+  async ended(recovery: Recovery): Promise<Recovery | null> {
+    const { id } = recovery;
+    const drive = this.#drives.get(placeOf(recovery));
     return drive?.id === id ? await drive.ended : null;
   }
 
@@ -54,12 +60,16 @@ export class Runs {
       kind: recovery.kind,
       run: null,
       over: false,
+      closing: null,
       ended: Promise.resolve(null),
     };
-    this.#drives.set(recovery.clusterId, drive);
+    const place = placeOf(recovery);
+    this.#drives.set(place, drive);
+    if (recovery.kind === 'switch') this.#switched.set(place, recovery);
     drive.ended = this.#drive(drive, recovery, prelude, onRefused).finally(() => {
-      if (this.#drives.get(recovery.clusterId) !== drive) return;
-      this.#drives.delete(recovery.clusterId);
+      if (this.#drives.get(place) !== drive) return;
+      this.#drives.delete(place);
+      this.#switched.delete(place);
       this.#onEnded();
     });
     return drive.ended;
@@ -70,8 +80,8 @@ export class Runs {
     const { ledger, log } = this.#parts;
     if (ledger.readyTerm === null) return;
     for (const recovery of ledger.state.recoveries.values()) {
-      const { clusterId } = recovery;
-      if (recovery.closedAtMs !== null || this.#drives.has(clusterId) || this.#displacing.has(clusterId)) continue;
+      const place = placeOf(recovery);
+      if (recovery.closedAtMs !== null || this.#drives.has(place) || this.#isDisplaced(recovery)) continue;
       log.info(
         { recovery: recovery.id },
         `taking up recovery ${recovery.id} after ${String(recovery.steps.length)} steps`,
@@ -86,21 +96,48 @@ export class Runs {
   }
 
   /** What has begun is finished, nothing else is begun. False: this node does not drive it. */
-  cancel({ id, clusterId }: Recovery, by: string): boolean {
-    const drive = this.#drives.get(clusterId);
+  cancel(recovery: Recovery, by: string): boolean {
+    const { id } = recovery;
+    const drive = this.#drives.get(placeOf(recovery));
     if (drive?.id !== id || drive.run === null) return false;
     drive.run.cancel(by);
     return true;
   }
 
-  /** What gives way to a recovery of this kind ends, and is taken up later from the start. */
-  async displace(cluster: ClusterId, kind: RecoveryKind, by: RecoveryId): Promise<void> {
-    this.#displacing.add(cluster);
+  /** What gives way to this recovery ends, and is taken up later from the start; a switch is not. */
+  async displace({ id, kind, clusterId, inputs }: Recovery): Promise<void> {
+    const servers = new Set(inputs.participants.map((participant) => participant.id));
+    this.#displacing.set(clusterId, servers);
     try {
-      await this.#breakOff(cluster, kind, by);
+      await Promise.all([this.#breakOff(clusterId, kind, id), this.#breakOffSwitches(servers, kind, id)]);
     } finally {
-      this.#displacing.delete(cluster);
+      this.#displacing.delete(clusterId);
     }
+  }
+
+  #isDisplaced({ kind, clusterId, inputs }: Recovery): boolean {
+    const servers = this.#displacing.get(clusterId);
+    if (servers === undefined) return false;
+    return kind !== 'switch' || inputs.participants.some(({ id }) => servers.has(id));
+  }
+
+  /** Nothing is sent by them from here on, and whoever waits for them is told what they gave way to. */
+  async #breakOffSwitches(servers: ReadonlySet<ServerId>, kind: RecoveryKind, by: RecoveryId): Promise<void> {
+    if (!givesWay('switch', kind)) return;
+    const broken: Promise<unknown>[] = [];
+    for (const [place, { inputs }] of this.#switched) {
+      const drive = this.#drives.get(place);
+      if (drive === undefined || !inputs.participants.some(({ id }) => servers.has(id))) continue;
+      drive.over = true;
+      const reason = `it gave way to recovery ${by}, and is left as it stood`;
+      drive.run?.stop(reason);
+      const verdict = { kind: 'undone', reason, gaveWayTo: by } as const;
+      const closing = this.#parts.ledger.propose({ kind: 'recovery-closed', recoveryId: drive.id, verdict, lost: [] });
+      // Should the log not take it, the entry that opens what they give way to closes them.
+      drive.closing = closing.catch(() => undefined);
+      broken.push(drive.ended);
+    }
+    await Promise.all(broken);
   }
 
   async #breakOff(cluster: ClusterId, kind: RecoveryKind, by: RecoveryId): Promise<void> {
@@ -126,6 +163,13 @@ export class Runs {
     }
   }
 
+  async #closedBy({ id, closing }: Drive): Promise<Recovery | null> {
+    if (closing === null) return null;
+    await closing;
+    const record = this.#parts.ledger.state.recoveries.get(id);
+    return record?.closedAtMs == null ? null : record;
+  }
+
   async #drive(
     drive: Drive,
     opening: Recovery,
@@ -143,8 +187,11 @@ export class Runs {
       if (ending.kind === 'closed') return drive.run.record;
       log.warn({ recovery: drive.id }, `recovery ${drive.id} stands still: ${ending.reason}`);
       const { openingRefused } = drive.run;
-      if (openingRefused !== null) onRefused(openingRefused);
-      if (openingRefused !== null || isOver(drive)) return null;
+      if (openingRefused !== null) {
+        onRefused(openingRefused);
+        return null;
+      }
+      if (isOver(drive)) return await this.#closedBy(drive);
       await new Promise<void>((resolve) => clock.setTimer(times.resumeMs, resolve));
       const committed = ledger.state.recoveries.get(drive.id);
       if (committed === undefined || committed.closedAtMs !== null) return committed ?? null;
@@ -152,6 +199,11 @@ export class Runs {
       first = [];
     }
   }
+}
+
+/** A switch has its server for itself, any other its cluster. */
+function placeOf({ kind, clusterId, failed }: Pick<Recovery, 'kind' | 'clusterId' | 'failed'>): string {
+  return kind === 'switch' ? `server ${failed}` : clusterId;
 }
 
 /** Said by others while the drive waits. */

@@ -6,7 +6,7 @@
 import { refusal, type Refusal } from '../../core/recovery/belief.js';
 import { serverName } from '../../core/recovery/belief.js';
 import { withOwnSeenAt } from '../../core/recovery/gtids.js';
-import { guardRefusals } from '../../core/recovery/guards.js';
+import { guardRefusals, plansOnItsServers } from '../../core/recovery/guards.js';
 import { openWayBack } from '../../core/recovery/openings/way-back.js';
 import type { Opening } from '../../core/recovery/openings/opening.js';
 import { preview } from '../../core/recovery/preview.js';
@@ -88,7 +88,8 @@ export class WaysBack {
             forced: true,
             hasQuorum,
           });
-    return { opening, refusals: [...guards, ...(opening.ok ? [] : opening.refusals)] };
+    const own = opening.ok ? plansOnItsServers(belief, opening.recovery) : opening.refusals;
+    return { opening, refusals: [...guards, ...own] };
   }
 
   #assumed(server: ServerId, { inputs }: Recovery): StepFindings | null {

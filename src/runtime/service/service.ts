@@ -12,7 +12,8 @@ import type { Recovery, RecoveryId } from '../../core/recovery/recovery.js';
 import { type Address, addressText, sameAddress } from '../../core/topology/address.js';
 import type { ProbeResult, ServerReport } from '../../core/topology/report.js';
 import type { ClusterId, Server, ServerId } from '../../core/topology/server.js';
-import { indexServers, serverAt } from '../../core/topology/sources.js';
+import { indexServers, serverAt, sourceOf, sourceOfChannel } from '../../core/topology/sources.js';
+import type { BinlogPosition } from '../../core/topology/vitals.js';
 import type { ProbingMetrics } from '../ports/probing-metrics.js';
 import type {
   Analysis,
@@ -25,14 +26,17 @@ import type {
   Service,
   ServiceEvent,
   Sighting,
+  SwitchRequest,
   WayBackPlan,
   WayBackRequest,
 } from '../ports/service.js';
 import type { BinaryLogReader } from '../ports/binary-logs.js';
 import type { Prober } from '../ports/mysql.js';
 import type { Moves } from '../recovery/moves.js';
+import type { Switches } from '../recovery/switches.js';
 import type { WaysBack } from '../recovery/ways-back.js';
 import { accept, refuse } from '../ports/answer.js';
+import { awaitPosition } from './await-position.js';
 import { EventHub } from './event-hub.js';
 import { KeepingUseCases, type KeepingParts, refusalIn } from './keeping.js';
 import { locateGtids } from './locate-gtids.js';
@@ -53,6 +57,7 @@ export interface ServiceParts extends KeepingParts {
   readonly binaryLogs: BinaryLogReader;
   readonly explain: (cluster: ClusterId) => Explanation | null;
   readonly waysBack: () => Pick<WaysBack, 'plans' | 'begin'>;
+  readonly switches: () => Pick<Switches, 'ask' | 'plan'>;
   readonly moves: () => Pick<Moves, 'ask' | 'plan' | 'cancel'>;
   readonly submitPrimaries: (cluster: ClusterId | null) => Promise<readonly Pair[]>;
   readonly recover: (request: RecoveryRequest) => Promise<Answer<Recovery>>;
@@ -206,6 +211,38 @@ export class NodeService extends KeepingUseCases implements Service {
     return this.#parts.moves().plan(request);
   }
 
+  /** As moves are; and of a binary log that is to be deleted it is looked at who still needs it. */
+  async switch(request: SwitchRequest): Promise<Answer<Recovery>> {
+    const { server } = request;
+    const links = request.command === 'purge-binary-logs' ? this.#followersOf(server) : this.#sourcesOf(server);
+    await this.#lookAgain([server, ...links]);
+    const answer = await this.#parts.switches().ask(request);
+    if (answer.ok) await this.#lookAgain(answer.value.inputs.participants.map(({ id }) => id));
+    return answer;
+  }
+
+  planSwitch(request: SwitchRequest): RecoveryPlan {
+    return this.#parts.switches().plan(request);
+  }
+
+  #followersOf(source: ServerId): readonly ServerId[] {
+    const index = indexServers(this.state.servers.values());
+    const all = [...this.state.servers.values()];
+    return all
+      .filter(({ facts }) => facts.channels.some((channel) => sourceOfChannel(index, channel)?.id === source))
+      .map(({ id }) => id);
+  }
+
+  #sourcesOf(id: ServerId): readonly ServerId[] {
+    const server = this.state.servers.get(id);
+    const source = server === undefined ? null : sourceOf(indexServers(this.state.servers.values()), server);
+    return source === null ? [] : [source.id];
+  }
+
+  awaitPosition(server: Server, place: BinlogPosition, limitMs: number): Promise<Answer<boolean>> {
+    return awaitPosition(server, place, limitMs, this.#parts.probe);
+  }
+
   cancelMove(id: RecoveryId, by: string): Promise<Answer<Recovery>> {
     // That this node does not lead becomes a rejection, as with all writes.
     return Promise.resolve().then(() => this.#parts.moves().cancel(id, by));
@@ -225,7 +262,11 @@ export class NodeService extends KeepingUseCases implements Service {
     comment: string,
   ): Promise<Answer<number>> {
     const chosen = [...this.state.recoveries.values()].filter(
-      (recovery) => recovery.acknowledged === null && recovery.closedAtMs !== null && isSelected(recovery, selector),
+      (recovery) =>
+        recovery.kind !== 'switch' &&
+        recovery.acknowledged === null &&
+        recovery.closedAtMs !== null &&
+        isSelected(recovery, selector),
     );
     for (const recovery of chosen) {
       await this.propose({ kind: 'recovery-acknowledged', recoveryId: recovery.id, by, comment });

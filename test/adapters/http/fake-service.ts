@@ -4,6 +4,7 @@ import type { ProbingMetrics } from '../../../src/runtime/ports/probing-metrics.
 import type { Problem, StructureCode } from '../../../src/core/analysis/problem.js';
 import { type Explanation, explain } from '../../../src/core/recovery/explain.js';
 import { openMove } from '../../../src/core/recovery/openings/move.js';
+import { openSwitch } from '../../../src/core/recovery/openings/switch.js';
 import { planOf, type RecoveryPlan } from '../../../src/core/recovery/plan.js';
 import { planFor } from '../../../src/core/recovery/plan-request.js';
 import type { Pair } from '../../../src/core/recovery/publication.js';
@@ -11,7 +12,7 @@ import type { Recovery, RecoveryId } from '../../../src/core/recovery/recovery.j
 import type { LastLook } from '../../../src/core/recovery/sights.js';
 import { type Address, addressText } from '../../../src/core/topology/address.js';
 import type { ClusterId, Server, ServerId } from '../../../src/core/topology/server.js';
-import type { Vitals } from '../../../src/core/topology/vitals.js';
+import type { BinlogPosition, Vitals } from '../../../src/core/topology/vitals.js';
 import { createHttpApp, type HttpSettings } from '../../../src/adapters/http/http-app.js';
 import type { AccessTokens } from '../../../src/runtime/ports/access-tokens.js';
 import type { RequestBook } from '../../../src/runtime/ports/requests.js';
@@ -27,6 +28,7 @@ import type {
   Service,
   ServiceEvent,
   Sighting,
+  SwitchRequest,
   WayBackPlan,
   WayBackRequest,
 } from '../../../src/runtime/ports/service.js';
@@ -205,6 +207,30 @@ export class FakeService extends FakeKeeping implements Service {
     const { command, clusterId } = request;
     const asked = { belief, sights: this.#sights, command, clusterId, decision, isDead: false, candidate: null };
     return planOf({ ...asked, equipped: (recovery) => recovery });
+  }
+
+  async switch(request: SwitchRequest): Promise<Answer<Recovery>> {
+    const { command, server, requestedBy, channel, seconds, binaryLog, connection, until, force } = request;
+    const given = [channel, seconds, binaryLog, connection, until].filter((one) => one !== null && one !== '');
+    this.calls.push([command, server, ...given, ...(force ? ['forced'] : []), 'by', requestedBy].join(' '));
+    const changes = { closedAtMs: 1, verdict: { kind: 'succeeded' } } as const;
+    return this.answer(this.recovery ?? recoveryOf('7:s', this.clusterId(), server, { kind: 'switch', ...changes }));
+  }
+
+  planSwitch(request: SwitchRequest): RecoveryPlan {
+    const soft = { answers: (id: ServerId) => this.#sights(id).answers, lagSeconds: () => 0 };
+    const belief = { ...this.state, nowMs: this.nowMs };
+    const context = { id: '0:plan' as RecoveryId, openedBy: 'n1', requestedBy: 'somebody' };
+    const opening = openSwitch(belief, policyOf(), request, { soft, sights: this.#sights }, context);
+    const decision = { opening, refusals: opening.ok ? [] : opening.refusals };
+    const { command, clusterId } = request;
+    const asked = { belief, sights: this.#sights, command, clusterId, decision, isDead: false, candidate: null };
+    return planOf({ ...asked, equipped: (recovery) => recovery });
+  }
+
+  async awaitPosition(server: Server, { file, position }: BinlogPosition, limitMs: number): Promise<Answer<boolean>> {
+    this.calls.push(`await ${file}:${String(position)} on ${server.id} for ${String(limitMs)}`);
+    return this.answer(true);
   }
 
   async cancelMove(id: RecoveryId, by: string): Promise<Answer<Recovery>> {

@@ -6,6 +6,11 @@ export interface QueryParameter {
   readonly on: RegExp;
 }
 
+/** Commands on one server, by how they begin; those with a hyphen behind them have paths of other sorts beside them. */
+const SWITCHES =
+  '(?:start|stop|restart|reset)-(?:replica|slave)(?:-nice)?/|skip-query|(?:enable|disable)-(?:gtid|semi-sync)|delay-replication|' +
+  'change-master-credentials|set-read-only|set-writeable|flush-binary-logs|purge-binary-logs|kill-query|gtid-errant-';
+
 export const QUERY_PARAMETERS: readonly QueryParameter[] = [
   { name: 'publicToken', about: 'Public half of an access token', on: /^\/web\/access-token$/ },
   { name: 'comment', about: 'Why; kept with the acknowledgement', on: /^\/api\/ack-/ },
@@ -29,7 +34,9 @@ export const QUERY_PARAMETERS: readonly QueryParameter[] = [
   {
     name: 'dryRun',
     about: 'true: the plan is answered, and nothing is done',
-    on: /^\/api\/(?:recover|force-|graceful-|v1\/way|relocate|move-|repoint|regroup-|take-|enslave-|make-co-|detach-|reattach-)/,
+    on: new RegExp(
+      `^/api/(?:recover|force-|graceful-|v1/way|relocate|move-|repoint|regroup-|take-|enslave-|make-co-|detach-|reattach-|${SWITCHES})`,
+    ),
   },
   { name: 'tag', about: '`name` or `name=value`', on: /^\/api\/(?:tag|untag|tagged|tag-value|untag-all)\b/ },
   {
@@ -41,7 +48,26 @@ export const QUERY_PARAMETERS: readonly QueryParameter[] = [
   {
     name: 'channel',
     about: 'Of a replica of several sources, which channel; `default` for the one without a name',
-    on: /^\/api\/(?:v1\/plan\/)?(?:relocate|move-|repoint|take-master|enslave-master|detach-|reattach-)/,
+    on: new RegExp(
+      `^/api/(?:v1/plan/)?(?:relocate|move-|repoint|take-master|enslave-master|detach-|reattach-|${SWITCHES})`,
+    ),
   },
+  {
+    name: 'force',
+    about: 'true: also where that is likely a slip; what would lose data or open two servers is refused all the same',
+    on: new RegExp(`^/api/(?:v1/plan/)?(?:${SWITCHES})`),
+  },
+  {
+    name: 'until',
+    about: 'Where the applier is to stop: `file:position` in the log of the source, or GTIDs',
+    on: new RegExp(`^/api/(?:v1/plan/)?(?:${SWITCHES})`),
+  },
+  {
+    name: 'to',
+    about: 'The binary log that is to be written in the end; the next where it is absent',
+    on: new RegExp(`^/api/(?:v1/plan/)?(?:${SWITCHES})`),
+  },
+  { name: 'q', about: 'The statement to run in between', on: /^\/api\/restart-(?:replica|slave)-statements/ },
+  { name: 'seconds', about: 'How long to wait, 120 at most', on: /^\/api\/v1\/master-pos-wait/ },
   { name: 'donor', about: 'Whose copy it is to be, `host:port`', on: /^\/api\/v1\/ways-back/ },
 ];

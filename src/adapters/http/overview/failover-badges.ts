@@ -50,7 +50,9 @@ function subjectsOf(views: readonly ClusterView[], service: Service): ReadonlyMa
   const ofAll = [state.recoveriesEnabled, state.brake, node.role, node.leader, node.inQuorum, service.settings];
   const problems = service.analysis().problems;
   const newest = new Map<ClusterId, Recovery>();
-  for (const recovery of state.recoveries.values()) newest.set(recovery.clusterId, recovery);
+  for (const recovery of state.recoveries.values()) {
+    if (recovery.kind !== 'switch') newest.set(recovery.clusterId, recovery);
+  }
   return new Map(
     views.map(({ cluster, members }) => {
       const each = members.flatMap((server) => [

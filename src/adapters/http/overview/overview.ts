@@ -202,7 +202,8 @@ function openedBelow(view: ClusterView, source: ServerId): readonly string[] {
 }
 
 function recoveries(service: Service): readonly RecoveryOverview[] {
-  const newestFirst = [...service.state.recoveries.values()].sort((one, other) => other.openedAtMs - one.openedAtMs);
+  const shown = [...service.state.recoveries.values()].filter(({ kind }) => kind !== 'switch');
+  const newestFirst = shown.sort((one, other) => other.openedAtMs - one.openedAtMs);
   const open = newestFirst.filter((recovery) => recovery.closedAtMs === null);
   const closed = newestFirst.filter((recovery) => recovery.closedAtMs !== null);
   return [...open, ...closed.slice(0, HTTP_LIMITS.overviewRecoveries)]

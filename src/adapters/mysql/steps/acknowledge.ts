@@ -59,10 +59,15 @@ async function reconnect(hold: Hold): Promise<string> {
 
 /** What a FLUSH of the engines' logs writes into the binary log goes the way of a commit: its acknowledgement is one for all before. */
 export async function release(hold: Hold): Promise<StepFindings> {
-  const waiting = (await statusOf(hold, 'wait_sessions')) ?? '0';
-  if (waiting === '0') return { text: 'nobody waits' };
+  const waiting = await waitingCommits(hold);
+  if (waiting === 0) return { text: 'nobody waits' };
   await hold.change('FLUSH ENGINE LOGS', CHANGE_MS);
-  return { text: `${waiting} sessions waited` };
+  return { text: `${String(waiting)} sessions waited` };
+}
+
+/** How many commits of this server wait for an acknowledgement now. */
+export async function waitingCommits(hold: Hold): Promise<number> {
+  return Number((await statusOf(hold, 'wait_sessions')) ?? '0');
 }
 
 /** How many replicas acknowledge to this server now. */

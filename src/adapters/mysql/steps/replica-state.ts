@@ -10,6 +10,7 @@ import { addressText } from '../../../core/topology/address.js';
 import { isLogMark, logMarkText } from '../../../core/topology/log-marks.js';
 import type { ServerId } from '../../../core/topology/server.js';
 import type { BinlogPosition } from '../../../core/topology/vitals.js';
+import type { Dialect } from '../dialect.js';
 import type { Hold, TextRow } from '../hold.js';
 import { StepFailed } from '../step-failed.js';
 
@@ -25,6 +26,9 @@ export interface ReplicaState {
   readonly ioError: string;
   readonly sqlErrno: number;
   readonly sqlError: string;
+  /** How far it has applied, in the log of its source, whatever it follows by. */
+  readonly sourceFile: string;
+  readonly sourcePosition: number;
   /** What it has fetched: GTIDs where it follows by them, else a place in the log of its source. */
   readonly received: string;
   /** Up to where it has applied, in the log of its source; '' where it follows by GTID. */
@@ -43,12 +47,18 @@ export interface ReplicaState {
 
 /** The channel that the step is about; else the default one, or the only one. Null when there is none: it is no replica. */
 export async function readReplica(hold: Hold, timeoutMs: number): Promise<ReplicaState | null> {
+  const all = await readReplicas(hold, timeoutMs);
+  const usual = (): ReplicaState | undefined => all.find(({ channel }) => channel === '') ?? all[0];
+  return (hold.channel === null ? usual() : all.find(({ channel }) => channel === hold.channel)) ?? null;
+}
+
+/** Every channel. */
+export async function readReplicas(hold: Hold, timeoutMs: number): Promise<readonly ReplicaState[]> {
   const rows = await hold.read(hold.dialect.showReplicaStatus, timeoutMs);
-  const { channel } = hold;
-  const usual = (): TextRow | undefined => rows.find((one) => channelOf(one) === '') ?? rows[0];
-  const row = channel === null ? usual() : rows.find((one) => channelOf(one) === channel);
-  if (row === undefined) return null;
-  const { source, replica, flavor } = hold.dialect;
+  return rows.map((row) => stateIn(row, hold.dialect, rows.length === 1));
+}
+
+function stateIn(row: TextRow, { source, replica, flavor }: Dialect, alone: boolean): ReplicaState {
   const io = cell(row, `${replica}_IO_Running`);
   const byGtid = flavor === 'MariaDB' ? cell(row, 'Using_Gtid') !== 'No' : cell(row, 'Auto_Position') === '1';
   const heartbeat = cell(row, 'Slave_heartbeat_period');
@@ -63,11 +73,13 @@ export async function readReplica(hold: Hold, timeoutMs: number): Promise<Replic
     ioError: cell(row, 'Last_IO_Error'),
     sqlErrno: Number(cell(row, 'Last_SQL_Errno')),
     sqlError: cell(row, 'Last_SQL_Error'),
+    sourceFile: cell(row, `Relay_${source}_Log_File`),
+    sourcePosition: Number(cell(row, `Exec_${source}_Log_Pos`)),
     received: receivedOf(row, source, byGtid),
     appliedTo: byGtid ? '' : markOf(row, source, `Relay_${source}_Log_File`, `Exec_${source}_Log_Pos`),
     byGtid,
     idle: /has read all relay log/i.test(cell(row, `${replica}_SQL_Running_State`)),
-    alone: rows.length === 1,
+    alone,
     stopsSomewhere: !/^(?:|None)$/i.test(cell(row, 'Until_Condition')),
     heartbeatSeconds: heartbeat === '' ? null : Number(heartbeat),
   };

@@ -169,7 +169,8 @@ function nameClusters(draft: Draft, facts: Fact[]): void {
 
 function hasOpenRecovery(draft: Draft, clusterId: ClusterId): boolean {
   for (const recovery of draft.recoveries.values()) {
-    if (recovery.closedAtMs === null && recovery.clusterId === clusterId) return true;
+    const isOpen = recovery.closedAtMs === null && recovery.kind !== 'switch';
+    if (isOpen && recovery.clusterId === clusterId) return true;
   }
   return false;
 }

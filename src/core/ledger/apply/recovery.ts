@@ -2,15 +2,16 @@
  * The life of a recovery in the ledger. Here the invariants about recoveries are kept whatever a leader proposes: one
  * open recovery a cluster, one promotion a recovery, epochs only rise, no step without an intent of the current term.
  */
-import { LOST_REASON } from '../../recovery/belief.js';
+import { LOST_REASON, openPlansOn, openRecoveryOf } from '../../recovery/belief.js';
 import { heirOf, roleWords } from '../../recovery/heir.js';
-import { isFailover } from '../../recovery/kinds.js';
+import { givesWay, isFailover } from '../../recovery/kinds.js';
 import { withCancellation, withIntents, withOutcome, withPromotion } from '../../recovery/record.js';
 import type { Recovery, RecoveryId, Verdict } from '../../recovery/recovery.js';
 import { isReturn } from '../../recovery/returns.js';
 import type { NumberedStep, StepOutcome } from '../../recovery/step.js';
 import type { ServerId } from '../../topology/server.js';
 import { type Draft, type Fact, fact, rejected } from '../draft.js';
+import { keepClosed, mayBeOpened, settleClosed } from './kept-closed.js';
 import { nameOf } from './names.js';
 import { lockHeldByOther, releaseLocks, takeLocks } from './plan-locks.js';
 import { withPrimary } from './placement.js';
@@ -20,21 +21,25 @@ const LOST_DOWNTIME_MS = 365 * 24 * 3600 * 1000;
 
 /** Closed recoveries that are kept for reading; open ones are always kept. */
 const RECOVERIES_KEPT = 500;
+const SWITCHES_KEPT = 200;
 
 export function applyOpened(draft: Draft, recovery: Recovery): readonly Fact[] {
-  for (const other of draft.recoveries.values()) {
-    if (other.closedAtMs !== null || other.clusterId !== recovery.clusterId) continue;
+  const other = inTheWay(draft, recovery);
+  if (other !== null) {
     return rejected(
-      `recovery ${recovery.id}: ${other.id} is still open in this cluster`,
+      `recovery ${recovery.id}: ${other.id} is still open ${recovery.kind === 'switch' || other.kind === 'switch' ? 'there' : 'in this cluster'}`,
       recovery.failed,
       recovery.clusterId,
     );
   }
   const held = lockHeldByOther(draft, recovery);
   if (held !== null) return rejected(`recovery ${recovery.id}: ${held}`, recovery.failed, recovery.clusterId);
+  const displaced = displaceSwitches(draft, recovery);
   draft.recoveries.set(recovery.id, { ...recovery, openedAtMs: draft.nowMs });
   dropOldest(draft);
+  keepClosed(draft, recovery);
   return [
+    ...displaced,
     ...takeLocks(draft, recovery),
     fact(
       'recovery-opened',
@@ -45,10 +50,43 @@ export function applyOpened(draft: Draft, recovery: Recovery): readonly Fact[] {
   ];
 }
 
+/** Of recoveries there is one a cluster; a switch shares it with whatever touches none of its servers. */
+function inTheWay(draft: Draft, recovery: Recovery): Recovery | null {
+  const isSwitch = recovery.kind === 'switch';
+  const cluster = isSwitch ? null : openRecoveryOf(draft, recovery.clusterId);
+  if (cluster !== null) return cluster;
+  const on = openPlansOn(draft, serversOf(recovery));
+  return on.find(({ kind }) => (isSwitch || kind === 'switch') && !givesWay(kind, recovery.kind)) ?? null;
+}
+
+/** In the entry that opens what they give way to: no two plans are ever open on one server. */
+function displaceSwitches(draft: Draft, recovery: Recovery): readonly Fact[] {
+  if (recovery.kind === 'switch') return [];
+  const open = openPlansOn(draft, serversOf(recovery)).filter(({ kind }) => kind === 'switch');
+  return open.flatMap(({ id }) => {
+    const reason = `it gave way to recovery ${recovery.id}, and is left as it stood`;
+    return applyClosed(draft, id, { kind: 'undone', reason, gaveWayTo: recovery.id }, []);
+  });
+}
+
+function serversOf({ inputs }: Recovery): ReadonlySet<ServerId> {
+  return new Set(inputs.participants.map(({ id }) => id));
+}
+
+/** Switches are many and small: those that are kept for reading take no recovery's place. */
 function dropOldest(draft: Draft): void {
-  for (const [id, recovery] of draft.recoveries) {
-    if (draft.recoveries.size <= RECOVERIES_KEPT) return;
-    if (recovery.closedAtMs !== null) draft.recoveries.delete(id);
+  dropBeyond(draft, SWITCHES_KEPT, ({ kind }) => kind === 'switch');
+  dropBeyond(draft, RECOVERIES_KEPT, ({ kind }) => kind !== 'switch');
+}
+
+function dropBeyond(draft: Draft, most: number, isOne: (recovery: Recovery) => boolean): void {
+  const all = [...draft.recoveries.values()].filter(isOne);
+  let excess = all.length - most;
+  for (const { id, closedAtMs } of all) {
+    if (excess <= 0) return;
+    if (closedAtMs === null) continue;
+    draft.recoveries.delete(id);
+    excess -= 1;
   }
 }
 
@@ -111,6 +149,7 @@ export function applyPromoting(draft: Draft, id: RecoveryId, server: ServerId, e
   }
   draft.recoveries.set(id, withPromotion(recovery, server, epoch));
   draft.clusters.set(cluster.id, { ...withPrimary(draft, cluster, server), epoch });
+  mayBeOpened(draft, server);
   draft.demotions.delete(server);
   draft.downtimes.delete(server);
   if (recovery.failed !== server) demote(draft, recovery, epoch);
@@ -138,6 +177,7 @@ export function applyClosed(draft: Draft, id: RecoveryId, verdict: Verdict, lost
   const successor = recovery.successor ?? (verdict.kind === 'succeeded' ? heirOf(recovery) : null);
   draft.recoveries.set(id, { ...recovery, closedAtMs: draft.nowMs, verdict, lost, successor });
   const released = releaseLocks(draft, recovery);
+  settleClosed(draft, recovery, verdict);
   if (isFailover(recovery.kind) && recovery.promotion !== null) {
     const { lostDowntimeMs = LOST_DOWNTIME_MS } = recovery.inputs;
     for (const server of [recovery.failed, ...lost.map((one) => one.server)]) {

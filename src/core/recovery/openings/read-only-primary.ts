@@ -3,6 +3,7 @@
  * opened, and never while another one of its cluster takes writes: a server that was fenced must not be opened by the back
  * door. What it is to ask of its replicas before it acknowledges is what its promotion asked.
  */
+import { isoTime } from '../../base/iso-time.js';
 import type { Problem } from '../../analysis/problem.js';
 import { addressText } from '../../topology/address.js';
 import { isWritable, mainChannel, type Server } from '../../topology/server.js';
@@ -63,6 +64,7 @@ function objectionsTo(belief: Belief, cluster: BelievedCluster, primary: Server,
   const byHand = 'open it by hand if that is right: orchestrator-client -c set-writeable';
   object(cluster.primary !== id, 'not-primary', 'is not the primary of its cluster', byHand);
   object(belief.demotions.has(id), 'demoted', 'is a former primary and stays closed', byHand);
+  object(primary.keptClosed !== undefined, 'kept-closed', keptClosedText(primary), byHand);
   object(mainChannel(facts) !== null, 'replicates', 'replicates from another server', 'end its replication first');
   object(facts.group !== null, 'group', 'is in a group, which says itself who takes writes', 'see to the group');
   object(!sights(id).answers, 'does-not-answer', 'does not answer', 'bring it back');
@@ -72,6 +74,10 @@ function objectionsTo(belief: Belief, cluster: BelievedCluster, primary: Server,
     found.push(refusal('another-is-open', text, `close ${addressText(other.address)}`));
   }
   return found;
+}
+
+function keptClosedText({ keptClosed }: Server): string {
+  return `is closed on purpose: ${keptClosed?.by ?? ''} asked for ${keptClosed?.command ?? ''} at ${isoTime(keptClosed?.sinceMs ?? 0)}`;
 }
 
 /** After a restart its own settings may be those of a replica; the epoch's promotion knows better. */
