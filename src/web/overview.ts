@@ -135,6 +135,6 @@ export interface StepView {
   readonly intendedAtMs: number;
   readonly finishedAtMs: number | null;
   readonly ok: boolean | null;
-  /** What was found, or what went wrong. */
+  /** What was found, or what went wrong; of a step under way, what a person has to know. */
   readonly detail: string;
 }

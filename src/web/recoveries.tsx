@@ -55,7 +55,7 @@ function Step(props: { step: StepView }) {
         {step.finishedAtMs === null ? '' : durationText(step.intendedAtMs, step.finishedAtMs)}
       </span>
       <span className="on">{shown(step.server)}</span>
-      {step.ok === false && <p>{step.detail}</p>}
+      {step.ok !== true && step.detail !== '' && <p>{step.detail}</p>}
     </li>
   );
 }

@@ -24,6 +24,13 @@ export function stepResult(record: StepRecord): string | null {
   return `${record.outcome.ok ? 'done' : 'failed'}${tookMs}${detail === '' ? '' : `: ${detail}`}`;
 }
 
+/** What a person has to know of a step that is under way; '' for most. */
+export function waitingWords({ step, outcome }: StepRecord, nameOf: NameOf): string {
+  if (outcome !== null || step.kind !== 'clone') return '';
+  const name = nameOf(step.server);
+  return `when it has the copy, ${name} restarts with it; where nobody supervises it, it stays down until you start it`;
+}
+
 /** What was found, or what went wrong; '' when there is nothing to say. */
 export function stepDetail(outcome: StepOutcome | null): string {
   if (outcome === null) return '';

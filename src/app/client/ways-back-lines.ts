@@ -7,6 +7,7 @@ export function waysBackLines({ payload }: ApiAnswer): readonly string[] {
   return [
     apart === null ? 'it is not set apart' : `${textOf(field(apart, 'state'))}: ${textOf(field(apart, 'reason'))}`,
     ...(gtids === '' ? [] : [`  it alone has ${gtids}`]),
+    ...underWayLines(field(payload, 'underWay') ?? null),
     ...listOf(field(payload, 'ways')).flatMap(planLines),
   ];
 }
@@ -14,14 +15,23 @@ export function waysBackLines({ payload }: ApiAnswer): readonly string[] {
 /** Of one that was begun, or of a dry run. */
 export function wayBackLines(answer: ApiAnswer): readonly string[] {
   const { payload, message } = answer;
-  const steps = listOf(field(payload, 'steps')).map((step, at) => {
+  return [message, ...refusalLines(payload), ...stepLines(payload)];
+}
+
+function stepLines(payload: unknown): readonly string[] {
+  return listOf(field(payload, 'steps')).map((step, at) => {
     if (typeof step === 'string') return `  step ${String(at + 1)}: ${step}`;
     const ok = field(step, 'ok') ?? null;
     const how = ok === null ? 'under way' : ok === true ? 'done' : 'failed';
     const detail = textOf(field(step, 'detail') ?? '');
     return `  ${how}: ${textOf(field(step, 'intent'))}${detail === '' ? '' : ` (${detail})`}`;
   });
-  return [message, ...refusalLines(payload), ...steps];
+}
+
+function underWayLines(underWay: unknown): readonly string[] {
+  if (underWay === null) return [];
+  const lead = `${textOf(field(underWay, 'way'))} is under way as recovery ${textOf(field(underWay, 'id'))}`;
+  return [lead, ...stepLines(underWay)];
 }
 
 function planLines(plan: unknown): readonly string[] {

@@ -57,7 +57,8 @@ export function whyNotDonor(belief: Belief, recipient: Server, donor: Server): s
   return followsPrimary(belief, donor) ? null : 'it does not replicate from the primary';
 }
 
-function whyNotCloning({ facts: { flavor, version }, address }: Server): string | null {
+/** It can neither be copied nor receive a copy; null: both. */
+export function whyNotCloning({ facts: { flavor, version }, address }: Server): string | null {
   const at = [version.major, version.minor, version.patch];
   if (flavor !== 'MariaDB' && compare(at, FIRST) >= 0) return null;
   return `${addressText(address)} runs ${flavor} ${version.text}, which has no CLONE plugin`;

@@ -1,6 +1,8 @@
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { waysBackLines, wayBackLines } from '../../../src/app/client/ways-back-lines.js';
 import { readAnswer } from '../../../src/app/client/answer.js';
+import { serverId } from '../../support/facts.js';
+import { recoveryOf } from '../../support/ledger.js';
 import { type Fixture, FIRST, openFixture } from './fake-service.js';
 
 let fixture: Fixture;
@@ -50,6 +52,20 @@ it('a way back is taken, with a donor where one is named, by whoever asks', asyn
   expect(fixture.service.calls).toHaveLength(1);
   expect(fixture.service.calls[0]).toMatch(new RegExp(`^rebuild of ${FIRST} from .+ by n1.example$`));
   expect(lines(body, wayBackLines)[0]).toContain('under way');
+});
+
+it('who looks while one is under way is told which, and what it waits for', async () => {
+  const server = serverId(FIRST);
+  const step = { kind: 'clone', server, source: server, lastCopy: '' } as const;
+  const { fed } = fixture.service;
+  const recovery = recoveryOf('7:b', fixture.service.clusterId(), server, { kind: 'rebuild' });
+  fed.feed({ kind: 'recovery-opened', recovery });
+  fed.feed({ kind: 'steps-intended', recoveryId: recovery.id, term: 1, steps: [{ number: 1, attempt: 1, step }] });
+  const { body } = await fixture.get('/api/v1/ways-back/read-replica-1/3306');
+  expect(body).toMatchObject({ underWay: { way: 'rebuild', id: '7:b', steps: [{ ok: null }] } });
+  const printed = lines(body, waysBackLines).join('\n');
+  expect(printed).toContain('rebuild is under way as recovery 7:b');
+  expect(printed).toContain('it stays down until you start it');
 });
 
 it('a dry run answers with the plan and asks for nothing', async () => {

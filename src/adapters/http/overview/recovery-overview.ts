@@ -3,7 +3,7 @@ import type { LedgerState } from '../../../core/ledger/state.js';
 import { durabilityVerdict } from '../../../core/recovery/durability.js';
 import type { Recovery, StepRecord } from '../../../core/recovery/recovery.js';
 import { describeStep } from '../../../core/recovery/step-text.js';
-import { lostWords, type NameOf, namesIn, stepDetail } from '../step-words.js';
+import { lostWords, type NameOf, namesIn, stepDetail, waitingWords } from '../step-words.js';
 
 export interface RecoveryOverview {
   readonly id: string;
@@ -42,7 +42,7 @@ export interface StepOverview {
   readonly ok: boolean | null;
   /** What is meant, as a sentence. */
   readonly intent: string;
-  /** What was found, or what went wrong; '' while it is under way. */
+  /** What was found, or what went wrong; while it is under way, what a person has to know. */
   readonly detail: string;
 }
 
@@ -90,6 +90,6 @@ function stepOverview(record: StepRecord, nameOf: NameOf): StepOverview {
     finishedAtMs: record.finishedAtMs,
     ok: record.outcome?.ok ?? null,
     intent: describeStep(record.step, nameOf),
-    detail: stepDetail(record.outcome),
+    detail: record.outcome === null ? waitingWords(record, nameOf) : stepDetail(record.outcome),
   };
 }

@@ -6,6 +6,7 @@ import { resolveServer } from '../hints.js';
 import { apartOverview } from '../overview/apart-overview.js';
 import { recoveryOverview } from '../overview/recovery-overview.js';
 import { isWayBackName, WAYS_BY_NAME } from '../../../core/recovery/way-names.js';
+import { WAYS_BACK } from '../../../core/recovery/returns.js';
 import { bare, declined, done, type Reply, refused } from '../reply.js';
 import { askedBy, type Call, type Door, type Route, read, write } from '../route.js';
 
@@ -13,7 +14,9 @@ export const WAY_BACK_ROUTES: readonly Route[] = [
   read('/api/v1/ways-back/:host/:port', (call, door) => {
     const found = resolveServer(door.views.index(), call.param('host'), call.param('port'), 'reading');
     if (!found.ok) return refused(found.error);
-    return bare({ ...plansFor(found.value.id, door), apart: apartOverview(found.value.id, door.service, call.nowMs) });
+    const { id } = found.value;
+    const apart = apartOverview(id, door.service, call.nowMs);
+    return bare({ ...plansFor(id, door), apart, underWay: underWayOf(id, door) });
   }),
   write('/api/v1/ways-back/:host/:port/:way', takeWay),
 ];
@@ -21,6 +24,15 @@ export const WAY_BACK_ROUTES: readonly Route[] = [
 function plansFor(id: Parameters<typeof apartOverview>[0], door: Door): object {
   const ways = door.service.waysBack(id).map(({ way, ...plan }) => ({ way: WAYS_BY_NAME.nameOf(way), ...plan }));
   return { ways };
+}
+
+/** The way that it is on now; null: none. */
+function underWayOf(id: Parameters<typeof apartOverview>[0], { service }: Door): object | null {
+  const all = [...service.state.recoveries.values()];
+  const open = all.find(({ failed, closedAtMs }) => failed === id && closedAtMs === null);
+  const way = WAYS_BACK.find((one) => one === open?.kind);
+  if (open === undefined || way === undefined) return null;
+  return { way: WAYS_BY_NAME.nameOf(way), ...recoveryOverview(open, service.state) };
 }
 
 async function takeWay(call: Call, door: Door): Promise<Reply> {

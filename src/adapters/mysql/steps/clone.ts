@@ -60,7 +60,7 @@ export async function clone(
   if (before.begun === lastCopy || before.state === 'Failed') {
     await keepOut(hold);
     try {
-      await watch(hold, begin(hold, donor, connector), tell, before.begun);
+      await watch(hold, begin(hold, donor, connector, tell), tell, before.begun);
     } catch (error) {
       if (hold.link.alive) await letIn(hold);
       throw error;
@@ -98,7 +98,7 @@ const PERSISTED =
   "JOIN performance_schema.variables_info v USING (VARIABLE_NAME) WHERE p.VARIABLE_NAME = 'read_only'";
 
 /** Settles when the statement has, which is at the end of the copy at the earliest. */
-async function begin(hold: Hold, donor: Address, connector: Connector): Promise<Error | null> {
+async function begin(hold: Hold, donor: Address, connector: Connector, tell: Tell): Promise<Error | null> {
   const { user, password } = connector.account;
   await hold.change(`SET GLOBAL clone_valid_donor_list = ${quoted(addressText(donor))}`, CHANGE_MS);
   const link = await connector.connect(hold.address, READ_MS);
@@ -112,7 +112,9 @@ async function begin(hold: Hold, donor: Address, connector: Connector): Promise<
     return null;
   } catch (error) {
     if (!(error instanceof StatementFailed)) throw error;
-    return error.number === NOT_SUPERVISED ? null : statementFailed(hold.address, statement, error);
+    if (error.number !== NOT_SUPERVISED) return statementFailed(hold.address, statement, error);
+    tell(`all data is there; nobody supervises ${addressText(hold.address)}, which has stopped: start it`);
+    return null;
   } finally {
     link.close();
   }

@@ -12,13 +12,16 @@ import {
   participantsOf,
   primaryParticipant,
 } from '../candidates.js';
-import { chooseDonor, whyNotDonor } from '../donors.js';
+import { chooseDonor, whyNotCloning, whyNotDonor } from '../donors.js';
 import { followsPrimary } from '../lost-replicas.js';
 import type { RecoveryPolicy } from '../policy.js';
 import type { Participant } from '../recovery.js';
 import type { WayBack } from '../returns.js';
+import { WAYS_BY_NAME } from '../way-names.js';
 import { opened, type Opening, type OpeningContext, refused } from './opening.js';
 import type { SoftState } from './graceful-takeover.js';
+
+const RESTORE = 'restore a backup of its primary on it by hand (xtrabackup, mariabackup, mysqldump)';
 
 export interface WayBackWish {
   readonly way: WayBack;
@@ -41,6 +44,8 @@ export function openWayBack(
     return refused(refusal('unknown-server', `server ${wish.server} is not known`, 'discover it'));
   }
   const name = addressText(server.address);
+  const noCopy = wish.way === 'rebuild' ? whyNotCloning(server) : null;
+  if (noCopy !== null) return refused(refusal('no-clone', noCopy, RESTORE));
   if (primary === undefined) {
     return refused(refusal('no-primary', `the cluster of ${name} has no primary to follow`, 'discover the primary'));
   }
@@ -136,10 +141,12 @@ function hasReplicas(belief: Belief, server: Server, way: WayBack): readonly Ref
 function unfitFlavor({ facts, address }: Server, way: WayBack): readonly Refusal[] {
   const name = addressText(address);
   if (facts.flavor === 'MariaDB') {
-    return [refusal('mariadb', `${name} is a MariaDB server: no way back by ${way} is known`, 'rebuild it by hand')];
+    return [
+      refusal('mariadb', `${name} is a MariaDB server: no way back by ${WAYS_BY_NAME.nameOf(way)} is known`, RESTORE),
+    ];
   }
   if (facts.gtidMode === 'ON') return [];
-  return [refusal('no-gtid', `${name} has gtid_mode=${facts.gtidMode || 'OFF'}`, 'rebuild it by hand')];
+  return [refusal('no-gtid', `${name} has gtid_mode=${facts.gtidMode || 'OFF'}`, RESTORE)];
 }
 
 function withoutDonor(
@@ -158,7 +165,6 @@ function withoutDonor(
     return [refusal('unfit-donor', `${addressText(asked.address)} cannot be the donor: ${why}`, 'name another')];
   }
   if (donor !== null) return [];
-  const why = whyNotDonor(belief, server, server) ?? '';
-  const text = `no server of its cluster can be copied to ${addressText(server.address)}${why === '' ? '' : ` (${why})`}`;
+  const text = `no server of its cluster can be copied to ${addressText(server.address)}`;
   return [refusal('no-donor', text, 'bring a server of the same version and release back, MySQL 8.0.17 or later')];
 }
