@@ -157,18 +157,18 @@ describe.each(['mysql56', 'mariadb'] as const)('on %s', (flavor) => {
     await expect.poll(async () => (await reasons())['inject-empty'], PATIENCE).not.toContain('replicates from');
   };
 
-  it('a copy is refused with the reason, and so is what the flavour has no way for', async () => {
+  it('a copy is refused with the reason, and the ways that there are bring it back', async () => {
     await knows([primary, replica]);
     await writtenTo(7);
     const { rebuild = '', reset } = await reasons();
     expect(rebuild).toMatch(/has no CLONE plugin$/);
     const refused = await follower.request(`/api/v1/ways-back/${pathOf(replica)}/rebuild`);
     expect(refused.body).toMatchObject({ Code: 'ERROR', Message: expect.stringContaining(rebuild) as string });
-    if (flavor === 'mariadb') expect(reset).toContain('no way back by reset is known');
-    else expect(reset).toBe('');
+    expect(reset).toMatch(flavor === 'mariadb' ? /no way back by reset is known/ : /^$/);
+    if (flavor === 'mysql56') await bothWays();
   });
 
-  it.runIf(flavor === 'mysql56')('empty transactions and a reset bring it back', async () => {
+  async function bothWays(): Promise<void> {
     expect(await client('-c', 'inject-empty', '-i', replica.address)).toContain('is back');
     await primary.execute('INSERT INTO shop.orders VALUES (1)');
     await replica.catchUp(primary);
@@ -184,5 +184,5 @@ describe.each(['mysql56', 'mariadb'] as const)('on %s', (flavor) => {
       [1, 2],
     ]);
     expect(await replica.gtidExecuted()).toBe(await primary.gtidExecuted());
-  });
+  }
 });
