@@ -5,7 +5,8 @@
 import { field, textOf } from '../client/answer.js';
 import { readEndpoints } from '../client/endpoints.js';
 import type { Environment } from '../client/environment.js';
-import { type HttpAnswer, httpGet, TransportError } from '../client/transport.js';
+import { readTls } from '../client/tls-files.js';
+import { type ClientTls, type HttpAnswer, httpGet, TransportError } from '../client/transport.js';
 
 const ANSWER_MS = 15_000;
 /** For an election and what else passes by itself. */
@@ -30,18 +31,22 @@ export class RaftApi {
   readonly #options: RaftApiOptions;
   readonly #endpoints: readonly string[];
   readonly #headers: Readonly<Record<string, string>>;
+  readonly #tls: ClientTls;
   #turn = 0;
 
-  private constructor(options: RaftApiOptions, endpoints: readonly string[]) {
+  private constructor(options: RaftApiOptions, endpoints: readonly string[], tls: ClientTls) {
     this.#options = options;
     this.#endpoints = endpoints;
     this.#headers = authorization(options.environment);
+    this.#tls = tls;
   }
 
   /** The text of what is wrong with the given URLs, if anything is. */
   static open(options: RaftApiOptions): RaftApi | string {
     const endpoints = readEndpoints(options.api);
-    return endpoints.ok ? new RaftApi(options, endpoints.value) : endpoints.error;
+    const tls = readTls({}, options.environment);
+    if (!tls.ok) return tls.error;
+    return endpoints.ok ? new RaftApi(options, endpoints.value, tls.value) : endpoints.error;
   }
 
   /** True: there is another node to ask; it is asked next. */
@@ -67,6 +72,7 @@ export class RaftApi {
       const answer = await httpGet({
         url: `${endpoint}/v1/raft/${path}`,
         headers: this.#headers,
+        tls: this.#tls,
         timeoutMs: ANSWER_MS,
       });
       const read = readRaftAnswer(answer, endpoint, afterDoubt);

@@ -2,7 +2,7 @@
 
 const WHERE = `Asked is the node at --api URL (several with commas), else ORCHESTRATOR_API, else the one that the file of --config
 describes, else http://localhost:3000; any node will do. ORCHESTRATOR_AUTH_USER and ORCHESTRATOR_AUTH_PASSWORD are sent
-where they are set. --json prints the answer for programs.
+where they are set; ORCHESTRATOR_TLS_CA, _CERT and _KEY name files for https. --json prints the answer for programs.
 
 Exit codes: 0 done; 1 refused or failed, the reason says what to do; 2 called in a wrong way; 3 not done within --timeout.
 `;

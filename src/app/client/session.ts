@@ -12,7 +12,7 @@ import { type Caller, type HttpAnswer, httpGet, TransportError } from './transpo
 /** unreachable: for the person to mend; api: the cluster's own no. */
 export type Failure =
   | { readonly kind: 'unreachable'; readonly message: string }
-  | { readonly kind: 'api'; readonly error: ApiError };
+  | { readonly kind: 'api'; readonly error: ApiError /** Of our own; '' where it has none. */; readonly code: string };
 
 export interface SessionOptions {
   readonly endpoints: readonly string[];
@@ -92,7 +92,12 @@ export class ApiSession {
       }
       if (mayBeDone && !(await this.#keepsKeys())) continue;
       const attempt = await this.#attempt(api.value, path, key);
-      if (!(attempt instanceof TransportError)) return attempt;
+      if (!(attempt instanceof TransportError)) {
+        if (attempt.ok || !isElection(attempt.error)) return attempt;
+        failure = attempt.error;
+        this.forgetApi();
+        continue;
+      }
       mayBeDone ||= writes && !attempt.unsent;
       failure = { kind: 'unreachable', message: cannotAccess(api.value, attempt.message) };
       this.forgetApi();
@@ -137,7 +142,8 @@ export class ApiSession {
     }
     if (answer.headers['x-orchestrator-in-quorum'] === 'false') this.#warnOfAge(answer);
     const read = readAnswer(body);
-    return read.ok ? read : failed({ kind: 'api', error: read.error });
+    if (read.ok) return read;
+    return failed({ kind: 'api', error: read.error, code: String(answer.headers['x-orchestrator-error'] ?? '') });
   }
 
   #warnOfAge({ headers }: HttpAnswer): void {
@@ -148,6 +154,11 @@ export class ApiSession {
     const age = Number.isFinite(ageMs) ? `for ${String(Math.round(ageMs / 1000))} s` : 'since it started';
     this.#options.warn(`${node} has heard of no majority of the orchestrators ${age}: this may be out of date`);
   }
+}
+
+/** Nothing was done, and in a moment it can be. */
+function isElection(failure: Failure): boolean {
+  return failure.kind === 'api' && (failure.code === 'NOT_LEADER' || failure.code === 'PROPOSAL_DROPPED');
 }
 
 const CREDENTIALS =

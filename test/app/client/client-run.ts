@@ -66,14 +66,19 @@ export async function serve(
 
 /** Answers every request with what `answer` says; null: hangs up. */
 export async function serveCanned(
-  answer: (request: IncomingMessage) => { readonly status?: number; readonly body: string } | null,
+  answer: (request: IncomingMessage) => {
+    readonly status?: number;
+    readonly headers?: Readonly<Record<string, string>>;
+    readonly body: string;
+  } | null,
 ): Promise<Listening & { readonly asked: { readonly url: string; readonly headers: IncomingMessage['headers'] }[] }> {
   const asked: { url: string; headers: IncomingMessage['headers'] }[] = [];
   const server = createServer((request, response) => {
     asked.push({ url: request.url ?? '', headers: request.headers });
     const reply = answer(request);
     if (reply === null) request.socket.destroy();
-    else response.writeHead(reply.status ?? 200, { 'content-type': 'application/json' }).end(reply.body);
+    else
+      response.writeHead(reply.status ?? 200, { 'content-type': 'application/json', ...reply.headers }).end(reply.body);
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const address = server.address();

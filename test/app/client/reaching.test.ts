@@ -1,6 +1,7 @@
 /** Reaching the cluster: over HTTPS, past endpoints that are of no use, and a second time where that is safe. */
 import { readFileSync } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { createServer as createHttp2Server } from 'node:http2';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
@@ -69,6 +70,16 @@ describe('HTTPS', () => {
     const { code, err } = await run(url, ['-c', 'clusters', ...ca]);
     expect(code).toBe(1);
     expect(err).toContain('if it asks for a certificate, with --tls-cert FILE');
+  });
+
+  it('of a port of gRPC is told from a server that is not there', async () => {
+    const grpc = createHttp2Server();
+    await new Promise<void>((resolve) => grpc.listen(0, '127.0.0.1', resolve));
+    const address = grpc.address();
+    const port = typeof address === 'object' && address !== null ? address.port : 0;
+    const { err } = await run(`http://127.0.0.1:${String(port)}`, ['-c', 'clusters']);
+    grpc.close();
+    expect(err).toContain('it speaks no HTTP 1.1: is it https://, or the port of gRPC (3001; this wants 3000)?');
   });
 
   it('of a node that speaks plain HTTP is named as what it is', async () => {
@@ -169,6 +180,28 @@ describe('a write whose answer was lost', () => {
     const canned = await serveCanned(() => (lost++ === 0 ? null : { body: '[{"ClusterName":"a:1"}]' }));
     open.push(canned);
     expect(await run(canned.url, ['-c', 'clusters'])).toMatchObject({ code: 0, out: 'a:1\n' });
+  });
+});
+
+describe('an election', () => {
+  it('is waited for where nothing was done, under the same key', async () => {
+    let asked = 0;
+    const electing = await serveCanned(() => {
+      asked += 1;
+      const headers: Record<string, string> = asked < 3 ? { 'x-orchestrator-error': 'NOT_LEADER' } : {};
+      const body =
+        asked < 3
+          ? '{"Code":"ERROR","Message":"an election","Details":null}'
+          : '{"Code":"OK","Message":"","Details":null}';
+      return { status: asked < 3 ? 500 : 200, headers, body };
+    });
+    open.push(electing);
+    expect(await run(electing.url, ['-c', 'forget', '-i', 'a:1'])).toMatchObject({
+      code: 0,
+      err: '',
+      slept: [100, 200],
+    });
+    expect(new Set(electing.asked.map(({ headers }) => headers['idempotency-key'])).size).toBe(1);
   });
 });
 

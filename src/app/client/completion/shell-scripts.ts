@@ -16,7 +16,7 @@ export function shellScript(shell: Shell, program: string): string {
 function bash(program: string, name: string): string {
   return `# bash completion for ${program}; to be sourced, or kept in a folder like /etc/bash_completion.d
 ${name}() {
-  local line=\${COMP_LINE:0:COMP_POINT} words current breaks='' prefix='' candidate
+  local program=\${1/#\~\//$HOME/} line=\${COMP_LINE:0:COMP_POINT} words current breaks='' prefix='' candidate
   read -ra words <<<"$line"
   [[ $line == *[[:space:]] ]] && words+=('')
   current=\${words[\${#words[@]}-1]}
@@ -31,7 +31,7 @@ ${name}() {
       return
     fi
     COMPREPLY+=("\${candidate#"$prefix"}")
-  done < <("$1" completion words "\${words[@]:1}" 2>/dev/null)
+  done < <("$program" completion words "\${words[@]:1}" 2>/dev/null)
   [[ \${COMPREPLY[0]-} == *= ]] && compopt -o nospace 2>/dev/null
   return 0
 }
