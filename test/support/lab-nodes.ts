@@ -2,6 +2,7 @@
 import { tmpdir } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { MysqlProber } from '../../src/adapters/mysql/prober.js';
+import type { MoveCommand } from '../../src/core/recovery/movement.js';
 import type { Recovery } from '../../src/core/recovery/recovery.js';
 import type { RecoveryPolicy } from '../../src/core/recovery/policy.js';
 import type { Step, StepOutcome } from '../../src/core/recovery/step.js';
@@ -9,7 +10,7 @@ import { addressText } from '../../src/core/topology/address.js';
 import type { Sights } from '../../src/core/recovery/sights.js';
 import type { ServerId } from '../../src/core/topology/server.js';
 import type { Vitals } from '../../src/core/topology/vitals.js';
-import type { Answer } from '../../src/runtime/ports/service.js';
+import type { Answer, MoveRequest } from '../../src/runtime/ports/service.js';
 import { systemClock } from '../../src/runtime/ports/clock.js';
 import type { ServerSession, SessionOpener, SessionOptions } from '../../src/runtime/ports/mysql.js';
 import type { LabServer } from '../../tools/lab/lab-server.js';
@@ -95,6 +96,23 @@ export class LabNodes extends ActingNodes {
       candidate: this.idOf(candidate),
       requestedBy: 'test',
     });
+  }
+
+  /** A rearrangement, after a look at how things stand. */
+  async move(command: MoveCommand, server: LabServer, destination: LabServer | null = null): Promise<Answer<Recovery>> {
+    await this.observe();
+    return await this.driver.moves.ask(this.moveRequest(command, server, destination));
+  }
+
+  moveRequest(command: MoveCommand, server: LabServer, destination: LabServer | null = null): MoveRequest {
+    return {
+      command,
+      clusterId: this.cluster(),
+      server: this.idOf(server),
+      destination: destination === null ? null : this.idOf(destination),
+      pattern: null,
+      requestedBy: 'test',
+    };
   }
 
   idOf(server: LabServer): ServerId {

@@ -2,7 +2,7 @@
  * The stage of a test file: one lab for all its tests, and what a test puts on it, which is gone when the test ends, however
  * it ends. What is to last for all tests of a file comes from `stage.lab`, before the first of them.
  */
-import { afterAll, afterEach, beforeAll } from 'vitest';
+import { afterAll, afterEach, beforeAll, expect } from 'vitest';
 import type { RecoveryPolicy } from '../../src/core/recovery/policy.js';
 import type { LabServer } from '../../tools/lab/lab-server.js';
 import { MySqlLab, type ServerOptions, type TopologyOptions } from '../../tools/lab/mysql-lab.js';
@@ -84,6 +84,12 @@ export async function writable(servers: readonly LabServer[]): Promise<readonly 
   return open.flat();
 }
 
+/** Both its threads run, and this is its source. */
+export async function follows(server: LabServer, source: LabServer): Promise<void> {
+  await server.waitForReplication();
+  expect(await server.replicaStatus()).toMatchObject({ sourcePort: source.port });
+}
+
 /** The first so many replicas of a topology that has them. */
 export function replicasOf<Count extends keyof Few>({ replicas }: Topology, count: Count): Few[Count] {
   if (replicas.length < count)
@@ -95,4 +101,5 @@ interface Few {
   readonly 1: readonly [LabServer];
   readonly 2: readonly [LabServer, LabServer];
   readonly 3: readonly [LabServer, LabServer, LabServer];
+  readonly 4: readonly [LabServer, LabServer, LabServer, LabServer];
 }

@@ -1,9 +1,9 @@
 // Deaths and non-deaths of a real primary, as three nodes judge them.
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { LabServer } from '../../tools/lab/lab-server.js';
-import { MySqlLab } from '../../tools/lab/mysql-lab.js';
 import type { Topology } from '../../tools/lab/topology.js';
+import { labStage, replicasOf } from '../support/lab-stage.js';
 import { DiagnosingNodes } from './diagnosing-nodes.js';
 
 const OUR_SESSIONS = "SELECT id FROM performance_schema.processlist WHERE user LIKE 'orchestrator%'";
@@ -12,30 +12,20 @@ const OUR_SESSIONS = "SELECT id FROM performance_schema.processlist WHERE user L
 const PATIENCE = { timeout: 60_000, interval: 20 };
 
 describe('a real primary', () => {
-  let lab: MySqlLab;
+  const stage = labStage();
   let topology: Topology;
   let nodes: DiagnosingNodes;
   let primary: LabServer;
   let replicas: readonly [LabServer, LabServer];
 
-  beforeAll(async () => {
-    lab = await MySqlLab.open();
-  });
-  afterAll(async () => {
-    await lab.close();
-  });
-
   beforeEach(async () => {
-    topology = await lab.topology({ replicas: 2 });
+    topology = await stage.topology({ replicas: 2 });
     primary = topology.primary;
-    const [one, two] = topology.replicas;
-    if (one === undefined || two === undefined) throw new Error('two replicas are needed');
-    replicas = [one, two];
+    replicas = replicasOf(topology, 2);
     nodes = await DiagnosingNodes.start(topology.servers);
   });
   afterEach(async () => {
     await nodes.close();
-    await Promise.all(topology.servers.filter(({ running }) => running).map((server) => server.kill()));
   });
 
   it('that is killed is dead: refused at all nodes, lost by its replicas', async () => {

@@ -1,25 +1,15 @@
 // A replica freezes (SIGSTOP) in the very moment in which it is told to stop fetching from its dead primary, on real MySQL:
 // the failover goes on without it, and it follows the new primary when it thaws.
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { expect, it } from 'vitest';
 import { NOBODY } from '../../tools/lab/door/mysql-door.js';
-import { MySqlLab } from '../../tools/lab/mysql-lab.js';
-import { LabNodes } from '../support/lab-nodes.js';
+import { follows, labStage, replicasOf } from '../support/lab-stage.js';
 
-let lab: MySqlLab;
-
-beforeAll(async () => {
-  lab = await MySqlLab.open();
-});
-afterAll(async () => {
-  await lab.close();
-});
+const stage = labStage();
 
 it('is not waited for, and comes back by itself', async () => {
-  const topology = await lab.topology({ replicas: 2, door: true });
-  const nodes = new LabNodes(topology.servers);
-  await nodes.start();
-  const [other, frozen] = topology.replicas;
-  if (other === undefined || frozen === undefined) throw new Error('two replicas are needed');
+  const topology = await stage.topology({ replicas: 2, door: true });
+  const nodes = await stage.nodes(topology.servers);
+  const [other, frozen] = replicasOf(topology, 2);
   frozen.door.watch = {
     ...NOBODY,
     statement: ({ text }) => {
@@ -43,7 +33,5 @@ it('is not waited for, and comes back by itself', async () => {
   await nodes.until('it is pointed', () =>
     nodes.recoveries.some(({ kind, verdict }) => kind === 'lost-replica' && verdict?.kind === 'succeeded'),
   );
-  await frozen.waitForReplication();
-  expect(await frozen.replicaStatus()).toMatchObject({ sourcePort: other.port });
-  await nodes.stop();
+  await follows(frozen, other);
 });

@@ -1,43 +1,30 @@
 // A replica without GTID that is behind: its last transactions are searched in the log of another, by content on MySQL 5.6
 // and by the time of the commit on 9.7. What is found more than once is not found.
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { Step } from '../../src/core/recovery/step.js';
 import type { BinlogPosition } from '../../src/core/topology/vitals.js';
 import type { ServerSession } from '../../src/runtime/ports/mysql.js';
 import { dialectOf, type Flavor } from '../../tools/lab/dialect.js';
 import type { LabServer } from '../../tools/lab/lab-server.js';
-import { MySqlLab } from '../../tools/lab/mysql-lab.js';
 import type { Topology } from '../../tools/lab/topology.js';
 import { TestAuthority } from '../support/authority.js';
+import { labStage, replicasOf } from '../support/lab-stage.js';
 import { found, HERE, labOpener, openOn, take } from '../support/mysql-sessions.js';
 
 describe('the place at which a replica without GTID would go on', () => {
-  let lab: MySqlLab;
+  const stage = labStage();
   let topology: Topology;
-
-  beforeAll(async () => {
-    lab = await MySqlLab.open();
-  });
-  afterAll(async () => {
-    await lab.close();
-  });
-  afterEach(async () => {
-    await Promise.all(topology.servers.filter(({ running }) => running).map((server) => server.kill()));
-  });
 
   const endOf = async (server: LabServer): Promise<BinlogPosition> => {
     const [row] = await server.query(dialectOf(server.flavor).binaryLogStatus);
     return { file: String(row?.['File']), position: Number(row?.['Position']) };
   };
   const begin = async (flavor: Flavor, extra: readonly string[] = []): Promise<readonly [LabServer, LabServer]> => {
-    topology = await lab.topology({ flavor, gtid: false, replicas: 2, extra });
-    await topology.primary.execute(
+    topology = await stage.topology(
+      { flavor, gtid: false, replicas: 2, extra },
       'CREATE DATABASE shop; CREATE TABLE shop.orders (id BIGINT PRIMARY KEY, note TEXT) ENGINE=InnoDB',
     );
-    await topology.caughtUp();
-    const [ahead, behind] = topology.replicas;
-    if (ahead === undefined || behind === undefined) throw new Error('two replicas are needed');
-    return [ahead, behind];
+    return replicasOf(topology, 2);
   };
   const stopBehind = async (behind: LabServer): Promise<void> => {
     await topology.caughtUp();

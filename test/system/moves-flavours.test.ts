@@ -1,51 +1,45 @@
 // Moves on the other flavours, by GTID and by place, while clients write: nothing is lost on the way, servers change places,
 // and a replica goes on following as it did.
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { MoveCommand } from '../../src/core/recovery/movement.js';
-import type { MoveRequest } from '../../src/runtime/ports/service.js';
 import type { LabServer } from '../../tools/lab/lab-server.js';
-import { MySqlLab } from '../../tools/lab/mysql-lab.js';
+import type { TopologyOptions } from '../../tools/lab/mysql-lab.js';
 import type { Topology } from '../../tools/lab/topology.js';
-import { LabNodes } from '../support/lab-nodes.js';
+import type { LabNodes } from '../support/lab-nodes.js';
+import { follows, labStage, replicasOf } from '../support/lab-stage.js';
 
-let lab: MySqlLab;
+const stage = labStage();
 let topology: Topology;
 let nodes: LabNodes;
 
-beforeAll(async () => {
-  lab = await MySqlLab.open();
-});
-afterAll(async () => {
-  await lab.close();
-});
-afterEach(async () => {
-  await nodes.stop();
-  await Promise.all(topology.servers.map((server) => server.kill()));
-});
+async function setUp(kind: Pick<TopologyOptions, 'flavor' | 'gtid'>): Promise<void> {
+  topology = await stage.topology(
+    { ...kind, replicas: 4 },
+    'CREATE DATABASE shop; CREATE TABLE shop.orders (id INT AUTO_INCREMENT PRIMARY KEY)',
+  );
+  nodes = await stage.nodes(topology.servers);
+}
 
-function asked(command: MoveCommand, server: LabServer, destination: LabServer | null): MoveRequest {
-  return {
-    command,
-    clusterId: nodes.cluster(),
-    server: nodes.idOf(server),
-    destination: destination === null ? null : nodes.idOf(destination),
-    pattern: null,
-    requestedBy: 'test',
+/** Rows, one after the other, until it is told to stop; the answer is how many there are then. */
+function write(): () => Promise<number> {
+  let writes = true;
+  const writing = (async (): Promise<number> => {
+    let written = 0;
+    for (; writes; written += 1) await topology.primary.execute('INSERT INTO shop.orders VALUES (NULL)');
+    return written;
+  })();
+  return () => {
+    writes = false;
+    return writing;
   };
 }
 
 async function moved(command: MoveCommand, server: LabServer, destination: LabServer | null = null): Promise<void> {
-  await nodes.observe();
-  const answer = await nodes.driver.moves.ask(asked(command, server, destination));
+  const answer = await nodes.move(command, server, destination);
   expect(answer, nodes.lines.join('\n')).toMatchObject({
     ok: true,
     value: { verdict: { kind: 'succeeded' }, lost: [] },
   });
-}
-
-async function follows(server: LabServer, source: LabServer): Promise<void> {
-  await server.waitForReplication();
-  expect(await server.replicaStatus()).toMatchObject({ sourcePort: source.port });
 }
 
 describe.each([
@@ -53,20 +47,10 @@ describe.each([
   ['MySQL 5.6', 'mysql56'],
 ] as const)('on %s', (_name, flavor) => {
   it('replicas go below a sibling, change places with it and come back, and have every row', async () => {
-    topology = await lab.topology({ flavor, replicas: 4 });
+    await setUp({ flavor });
     const { primary, replicas } = topology;
-    const [first, second] = replicas;
-    if (first === undefined || second === undefined) throw new Error('there are four replicas');
-    await primary.execute('CREATE DATABASE shop; CREATE TABLE shop.orders (id INT AUTO_INCREMENT PRIMARY KEY)');
-    await topology.caughtUp();
-    nodes = new LabNodes(topology.servers);
-    await nodes.start();
-    let writes = true;
-    const writing = (async (): Promise<number> => {
-      let written = 0;
-      for (; writes; written += 1) await primary.execute('INSERT INTO shop.orders VALUES (NULL)');
-      return written;
-    })();
+    const [first, second] = replicasOf(topology, 2);
+    const stopWriting = write();
     await moved('relocate-replicas', primary, first);
     await moved('take-master', second);
     await follows(second, primary);
@@ -74,8 +58,7 @@ describe.each([
     await moved('move-up-replicas', first);
     await moved('relocate-replicas', second, primary);
     for (const replica of replicas) await follows(replica, primary);
-    writes = false;
-    const written = await writing;
+    const written = await stopWriting();
     for (const replica of replicas) {
       await replica.catchUp(primary);
       expect(await replica.query('SELECT COUNT(*) AS n FROM shop.orders')).toEqual([{ n: written }]);
@@ -89,20 +72,10 @@ describe.each([
   ['MariaDB whose replicas follow by place', { flavor: 'mariadb', gtid: false }],
 ] as const)('by place, on %s', (_name, kind) => {
   it('a tree is rebuilt under write load, in every way there is, and every row is on every server', async () => {
-    topology = await lab.topology({ ...kind, replicas: 4 });
+    await setUp(kind);
     const { primary, replicas } = topology;
-    const [a, b, c, d] = replicas;
-    if (a === undefined || b === undefined || c === undefined || d === undefined) throw new Error('there are four');
-    await primary.execute('CREATE DATABASE shop; CREATE TABLE shop.orders (id INT AUTO_INCREMENT PRIMARY KEY)');
-    await topology.caughtUp();
-    nodes = new LabNodes(topology.servers);
-    await nodes.start();
-    let writes = true;
-    const writing = (async (): Promise<number> => {
-      let written = 0;
-      for (; writes; written += 1) await primary.execute('INSERT INTO shop.orders VALUES (NULL)');
-      return written;
-    })();
+    const [a, b, c, d] = replicasOf(topology, 4);
+    const stopWriting = write();
     await moved('move-below', b, a);
     await moved('relocate', c, b);
     await follows(c, b);
@@ -120,8 +93,7 @@ describe.each([
     await moved('relocate', b, primary);
     await moved('relocate', d, primary);
     for (const replica of replicas) await follows(replica, primary);
-    writes = false;
-    const written = await writing;
+    const written = await stopWriting();
     const place = kind.flavor === 'mariadb' ? { Using_Gtid: 'No' } : { Auto_Position: 0 };
     for (const replica of replicas) {
       await expect

@@ -1,46 +1,27 @@
 // Rearrangements on real MySQL: chains, siblings, places that are changed, a ring, a regrouping; what a CHANGE keeps; leaders
 // that die on the way.
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
 import type { MoveCommand } from '../../src/core/recovery/movement.js';
 import type { Recovery } from '../../src/core/recovery/recovery.js';
 import type { LabServer } from '../../tools/lab/lab-server.js';
-import { MySqlLab } from '../../tools/lab/mysql-lab.js';
 import type { Topology } from '../../tools/lab/topology.js';
-import { LabNodes } from '../support/lab-nodes.js';
+import type { LabNodes } from '../support/lab-nodes.js';
+import { follows, labStage, replicasOf } from '../support/lab-stage.js';
 
-let lab: MySqlLab;
+const stage = labStage();
 let topology: Topology;
 let nodes: LabNodes;
 
-beforeAll(async () => {
-  lab = await MySqlLab.open();
-});
-afterAll(async () => {
-  await lab.close();
-});
-
 beforeEach(async () => {
-  topology = await lab.topology({ replicas: 3 });
-  await topology.primary.execute('CREATE DATABASE shop; CREATE TABLE shop.orders (id INT PRIMARY KEY)');
-  await topology.caughtUp();
-  nodes = new LabNodes(topology.servers);
-  await nodes.start();
-});
-afterEach(async () => {
-  await nodes.stop();
-  await Promise.all(topology.servers.filter(({ running }) => running).map((server) => server.kill()));
+  topology = await stage.topology(
+    { replicas: 3 },
+    'CREATE DATABASE shop; CREATE TABLE shop.orders (id INT PRIMARY KEY)',
+  );
+  nodes = await stage.nodes(topology.servers);
 });
 
 async function ask(command: MoveCommand, server: LabServer, destination: LabServer | null = null): Promise<Recovery> {
-  await nodes.observe();
-  const answer = await nodes.driver.moves.ask({
-    command,
-    clusterId: nodes.cluster(),
-    server: nodes.idOf(server),
-    destination: destination === null ? null : nodes.idOf(destination),
-    pattern: null,
-    requestedBy: 'test',
-  });
+  const answer = await nodes.move(command, server, destination);
   if (!answer.ok) throw new Error(answer.refusal.message);
   return answer.value;
 }
@@ -51,16 +32,7 @@ async function moved(command: MoveCommand, server: LabServer, destination: LabSe
   return recovery;
 }
 
-async function follows(server: LabServer, source: LabServer): Promise<void> {
-  await server.waitForReplication();
-  expect(await server.replicaStatus()).toMatchObject({ sourcePort: source.port });
-}
-
-function replicas(): readonly [LabServer, LabServer, LabServer] {
-  const [first, second, third] = topology.replicas;
-  if (first === undefined || second === undefined || third === undefined) throw new Error('there are three replicas');
-  return [first, second, third];
-}
+const replicas = () => replicasOf(topology, 3);
 
 async function writeAndCatchUp(): Promise<void> {
   await topology.primary.execute('INSERT INTO shop.orders SELECT COALESCE(MAX(id), 0) + 1 FROM shop.orders');

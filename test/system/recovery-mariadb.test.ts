@@ -1,13 +1,14 @@
 // What is MariaDB's own: relay log that it deletes, semi-sync of a fenced primary, replicas that follow by place, and a
 // former primary that begins behind what it wrote itself.
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { MysqlSessionOpener } from '../../src/adapters/mysql/session-opener.js';
 import type { Step } from '../../src/core/recovery/step.js';
 import type { ServerSession } from '../../src/runtime/ports/mysql.js';
 import type { LabServer } from '../../tools/lab/lab-server.js';
-import { MySqlLab, type TopologyOptions } from '../../tools/lab/mysql-lab.js';
+import type { TopologyOptions } from '../../tools/lab/mysql-lab.js';
 import type { Topology } from '../../tools/lab/topology.js';
 import { TestAuthority } from '../support/authority.js';
+import { labStage, replicasOf } from '../support/lab-stage.js';
 import { found, HERE, labOpener, openOn, REPLICATION_QUERY, take } from '../support/mysql-sessions.js';
 
 const stopIo: Step = { kind: 'stop-io', server: HERE };
@@ -17,32 +18,18 @@ const repoint: Step = { kind: 'repoint', server: HERE, source: HERE, start: true
 const awaiting = (gtids: string): Step => ({ kind: 'await-applied', server: HERE, gtids, limitMs: 20_000 });
 
 describe('MariaDB', () => {
-  let lab: MySqlLab;
+  const stage = labStage();
   let topology: Topology;
   let opener: MysqlSessionOpener;
 
-  beforeAll(async () => {
-    lab = await MySqlLab.open();
-  });
-  afterAll(async () => {
-    await lab.close();
-  });
-  afterEach(async () => {
-    await Promise.all(topology.servers.filter(({ running }) => running).map((server) => server.kill()));
-  });
-
   const begin = async (options: Partial<TopologyOptions> = {}): Promise<readonly [LabServer, LabServer, LabServer]> => {
     opener = labOpener(undefined, REPLICATION_QUERY);
-    topology = await lab.topology({ flavor: 'mariadb', replicas: 2, ...options });
-    const { primary, replicas } = topology;
-    await primary.execute(
+    topology = await stage.topology(
+      { flavor: 'mariadb', replicas: 2, ...options },
       'CREATE DATABASE shop; CREATE TABLE shop.orders (id INT AUTO_INCREMENT PRIMARY KEY) ENGINE=InnoDB; ' +
         "CREATE USER app@'%' IDENTIFIED BY 'app'; GRANT ALL ON shop.* TO app@'%'",
     );
-    await topology.caughtUp();
-    const [one, two] = replicas;
-    if (one === undefined || two === undefined) throw new Error('two replicas are needed');
-    return [primary, one, two];
+    return [topology.primary, ...replicasOf(topology, 2)];
   };
   const on = async (server: LabServer): Promise<ServerSession> => await openOn(opener, server, new TestAuthority());
   const status = async (server: LabServer): Promise<Readonly<Record<string, unknown>>> =>

@@ -2,24 +2,16 @@
 // the identity that it had, and a session knows a server by the same name as a probe, on every flavour.
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { barrierName } from '../../src/adapters/mysql/barrier.js';
 import type { ServerId } from '../../src/core/topology/server.js';
 import type { Flavor } from '../../tools/lab/dialect.js';
 import type { LabServer } from '../../tools/lab/lab-server.js';
-import { MySqlLab } from '../../tools/lab/mysql-lab.js';
 import { TestAuthority } from '../support/authority.js';
-import { LabNodes } from '../support/lab-nodes.js';
+import { labStage, replicasOf } from '../support/lab-stage.js';
 import { CLUSTER, identityOn, labOpener, openOn } from '../support/mysql-sessions.js';
 
-let lab: MySqlLab;
-
-beforeAll(async () => {
-  lab = await MySqlLab.open();
-});
-afterAll(async () => {
-  await lab.close();
-});
+const stage = labStage();
 
 async function rebuild(server: LabServer): Promise<void> {
   await server.stop();
@@ -29,13 +21,10 @@ async function rebuild(server: LabServer): Promise<void> {
 
 describe('a replica rebuilt at its address', () => {
   it.each(['before', 'after'])('%s the primary dies: the other one is promoted', async (when) => {
-    const topology = await lab.topology({ replicas: 2 });
-    const { primary, replicas } = topology;
-    const [first, second] = replicas;
-    if (first === undefined || second === undefined) throw new Error('the lab gave too few');
-    await topology.caughtUp();
-    const nodes = new LabNodes(topology.servers);
-    await nodes.start();
+    const topology = await stage.topology({ replicas: 2 });
+    const { primary } = topology;
+    const [first, second] = replicasOf(topology, 2);
+    const nodes = await stage.nodes(topology.servers);
     const known = nodes.idOf(first);
     if (when === 'before') await rebuild(first);
     await primary.kill();
@@ -47,14 +36,12 @@ describe('a replica rebuilt at its address', () => {
     expect(recovery?.lost).toMatchObject([{ server: known, reason: expect.stringContaining('rebuilt') as string }]);
     expect(await first.query('SELECT @@read_only AS closed')).toEqual([{ closed: 1 }]);
     expect((await first.replicaStatus())?.sqlRunning).toBe('Yes');
-    await nodes.stop();
-    await Promise.all(topology.servers.filter(({ running }) => running).map((server) => server.kill()));
   });
 });
 
 describe.each<Flavor>(['mysql97', 'mysql56', 'mariadb'])('a session on %s', (flavor) => {
   it('is opened for the server that a probe found, and refused for another one before the barrier is touched', async () => {
-    const [server] = await lab.servers(1, { flavor });
+    const [server] = await stage.servers(1, { flavor });
     if (server === undefined) throw new Error('the lab gave no server');
     const holder = await server.connect();
     await holder.query(`SELECT GET_LOCK('${barrierName(CLUSTER)}', 1)`);
@@ -70,6 +57,5 @@ describe.each<Flavor>(['mysql97', 'mysql56', 'mariadb'])('a session on %s', (fla
     await expect(holder.query('SELECT 1')).rejects.toBeDefined();
     await session.close();
     holder.destroy();
-    await server.kill();
   });
 });

@@ -3,36 +3,28 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { LabServer } from '../../tools/lab/lab-server.js';
-import { MySqlLab } from '../../tools/lab/mysql-lab.js';
 import type { Topology } from '../../tools/lab/topology.js';
 import { TestAuthority } from '../support/authority.js';
+import { labStage, replicasOf } from '../support/lab-stage.js';
 import { found, HERE, labConnector, labOpener, openOn, take } from '../support/mysql-sessions.js';
 
-let lab: MySqlLab;
+const stage = labStage();
 let kept: string;
 let topology: Topology;
 let apart: LabServer;
 let extra: string;
 let shared: string;
 
-beforeAll(async () => {
-  lab = await MySqlLab.open();
-});
-afterAll(async () => {
-  await lab.close();
-});
-
 /** A replica that somebody wrote to; it follows nobody any more and is closed. */
 beforeEach(async () => {
   kept = mkdtempSync(join(tmpdir(), 'kept-'));
-  topology = await lab.topology({ replicas: 2 });
-  await topology.primary.execute('CREATE DATABASE shop; CREATE TABLE shop.orders (id INT PRIMARY KEY, note TEXT)');
-  await topology.caughtUp();
-  const [first] = topology.replicas;
-  if (first === undefined) throw new Error('there are two replicas');
-  apart = first;
+  topology = await stage.topology(
+    { replicas: 2 },
+    'CREATE DATABASE shop; CREATE TABLE shop.orders (id INT PRIMARY KEY, note TEXT)',
+  );
+  [apart] = replicasOf(topology, 1);
   await apart.execute('STOP REPLICA; RESET REPLICA ALL; SET GLOBAL super_read_only = 0; SET GLOBAL read_only = 0');
   shared = await apart.gtidExecuted();
   await apart.execute("INSERT INTO shop.orders VALUES (1, 'of nobody else'); FLUSH BINARY LOGS");
@@ -40,9 +32,8 @@ beforeEach(async () => {
   const [row] = await apart.query<{ extra: string }>(`SELECT GTID_SUBTRACT(@@gtid_executed, '${shared}') AS extra`);
   extra = row?.extra ?? '';
 });
-afterEach(async () => {
+afterEach(() => {
   rmSync(kept, { recursive: true, force: true });
-  await Promise.all(topology.servers.filter(({ running }) => running).map((server) => server.kill()));
 });
 
 const session = async (server: LabServer) =>
@@ -108,8 +99,7 @@ describe('a reset', () => {
     await apart.execute('SET GLOBAL read_only = 0');
     expect(await take(on, step)).toMatchObject({ ok: false, code: 'state' });
     await apart.execute('SET GLOBAL super_read_only = 1');
-    const [, other] = topology.replicas;
-    if (other === undefined) throw new Error('there are two replicas');
+    const [, other] = replicasOf(topology, 2);
     await other.execute('STOP REPLICA; RESET REPLICA ALL');
     await other.replicateFrom(apart);
     await other.waitForReplication();
@@ -129,8 +119,7 @@ describe('a copy', () => {
   };
 
   it('replaces the data by that of the donor; the server is back, closed, and nothing is done twice', async () => {
-    const [, donor] = topology.replicas;
-    if (donor === undefined) throw new Error('there are two replicas');
+    const [, donor] = replicasOf(topology, 2);
     await topology.primary.execute("INSERT INTO shop.orders VALUES (9, 'of all')");
     await donor.catchUp(topology.primary);
     for (const server of [apart, donor]) await grant(server);
@@ -161,8 +150,7 @@ describe('a copy', () => {
   });
 
   it('that is refused by the donor leaves the server as it was, and says why', async () => {
-    const [, donor] = topology.replicas;
-    if (donor === undefined) throw new Error('there are two replicas');
+    const [, donor] = replicasOf(topology, 2);
     await grant(apart);
     const on = await session(apart);
     const { lastCopy = '' } = await found(take(on, { kind: 'prepare-clone', server: HERE }));

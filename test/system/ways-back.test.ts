@@ -3,37 +3,28 @@
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { WayBack } from '../../src/core/recovery/returns.js';
 import type { LabServer } from '../../tools/lab/lab-server.js';
-import { MySqlLab } from '../../tools/lab/mysql-lab.js';
 import type { Topology } from '../../tools/lab/topology.js';
-import { LabNodes } from '../support/lab-nodes.js';
+import type { LabNodes } from '../support/lab-nodes.js';
+import { follows, labStage, replicasOf } from '../support/lab-stage.js';
 
-let lab: MySqlLab;
+const stage = labStage();
 let topology: Topology;
 let nodes: LabNodes;
 let kept: string;
 
-beforeAll(async () => {
-  lab = await MySqlLab.open();
-});
-afterAll(async () => {
-  await lab.close();
-});
-
 beforeEach(async () => {
   kept = mkdtempSync(join(tmpdir(), 'kept-'));
-  topology = await lab.topology({ replicas: 2 });
-  await topology.primary.execute('CREATE DATABASE shop; CREATE TABLE shop.orders (id INT PRIMARY KEY)');
-  await topology.caughtUp();
-  nodes = new LabNodes(topology.servers, { detachesLost: true }, { keepDirectory: kept });
-  await nodes.start();
+  topology = await stage.topology(
+    { replicas: 2 },
+    'CREATE DATABASE shop; CREATE TABLE shop.orders (id INT PRIMARY KEY)',
+  );
+  nodes = await stage.nodes(topology.servers, { detachesLost: true }, { keepDirectory: kept });
 });
-afterEach(async () => {
-  await nodes.stop();
+afterEach(() => {
   rmSync(kept, { recursive: true, force: true });
-  await Promise.all(topology.servers.filter(({ running }) => running).map((server) => server.kill()));
 });
 
 async function failOver(): Promise<LabServer> {
@@ -71,8 +62,7 @@ async function comeBack(way: WayBack, apart: LabServer): Promise<void> {
 }
 
 async function replicates(server: LabServer, source: LabServer): Promise<void> {
-  await server.waitForReplication();
-  expect(await server.replicaStatus()).toMatchObject({ sourcePort: source.port });
+  await follows(server, source);
   await source.execute('INSERT INTO shop.orders VALUES (3)');
   await server.catchUp(source);
   expect(await server.query('SELECT @@read_only AS closed')).toEqual([{ closed: 1 }]);
@@ -127,8 +117,7 @@ describe('a former primary with an order that nobody else has', () => {
 
   it('is not brought back, and told why, while it has a replica', async () => {
     const { apart } = await setApart();
-    const [, other] = topology.replicas;
-    if (other === undefined) throw new Error('there are two replicas');
+    const [, other] = replicasOf(topology, 2);
     await other.execute('STOP REPLICA');
     await other.replicateFrom(apart);
     await nodes.observe();
@@ -140,8 +129,7 @@ describe('a former primary with an order that nobody else has', () => {
 
 describe('a replica that a failover left behind', () => {
   it('comes back by itself, and follows the new primary', async () => {
-    const [, away] = topology.replicas;
-    if (away === undefined) throw new Error('there are two replicas');
+    const [, away] = replicasOf(topology, 2);
     await away.kill();
     const primary = await failOver();
     expect(nodes.recoveries[0]?.lost.map(({ server }) => server)).toEqual([nodes.idOf(away)]);
@@ -156,8 +144,7 @@ describe('a replica that a failover left behind', () => {
   });
 
   it('is set apart with what it alone has, and detached from the old primary', async () => {
-    const [, ahead] = topology.replicas;
-    if (ahead === undefined) throw new Error('there are two replicas');
+    const [, ahead] = replicasOf(topology, 2);
     await ahead.execute('SET GLOBAL super_read_only = 0; SET GLOBAL read_only = 0');
     await ahead.execute('INSERT INTO shop.orders VALUES (9); SET GLOBAL super_read_only = 1');
     await failOver();
