@@ -65,8 +65,11 @@ export interface LostSourceWorld {
  * Server 1 is the primary with five transactions; server 2, which died with all of them, fed servers 10 and up, of which
  * each received as many as told; servers 3 and up stand beside it and received as many as told.
  */
-export function lostSourceWorld(received: readonly number[], beside: readonly number[] = []): LostSourceWorld {
-  const world = new MysqlWorld();
+export function lostSourceWorld(
+  received: readonly number[],
+  beside: readonly number[] = [],
+  world: MysqlWorld = new MysqlWorld(),
+): LostSourceWorld {
   const primary = world.add(P, { readOnly: false });
   const lost = world.add(A);
   world.follow(lost, primary);

@@ -116,6 +116,5 @@ function obstacle(question: Orphans, orphan: Read, { place, has, coming }: Offer
   const attempt = question.moved(orphan.participant.id, id);
   if (attempt === 'done') return null;
   if (attempt !== 'open') return { reason: attempt.error, gtids: '' };
-  if (orphan.byPlace) return { reason: 'without GTID nobody knows where it would go on at another source', gtids: '' };
   return whyNotFollow(orphan, place, unionOf(has, coming), `${host}:${String(port)}`);
 }

@@ -6,6 +6,8 @@ import { logMarkText } from '../topology/log-marks.js';
 import { type Channel, mainChannel, type Server, type ServerFacts, type ServerId } from '../topology/server.js';
 import type { BinlogPosition, Vitals } from '../topology/vitals.js';
 import { isGtidSet, logOf } from './gtids.js';
+import type { RecoveryInputs } from './recovery.js';
+import type { Sights } from './sights.js';
 import type { StepFindings } from './step.js';
 
 /** `follows`: whom, where the places of a server are asked for that counts transactions, too; null: nobody that is known. */
@@ -54,4 +56,13 @@ export function followsByPlace({ flavor, gtidMode }: ServerFacts): boolean {
 
 function placeIn(log: ServerId | null, place: BinlogPosition | null): string {
   return log === null || place === null ? '' : logMarkText(place, logOf(log));
+}
+
+/** Where their own logs stood; nothing where they follow by GTID. */
+export function endsSeen(servers: readonly Server[], sights: Sights): Pick<RecoveryInputs, 'seenEnds'> {
+  const ends = servers.flatMap(({ id, facts }) => {
+    const at = followsByPlace(facts) ? (sights(id).vitals?.binlog ?? null) : null;
+    return at === null ? [] : [{ server: id, at }];
+  });
+  return ends.length === 0 ? {} : { seenEnds: ends };
 }

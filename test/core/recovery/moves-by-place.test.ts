@@ -264,3 +264,22 @@ describe('a primary that follows its replica', () => {
     allLevel(servers);
   });
 });
+
+describe('replicas of a dead source', () => {
+  it('are regrouped below the one with most, level or behind', () => {
+    const servers = world();
+    servers.write(servers.get(P), 3);
+    servers.settle();
+    servers.get(A).io = false;
+    servers.write(servers.get(P), 2);
+    servers.settle();
+    servers.get(P).up = false;
+    const moves = [A, B].map((server): Movement => ({ server, to: P, from: P }));
+    const plan = opening([A, B], P, [], { command: 'regroup-replicas', manner: 'regroup', moves });
+    const { ending } = play({ ...plan, failed: P }, servers);
+    expect(ending).toMatchObject({ verdict: { kind: 'succeeded' }, lost: [] });
+    expect(servers.get(A).source).toBe(B);
+    servers.settle();
+    expect(servers.get(A).executed).toEqual(servers.get(B).executed);
+  });
+});

@@ -6,7 +6,14 @@ import { logMarkText } from '../../../src/core/topology/log-marks.js';
 import { uuidOf } from '../../support/mysql-world.js';
 import { PlaceWorld } from '../../support/place-world.js';
 import { diesAt, type Disturb, immortal, play } from '../../support/plan-player.js';
-import { deadPrimaryOpening, deadPrimaryWorld, takeoverOpening, takeoverWorld } from '../../support/plan-worlds.js';
+import {
+  deadPrimaryOpening,
+  deadPrimaryWorld,
+  lostSourceOpening,
+  lostSourceWorld,
+  takeoverOpening,
+  takeoverWorld,
+} from '../../support/plan-worlds.js';
 import { NO_FACTS } from '../../support/recording-hooks.js';
 import { openingOf, participant } from '../../support/recoveries.js';
 
@@ -209,6 +216,45 @@ describe('a replica without GTID that was away during the failover', () => {
     const { world, ending } = backAfter(received);
     expect(ending).toMatchObject({ verdict: { kind: 'succeeded' }, lost: [] });
     expect(world.get(B).executed).toEqual(world.get(A).executed);
+  });
+});
+
+describe('a source without GTID that is no primary and dies', () => {
+  it('is left for whoever has the last transactions of its replicas, and they go on behind those', () => {
+    const world = new PlaceWorld();
+    const lost = lostSourceWorld([3, 5], [4], world);
+    for (const server of [...lost.siblings, ...lost.orphans]) world.apply(server);
+    for (const one of lost.siblings) one.io = false;
+    const { ending } = play(lostSourceOpening(lost), world);
+    expect(ending).toMatchObject({ verdict: { kind: 'succeeded' }, lost: [] });
+    const [sibling] = lost.siblings;
+    expect(lost.orphans.map(({ source }) => source)).toEqual([sibling?.id, lost.primary.id]);
+    world.write(lost.primary, 2);
+    world.settle();
+    for (const { executed } of lost.orphans) expect(executed).toEqual(lost.primary.executed);
+  });
+
+  it('is still the source of one that is found nowhere, with the reason', () => {
+    const world = new PlaceWorld();
+    const lost = lostSourceWorld([3, 5], [], world);
+    const [first] = lost.orphans;
+    const { ending } = play(lostSourceOpening(lost), world, immortal, (step, outcome) =>
+      step.kind === 'locate' && step.server === first?.id
+        ? { ok: false, code: 'state', error: 'found 2 times', retriable: false }
+        : outcome,
+    );
+    expect(ending.verdict).toEqual({ kind: 'succeeded' });
+    expect(ending.lost).toMatchObject([{ server: first?.id, reason: 'without GTID: found 2 times' }]);
+    expect(first).toMatchObject({ source: lost.lost.id, io: true });
+  });
+
+  it('ends the same way whenever the leader dies', () => {
+    for (let point = 1; ; point++) {
+      const world = new PlaceWorld();
+      const { ending, deaths } = play(lostSourceOpening(lostSourceWorld([3, 5], [5], world)), world, diesAt(point));
+      expect(ending, `death at point ${String(point)}`).toMatchObject({ verdict: { kind: 'succeeded' }, lost: [] });
+      if (deaths === 0) return;
+    }
   });
 });
 

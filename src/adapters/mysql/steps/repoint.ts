@@ -13,11 +13,11 @@ import type { ServerId } from '../../../core/topology/server.js';
 import { changeSource, quoted, type SourceChange, startReplica, stopReplica } from '../dialect.js';
 import type { Hold } from '../hold.js';
 import { StepFailed } from '../step-failed.js';
-import { awaitApplied } from './await-applied.js';
+import { drain, keepApplying } from './drain.js';
 import { executedBy } from './findings.js';
-import { CHANGE_MS, DRAIN_MS, FIRST_WORD_MS, READ_MS, STOP_IO_MS, STOP_SQL_MS } from './limits.js';
+import { CHANGE_MS, FIRST_WORD_MS, READ_MS, STOP_IO_MS, STOP_SQL_MS } from './limits.js';
 import { endSince } from './own-log.js';
-import { assertStartLosesNothing, hasUnapplied, losesByRestart, startApplier, stopFetching } from './relay-log.js';
+import { assertStartLosesNothing, hasUnapplied, losesByRestart, stopFetching } from './relay-log.js';
 import {
   applierError,
   readReplica,
@@ -139,24 +139,6 @@ async function fetchAgain(hold: Hold): Promise<void> {
   const replica = await readReplicaOf(hold, READ_MS);
   if (losesByRestart(hold, replica)) return;
   await hold.change(startReplica(hold.dialect, replica.channel, 'IO_THREAD'), CHANGE_MS);
-}
-
-/** All that was received is applied, or the change is not made. */
-async function drain(hold: Hold, replica: ReplicaState, server: ServerState): Promise<ReplicaState> {
-  if (!hasUnapplied(replica, server)) return replica;
-  await keepApplying(hold, replica, server);
-  await awaitApplied(hold, replica.received, DRAIN_MS);
-  return await readReplicaOf(hold, READ_MS);
-}
-
-async function keepApplying(hold: Hold, replica: ReplicaState, server: ServerState): Promise<void> {
-  const error = applierError(replica);
-  if (error === null) {
-    await startApplier(hold, replica, server);
-    return;
-  }
-  const text = 'its relay log is not applied and would be lost with a change of its source';
-  throw new StepFailed('state', `${addressText(hold.address)}: its applier has stopped (${error}); ${text}`, false);
 }
 
 /** The place is right for whoever is exactly where the step says; one that is before or beyond would lose or repeat. */

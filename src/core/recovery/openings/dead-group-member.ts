@@ -29,7 +29,7 @@ export function openDeadGroupMember(
     .slice(0, MEMBERS_MAX)
     .map((server): PlaceFor => ({ server, tier: 0 }));
   const orphans = followersOf(belief, failed);
-  return openOrphans(belief, policy, { kind: 'dead-group-member', problem, failed, orphans, places }, context);
+  return openOrphans(belief, policy, { kind: 'dead-group-member', problem, failed, orphans, places, sights }, context);
 }
 
 function isLiveFellow({ id, facts }: Server, failed: Server): boolean {

@@ -41,7 +41,7 @@ export function openDeadIntermediate(
   // Of two that replicate from each other, the one that is the primary has nobody to follow.
   const orphans = followersOf(belief, failed).filter(({ id }) => id !== cluster.primary);
   const places = placesFor(belief, policy, failed, orphans, sights);
-  return openOrphans(belief, policy, { kind: 'dead-intermediate', problem, failed, orphans, places }, context);
+  return openOrphans(belief, policy, { kind: 'dead-intermediate', problem, failed, orphans, places, sights }, context);
 }
 
 function placesFor(

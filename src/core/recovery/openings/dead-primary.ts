@@ -23,8 +23,8 @@ import { durabilityPolicyOf, durabilityTerms, shortfalls } from '../durability.j
 import type { DurabilityTerms } from '../durability-terms.js';
 import type { RecoveryPolicy } from '../policy.js';
 import { withPromotionLimits } from '../promotion-limits.js';
-import type { Participant, RecoveryInputs } from '../recovery.js';
-import { followsByPlace } from '../seen-progress.js';
+import type { Participant } from '../recovery.js';
+import { endsSeen } from '../seen-progress.js';
 import { semiSyncDuty } from '../semi-sync.js';
 import type { Sights } from '../sights.js';
 import { opened, type Opening, type OpeningContext, refused } from './opening.js';
@@ -87,15 +87,6 @@ export function openDeadPrimary(
       ...(policy.lostDowntimeMs > 0 ? { lostDowntimeMs: policy.lostDowntimeMs } : {}),
     },
   );
-}
-
-/** Nothing where they follow by GTID. */
-function endsSeen(servers: readonly Server[], sights: Sights): Pick<RecoveryInputs, 'seenEnds'> {
-  const ends = servers.flatMap(({ id, facts }) => {
-    const at = followsByPlace(facts) ? (sights(id).vitals?.binlog ?? null) : null;
-    return at === null ? [] : [{ server: id, at }];
-  });
-  return ends.length === 0 ? {} : { seenEnds: ends };
 }
 
 export interface JudgedReplicas {

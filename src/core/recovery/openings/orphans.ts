@@ -11,6 +11,8 @@ import { goneParticipant, judgeCandidates, participantsOf, placeParticipant } fr
 import { gaveWay, stoppedBy } from '../interrupted.js';
 import type { RecoveryPolicy } from '../policy.js';
 import type { RecoveryKind } from '../recovery.js';
+import { endsSeen } from '../seen-progress.js';
+import type { Sights } from '../sights.js';
 import { opened, type Opening, type OpeningContext, refused } from './opening.js';
 
 export interface PlaceFor {
@@ -25,12 +27,13 @@ export interface OrphansRequest {
   readonly failed: Server;
   readonly orphans: readonly Server[];
   readonly places: readonly PlaceFor[];
+  readonly sights: Sights;
 }
 
 export function openOrphans(
   belief: Belief,
   policy: RecoveryPolicy,
-  { kind, problem, failed, orphans, places }: OrphansRequest,
+  { kind, problem, failed, orphans, places, sights }: OrphansRequest,
   context: OpeningContext,
 ): Opening {
   const cluster = belief.clusters.get(failed.clusterId);
@@ -60,6 +63,7 @@ export function openOrphans(
       applyLimitMs: Math.min(policy.applyLimitMs, policy.maintenanceLagSeconds * 1000),
       semiSync: null,
       forced: false,
+      ...endsSeen([...orphans, ...servers], sights),
     },
   );
 }

@@ -26,7 +26,7 @@ export interface Placed {
 }
 
 /** For what a replica had received when the primary died; nobody waits for it, but the cluster is not free meanwhile. */
-const DRAIN_LIMIT_MS = 60_000;
+export const DRAIN_LIMIT_MS = 60_000;
 
 export function placeFollowers(recovery: Recovery, followers: readonly Follower[], promoted: Participant): Placed {
   const handover = handoverOf(recovery, promoted.id);
@@ -79,6 +79,6 @@ export function beginningFor(
   return { reason: `${apart}: without GTID it is not known where it would begin${why}` };
 }
 
-function endSeen({ inputs }: Recovery, server: ServerId): BinlogPosition | null {
+export function endSeen({ inputs }: Recovery, server: ServerId): BinlogPosition | null {
   return inputs.seenEnds?.find((seen) => seen.server === server)?.at ?? null;
 }

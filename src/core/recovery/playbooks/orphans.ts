@@ -5,6 +5,7 @@
  * 1. IO threads of all its replicas stop, and the servers that they could follow are read, beside each other.
  * 2. Each goes to the best place it can have (places.ts), some after a short wait for what a place is about to apply. All
  *    beside each other, but those who follow one of their own after it has found its place.
+ *    Who follows by place searches for where it would go on (orphans-by-place.ts).
  * 3. Who can go nowhere is pointed back at the lost source, as it was: should that return, replication goes on.
  */
 import { assignPlaces, type Attempt, type Move, type Read } from '../places.js';
@@ -15,6 +16,7 @@ import { stepKey } from '../record.js';
 import type { LostServer, Participant, Recovery } from '../recovery.js';
 import type { Step } from '../step.js';
 import { hooksBefore } from './hooks.js';
+import { wayByPlace } from './orphans-by-place.js';
 import { AT_ONCE, closing, givenUpOf, nameOf, type Next, participantOf, pendingOf, replicasOf, steps } from './next.js';
 import type { ServerId } from '../../topology/server.js';
 
@@ -29,13 +31,19 @@ export function orphans(recovery: Recovery): Next {
     ...replicasOf(recovery).flatMap((one) => readBy(recovery, one, stopOf(one))),
     ...places.flatMap((one) => readBy(recovery, one, lookAt(one))),
   ];
-  const moves = assignPlaces({
-    orphans: read.filter(({ participant }) => participant.role === 'replica').map((one) => grown(recovery, one, read)),
-    places: read.filter(({ participant }) => participant.role === 'place'),
+  const able = read.filter(({ participant }) => participant.role === 'place');
+  const orphaned = read.filter(({ participant }) => participant.role === 'replica');
+  const byPlace = orphaned.filter((one) => one.byPlace).map((one) => wayByPlace(recovery, one, able));
+  const assigned = assignPlaces({
+    orphans: orphaned.filter((one) => !one.byPlace).map((one) => grown(recovery, one, read)),
+    places: able,
     awaited: (place, gtids) => attemptOf(recovery, awaitOf(recovery, place, gtids)),
     moved: (orphan, place) => attemptOf(recovery, moveTo(recovery, orphan, place)),
   });
-  const wanted = new Map(moves.flatMap((move) => stepsOf(recovery, move)).map((step) => [stepKey(step), step]));
+  const moves = [...assigned, ...byPlace.filter((way) => 'kind' in way)];
+  const searching = byPlace.flatMap((way) => ('step' in way ? [way.step] : []));
+  const own = [...searching, ...moves.flatMap((move) => stepsOf(recovery, move))];
+  const wanted = new Map(own.map((step) => [stepKey(step), step]));
   const pending = pendingOf(recovery, [...wanted.values()]);
   return pending.length > 0 ? steps(pending.slice(0, AT_ONCE)) : conclude(recovery, moves);
 }
@@ -83,7 +91,7 @@ function attemptOf(recovery: Recovery, step: Step): Attempt {
 function stepsOf(recovery: Recovery, move: Move): readonly Step[] {
   if (move.kind === 'nowhere') return [backOf(recovery, move.orphan)];
   const isPlaced = move.after === null || placeOf(recovery, move.after) !== null;
-  if (!isPlaced) return [];
+  if (!isPlaced || placeOf(recovery, move.orphan) === move.place) return [];
   if (move.waitFor !== '') return [awaitOf(recovery, move.place, move.waitFor)];
   return [moveTo(recovery, move.orphan, move.place)];
 }

@@ -5,13 +5,25 @@
  */
 import { choose, type Gathered, whyNotFollow } from '../choice.js';
 import type { MoveTerms } from '../movement.js';
+import { beginningAt, handoverOf } from '../handover.js';
 import { standingOf } from '../patience.js';
 import { hasHere } from '../share.js';
 import type { LostServer, Participant, Recovery } from '../recovery.js';
-import type { Step, StepFindings } from '../step.js';
+import type { Beginning, Step, StepFindings } from '../step.js';
+import { beginningFor, type Found } from './followers.js';
 import { AT_ONCE, closing, nameOf, type Next, pendingOf, replicasOf, steps } from './next.js';
 import { awaitOf, pointAt } from './one-move.js';
 import type { ServerId } from '../../topology/server.js';
+
+interface Objection {
+  readonly reason: string;
+  readonly gtids: string;
+}
+
+interface Following extends Objection {
+  readonly server: ServerId;
+  readonly step: Step;
+}
 
 export function regroup(recovery: Recovery, terms: MoveTerms): Next {
   const replicas = replicasOf(recovery);
@@ -48,7 +60,7 @@ function lead(recovery: Recovery, terms: MoveTerms, leader: Gathered, gathered: 
     const objection = isLevel
       ? whyNotFollow(one, leader, leader.has, nameOf(recovery, id))
       : { reason: `${nameOf(recovery, id)} did not apply what it has in time`, gtids: '' };
-    const { server, step, reason, gtids } = wayOf(recovery, one.participant.id, id, objection);
+    const { server, step, reason, gtids } = followingOf(recovery, one, id, objection);
     wanted.push(step);
     if (reason !== '') lost.push({ server, reason, gtids });
   }
@@ -62,14 +74,31 @@ function lead(recovery: Recovery, terms: MoveTerms, leader: Gathered, gathered: 
   return closing({ kind: 'succeeded' }, lost);
 }
 
+/** By place: who is level begins where the leader's log stands, who is behind where its own last transactions are found there. */
+function beginning(recovery: Recovery, { participant, has }: Gathered, leader: ServerId): Found {
+  const handover = handoverOf(recovery, leader);
+  if (handover === null) return { reason: 'it is not known where the log of the leader stands' };
+  return beginningFor(recovery, { server: participant.id, has }, leader, handover);
+}
+
+function followingOf(recovery: Recovery, one: Gathered, leader: ServerId, objection: Objection | null): Following {
+  const server = one.participant.id;
+  if (objection !== null || !one.byPlace) return wayOf(recovery, server, leader, objection, null);
+  const found = beginning(recovery, one, leader);
+  if ('step' in found) return { server, step: found.step, reason: '', gtids: '' };
+  if ('reason' in found) return wayOf(recovery, server, leader, { reason: found.reason, gtids: '' }, null);
+  return wayOf(recovery, server, leader, null, found.begin);
+}
+
 /** To the leader, or, with a reason, back to where it was. */
 function wayOf(
   recovery: Recovery,
   server: ServerId,
   leader: ServerId,
-  objection: { readonly reason: string; readonly gtids: string } | null,
-) {
-  const there = pointAt(recovery, server, leader);
+  objection: Objection | null,
+  begin: Beginning | null,
+): Following {
+  const there = { ...pointAt(recovery, server, leader), ...beginningAt(begin) };
   const standing = standingOf(recovery, there);
   if (objection === null && standing.kind !== 'given-up') return { server, step: there, reason: '', gtids: '' };
   const why = objection ?? { reason: standing.kind === 'given-up' ? standing.error : '', gtids: '' };
