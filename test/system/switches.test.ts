@@ -4,18 +4,17 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { SwitchCommand } from '../../src/core/recovery/switching.js';
-import type { Recovery } from '../../src/core/recovery/recovery.js';
-import type { Answer, SwitchRequest } from '../../src/runtime/ports/service.js';
 import type { LabServer, Row } from '../../tools/lab/lab-server.js';
 import { MySqlLab } from '../../tools/lab/mysql-lab.js';
 import type { Topology } from '../../tools/lab/topology.js';
 import { LabNodes } from '../support/lab-nodes.js';
+import { LabSwitches } from '../support/lab-switches.js';
 
 let lab: MySqlLab;
 let topology: Topology;
 let nodes: LabNodes;
 let keep: string;
+let operator: LabSwitches;
 
 const INSERT = 'INSERT INTO shop.orders VALUES (NULL)';
 
@@ -28,6 +27,7 @@ beforeAll(async () => {
   await topology.caughtUp();
   nodes = new LabNodes(topology.servers, {}, { seesVitals: true, keepDirectory: keep });
   await nodes.start();
+  operator = new LabSwitches(nodes);
 });
 afterAll(async () => {
   await nodes.stop();
@@ -39,42 +39,6 @@ function pair(): readonly [LabServer, LabServer] {
   const [first, second] = topology.replicas;
   if (first === undefined || second === undefined) throw new Error('there are two replicas');
   return [first, second];
-}
-
-function request(command: SwitchCommand, server: LabServer, changes: Partial<SwitchRequest> = {}): SwitchRequest {
-  const nothing = { channel: null, seconds: null, binaryLog: '', connection: null, until: '', force: false };
-  const asked = { command, clusterId: nodes.cluster(), server: nodes.idOf(server), requestedBy: 'ann' };
-  return { ...nothing, ...asked, ...changes };
-}
-
-/** Judged on how the servers are now. */
-async function ask(
-  command: SwitchCommand,
-  server: LabServer,
-  changes: Partial<SwitchRequest> = {},
-): Promise<Answer<Recovery>> {
-  await nodes.observe();
-  return await nodes.driver.switches.ask(request(command, server, changes));
-}
-
-async function switched(
-  command: SwitchCommand,
-  server: LabServer,
-  changes: Partial<SwitchRequest> = {},
-): Promise<void> {
-  const answer = await ask(command, server, changes);
-  expect(answer, nodes.lines.join('\n')).toMatchObject({ ok: true, value: { verdict: { kind: 'succeeded' } } });
-}
-
-async function refused(
-  command: SwitchCommand,
-  server: LabServer,
-  code: string,
-  changes: Partial<SwitchRequest> = {},
-): Promise<void> {
-  const before = nodes.recoveries.length;
-  expect(await ask(command, server, changes)).toMatchObject({ ok: false, refusal: { code } });
-  expect(nodes.recoveries).toHaveLength(before);
 }
 
 async function threads(server: LabServer): Promise<string> {
@@ -94,35 +58,35 @@ async function one(server: LabServer, sql: string): Promise<unknown> {
 describe('on MySQL 9.7', () => {
   it('an applier stops where it is told, a delay is set, GTID is left and taken up again, the account is given anew', async () => {
     const [a] = pair();
-    await switched('stop-replica', a);
+    await operator.done('stop-replica', a);
     const [row] = await topology.primary.query('SHOW BINARY LOG STATUS');
     const place = `${String(row?.['File'])}:${String(row?.['Position'])}`;
     await topology.primary.execute(INSERT);
     const before = await a.gtidExecuted();
-    await switched('start-replica', a, { until: place });
+    await operator.done('start-replica', a, { until: place });
     await expect.poll(() => threads(a)).toBe('Yes No');
     expect(await a.gtidExecuted()).toBe(before);
-    await switched('start-replica', a);
-    await switched('delay-replication', a, { seconds: 3 });
+    await operator.done('start-replica', a);
+    await operator.done('delay-replication', a, { seconds: 3 });
     expect([(await status(a))['SQL_Delay'], await threads(a)]).toEqual([3, 'Yes Yes']);
-    await refused('delay-replication', a, 'bad-seconds', { seconds: -1 });
-    await switched('stop-replica', a);
+    await operator.refused('delay-replication', a, 'bad-seconds', { seconds: -1 });
+    await operator.done('stop-replica', a);
     await a.execute('START REPLICA IO_THREAD');
-    await switched('delay-replication', a, { seconds: 0 });
+    await operator.done('delay-replication', a, { seconds: 0 });
     expect([(await status(a))['SQL_Delay'], await threads(a)]).toEqual([0, 'Yes No']);
-    await switched('start-replica', a);
-    await refused('enable-gtid', a, 'uses-gtid');
-    await switched('disable-gtid', a);
+    await operator.done('start-replica', a);
+    await operator.refused('enable-gtid', a, 'uses-gtid');
+    await operator.done('disable-gtid', a);
     expect([(await status(a))['Auto_Position'], await threads(a)]).toEqual([0, 'Yes Yes']);
     await topology.primary.execute(INSERT);
     await a.catchUp(topology.primary);
-    await refused('disable-gtid', a, 'no-gtid');
-    await switched('enable-gtid', a);
+    await operator.refused('disable-gtid', a, 'no-gtid');
+    await operator.done('enable-gtid', a);
     expect([(await status(a))['Auto_Position'], await threads(a)]).toEqual([1, 'Yes Yes']);
     await topology.primary.execute(
       "CREATE USER repl2@'%' IDENTIFIED BY 'repl2'; GRANT REPLICATION SLAVE ON *.* TO repl2@'%'",
     );
-    await switched('change-master-credentials', a);
+    await operator.done('change-master-credentials', a);
     expect([(await status(a))['Source_User'], await threads(a)]).toEqual(['repl', 'Yes Yes']);
     expect((await status(a))['Get_Source_public_key']).toBe(1);
     await a.catchUp(topology.primary);
@@ -133,17 +97,17 @@ describe('on MySQL 9.7', () => {
     const [a, b] = pair();
     const source = '@@rpl_semi_sync_source_enabled';
     const replica = '@@rpl_semi_sync_replica_enabled';
-    await switched('disable-semi-sync-replica', a);
+    await operator.done('disable-semi-sync-replica', a);
     expect([await one(a, replica), await threads(a)]).toEqual([0, 'Yes Yes']);
-    await refused('disable-semi-sync-replica', b, 'too-few-acknowledge');
-    await refused('disable-semi-sync-master', primary, 'durability');
-    await switched('disable-semi-sync-master', primary, { force: true });
+    await operator.refused('disable-semi-sync-replica', b, 'too-few-acknowledge');
+    await operator.refused('disable-semi-sync-master', primary, 'durability');
+    await operator.done('disable-semi-sync-master', primary, { force: true });
     expect(await one(primary, source)).toBe(0);
-    await switched('disable-semi-sync-replica', b);
-    await refused('enable-semi-sync-master', primary, 'too-few-acknowledge');
-    await switched('enable-semi-sync-replica', a);
+    await operator.done('disable-semi-sync-replica', b);
+    await operator.refused('enable-semi-sync-master', primary, 'too-few-acknowledge');
+    await operator.done('enable-semi-sync-replica', a);
     expect([await one(a, replica), await threads(a)]).toEqual([1, 'Yes Yes']);
-    await switched('enable-semi-sync-master', primary);
+    await operator.done('enable-semi-sync-master', primary);
     expect(await one(primary, source)).toBe(1);
     await primary.execute(INSERT);
     await a.catchUp(primary);
@@ -155,23 +119,23 @@ describe('on MySQL 9.7', () => {
     const logs = async (): Promise<readonly string[]> =>
       (await primary.query('SHOW BINARY LOGS')).map((row) => String(row['Log_name']));
     const first = (await logs()).at(-1) ?? '';
-    await switched('flush-binary-logs', primary);
+    await operator.done('flush-binary-logs', primary);
     expect((await logs()).at(-1)).not.toBe(first);
     const far = first.replace(/\d+$/, (digits) => String(Number(digits) + 3).padStart(digits.length, '0'));
-    await switched('flush-binary-logs', primary, { binaryLog: far });
+    await operator.done('flush-binary-logs', primary, { binaryLog: far });
     expect((await logs()).at(-1)).toBe(far);
     await topology.caughtUp();
     await b.execute('STOP REPLICA');
-    await switched('flush-binary-logs', primary);
+    await operator.done('flush-binary-logs', primary);
     await primary.execute(INSERT);
     const last = (await logs()).at(-1) ?? '';
-    await refused('purge-binary-logs', primary, 'needed', { binaryLog: last });
-    await refused('purge-binary-logs', primary, 'bad-log', { binaryLog: "x'; DROP" });
-    await switched('purge-binary-logs', primary, { binaryLog: far });
+    await operator.refused('purge-binary-logs', primary, 'needed', { binaryLog: last });
+    await operator.refused('purge-binary-logs', primary, 'bad-log', { binaryLog: "x'; DROP" });
+    await operator.done('purge-binary-logs', primary, { binaryLog: far });
     expect((await logs())[0]).toBe(far);
     await b.execute('START REPLICA');
     await b.catchUp(primary);
-    await switched('purge-binary-logs', primary, { binaryLog: 'latest' });
+    await operator.done('purge-binary-logs', primary, { binaryLog: 'latest' });
     expect(await logs()).toEqual([last]);
 
     const client = await primary.connect();
@@ -185,24 +149,24 @@ describe('on MySQL 9.7', () => {
           ],
       )
       .toContain('SLEEP');
-    await switched('kill-query', primary, { connection: me.id });
+    await operator.done('kill-query', primary, { connection: me.id });
     expect(((await sleeping) as unknown as [[{ ended: number }]])[0][0].ended).toBe(1);
     expect(await client.query('SELECT 1')).toBeTruthy();
     client.destroy();
     const [dump] = await primary.query(
       "SELECT ID FROM information_schema.processlist WHERE COMMAND LIKE 'Binlog Dump%'",
     );
-    const kept = await ask('kill-query', primary, { connection: Number(dump?.['ID']) });
+    const kept = await operator.ask('kill-query', primary, { connection: Number(dump?.['ID']) });
     expect(kept).toMatchObject({ ok: true, value: { verdict: { kind: 'undone' } } });
-    await refused('kill-query', primary, 'bad-connection', { connection: 0 });
+    await operator.refused('kill-query', primary, 'bad-connection', { connection: 0 });
   });
 
   it('only one server of a cluster takes writes, whoever asks; and a primary that was closed stays closed', async () => {
     const { primary } = topology;
     const [a] = pair();
-    await refused('set-writeable', a, 'not-primary');
-    await refused('set-writeable', a, 'another-is-open', { force: true });
-    await switched('set-read-only', primary);
+    await operator.refused('set-writeable', a, 'not-primary');
+    await operator.refused('set-writeable', a, 'another-is-open', { force: true });
+    await operator.done('set-read-only', primary);
     expect(await one(primary, '@@read_only')).toBe(1);
     await nodes.observe();
     const problem = nodes.problem(nodes.idOf(primary), 'NoWriteableMasterStructureWarning', 'reopen-primary');
@@ -215,17 +179,17 @@ describe('on MySQL 9.7', () => {
     );
     // The log does not know yet that somebody opened it.
     await primary.execute('SET GLOBAL read_only = 0');
-    const forced = await nodes.driver.switches.ask(request('set-writeable', a, { force: true }));
+    const forced = await nodes.driver.switches.ask(operator.request('set-writeable', a, { force: true }));
     expect(JSON.stringify(forced)).toContain('takes writes');
     expect(await one(a, '@@read_only')).toBe(1);
-    await switched('set-writeable', primary);
+    await operator.done('set-writeable', primary);
     expect(await one(primary, '@@read_only')).toBe(0);
     expect(nodes.ledger.state.servers.get(nodes.idOf(primary))?.keptClosed).toBeUndefined();
   });
 
   it('a statement that replication fails at is skipped once, by GTID and by place', async () => {
     const [a, b] = pair();
-    await refused('skip-query', a, 'replicates');
+    await operator.refused('skip-query', a, 'replicates');
     await b.execute('STOP REPLICA; CHANGE REPLICATION SOURCE TO SOURCE_AUTO_POSITION=0; START REPLICA');
     await b.waitForReplication();
     for (const replica of [a, b]) {
@@ -238,11 +202,11 @@ describe('on MySQL 9.7', () => {
     for (const replica of [a, b]) {
       await replica.execute('SET GLOBAL super_read_only = 1');
       await expect.poll(async () => (await status(replica))['Last_SQL_Errno']).toBe(1062);
-      await switched('skip-query', replica);
+      await operator.done('skip-query', replica);
       await expect.poll(() => replica.gtidExecuted()).toBe(all);
       expect(await threads(replica)).toBe('Yes Yes');
       expect(await one(replica, '(SELECT COUNT(*) FROM shop.orders WHERE id > 100)')).toBe(2);
-      await refused('skip-query', replica, 'replicates');
+      await operator.refused('skip-query', replica, 'replicates');
     }
     const kinds = nodes.recoveries.map(({ steps }) =>
       steps.map(({ step }) => (step.kind === 'switch' ? step.action.do : step.kind)),
@@ -253,8 +217,8 @@ describe('on MySQL 9.7', () => {
   it('errant transactions are forgotten by the replica or covered on the primary, with tags as well', async () => {
     const { primary } = topology;
     const [a, b] = pair();
-    await refused('gtid-errant-reset-master', a, 'no-errant');
-    await refused('gtid-errant-inject-empty', a, 'no-errant');
+    await operator.refused('gtid-errant-reset-master', a, 'no-errant');
+    await operator.refused('gtid-errant-inject-empty', a, 'no-errant');
     const stray = async (server: LabServer): Promise<void> => {
       await server.execute(
         "SET GLOBAL super_read_only = 0; SET SESSION gtid_next = 'AUTOMATIC:stray'; CREATE TABLE shop.stray (id INT); " +
@@ -262,47 +226,47 @@ describe('on MySQL 9.7', () => {
       );
     };
     await stray(a);
-    await switched('gtid-errant-reset-master', a);
+    await operator.done('gtid-errant-reset-master', a);
     await primary.execute(INSERT);
     await a.catchUp(primary);
     expect(await a.gtidExecuted()).toBe(await primary.gtidExecuted());
     expect([await threads(a), await one(a, '@@super_read_only')]).toEqual(['Yes Yes', 1]);
     await stray(b);
     await b.execute('SET GLOBAL super_read_only = 0');
-    await switched('gtid-errant-inject-empty', b);
+    await operator.done('gtid-errant-inject-empty', b);
     expect(await one(primary, `GTID_SUBSET('${await b.gtidExecuted()}', @@gtid_executed)`)).toBe(1);
     expect(await primary.gtidExecuted()).toContain(':stray:');
-    await refused('gtid-errant-inject-empty', b, 'no-errant');
+    await operator.refused('gtid-errant-inject-empty', b, 'no-errant');
     await a.catchUp(primary);
   });
 
   it('replication is stopped, started, restarted, drained and forgotten, each again without harm', async () => {
     const [a] = pair();
     for (let time = 0; time < 2; time++) {
-      await switched('stop-replica', a);
+      await operator.done('stop-replica', a);
       expect(await threads(a)).toBe('No No');
     }
     for (let time = 0; time < 2; time++) {
-      await switched('start-replica', a);
+      await operator.done('start-replica', a);
       expect(await threads(a)).toBe('Yes Yes');
     }
-    await switched('restart-replica', a);
+    await operator.done('restart-replica', a);
     expect(await threads(a)).toBe('Yes Yes');
     await a.execute('STOP REPLICA SQL_THREAD');
     await topology.primary.execute(INSERT);
     const [own, all] = [await a.gtidExecuted(), await topology.primary.gtidExecuted()];
     expect(own).not.toBe(all);
     await expect.poll(async () => String((await status(a))['Retrieved_Gtid_Set'])).toContain(all.split('-').at(-1));
-    await switched('stop-replica-nice', a);
+    await operator.done('stop-replica-nice', a);
     expect([await threads(a), await a.gtidExecuted()]).toEqual(['No No', all]);
-    await switched('start-replica', a);
+    await operator.done('start-replica', a);
     await a.execute('STOP REPLICA SQL_THREAD');
     await topology.primary.execute(INSERT);
     const later = await topology.primary.gtidExecuted();
     await expect.poll(async () => String((await status(a))['Retrieved_Gtid_Set'])).toContain(later.split('-').at(-1));
-    await switched('reset-replica', a);
+    await operator.done('reset-replica', a);
     expect([await threads(a), await a.gtidExecuted()]).toEqual(['none', later]);
     expect(nodes.ledger.state.servers.get(nodes.idOf(a))?.keptClosed).toMatchObject({ by: 'ann' });
-    await refused('start-replica', a, 'not-a-replica');
+    await operator.refused('start-replica', a, 'not-a-replica');
   });
 });

@@ -4,7 +4,6 @@
  */
 import {
   type MethodDefinition,
-  type ServerUnaryCall,
   type ServiceDefinition,
   status,
   type UntypedServiceImplementation,
@@ -15,9 +14,9 @@ import type { RecoveryPlan } from '../../core/recovery/plan.js';
 import { leaderOf } from '../../core/recovery/playbooks/regroup.js';
 import type { Recovery, RecoveryId } from '../../core/recovery/recovery.js';
 import type { ServerId } from '../../core/topology/server.js';
-import { NotLeader } from '../../runtime/ports/consensus-errors.js';
 import type { Answer, MoveRequest } from '../../runtime/ports/service.js';
-import { declined, passOn, wasPassedOn, type WayToLeader } from './pass-on.js';
+import { accepted, byLeader } from './by-leader.js';
+import { declined, type WayToLeader } from './pass-on.js';
 import { loadService } from './proto-service.js';
 import { planToWire, type RecoveryRequestDoor, served } from './recovery-requests.js';
 
@@ -73,27 +72,6 @@ export function movesHandlers(door: MovesDoor): UntypedServiceImplementation {
       });
     }),
   };
-}
-
-async function byLeader<Wire>(
-  door: MovesDoor,
-  method: MethodDefinition<Wire, object>,
-  call: ServerUnaryCall<Wire, object>,
-  timeoutMs: number,
-  act: () => Promise<object>,
-): Promise<object> {
-  try {
-    return await act();
-  } catch (error) {
-    const address = door.leaderAddress();
-    if (!(error instanceof NotLeader) || wasPassedOn(call) || address === null) throw error;
-    return await passOn(door, address, method, call, timeoutMs);
-  }
-}
-
-function accepted(answer: Answer<Recovery>): Recovery {
-  if (answer.ok) return answer.value;
-  throw declined(status.FAILED_PRECONDITION, answer.refusal.message, answer.refusal.code);
 }
 
 function ended(door: MovesDoor, recovery: Recovery): object {

@@ -7,6 +7,7 @@ import { type MembershipDoor, membershipHandlers } from '../../adapters/grpc/mem
 import { loadMembershipService } from '../../adapters/grpc/membership-wire.js';
 import { loadMovesService, movesHandlers } from '../../adapters/grpc/moves-service.js';
 import { loadRecoveriesService, recoveriesHandlers } from '../../adapters/grpc/recoveries-service.js';
+import { loadSwitchesService, switchesHandlers } from '../../adapters/grpc/switches-service.js';
 import { loadWaysBackService, waysBackHandlers } from '../../adapters/grpc/ways-back-service.js';
 import { registerPeersService } from '../../adapters/grpc/peers-server.js';
 import { allows, currentAuthorizer } from '../../adapters/http/authorization.js';
@@ -21,7 +22,7 @@ import type { Log } from '../log.js';
 import { authenticationOf, openHttp } from './http-door.js';
 import type { MysqlSide } from './mysql.js';
 import type { ComposedNode } from './node.js';
-import { type IdentityOf, movesDoor, recoveriesDoor, waysBackDoor } from './recoveries-door.js';
+import { type IdentityOf, movesDoor, recoveriesDoor, switchesDoor, waysBackDoor } from './recoveries-door.js';
 import { listenText, type RaftSide } from './raft.js';
 
 export interface Doors {
@@ -114,6 +115,7 @@ function openApi(parts: DoorsParts): ApiServer {
   });
   api.register(loadRecoveriesService(), recoveriesHandlers(recoveries));
   api.register(loadMovesService(), movesHandlers(movesDoor(recoveries, node.service)));
+  api.register(loadSwitchesService(), switchesHandlers(switchesDoor(recoveries, node.service)));
   api.register(loadWaysBackService(), waysBackHandlers(waysBackDoor(recoveries, node.service)));
   const duties = new LentEyes({
     clock: systemClock,

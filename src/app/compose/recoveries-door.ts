@@ -2,6 +2,7 @@
 import type { MovesDoor } from '../../adapters/grpc/moves-service.js';
 import type { WayToLeader } from '../../adapters/grpc/pass-on.js';
 import type { RecoveriesDoor } from '../../adapters/grpc/recoveries-service.js';
+import type { SwitchesDoor } from '../../adapters/grpc/switches-service.js';
 import type { WaysBackDoor } from '../../adapters/grpc/ways-back-service.js';
 import { allows, type Identity } from '../../adapters/http/authorization.js';
 import { addressText, parseAddress } from '../../core/topology/address.js';
@@ -68,5 +69,17 @@ export function movesDoor(recoveries: RecoveriesDoor, service: Service): MovesDo
     plan: (request) => service.planMove(request),
     move: (request) => service.move(request),
     cancel: (id, by) => service.cancelMove(id, by),
+  };
+}
+
+export function switchesDoor(recoveries: RecoveriesDoor, service: Service): SwitchesDoor {
+  return {
+    nodeId: recoveries.nodeId,
+    credentials: recoveries.credentials,
+    leaderAddress: () => recoveries.leaderAddress(),
+    serverAt: (text) => recoveries.serverAt(text),
+    user: (authorization, right) => recoveries.user(authorization, right),
+    plan: (request) => service.planSwitch(request),
+    switch: (request) => service.switch(request),
   };
 }

@@ -23,7 +23,7 @@ export async function flushLogs(hold: Hold, to: string): Promise<StepFindings> {
 }
 
 export async function purgeLogs(hold: Hold, before: string): Promise<StepFindings> {
-  const logs = (await hold.read('SHOW BINARY LOGS', READ_MS)).map((row) => row['Log_name'] ?? '');
+  const logs = await logNames(hold);
   const first = before === '' ? (logs.at(-1) ?? '') : before;
   if (!logs.includes(first)) {
     if (logs[0] !== undefined && (logsBetween(first, logs[0]) ?? -1) >= 0)
@@ -32,7 +32,14 @@ export async function purgeLogs(hold: Hold, before: string): Promise<StepFinding
     throw new StepFailed('state', `${addressText(hold.address)}: ${text}`, false);
   }
   await hold.change(`PURGE BINARY LOGS TO ${quoted(first)}`, PURGE_MS);
-  return { text: `${String(logs.indexOf(first))} logs before ${first} were deleted` };
+  const [oldest = first] = await logNames(hold);
+  if (oldest === first) return { text: `${String(logs.indexOf(first))} logs before ${first} were deleted` };
+  const text = `${oldest} is still in use there, by the server itself or by a replica that reads it`;
+  throw new StepFailed('state', `${addressText(hold.address)}: ${text}: ask again`, true);
+}
+
+async function logNames(hold: Hold): Promise<readonly string[]> {
+  return (await hold.read('SHOW BINARY LOGS', READ_MS)).map((row) => row['Log_name'] ?? '');
 }
 
 /** Files of gigabytes go slowly on some file systems. */

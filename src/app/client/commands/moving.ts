@@ -61,39 +61,68 @@ export const MOVING: readonly ClientCommand[] = [
   changes('match-up-replicas', 'match-up-replicas/{instance}', p.moved, 'the same with all its replicas'),
 ];
 
-const ON_ONE: Readonly<Record<string, string>> = {
-  'stop-replica': 'stop replication',
-  'stop-replica-nice': 'stop replication once the relay log is applied',
-  'start-replica': 'start replication',
-  'restart-replica': 'stop and start replication',
-  'reset-replica': 'make it forget its source',
+const DETACHING: Readonly<Record<string, string>> = {
   'detach-replica': 'break its replication on purpose',
   'reattach-replica': 'undo that',
   'detach-replica-master-host': 'break its replication on purpose',
   'reattach-replica-master-host': 'undo that',
+};
+
+/** Of a replica of several sources one channel may be named; a slip may be meant. */
+const REPLICATION: Readonly<Record<string, string>> = {
+  'stop-replica': 'stop replication',
+  'start-replica': 'start replication',
+  'restart-replica': 'stop and start replication',
+  'reset-replica': 'make it forget its source, when it has applied what it received',
+};
+
+const ON_ONE: Readonly<Record<string, string>> = {
+  'stop-replica-nice': 'stop replication once the relay log is applied',
   'skip-query': 'skip the statement that its replication fails at',
+  'enable-gtid': 'let a replica replicate by GTID',
+  'disable-gtid': 'let it replicate by file and position',
   'gtid-errant-reset-master': 'remove errant transactions by resetting its binary logs',
   'gtid-errant-inject-empty': 'cover errant transactions by empty ones on the primary',
   'enable-semi-sync-master': 'enable semi-sync on the side of the source',
   'disable-semi-sync-master': 'disable it',
   'enable-semi-sync-replica': 'enable semi-sync on the side of the replica',
   'disable-semi-sync-replica': 'disable it',
-  'set-read-only': 'make it read-only',
-  'set-writeable': 'let it take writes',
-  'flush-binary-logs': 'begin a new binary log',
+  'set-read-only': 'make it read-only; no repair opens it again',
+  'set-writeable': 'let it take writes, where no other of its cluster does',
   'change-master-credentials': 'give it the replication account again',
 };
 
-export const ON_ONE_SERVER: readonly ClientCommand[] = [
-  ...Object.entries(ON_ONE).map(([name, about]) =>
-    changes(name, `${name}/{instance}${name.includes('tach-') ? CHANNEL : ''}`, p.instance, about),
-  ),
+const onOne = (names: Readonly<Record<string, string>>, rest: string): readonly ClientCommand[] =>
+  Object.entries(names).map(([name, about]) => changes(name, `${name}/{instance}${rest}`, p.instance, about));
+
+const SWITCHES: readonly ClientCommand[] = [
+  ...onOne(REPLICATION, '[?channel={channel}]'),
+  ...onOne(ON_ONE, ''),
+  changes('flush-binary-logs', 'flush-binary-logs/{instance}[?to={binlog}]', p.instance, 'begin a new binary log'),
   changes('delay-replication', 'delay-replication/{instance}/{seconds}', p.text, 'let it lag on purpose'),
   changes('purge-binary-logs', 'purge-binary-logs/{instance}/{binlog}', p.instance, 'delete binary logs up to one'),
+  {
+    ...changes('kill-query', 'kill-query/{instance}/{query}', p.instance, 'end what a connection runs (-q NUMBER)'),
+    example: ' -i db1:3306 -q 4711',
+  },
+];
+
+export const ON_ONE_SERVER: readonly ClientCommand[] = [
+  ...onOne(DETACHING, CHANNEL),
+  ...SWITCHES.map((command) => planned(command, p.plan)),
   asks(
     'restart-replica-statements',
     'restart-replica-statements/{instance}?q={query}',
     p.json,
     'statements to wrap around one that needs replication stopped',
   ),
+  {
+    ...asks(
+      'master-pos-wait',
+      'v1/master-pos-wait/{instance}/{binlog}[?seconds={seconds}]',
+      p.key,
+      'wait until it has applied up to a place (-n FILE:POSITION)',
+    ),
+    example: ' -i db1:3306 -n binlog.000042:1234',
+  },
 ];

@@ -193,8 +193,6 @@ export const OF_THE_PROGRAM: readonly (ClientCommand | SpecialCommand)[] = [
     ),
     changes('regroup-replicas-gtid', 'regroup-replicas-gtid/{instance}', regrouped, 'the same by GTID'),
   ].map((command) => planned(command, p.plan)),
-  changes('enable-gtid', 'enable-gtid/{instance}', p.instance, 'let a replica replicate by GTID'),
-  changes('disable-gtid', 'disable-gtid/{instance}', p.instance, 'let it replicate by file and position'),
   changes('rematch', 'match-up/{instance}', p.instanceBelowSource, 'reconnect by Pseudo-GTID'),
   changes('match-replicas', `match-replicas${BELOW}`, p.moved, 'move all its replicas by Pseudo-GTID'),
   changes('regroup-replicas-bls', 'regroup-replicas-bls/{instance}', p.key, 'regroup binlog servers'),
@@ -247,6 +245,4 @@ export const INSTEAD: Readonly<Record<string, string>> = {
     'binary logs are not searched here; "-c locate-gtid-errant" names those with errant transactions',
   'correlate-binlog-pos':
     'positions of different servers are not compared here; servers are matched by GTID (docs/moves.md)',
-  'master-pos-wait':
-    'ask the server itself: SELECT MASTER_POS_WAIT(file, position) or WAIT_FOR_EXECUTED_GTID_SET(gtids)',
 };
