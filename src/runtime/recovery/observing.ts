@@ -5,11 +5,14 @@
  */
 import { HOOK_KEYS } from '../../core/recovery/hook-terms.js';
 import { addressText } from '../../core/topology/address.js';
+import type { AnalysisCode, Problem } from '../../core/analysis/problem.js';
+import type { ServerId } from '../../core/topology/server.js';
 import { OperationalError } from '../errors.js';
 import type { HookOrder, HookRunner } from '../ports/hooks.js';
 import type { Log } from '../ports/log.js';
 import type { ServerSession, SessionOpener, SessionOptions } from '../ports/mysql.js';
 import type { PairStore } from '../ports/pair-store.js';
+import type { ReplicatedLedger } from '../replicated-ledger.js';
 
 type Holds = () => boolean;
 
@@ -97,6 +100,35 @@ export class ObservingStore implements PairStore {
   write(...call: Parameters<PairStore['write']>): ReturnType<PairStore['write']> {
     if (!this.#observes()) return this.#store.write(...call);
     return Promise.resolve(call[0].map(() => 'unchanged' as const));
+  }
+}
+
+/**
+ * What would have been done, told once for each name that a problem has: to the log of this node, and to the audit of all,
+ * because whoever compares two systems looks at what both would have done.
+ */
+export class ForeseenTeller {
+  readonly #parts: { readonly log: Log; readonly ledger: Pick<ReplicatedLedger, 'propose'> };
+  readonly #told = new Map<ServerId, AnalysisCode>();
+
+  constructor(parts: { readonly log: Log; readonly ledger: Pick<ReplicatedLedger, 'propose'> }) {
+    this.#parts = parts;
+  }
+
+  tell({ server, clusterId, code }: Pick<Problem, 'server' | 'clusterId' | 'code'>, textOf: () => string): void {
+    if (this.#told.get(server) === code) return;
+    this.#told.set(server, code);
+    const { log, ledger } = this.#parts;
+    const text = textOf();
+    log.warn({ server }, `observe only: ${text}`);
+    ledger.propose({ kind: 'noted', server, clusterId, topic: 'observe-only', text }).catch((err: unknown) => {
+      log.debug({ err }, 'what would have been done is in the log alone');
+    });
+  }
+
+  /** Those of servers without a problem are told anew. */
+  keepOnly(servers: ReadonlySet<ServerId>): void {
+    for (const server of this.#told.keys()) if (!servers.has(server)) this.#told.delete(server);
   }
 }
 

@@ -23,6 +23,7 @@ import { Detections } from './detections.js';
 import { FormerPrimaries } from './former-primaries.js';
 import { LostReplicas } from './lost-replicas.js';
 import { Moves } from './moves.js';
+import { ForeseenTeller } from './observing.js';
 import { OperatorRequests } from './operator-requests.js';
 import { believedNow, RecoveryOpener } from './recovery-opener.js';
 import type { RecoveryParts } from './recovery-parts.js';
@@ -46,6 +47,7 @@ export class RecoveryDriver {
   readonly #formers: FormerPrimaries;
   readonly #lost: LostReplicas;
   readonly #restraints: Restraints;
+  readonly #foreseen: ForeseenTeller;
   /** As they were last noticed. */
   #problems: readonly Problem[] = [];
   /** The brake is being committed. */
@@ -71,6 +73,7 @@ export class RecoveryDriver {
     this.switches = new Switches(parts, this.#opener);
     this.#lost = new LostReplicas(parts, this.#opener);
     this.#formers = new FormerPrimaries(parts, this.#opener, this.#runs);
+    this.#foreseen = new ForeseenTeller(parts);
     this.#restraints = new Restraints(parts.log, () => {
       parts.onRestraint();
     });
@@ -136,7 +139,9 @@ export class RecoveryDriver {
       else if (callsForRecovery(problem)) this.#considerRecovery(problem);
       else if (problem.severity === 'critical') this.#restrain(problem, this.#noReaction(problem));
     }
-    this.#restraints.keepOnly(new Set(problems.map(({ server }) => server)));
+    const ailing = new Set(problems.map(({ server }) => server));
+    this.#restraints.keepOnly(ailing);
+    this.#foreseen.keepOnly(ailing);
   }
 
   /** For the diagnosis: under the rules for every change of a server. */
@@ -177,12 +182,12 @@ export class RecoveryDriver {
     const { policy, sights } = this.#parts;
     const question = { belief, policy, problem, sights, hasQuorum: this.#parts.hasQuorum() };
     const { refusals, opening } = decide(question, this.#opener.context('orchestrator'));
-    const isNews = this.#restrain(problem, refusals);
+    this.#restrain(problem, refusals);
     const observes = refusals.length > 0 && refusals.every(({ code }) => code === OBSERVE_ONLY);
-    if (isNews && observes && opening.ok && this.#parts.ledger.readyTerm !== null) {
+    if (observes && opening.ok && this.#parts.ledger.readyTerm !== null) {
+      const foreseen = (): string => foreseenText(belief, opening.recovery, sights);
       const name = serverName(belief, server);
-      const text = foreseenText(belief, opening.recovery, sights);
-      this.#parts.log.warn({ server }, `observe only: ${problem.code} of ${name} would be recovered now: ${text}`);
+      this.#foreseen.tell(problem, () => `${problem.code} of ${name} would be recovered now: ${foreseen()}`);
     }
     if (refusals.some(({ code }) => code === 'brake')) this.#brake(belief, clusterId);
     if (refusals.length > 0 || !opening.ok || this.#parts.ledger.readyTerm === null) return;
@@ -240,9 +245,9 @@ export class RecoveryDriver {
   }
 
   /** True when the reasons are others than before. */
-  #restrain(problem: Problem, refusals: readonly Refusal[]): boolean {
+  #restrain(problem: Problem, refusals: readonly Refusal[]): void {
     const { ledger } = this.#parts;
     const what = ledger.readyTerm === null ? null : `${serverName(ledger.state, problem.server)}: ${problem.code}`;
-    return this.#restraints.set(problem, what, refusals);
+    this.#restraints.set(problem, what, refusals);
   }
 }

@@ -38,6 +38,21 @@ describe('a node that only observes', () => {
     expect(JSON.stringify([...world.servers.values()].map(({ id, readOnly }) => [id, readOnly]))).toBe(before);
   });
 
+  it('says it in the audit too, and anew when the same server fails in another way', async () => {
+    const { world, nodes } = await begin(true);
+    world.get(P).up = false;
+    const dead = nodes.deadMaster(P);
+    nodes.driver.noticeProblems([dead]);
+    nodes.driver.noticeProblems([{ ...dead, code: 'DeadMasterAndSomeReplicas' }]);
+    await nodes.turns();
+    const noted = nodes.ledger.state.audit.filter(({ kind }) => kind === 'observe-only').map(({ text }) => text);
+    expect(noted).toEqual([
+      expect.stringMatching(/^DeadMaster of .* would be promoted/),
+      expect.stringMatching(/^DeadMasterAndSomeReplicas of .* would be promoted/),
+    ]);
+    expect(nodes.touched).toEqual([]);
+  });
+
   it('says nothing of a recovery that it would not begin anyway, and why', async () => {
     const { world, nodes } = await begin(true);
     await nodes.ledger.propose({ kind: 'recoveries-switched', enabled: false, by: 'bob' });
