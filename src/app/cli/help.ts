@@ -49,7 +49,7 @@ export function helpText(topic: string | null): string {
 
 function generalHelp(): string {
   const options = OPTIONS.flatMap(({ name, meaning }) =>
-    meaning === undefined ? [] : [`  ${dashed(name).padEnd(12)}${meaning}`],
+    meaning === undefined ? [] : [`  ${dashed(name).padEnd(16)}${meaning}`],
   );
   return `orchestrator watches MySQL replication and replaces a primary that dies.
 
@@ -69,6 +69,7 @@ Examples:
   orchestrator --config /etc/orchestrator.conf.json http
   orchestrator config check orchestrator.conf.json
   orchestrator grants > grants.sql
+  orchestrator -c topology --alias shop
   LOG_FORMAT=text orchestrator http | less
 
 Without --config these files are read, each overriding those before it: /etc/orchestrator.conf.json,

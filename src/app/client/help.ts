@@ -29,8 +29,8 @@ const ENVIRONMENT = `Environment:
 const EXIT_CODES = `Exit codes:
   0    done; of a question: answered, also when the answer is empty
   1    refused, failed, nobody reached, or called in a wrong way: the reason is on standard error
-       (of -c api, and with --json, the whole answer is on standard output); a --dry-run or -c plan of what would be
-       refused; -c status without a leader
+       (of -c api, and with --json, the whole answer is on standard output); a --dry-run of what would be refused;
+       -c status without a leader
   130  ended by ^C (143: by SIGTERM); what was asked for goes on in the cluster`;
 
 const PROGRAM_TITLE = 'Of this program alone, or with other lines than orchestrator-client prints';

@@ -36,12 +36,11 @@ function instances({ payload }: ApiAnswer, _given: Given, paint: Paint): readonl
 
 function instanceRow(instance: unknown): readonly Cell[] {
   const source = textOf(field(field(instance, 'MasterKey'), 'Hostname') ?? '');
-  const alias = textOf(field(instance, 'SuggestedClusterAlias') ?? '');
   const lag = field(field(instance, 'ReplicationLagSeconds'), 'Int64');
   const isKnown = field(field(instance, 'ReplicationLagSeconds'), 'Valid') === true;
   return [
     keyText(field(instance, 'Key')),
-    alias === '' ? textOf(field(instance, 'ClusterName') ?? '') : alias,
+    textOf(field(instance, 'ClusterName') ?? ''),
     source === '' ? { text: 'primary', colour: 'bold' } : 'replica',
     field(instance, 'ReadOnly') === true ? 'ro' : { text: 'rw', colour: 'cyan' },
     textOf(field(instance, 'Version') ?? ''),
