@@ -2,32 +2,23 @@
  * A node, wired: the loops, what each hears of the others, and the order in which they start and stop. What happens here
  * is only who is told what; when to act and what is right is decided in the rooms.
  */
-import { randomBytes, randomInt } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import { JUDGEMENT_LIMITS } from '../../core/analysis/limits.js';
 import { votersWarning } from '../../core/analysis/votes.js';
-import { createRng } from '../../core/base/rng.js';
 import type { Applied } from '../../core/ledger/ledger.js';
-import { addressText } from '../../core/topology/address.js';
 import { LeaderAuthority } from '../../runtime/authority.js';
 import { GrpcLeaderCalls } from '../../adapters/grpc/key-value-leader-calls.js';
 import { DiagnosisLoop } from '../../runtime/diagnosis/diagnosis-loop.js';
 import type { HappeningLog } from '../../runtime/happenings/happening-log.js';
-import { NodeSites } from '../../runtime/diagnosis/node-sites.js';
 import { PACE } from '../../runtime/diagnosis/limits.js';
 import { handOver, handOverTo } from '../../runtime/membership/hand-over.js';
 import { NodeKeyValue } from '../../runtime/key-value/key-value.js';
 import { type Clock, systemClock } from '../../runtime/ports/clock.js';
 import type { Leadership } from '../../runtime/ports/consensus.js';
 import type { ClusterMembership } from '../../runtime/ports/membership.js';
-import type { Peers } from '../../runtime/ports/peers.js';
+import type { PeerFeed, Peers } from '../../runtime/ports/peers.js';
 import type { Analysis, PublicSettings } from '../../runtime/ports/service.js';
-import { ProbeLog } from '../../runtime/probing/probe-log.js';
-import { ProbingLoop } from '../../runtime/probing/probing-loop.js';
-import { Sharing } from '../../runtime/probing/sharing.js';
-import { MetricsKeeper } from '../../runtime/probing/metrics.js';
-import { SightingStore } from '../../runtime/probing/sightings.js';
 import { touchedBy } from '../../runtime/probing/touched.js';
-import type { PeerFeed } from '../../runtime/ports/peers.js';
 import { RecoveryDriver } from '../../runtime/recovery/recovery-driver.js';
 import { ReplicatedLedger } from '../../runtime/replicated-ledger.js';
 import { NodeView } from '../../runtime/service/node-view.js';
@@ -39,17 +30,15 @@ import { programVersion } from '../version.js';
 import { openActing } from './acting.js';
 import { Announcer } from './announcer.js';
 import { Care } from './care.js';
+import { Eyes } from './eyes.js';
 import { composeHappenings } from './happenings.js';
 import { MembershipSide } from './membership.js';
 import type { MysqlSide } from './mysql.js';
 import { NodeSights } from './node-sights.js';
 import type { RaftSide } from './raft.js';
 import { recoveryTimes } from './recovery-times.js';
-import { clusterRules, diagnosisSettings, probingPace, publicSettings, recoveryPolicy } from './settings.js';
+import { clusterRules, diagnosisSettings, publicSettings, recoveryPolicy } from './settings.js';
 import { tellFacts } from './told-facts.js';
-
-/** A leader is elected and heard within this; a node that starts into a cluster that runs need not ask every server. */
-const ROSTER_GRACE_MS = 2000;
 
 export interface NodeParts {
   readonly live: LiveConfig;
@@ -73,11 +62,8 @@ export class ComposedNode {
   /** Always that of the moment. */
   readonly #config: Config;
   readonly #clock: Clock = systemClock;
-  readonly #sightings: SightingStore;
   readonly #care: Care;
-  readonly #probing: ProbingLoop;
-  readonly #sharing: Sharing;
-  readonly #metrics: MetricsKeeper;
+  readonly #eyes: Eyes;
   readonly #recovery: RecoveryDriver;
   readonly #announcer: Announcer;
   readonly #membership: MembershipSide;
@@ -85,8 +71,6 @@ export class ComposedNode {
   readonly #leaderCalls: GrpcLeaderCalls;
   readonly #settings: PublicSettings;
   readonly #startedAtMs = Date.now();
-  readonly #probeLog: ProbeLog;
-  readonly #nodeSites = new NodeSites(systemClock);
 
   constructor(parts: NodeParts) {
     this.#parts = parts;
@@ -100,7 +84,7 @@ export class ComposedNode {
       ledger: this.ledger,
       clock: this.#clock,
       prober: parts.mysql.prober,
-      sighting: (address) => this.#probing.sightings.sighting(address),
+      sighting: (address) => this.#eyes.sighting(address),
     });
     this.#settings = live.following((now) => publicSettings(now, () => this.ledger.state));
     this.#view = new NodeView({
@@ -124,15 +108,7 @@ export class ComposedNode {
     });
     this.#membership = new MembershipSide(raft, this.ledger, parts.log);
     this.#announcer = new Announcer(this.ledger, raft.consensus, () => config.probing.seeds, parts.log);
-    this.#probeLog = new ProbeLog(parts.log, () => config.probing.logDead);
-    this.#sightings = new SightingStore({ self: config.raft.id, clock: this.#clock });
-    this.#probing = this.#composeProbing();
-    this.#sharing = this.#composeSharing();
-    this.#metrics = new MetricsKeeper({
-      clock: this.#clock,
-      retentionMs: () => config.probing.metricsRetentionMs,
-      queues: () => this.#probing.queues,
-    });
+    this.#eyes = this.#composeEyes();
     this.diagnosis = this.#composeDiagnosis();
     this.#recovery = this.#composeRecovery();
     this.service = this.#composeService();
@@ -147,7 +123,7 @@ export class ComposedNode {
     // Whoever holds a value of before asks again at its next turn; these would not have one.
     live.subscribe(() => {
       this.#announcer.noticeSeeds();
-      this.#probing.noticeApplied();
+      this.#eyes.noticeApplied();
       this.#recovery.noticeApplied();
       this.service.publish({ kind: 'node' });
       this.service.publish({ kind: 'analysis' });
@@ -166,13 +142,9 @@ export class ComposedNode {
       settings: this.#settings,
       node: () => this.#view.view(),
       analysis: () => this.#analysis(),
-      sighting: (address) => this.#probing.sightings.sighting(address),
-      probingMetrics: this.#metrics,
-      probe: async (address) => {
-        const [result] = await this.#probing.probeNow([address]);
-        if (result === undefined) throw new Error(`no probe of ${addressText(address)}`);
-        return result;
-      },
+      sighting: (address) => this.#eyes.sighting(address),
+      probingMetrics: this.#eyes.metrics,
+      probe: (address) => this.#eyes.look(address),
       knock: (address) => mysql.prober.knock(address, this.#config.mysql.connectTimeoutMs),
       binaryLogs: mysql.binaryLogs,
       recover: (request) => this.#recovery.requests.ask(request),
@@ -187,7 +159,7 @@ export class ComposedNode {
 
   /** What the other nodes are told by this one. */
   get feed(): PeerFeed {
-    return this.#sharing.feed;
+    return this.#eyes.feed;
   }
 
   async start(): Promise<void> {
@@ -207,8 +179,7 @@ export class ComposedNode {
         log.info({ term }, 'this node leads and has caught up');
         this.#announcer.announce();
         this.#membership.notice();
-        this.#probing.lead(term);
-        this.#sharing.lead(term);
+        this.#eyes.lead(term);
         this.diagnosis.lead(term);
         this.#recovery.lead();
         this.service.publish({ kind: 'node' });
@@ -226,14 +197,12 @@ export class ComposedNode {
     await this.#view.refresh();
     const warning = votersWarning(this.#view.voters().length);
     if (warning !== null) log.warn(warning);
-    this.#probing.start();
+    this.#eyes.start();
     this.#care.start();
     this.diagnosis.start();
     this.#care.prober.onConnectionLost((address) => {
       this.#recovery.noticeLost(address);
     });
-    this.#sharing.start();
-    this.#metrics.start();
   }
 
   get membership(): ClusterMembership {
@@ -250,9 +219,7 @@ export class ComposedNode {
   async stop(): Promise<void> {
     this.#recovery.follow();
     this.diagnosis.stop();
-    this.#metrics.stop();
-    this.#sharing.stop();
-    this.#probing.stop();
+    this.#eyes.stop();
     this.#care.stop();
     this.#leaderCalls.close();
     this.#membership.stop();
@@ -261,59 +228,20 @@ export class ComposedNode {
     await this.#parts.raft.consensus.close();
   }
 
-  #composeProbing(): ProbingLoop {
-    const { log, live } = this.#parts;
-    const config = this.#config;
-    return new ProbingLoop({
-      self: config.raft.id,
-      clock: this.#clock,
-      prober: this.#care.prober,
-      rng: createRng(randomInt(2 ** 32)),
-      pace: live.following(probingPace),
+  #composeEyes(): Eyes {
+    const { live, log, peers } = this.#parts;
+    return new Eyes({
+      live,
+      log,
+      peers,
       ledger: this.ledger,
-      sightings: this.#sightings,
-      isIgnored: (address, as) => this.#care.isIgnored(address, as),
-      admits: (report) => this.#care.admits(report),
-      hostName: (host) => this.#care.names.resolve(host),
+      clock: this.#clock,
+      care: this.#care,
       isForAll: (server) => this.diagnosis.dependedUpon.has(server),
+      ranSince: (atMs) => this.diagnosis.ranSince(atMs),
       onNews: (news) => {
-        this.#care.noticeLook(news.result);
-        if (news.isOwn) {
-          this.#probeLog.note(news.result);
-          this.#metrics.note(news.result);
-        }
-        this.#sharing.noticeNews(news);
         this.diagnosis.noticeProbe(news);
         this.service.publish({ kind: 'sighting' });
-      },
-      onForgotten: (address) => {
-        this.#sharing.forget(address);
-        this.#care.forgetAddress(address);
-      },
-      log: (level, text) => {
-        log[level](text);
-      },
-    });
-  }
-
-  #composeSharing(): Sharing {
-    const { log, peers } = this.#parts;
-    const config = this.#config;
-    return new Sharing({
-      self: { id: config.raft.id, dataCenter: config.probing.dataCenter },
-      clock: this.#clock,
-      peers,
-      startGraceMs: config.raft.enabled ? ROSTER_GRACE_MS : 0,
-      ranSince: (atMs) => this.diagnosis.ranSince(atMs),
-      assign: (nodes) => {
-        this.#nodeSites.hear(nodes);
-        this.#probing.assign(nodes);
-      },
-      hear: (result, by) => {
-        this.#probing.hear(result, by);
-      },
-      log: (level, text) => {
-        log[level](text);
       },
     });
   }
@@ -327,14 +255,14 @@ export class ComposedNode {
       prober: this.#care.prober,
       peers,
       ledger: this.ledger,
-      sightings: this.#sightings,
+      sightings: this.#eyes.sightings,
       settings: live.following(diagnosisSettings),
       limits: JUDGEMENT_LIMITS,
       pace: PACE,
       rules: live.following((now) => clusterRules(now, () => this.ledger.state)),
       voters: () => this.#view.voters(),
       leader: () => this.#parts.raft.consensus.leadership().leader,
-      siteOfNode: (node) => this.#nodeSites.siteOf(node),
+      siteOfNode: (node) => this.#eyes.siteOf(node),
       handOverTo: (nodes) => handOverTo(this.#parts.raft.consensus, this.#clock, nodes),
       bestCandidateOf: (source) => this.#recovery.bestCandidateOf(source),
       observesOnly: () => config.observesOnly,
@@ -344,7 +272,7 @@ export class ComposedNode {
         this.service.publish({ kind: 'analysis' });
       },
       onProbed: (result) => {
-        this.#probing.accept(result);
+        this.#eyes.accept(result);
       },
       log: (level, text) => {
         log[level](text);
@@ -355,7 +283,7 @@ export class ComposedNode {
   #composeRecovery(): RecoveryDriver {
     const { log, raft, live } = this.#parts;
     const config = this.#config;
-    const sights = new NodeSights(this.ledger, (address) => this.#probing.sightings.sighting(address));
+    const sights = new NodeSights(this.ledger, (address) => this.#eyes.sighting(address));
     const acting = openActing(this.#parts, this.#settings, this.ledger, this.#clock);
     const rules = live.following((now) => clusterRules(now, () => this.ledger.state));
     return new RecoveryDriver({
@@ -379,7 +307,7 @@ export class ComposedNode {
       hasQuorum: () => raft.consensus.leadership().leader !== null,
       randomHex: () => randomBytes(4).toString('hex'),
       onTouched: (server) => {
-        this.#probing.invalidateBefore(server, this.#clock.nowMs());
+        this.#eyes.forgetBeforeNow(server);
       },
       onRestraint: () => {
         this.service.publish({ kind: 'analysis' });
@@ -397,11 +325,11 @@ export class ComposedNode {
     this.keyValue.onApplied(applied);
     if (applied.length > 0 && applied.every(({ keyValue }) => keyValue !== undefined)) return;
     // The leader knows of its own steps before they are committed.
-    if (this.ledger.readyTerm === null) for (const server of touchedBy(applied)) this.#probing.noticeStep(server);
+    if (this.ledger.readyTerm === null) for (const server of touchedBy(applied)) this.#eyes.noticeStep(server);
     // The diagnosis first: whom others hang on, the probing asks it.
     this.diagnosis.noticeApplied();
     this.#care.noticeApplied();
-    this.#probing.noticeApplied();
+    this.#eyes.noticeApplied();
     this.#recovery.noticeApplied();
     this.service.publish({ kind: 'state', index: this.ledger.state.index });
   }
@@ -411,8 +339,7 @@ export class ComposedNode {
     if (role !== 'leader') {
       this.#recovery.follow();
       this.diagnosis.follow();
-      this.#probing.follow();
-      this.#sharing.follow();
+      this.#eyes.follow();
     }
     this.keyValue.onLeadershipChange();
     void this.#view.refresh();
