@@ -3,6 +3,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import type { OpenApiDocument } from '../../../src/adapters/http/openapi/document.js';
 import { QUERY_PARAMETERS } from '../../../src/adapters/http/openapi/query-parameters.js';
 import { routeGroups } from '../../../src/adapters/http/route-table.js';
+import { OPENAPI_FORM } from '../../support/openapi-form.js';
 import { type Fixture, openFixture } from './fake-service.js';
 
 let fixture: Fixture;
@@ -35,6 +36,22 @@ describe('the OpenAPI document', () => {
     const ids = Object.values(paths).map(({ get }) => get.operationId);
     expect(ids.filter((id, at) => ids.indexOf(id) !== at)).toEqual([]);
   });
+
+  it.each(['', '/orc'])(
+    'is a document of OpenAPI 3.1, and one with a mistake would be none, below "%s"',
+    async (prefix) => {
+      const document = await documentOf(prefix);
+      expect(OPENAPI_FORM.safeParse(document).error?.issues ?? []).toEqual([]);
+      const [path = '', item] = Object.entries(document.paths)[0] ?? [];
+      const broken = [
+        { ...document, openapi: '3.0.3' },
+        { ...document, paths: { ...document.paths, [`${path}/{more}`]: item } },
+        { ...document, paths: { ...document.paths, [path]: { get: { ...item?.get, respnses: {} } } } },
+        { ...document, security: [{ unheard: [] }] },
+      ];
+      for (const one of broken) expect(OPENAPI_FORM.safeParse(one).success).toBe(false);
+    },
+  );
 
   it('refers to nothing that is not in it, and knows its prefix', async () => {
     const document = await documentOf('/orc');

@@ -33,6 +33,7 @@ export interface OpenApiDocument {
   readonly info: { readonly title: string; readonly version: string; readonly description: string };
   readonly servers: readonly { readonly url: string }[];
   readonly tags: readonly { readonly name: string }[];
+  readonly security: readonly Readonly<Record<string, readonly string[]>>[];
   readonly paths: Readonly<Record<string, { readonly get: Operation }>>;
   readonly components: unknown;
 }
@@ -73,6 +74,8 @@ export function openApiDocument(groups: readonly RouteGroup[], version: string, 
     info: { title: 'orchestrator', version, description: ABOUT },
     servers: [{ url: urlPrefix === '' ? '/' : urlPrefix }],
     tags: groups.map(({ name }) => ({ name })),
+    // One of them, as AuthenticationMethod says; with `none`, or behind a proxy, none.
+    security: [{}, { basic: [] }, { token: [] }],
     paths: Object.fromEntries(
       described.map(({ name, route }) => [template(route.path), { get: operation(route, name) }]),
     ),
