@@ -197,6 +197,11 @@ export type StepOutcome =
 /** How far a server has come is told as in gtids.ts: sets, MariaDB's writers, or places in the log of its source. */
 export interface StepFindings {
   readonly executedGtids?: string;
+  /**
+   * Of a primary that takes writes: what it is committing. With semi-sync a replica has such a transaction before the
+   * primary counts it as executed, and nobody but the primary wrote it. Absent when nothing is.
+   */
+  readonly committingGtids?: string;
   /** What the default channel has fetched; '' for a server that is no replica. */
   readonly receivedGtids?: string;
   /** What the binary logs no longer hold: nobody can fetch it from here. */

@@ -230,5 +230,17 @@ function followsAgain(state: LedgerState, demotion: Demotion, server: Server): b
   const channel = mainChannel(server.facts);
   const primary = state.servers.get(state.clusters.get(demotion.clusterId)?.primary ?? server.id);
   if (channel === null || primary === undefined || primary.id === server.id || !isReplicating(channel)) return false;
+  // Seen before our last step on it, which may have stopped it.
+  if (server.changedAtMs < lastStepAt(state, server.id)) return false;
   return [primary.address, ...primary.aliases].some((address) => sameAddress(address, channel.source));
+}
+
+function lastStepAt({ recoveries }: LedgerState, server: ServerId): number {
+  let latestMs = 0;
+  for (const { steps } of recoveries.values()) {
+    for (const { step, finishedAtMs } of steps) {
+      if (step.server === server && step.kind !== 'look') latestMs = Math.max(latestMs, finishedAtMs ?? 0);
+    }
+  }
+  return latestMs;
 }

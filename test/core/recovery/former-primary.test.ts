@@ -54,6 +54,21 @@ describe('the playbook of a former primary', () => {
     expect(world.get(P)).toMatchObject({ source: null, readOnly: true });
   });
 
+  it('does not set it apart for what the new primary is committing at the moment, which it has received from there', () => {
+    const world = worldAfterFailover();
+    const underWay = `${A}:3`;
+    world.get(P).executed.add(underWay);
+    const { ending } = play(opening(), world, immortal, (step, outcome) => {
+      if (step.kind !== 'look' || !outcome.ok) return outcome;
+      world.get(A).executed.add(underWay);
+      return {
+        ok: true,
+        findings: { ...outcome.findings, executedGtids: `${P}:1-5,${A}:1-2`, committingGtids: underWay },
+      };
+    });
+    expect(ending.demotion).toMatchObject({ state: 'rejoined' });
+  });
+
   it('counts what it fetched from a source of old times as extra', () => {
     const world = worldAfterFailover();
     Object.assign(world.get(P), { source: uuidOf(9), relay: [`${uuidOf(9)}:1`] });

@@ -80,6 +80,17 @@ describe('a former primary', () => {
     expect(demotion()).toBeUndefined();
   });
 
+  it('that comes back as a replica of the new one, as co-primaries do, is not believed to replicate after its fence', async () => {
+    world.follow(world.get(P), world.get(A));
+    world.get(P).executed.add(`${P}:6`);
+    world.get(P).up = true;
+    await nodes.observe();
+    await nodes.clock.advance(200);
+    await nodes.untilClosed();
+    expect(world.get(P)).toMatchObject({ io: false, readOnly: true });
+    expect(demotion()).toMatchObject({ state: 'apart', extraGtids: `${P}:6` });
+  });
+
   it('is tried again, less and less often, while it cannot be fenced', async () => {
     nodes.sessions.beforeStep = () => {
       world.get(P).up = false;

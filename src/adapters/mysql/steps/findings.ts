@@ -30,6 +30,7 @@ export async function readFindings(hold: Hold, byPlace = false): Promise<StepFin
     receivedGtids: readable(hold, replica?.received ?? ''),
     purgedGtids: readable(hold, await readPurged(hold, server)),
     readOnly: server.readOnly,
+    ...(server.committing === '' || server.readOnly ? {} : { committingGtids: readable(hold, server.committing) }),
     ...(ownEnd === null ? {} : { ownEnd }),
     ...(obstacle === null ? {} : { applierError: obstacle }),
   };

@@ -125,6 +125,8 @@ export function neverToCome(missing: string, { io, alone, byGtid, received }: Re
 export interface ServerState {
   /** '' where it has no GTIDs. */
   readonly executed: string;
+  /** GTIDs of transactions that are being committed; MySQL alone says so. */
+  readonly committing: string;
   /** MySQL alone says it so; see purged.ts. */
   readonly purged: string;
   readonly readOnly: boolean;
@@ -145,7 +147,10 @@ export async function readServer(hold: Hold, timeoutMs: number): Promise<ServerS
       ? ['@@GLOBAL.gtid_binlog_state AS written, @@GLOBAL.gtid_slave_pos AS applied']
       : []),
     ...(dialect.gtid === 'mysql'
-      ? ['@@GLOBAL.gtid_executed AS executed, @@GLOBAL.gtid_purged AS purged, @@GLOBAL.gtid_mode AS mode']
+      ? // In this order: what is committed in between is in both, and never in neither.
+        [
+          '@@GLOBAL.gtid_owned AS owned, @@GLOBAL.gtid_executed AS executed, @@GLOBAL.gtid_purged AS purged, @@GLOBAL.gtid_mode AS mode',
+        ]
       : []),
   ];
   const row = await hold.readRow(`SELECT ${columns.join(', ')}`, timeoutMs);
@@ -154,6 +159,8 @@ export async function readServer(hold: Hold, timeoutMs: number): Promise<ServerS
   const hasGtids = dialect.gtid === 'mariadb' || /^(?:ON|ON_PERMISSIVE)$/i.test(cell(row, 'mode'));
   return {
     executed: hasGtids ? executedOf(row) : '',
+    // `uuid:7#41`: by whom.
+    committing: oneLine(cell(row, 'owned')).replaceAll(/#\d+/g, ''),
     purged: hasGtids ? oneLine(cell(row, 'purged')) : '',
     readOnly: readOnly !== '0' && readOnly !== 'OFF',
     superReadOnly: dialect.hasSuperReadOnly ? cell(row, 'superReadOnly') === '1' : null,

@@ -12,6 +12,7 @@ import type { LostServer, Participant, Recovery } from '../recovery.js';
 import type { Step, StepFindings } from '../step.js';
 import { unacknowledgedAmong } from '../unacknowledged.js';
 import { closing, type Next, pendingOf, steps } from './next.js';
+import { hasOfPrimary } from './stock.js';
 
 export function formerPrimary(recovery: Recovery): Next {
   const { failed: former } = recovery;
@@ -67,7 +68,7 @@ function whyApart(
 ): { readonly reason: string; readonly gtids: string } | null {
   const has = unionOf(fenced.executedGtids ?? '', fenced.receivedGtids ?? '');
   // Without GTID the new primary does not say itself what it has of the old one's.
-  const extra = minus(has, unionOf(seen.executedGtids ?? '', handover?.after ?? ''));
+  const extra = minus(has, unionOf(hasOfPrimary(seen), handover?.after ?? ''));
   if (!isNone(extra)) return { reason: `it has transactions that the new primary lacks: ${extra}`, gtids: extra };
   const lacks = minus(handover?.after ?? '', has);
   if (!isNone(lacks)) {

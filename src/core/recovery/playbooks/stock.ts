@@ -7,7 +7,7 @@ import { hasHere } from '../share.js';
 import { beginningAt } from '../handover.js';
 import { standingOf } from '../patience.js';
 import type { LostServer, Participant, Recovery } from '../recovery.js';
-import type { Beginning, Step } from '../step.js';
+import type { Beginning, Step, StepFindings } from '../step.js';
 import { closing, type DemotionChange, nameOf, type Next, participantOf, steps } from './next.js';
 
 export interface Stock {
@@ -46,9 +46,14 @@ export function takeStock(recovery: Recovery): Stock | Next {
     executed,
     received,
     // Without GTID the primary does not say itself what it has of the old one's.
-    extra: minus(has, unionOf(other.findings.executedGtids ?? '', recovery.inputs.handover?.after ?? '')),
+    extra: minus(has, unionOf(hasOfPrimary(other.findings), recovery.inputs.handover?.after ?? '')),
     gone: minus(other.findings.purgedGtids ?? '', has),
   };
+}
+
+/** What it has executed, and what it is about to: a replica may have that before it counts as executed there. */
+export function hasOfPrimary({ executedGtids = '', committingGtids = '' }: StepFindings): string {
+  return unionOf(executedGtids, committingGtids);
 }
 
 export function readingStep({ id, role }: Participant): Step {
