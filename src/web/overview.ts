@@ -128,6 +128,33 @@ export interface RecoveryView {
   readonly steps: readonly StepView[];
 }
 
+/** Why something is not done, and what a person can do about it; '' where it passes by itself. */
+export interface RefusalView {
+  readonly code: string;
+  readonly message: string;
+  readonly mend: string;
+}
+
+/** What `GET /api/v1/plan/...` answers, as far as it is shown. */
+export interface PlanView {
+  readonly wouldRun: boolean;
+  readonly refusals: readonly RefusalView[];
+  readonly successor: { readonly name: string; readonly because: string } | null;
+  readonly steps: readonly { readonly number: number; readonly text: string; readonly isPointOfNoReturn: boolean }[];
+  readonly lost: readonly { readonly server: string; readonly name: string; readonly reason: string }[];
+  readonly hooks: readonly string[];
+}
+
+/** What `GET /api/v1/ways-back/HOST/PORT` answers. */
+export interface WaysBackView {
+  readonly ways: readonly {
+    readonly way: string;
+    readonly refusals: readonly RefusalView[];
+    readonly steps: readonly string[];
+  }[];
+  readonly underWay: { readonly way: string } | null;
+}
+
 export interface StepView {
   readonly number: number;
   readonly kind: string;
@@ -135,6 +162,8 @@ export interface StepView {
   readonly intendedAtMs: number;
   readonly finishedAtMs: number | null;
   readonly ok: boolean | null;
+  /** What is meant, as a sentence. */
+  readonly intent: string;
   /** What was found, or what went wrong; of a step under way, what a person has to know. */
   readonly detail: string;
 }

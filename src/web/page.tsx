@@ -46,7 +46,9 @@ function Loaded(props: { overview: Overview; connected: boolean; now: number; ag
               <TopologyGraph cluster={chosen} chosen={serverId} onChoose={setServerId} />
               {server !== null && (
                 <ServerDetails
+                  key={server.id}
                   server={server}
+                  primary={chosen.name}
                   onClose={() => {
                     setServerId(null);
                   }}

@@ -1,6 +1,8 @@
 /** What is wrong with a cluster, on what evidence, and why nothing is done about it if nothing is. */
 import { useShownHost } from './host-names.js';
 import type { ClusterView } from './overview.js';
+import { Plan } from './plan.js';
+import { inPath } from './asked.js';
 
 export function Problems(props: { cluster: ClusterView }) {
   const { cluster } = props;
@@ -23,6 +25,11 @@ export function Problems(props: { cluster: ClusterView }) {
           </ul>
         </details>
       )}
+      <Plan
+        summary="What would be done if its primary died now"
+        url={`api/v1/plan/automatic/${inPath(cluster.name)}`}
+        command=""
+      />
       {cluster.problems.map((problem) => (
         <article
           key={`${problem.server}${problem.code}`}

@@ -1,10 +1,13 @@
 /** All that the page knows of the server that was clicked. */
+import { inPath } from './asked.js';
 import type { ServerView } from './overview.js';
+import { Plan } from './plan.js';
 import { WaysBack } from './ways-back.js';
 import { ageText, stateText } from './words.js';
 
-export function ServerDetails(props: { server: ServerView; onClose: () => void }) {
-  const { server, onClose } = props;
+/** `primary`: the address of its cluster's. */
+export function ServerDetails(props: { server: ServerView; primary: string; onClose: () => void }) {
+  const { server, primary, onClose } = props;
   const facts: [string, string][] = [
     ['State', stateText(server)],
     ['Version', server.version],
@@ -22,6 +25,13 @@ export function ServerDetails(props: { server: ServerView; onClose: () => void }
       </button>
       <h2>{server.address}</h2>
       {server.apart === null ? null : <WaysBack address={server.address} apart={server.apart} />}
+      {server.role === 'replica' && (
+        <Plan
+          summary="What a planned takeover by it would do"
+          url={`api/v1/plan/graceful-master-takeover-auto/${inPath(primary)}/${inPath(server.address)}`}
+          command={`orchestrator-client -c graceful-master-takeover-auto -i ${primary} -d ${server.address}`}
+        />
+      )}
       <dl>
         {facts.map(([name, value]) => (
           <div key={name}>

@@ -84,7 +84,7 @@ const STEPS: Readonly<Record<string, string>> = {
 };
 
 export function stepText(step: StepView): string {
-  return STEPS[step.kind] ?? step.kind;
+  return STEPS[step.kind] ?? step.intent;
 }
 
 const KINDS: Readonly<Record<string, string>> = {
@@ -100,6 +100,7 @@ const KINDS: Readonly<Record<string, string>> = {
   'inject-empty': 'Brought back by empty transactions',
   'reset-gtids': 'Brought back by a reset',
   rebuild: 'Brought back as a copy',
+  move: 'Replicas moved',
 };
 
 export function recoveryTitle(kind: string): string {

@@ -53,6 +53,41 @@ describe('the page, while the primary dies', () => {
     await expect.poll(() => open.page.locator('.details').count()).toBe(0);
   });
 
+  it('shows what would be done, before anything is', async () => {
+    const { primary, replicas } = topology;
+    const plan = open.page.locator('.problems .plan');
+    await plan.locator('summary').click();
+    await expect.poll(() => plan.textContent(), { timeout: PATIENCE_MS }).toContain('the point of no return');
+    await expect.poll(() => plan.locator('li.no-return').count()).toBe(1);
+    await plan.locator('summary').click();
+
+    const [replica] = replicas;
+    if (replica === undefined) throw new Error('there are two replicas');
+    await server(replica.address).click();
+    const takeover = open.page.locator('.details .plan');
+    await takeover.locator('summary').click();
+    await expect
+      .poll(() => takeover.textContent(), { timeout: PATIENCE_MS })
+      .toContain(`close ${primary.address} for writes`);
+    expect(await takeover.locator('code').textContent()).toBe(
+      `orchestrator-client -c graceful-master-takeover-auto -i ${primary.address} -d ${replica.address}`,
+    );
+    await open.page.locator('.details button').click();
+    expect(await primary.query('SELECT @@read_only AS closed')).toEqual([{ closed: 0 }]);
+  });
+
+  it('warns of a replica that somebody opened, and leaves it as it is', async () => {
+    const { replicas } = topology;
+    const [, errant] = replicas;
+    if (errant === undefined) throw new Error('there are two replicas');
+    await errant.execute('SET GLOBAL super_read_only = 0; SET GLOBAL read_only = 0; CREATE DATABASE own');
+    const warnings = open.page.locator('.problems article');
+    await expect
+      .poll(() => warnings.allTextContents().then((texts) => texts.join('\n')), { timeout: PATIENCE_MS })
+      .toContain(`${errant.address} takes writes`);
+    expect(await errant.query('SELECT @@read_only AS closed')).toEqual([{ closed: 0 }]);
+  });
+
   it('shows the failover step by step, and the new tree, without a reload', async () => {
     const { primary } = topology;
     await open.page.evaluate(() => {
@@ -71,6 +106,25 @@ describe('the page, while the primary dies', () => {
     await expect.poll(() => promoted.textContent(), { timeout: PATIENCE_MS }).toContain('takes writes');
     expect(await promoted.getAttribute('data-address')).not.toBe(primary.address);
     expect(await open.page.evaluate(() => (globalThis as Record<string, unknown>)['reloads'])).toBe('none');
+  });
+
+  it('shows the three ways of the server that was set apart, each with what it would do or why not now', async () => {
+    const [, errant] = topology.replicas;
+    if (errant === undefined) throw new Error('there are two replicas');
+    await expect
+      .poll(() => server(errant.address).textContent(), { timeout: PATIENCE_MS })
+      .toContain('set apart: it alone has');
+    await server(errant.address).click();
+    const ways = open.page.locator('.ways-back li[data-way]');
+    await expect.poll(() => ways.count()).toBe(3);
+    const inject = open.page.locator('.ways-back li[data-way="inject-empty"]');
+    expect(await inject.locator('code').textContent()).toBe(`orchestrator-client -c inject-empty -i ${errant.address}`);
+    await inject.locator('summary').click({ timeout: PATIENCE_MS });
+    await expect.poll(() => inject.textContent()).toContain('commit empty transactions on');
+    // Nobody else is up whose copy it could become but the primary.
+    const rebuild = open.page.locator('.ways-back li[data-way="rebuild"]');
+    await expect.poll(() => rebuild.textContent()).toContain('replace all data of');
+    await open.page.locator('.details button').click();
   });
 
   it('says so when its node is gone', async () => {
