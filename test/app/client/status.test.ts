@@ -124,6 +124,18 @@ describe('history', () => {
     expect(out.trimEnd().split('\n').at(-1)).toContain('server-changed');
   });
 
+  it('says of what was asked for what it was, and not what fails elsewhere', async () => {
+    const service = new FakeService();
+    const asked = recoveryOf('1700000000000:ab', service.clusterId(), MAIN, {
+      kind: 'graceful-takeover',
+      description: 'ann asked for it',
+    });
+    service.fed.feed({ kind: 'recovery-opened', recovery: asked });
+    const { out } = await run(await node(service), ['-c', 'history']);
+    expect(out).toContain('graceful-takeover of main:3306: ann asked for it (');
+    expect(out).toContain('    under way\n');
+  });
+
   it('tells of all clusters, and as data', async () => {
     const url = await node(troubled());
     const { out } = await run(url, ['-c', 'history', '--json']);

@@ -48,7 +48,7 @@ function recoveryEntry(recovery: unknown, paint: Paint): Entry {
   const reason = textOf(field(verdict, 'reason') ?? '');
   const successor = textOf(field(recovery, 'successor') ?? '');
   const took = closedAtMs === null ? '' : ` after ${String(Number(closedAtMs) - atMs)} ms`;
-  const title = `${textOf(field(recovery, 'kind'))} of ${textOf(field(recovery, 'failed'))}: ${textOf(field(recovery, 'code'))}`;
+  const title = `${textOf(field(recovery, 'kind'))} of ${textOf(field(recovery, 'failed'))}: ${whyOf(recovery)}`;
   const ending = `${kind}${took}${successor === '' ? '' : `, the primary is ${successor}`}${reason === '' ? '' : `: ${reason}`}`;
   const steps = listOf(field(recovery, 'steps')).map((step) => stepLine(step, atMs, paint));
   const lost = listOf(field(recovery, 'lost')).map(
@@ -63,6 +63,22 @@ function recoveryEntry(recovery: unknown, paint: Paint): Entry {
       `    ${paint(verdict === null ? 'cyan' : (VERDICTS[kind] ?? 'red'), ending)}`,
     ],
   };
+}
+
+/** What was asked for has the code of the failure that it is told apart from, or none that says anything. */
+const ASKED_FOR = new Set([
+  'graceful-takeover',
+  'former-primary',
+  'inject-empty',
+  'reset-gtids',
+  'rebuild',
+  'move',
+  'switch',
+]);
+
+function whyOf(recovery: unknown): string {
+  const isAskedFor = ASKED_FOR.has(textOf(field(recovery, 'kind')));
+  return textOf(field(recovery, isAskedFor ? 'description' : 'code'));
 }
 
 function stepLine(step: unknown, openedAtMs: number, paint: Paint): string {
