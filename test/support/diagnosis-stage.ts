@@ -197,3 +197,13 @@ export class DiagnosisStage {
     this.feed(proposal);
   }
 }
+
+/** A primary and two replicas. */
+export const TREE = { p: null, r1: 'p', r2: 'p' };
+
+/** A leader that knows them, and all is well. */
+export async function leading(options: StageOptions = {}): Promise<DiagnosisStage> {
+  const stage = new DiagnosisStage(TREE, options);
+  await stage.leadWell();
+  return stage;
+}

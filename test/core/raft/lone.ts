@@ -73,3 +73,11 @@ export class Lone {
     this.receive(from, { type: 'append-response', term, accepted: true, index, hintIndex: 0, hintTerm: 0, round });
   }
 }
+
+/** The rest is for a test to say. */
+export const append = { type: 'append-request', entries: [], commit: 0, round: 1 } as const;
+export const ask = { type: 'vote-request', preVote: false, transfer: false } as const;
+
+export function ofType<T extends Message['type']>(said: readonly Message[], type: T): Extract<Message, { type: T }>[] {
+  return said.filter((message): message is Extract<Message, { type: T }> => message.type === type);
+}
