@@ -80,6 +80,7 @@ const STEPS: Readonly<Record<string, string>> = {
   'reset-gtids': 'Let it forget what it alone has',
   'prepare-clone': 'See to the CLONE plugin',
   clone: 'Copy another server',
+  switch: 'Change what an operator asked for',
   publish: 'Write it as the primary to the key-value stores',
 };
 
@@ -101,6 +102,7 @@ const KINDS: Readonly<Record<string, string>> = {
   'reset-gtids': 'Brought back by a reset',
   rebuild: 'Brought back as a copy',
   move: 'Replicas moved',
+  switch: 'One server changed',
 };
 
 export function recoveryTitle(kind: string): string {

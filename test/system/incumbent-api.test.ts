@@ -16,6 +16,9 @@ import { INCUMBENT_COMMANDS } from '../support/incumbent/script-commands.js';
 import { SCRIPT_LINES } from '../support/incumbent/script-lines.js';
 import { type Ask, differences, routeOf } from '../support/incumbent/walk.js';
 
+/** That of a node's probes: it is there whenever it is asked for. */
+const A_CLIENT =
+  "SELECT ID AS id FROM performance_schema.processlist WHERE USER = 'orchestrator' AND COMMAND = 'Sleep'";
 const PATIENCE = { timeout: 60_000, interval: 20 };
 
 let lab: MySqlLab;
@@ -28,7 +31,8 @@ let turn = 0;
 
 beforeAll(async () => {
   lab = await MySqlLab.open();
-  topology = await lab.topology({ replicas: 2 });
+  const plugins = ['plugin_load_add=semisync_source.so', 'plugin_load_add=semisync_replica.so'];
+  topology = await lab.topology({ replicas: 2, extra: plugins });
   cluster = await lab.cluster({
     seeds: [topology.primary.address],
     config: { ReplicationCredentialsQuery: "SELECT 'repl', 'repl'" },
@@ -108,7 +112,7 @@ async function filledIn(call: string): Promise<string> {
     b: () => b.address,
     p: async () => (await json<readonly string[]>('/api/clusters'))[0] ?? '',
     log: async () => (await primary.query<{ File: string }>('SHOW BINARY LOG STATUS'))[0]?.File ?? '',
-    process: async () => String((await primary.query<{ id: number }>('SELECT CONNECTION_ID() AS id'))[0]?.id ?? 0),
+    process: async () => String((await primary.query<{ id: number }>(A_CLIENT))[0]?.id ?? 0),
     maintenance: async () =>
       String((await json<readonly { MaintenanceId: number }[]>('/api/maintenance'))[0]?.MaintenanceId),
     uid: async () => (await json<readonly { UID: string }[]>('/api/audit-recovery'))[0]?.UID ?? '',

@@ -15,6 +15,7 @@ import type { DurabilityPolicy, DurabilityRule, DurabilityTerms, DurabilityVerdi
 import { matchesCluster } from './filters.js';
 import { standingOf } from './patience.js';
 import type { Recovery } from './recovery.js';
+import type { Step } from './step.js';
 import type { LastLook, Sights } from './sights.js';
 
 /** A shorter time-out ends one day, in a night of trouble, with the primary acknowledging alone. */
@@ -72,11 +73,16 @@ export function durabilityTerms(
  */
 function hasJustStopped({ recoveries, nowMs }: Pick<Belief, 'recoveries' | 'nowMs'>, id: ServerId): boolean {
   for (const { kind, steps } of recoveries.values()) {
-    if (kind !== 'semi-sync') continue;
-    const stop = steps.find(({ step }) => step.kind === 'acknowledge' && !step.on && step.server === id);
+    if (kind !== 'semi-sync' && kind !== 'switch') continue;
+    const stop = steps.find(({ step }) => stopsAcknowledging(step) && step.server === id);
     if (stop !== undefined && nowMs - (stop.finishedAtMs ?? nowMs) < JUST_STOPPED_MS) return true;
   }
   return false;
+}
+
+function stopsAcknowledging(step: Step): boolean {
+  if (step.kind === 'acknowledge') return !step.on;
+  return step.kind === 'switch' && step.action.do === 'acknowledge' && !step.action.on;
 }
 
 /** It follows nobody now: whom it followed when it last received something is not known. */

@@ -41,6 +41,10 @@ import { EventHub } from './event-hub.js';
 import { KeepingUseCases, type KeepingParts, refusalIn } from './keeping.js';
 import { locateGtids } from './locate-gtids.js';
 
+/** A replica with several appliers says only three times a second how far it has come. */
+const NEEDED_LOOKS = 4;
+const NEEDED_PAUSE_MS = 200;
+
 export interface ServiceParts extends KeepingParts {
   readonly settings: PublicSettings;
   readonly node: () => NodeStatus;
@@ -213,12 +217,20 @@ export class NodeService extends KeepingUseCases implements Service {
 
   /** As moves are; and of a binary log that is to be deleted it is looked at who still needs it. */
   async switch(request: SwitchRequest): Promise<Answer<Recovery>> {
+    let answer = await this.#switchAsSeenNow(request);
+    for (let looks = 1; looks < NEEDED_LOOKS && !answer.ok && answer.refusal.code === 'needed'; looks++) {
+      await new Promise((resolve) => setTimeout(resolve, NEEDED_PAUSE_MS));
+      answer = await this.#switchAsSeenNow(request);
+    }
+    if (answer.ok) await this.#lookAgain(answer.value.inputs.participants.map(({ id }) => id));
+    return answer;
+  }
+
+  async #switchAsSeenNow(request: SwitchRequest): Promise<Answer<Recovery>> {
     const { server } = request;
     const links = request.command === 'purge-binary-logs' ? this.#followersOf(server) : this.#sourcesOf(server);
     await this.#lookAgain([server, ...links]);
-    const answer = await this.#parts.switches().ask(request);
-    if (answer.ok) await this.#lookAgain(answer.value.inputs.participants.map(({ id }) => id));
-    return answer;
+    return await this.#parts.switches().ask(request);
   }
 
   planSwitch(request: SwitchRequest): RecoveryPlan {

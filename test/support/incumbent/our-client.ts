@@ -11,6 +11,7 @@ import type { Ended, Given } from './script.js';
 const MEANT: Readonly<Record<string, string>> = {
   'help => Usage': String.raw`help => orchestrator-client -c COMMAND[\s\S]*`,
   'async-discover -i {a} => :null\\n': String.raw`async-discover -i {a} => {a}\n`,
+  'restart-replica-statements -i {a} -q flush+logs => \\[".*;"\\]\\n': String.raw`restart-replica-statements -i {a} -q flush+logs => \[ ".*;" \]\n`,
   'ack-all-recoveries -r seen+it => seen\\n': String.raw`ack-all-recoveries -r seen+it => seen it\n`,
   'enslave-siblings -i {a} =>! Unsupported command enslave-siblings': String.raw`enslave-siblings -i {a} => {a}<{m}\n`,
   'api -P clusters-info => \\[\\{"ClusterName":"{m}".*\\}\\]\\n': String.raw`api -P clusters-info => \[ \{ "ClusterName": "{m}",.* \} \]\n`,

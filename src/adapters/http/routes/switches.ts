@@ -12,7 +12,6 @@ import { addressText } from '../../../core/topology/address.js';
 import type { Server } from '../../../core/topology/server.js';
 import type { SwitchRequest } from '../../../runtime/ports/service.js';
 import { resolveServer } from '../hints.js';
-import { instanceKey } from '../legacy/values.js';
 import { bare, declined, done, doneBytes, type Reply, refused } from '../reply.js';
 import { askedBy, type Call, type Door, relayed, type Route, write } from '../route.js';
 
@@ -97,9 +96,9 @@ async function change(shape: Shape, call: Call, door: Door): Promise<Reply> {
   if (!answer.ok) return declined(answer.refusal);
   const { verdict } = answer.value;
   if (verdict?.kind !== 'succeeded') {
+    const reason = verdict?.reason ?? 'it is not over';
     const name = addressText(server.address);
-    const text = `${shape.command} on ${name}: ${verdict?.reason ?? 'it is not over'}`;
-    return refused(text, instanceKey(server.address));
+    return refused(reason.startsWith(shape.command) ? reason : `${shape.command} on ${name}: ${reason}`);
   }
   return reply(shape, request, answer.value, door);
 }
