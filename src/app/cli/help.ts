@@ -15,14 +15,15 @@ then stops in order; a second signal ends it at once.
 Reads the file as a node would, and prints every wrong setting with what is allowed. Without FILE it reads the files that
 a node reads when it is given none. Exits with 0 when a node would start with it, and with 1 when it would not.
 `,
-  import: `orchestrator import --from http://[USER:PASSWORD@]OLD:3000 [--api URL] [--noop]
+  import: `orchestrator import --from http[s]://[USER:PASSWORD@]OLD:3000 [--api URL] [--noop]
 
 Tells this cluster what operators told the old orchestrator: its servers are discovered, and downtimes with the time that is
 left of them, tags, promotion rules, names for replicas, aliases of clusters and pools are carried over. What is so already
 is left alone, so it can be run again up to the moment of the change. The old one is only read. --noop says what would be
 carried over. URL is that of a node of ours (ORCHESTRATOR_API, else http://localhost:3000); ORCHESTRATOR_AUTH_USER and
 ORCHESTRATOR_AUTH_PASSWORD are for it, ORCHESTRATOR_FROM_USER and ORCHESTRATOR_FROM_PASSWORD for the old one, which shows
-promotion rules and pools only to those who may change something. Exits with 1 when anything was not carried over.
+promotion rules and pools only to those who may change something. For https, ORCHESTRATOR_TLS_CA, _CERT, _KEY (files) and
+_INSECURE=1 are for the new one, ORCHESTRATOR_FROM_TLS_CA and its kin for the old one. Exits with 1 when anything was not carried over.
 docs/moving-from-orchestrator.md tells the whole way.
 `,
   completion: `orchestrator completion bash | zsh

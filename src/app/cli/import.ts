@@ -3,6 +3,7 @@ import { CarryOver, type Carried, type Kind } from '../import/carry-over.js';
 import { ImportApi, type Login } from '../import/import-api.js';
 import { readWords } from '../import/read-words.js';
 import { PROFILE_FILE, readEnvironment, type Environment } from '../client/environment.js';
+import { readTls } from '../client/tls-files.js';
 import type { ImportRequest } from './command-line.js';
 import type { Terminal } from './config-check.js';
 
@@ -16,10 +17,15 @@ export async function runImport(
   terminal: Terminal,
   around: Environment = readEnvironment(process.env, PROFILE_FILE),
 ): Promise<number> {
-  const from = ImportApi.open(request.from, loginOf(around, 'ORCHESTRATOR_FROM'));
+  const from = ImportApi.open(
+    request.from,
+    loginOf(around, 'ORCHESTRATOR_FROM'),
+    readTls({}, around, 'ORCHESTRATOR_FROM_TLS'),
+  );
   const to = ImportApi.open(
     request.api ?? around['ORCHESTRATOR_API'] ?? 'http://localhost:3000',
     loginOf(around, 'ORCHESTRATOR_AUTH'),
+    readTls({}, around),
   );
   if (!from.ok || !to.ok) {
     terminal.err(`${from.ok ? '' : `--from: ${from.error}\n`}${to.ok ? '' : `--api: ${to.error}\n`}`);

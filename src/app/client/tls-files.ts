@@ -7,9 +7,13 @@ import type { ClientTls } from './transport.js';
 
 type Files = Readonly<Record<'ca' | 'cert' | 'key', string>>;
 
-/** The error is a sentence. */
-export function readTls(options: Options, environment: Environment): Result<ClientTls, string> {
-  const files = filesOf(options, environment);
+/** `prefix`: of the variables of the environment, where it is about another orchestrator. The error is a sentence. */
+export function readTls(
+  options: Options,
+  environment: Environment,
+  prefix = 'ORCHESTRATOR_TLS',
+): Result<ClientTls, string> {
+  const files = filesOf(options, environment, prefix);
   if (files.key !== '' && files.cert === '') {
     return failed('--tls-key needs the certificate that it is for: --tls-cert FILE');
   }
@@ -22,14 +26,13 @@ export function readTls(options: Options, environment: Environment): Result<Clie
       return failed(`--tls-${part} ${files[part]} cannot be read: ${(error as NodeJS.ErrnoException).code ?? ''}`);
     }
   }
-  const believesAll =
-    options.insecure !== undefined || /^(1|true|yes)$/i.test(environment['ORCHESTRATOR_TLS_INSECURE'] ?? '');
+  const believesAll = options.insecure !== undefined || /^(1|true|yes)$/i.test(environment[`${prefix}_INSECURE`] ?? '');
   return ok(believesAll ? { ...read, rejectUnauthorized: false } : read);
 }
 
 /** '' where none is given. Certificate and key often stand in one file. */
-function filesOf({ tlsCa, tlsCert, tlsKey }: Options, environment: Environment): Files {
-  const around = (name: string): string => environment[`ORCHESTRATOR_TLS_${name}`] ?? '';
+function filesOf({ tlsCa, tlsCert, tlsKey }: Options, environment: Environment, prefix: string): Files {
+  const around = (name: string): string => environment[`${prefix}_${name}`] ?? '';
   const cert = tlsCert ?? around('CERT');
   const key = tlsKey ?? around('KEY');
   return { ca: tlsCa ?? around('CA'), cert, key: key === '' ? cert : key };

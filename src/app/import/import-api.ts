@@ -5,7 +5,7 @@
 import { failed, ok, type Result } from '../../core/base/result.js';
 import { type ApiAnswer, readAnswer } from '../client/answer.js';
 import { readEndpoints } from '../client/endpoints.js';
-import { httpGet, TransportError } from '../client/transport.js';
+import { type ClientTls, httpGet, TransportError } from '../client/transport.js';
 
 const ANSWER_MS = 60_000;
 
@@ -19,22 +19,25 @@ export class ImportApi {
   readonly shown: string;
   readonly #base: string;
   readonly #headers: Readonly<Record<string, string>>;
+  readonly #tls: ClientTls;
 
-  private constructor(base: string, login: Login | null) {
+  private constructor(base: string, login: Login | null, tls: ClientTls) {
     this.#base = base;
+    this.#tls = tls;
     this.shown = base.replace(/\/api$/, '');
     this.#headers = login === null ? {} : { authorization: `Basic ${encoded(login)}` };
   }
 
   /** `fallback`: who we are where the URL does not say. The error is a sentence. */
-  static open(url: string, fallback: Login | null): Result<ImportApi, string> {
+  static open(url: string, fallback: Login | null, tls: Result<ClientTls, string> = ok({})): Result<ImportApi, string> {
+    if (!tls.ok) return failed(tls.error);
     const endpoints = readEndpoints(url.replace(/:\/\/[^/\s]*@/, '://'));
     if (!endpoints.ok) return failed(endpoints.error);
     const [base, another] = endpoints.value;
     if (base === undefined || another !== undefined) return failed('one URL is needed, as http://HOST:3000');
     const inline = /:\/\/([^/\s:@]*)(?::([^/\s@]*))?@/.exec(url);
     const login = inline === null ? fallback : { user: decoded(inline[1]), password: decoded(inline[2]) };
-    return ok(new ImportApi(base, login));
+    return ok(new ImportApi(base, login, tls.value));
   }
 
   /** The answer of `/api/<path>`, or a sentence about why there is none. */
@@ -43,6 +46,7 @@ export class ImportApi {
       const { status, text } = await httpGet({
         url: `${this.#base}/${path}`,
         headers: this.#headers,
+        tls: this.#tls,
         timeoutMs: ANSWER_MS,
       });
       if (status === 401) return failed(`${this.shown} asks who you are`);

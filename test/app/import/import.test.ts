@@ -81,12 +81,15 @@ const HERE: Answers = {
   'submit-pool-instances/empty?instances=': done,
 };
 
-async function run(argv: readonly string[]): Promise<{ code: number; out: string; err: string }> {
+async function run(
+  argv: readonly string[],
+  around: Readonly<Record<string, string>> = {},
+): Promise<{ code: number; out: string; err: string }> {
   const request = parseCommandLine(['import', ...argv]);
   if (!request.ok || request.value.verb !== 'import') throw new Error('not an import');
   const said = { out: '', err: '' };
   const terminal = { out: (text: string) => void (said.out += text), err: (text: string) => void (said.err += text) };
-  return { code: await runImport(request.value, terminal, {}), ...said };
+  return { code: await runImport(request.value, terminal, around), ...said };
 }
 
 const changes = (told: readonly string[]): string[] =>
