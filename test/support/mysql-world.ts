@@ -358,6 +358,11 @@ export class MysqlWorld {
   protected repoint(server: WorldServer, step: Extract<Step, { kind: 'repoint' }>): StepOutcome {
     const { start } = step;
     const source = this.get(step.source);
+    // Where it is already nothing is changed: its threads start, and the applier stops again at its error.
+    if (server.broken && source.id === server.source) {
+      Object.assign(server, { severed: false, io: start });
+      return start ? failed('its applier has stopped') : done();
+    }
     if (server.broken && server.relay.length > 0) return failed('its relay log would be lost');
     const lacking = [...this.has(server)].filter((one) => !this.has(source).has(one));
     const back = source.id === server.source;

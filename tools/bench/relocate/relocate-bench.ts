@@ -103,6 +103,11 @@ async function moveAll(stage: Stage, from: string, to: string): Promise<Round> {
   const wholeMs = performance.now() - beganMs;
   const moved = topology.replicas.slice(1);
   if (status !== 200) throw new Error(`relocate-replicas: ${String(status)} ${JSON.stringify(body)}`);
+  const { Details: there, Message: message } = body as {
+    readonly Details: readonly unknown[];
+    readonly Message: string;
+  };
+  if (there.length < moved.length) throw new Error(message);
   await until(`all of them below ${to}`, () => follow(moved, port), PATIENCE_MS);
   await known(stage, to);
   return { wholeMs: Math.round(wholeMs), stoodMs: Math.round(Math.max(...watch.longest.values())) };
