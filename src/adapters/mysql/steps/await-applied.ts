@@ -11,7 +11,7 @@ import { addressText } from '../../../core/topology/address.js';
 import { isLogMark } from '../../../core/topology/log-marks.js';
 import { monotonicNowMs } from '../../../runtime/ports/clock.js';
 import { quoted, startReplica, stopReplica } from '../dialect.js';
-import type { Hold, TextRow } from '../hold.js';
+import type { Hold } from '../hold.js';
 import { StepFailed } from '../step-failed.js';
 import { CHANGE_MS, READ_MS, STOP_SQL_MS } from './limits.js';
 import { startApplier } from './relay-log.js';
@@ -24,6 +24,7 @@ import {
   type ReplicaState,
   type ServerState,
 } from './replica-state.js';
+import { appliersRest } from './resting.js';
 
 /**
  * After each slice both threads are looked at: one may have stopped, and then the wait would be in vain. Clients may be
@@ -111,20 +112,6 @@ async function reachedBy(hold: Hold, target: string, look: Look): Promise<Look |
 
 function missingOf(target: string, { server, replica }: Look): string {
   return minus(target, progressOf(server, replica));
-}
-
-const RESTING = /has read all relay log|waiting for an event from coordinator|waiting for work from sql thread/i;
-const RECEIVING = /for (?:master|source)|connect|^queueing/i;
-
-/** The applier may say that it has read all while its workers have not done yet. */
-async function appliersRest(hold: Hold): Promise<boolean> {
-  const rows = await hold.read('SHOW PROCESSLIST', READ_MS);
-  return rows.filter(isApplier).every((row) => RESTING.test(row['State'] ?? ''));
-}
-
-function isApplier(row: TextRow): boolean {
-  const isReceiver = row['Command'] === 'Slave_IO' || RECEIVING.test(row['State'] ?? '');
-  return row['User'] === 'system user' && row['Command'] !== 'Daemon' && !isReceiver;
 }
 
 /**

@@ -1,4 +1,5 @@
 /** Steps on replication threads: stop-io and restart-io. Neither can lose relay log. */
+import { minus } from '../../../core/recovery/gtids.js';
 import type { StepFindings } from '../../../core/recovery/step.js';
 import { addressText } from '../../../core/topology/address.js';
 import { monotonicNowMs } from '../../../runtime/ports/clock.js';
@@ -6,6 +7,7 @@ import { startReplica, stopReplica } from '../dialect.js';
 import type { Hold } from '../hold.js';
 import { StepFailed } from '../step-failed.js';
 import { readFindings } from './findings.js';
+import { halfReceived } from './half-received.js';
 import { CHANGE_MS, FIRST_WORD_MS, READ_MS, STOP_IO_MS } from './limits.js';
 import { losesByRestart, stopFetching } from './relay-log.js';
 import { stopBetween } from './stop-between.js';
@@ -22,7 +24,9 @@ export async function stopIo(hold: Hold, byPlace = false): Promise<StepFindings>
       throw new StepFailed('state', `${addressText(hold.address)}: its IO thread runs again`, true);
   }
   const findings = await readFindings(hold, byPlace);
-  return { ...findings, text: before.io === 'No' ? 'it was stopped already' : `it was ${before.io}` };
+  const half = byPlace ? '' : await halfReceived(hold);
+  const receivedGtids = minus(findings.receivedGtids ?? '', half);
+  return { ...findings, receivedGtids, text: before.io === 'No' ? 'it was stopped already' : `it was ${before.io}` };
 }
 
 /** What the IO thread meets when it connects anew; the last look before the answer is given is the text. */

@@ -10,12 +10,13 @@ import { isNone, minus, onlyPlace } from '../../../core/recovery/gtids.js';
 import type { Beginning, StepFindings } from '../../../core/recovery/step.js';
 import { type Address, addressText } from '../../../core/topology/address.js';
 import type { ServerId } from '../../../core/topology/server.js';
-import { changeSource, quoted, type SourceChange, startReplica, stopReplica } from '../dialect.js';
+import { changeSource, type SourceChange, startReplica, stopReplica } from '../dialect.js';
 import type { Hold } from '../hold.js';
 import { StepFailed } from '../step-failed.js';
-import { drain, keepApplying } from './drain.js';
 import { executedBy } from './findings.js';
 import { CHANGE_MS, FIRST_WORD_MS, READ_MS, STOP_IO_MS, STOP_SQL_MS } from './limits.js';
+import { drain, keepApplying } from './drain.js';
+import { heartbeatOf } from './heartbeat.js';
 import { endSince } from './own-log.js';
 import { assertStartLosesNothing, hasUnapplied, losesByRestart, stopFetching } from './relay-log.js';
 import {
@@ -119,7 +120,8 @@ async function settle(
   { sourceId, begin }: Pick<Destination, 'sourceId' | 'begin'>,
 ): Promise<Pick<SourceChange, 'gtid' | 'coordinates'>> {
   const drained = await drain(hold, stopped, server);
-  if (begin === null && server.hasGtids) return { gtid: true };
+  // Whoever follows by GTID goes on as it does: MariaDB's current_pos would become slave_pos.
+  if (begin === null && server.hasGtids) return stopped.byGtid && hold.dialect.gtid === 'mariadb' ? {} : { gtid: true };
   // The same server by another name: its log goes on where it was.
   const same = begin === null && drained.sourceUuid === sourceId.toLowerCase() ? onlyPlace(drained.appliedTo) : null;
   return { coordinates: same ?? placeFor(hold, placeNow(drained, begin), begin) };
@@ -151,26 +153,6 @@ function placeFor(hold: Hold, executed: string, begin: Beginning | null): Beginn
   if (isNone(minus(executed, begin.after)) && isNone(minus(begin.after, executed))) return begin.at;
   const text = `${server} stands at ${executed || 'an unknown place'} and not at ${begin.after}`;
   throw new StepFailed('state', `${text}: where it would have to begin is not known`, false);
-}
-
-/**
- * A CHANGE of host and port puts the heartbeat back to half of replica_net_timeout, 30 s by default (seen on 9.7); the
- * silence of the next primary would then be noticed that much later. Where it cannot be read it is left to the server.
- */
-async function heartbeatOf(hold: Hold, replica: ReplicaState): Promise<Pick<SourceChange, 'heartbeatSeconds'>> {
-  const { dialect } = hold;
-  if (replica.heartbeatSeconds !== null) return { heartbeatSeconds: replica.heartbeatSeconds };
-  const statement = dialect.can('heartbeatStatus')
-    ? "SHOW GLOBAL STATUS LIKE 'Slave_heartbeat_period'"
-    : 'SELECT HEARTBEAT_INTERVAL AS Value FROM performance_schema.replication_connection_configuration ' +
-      `WHERE CHANNEL_NAME = ${quoted(replica.channel)}`;
-  if (!dialect.can('heartbeatStatus') && !dialect.can('connectionTables')) return {};
-  const [row] = await hold.read(statement, READ_MS).catch((error: unknown) => {
-    if (error instanceof StepFailed) return [];
-    throw error;
-  });
-  const seconds = Number(row?.['Value'] ?? Number.NaN);
-  return Number.isFinite(seconds) ? { heartbeatSeconds: seconds } : {};
 }
 
 /** Connection errors pass by themselves: a source that is down for a moment, or full. */

@@ -9,6 +9,7 @@ import { changeSource, type SourceChange, stopReplica } from '../dialect.js';
 import type { Hold } from '../hold.js';
 import { StepFailed } from '../step-failed.js';
 import { drain } from './drain.js';
+import { heartbeatOf } from './heartbeat.js';
 import { CHANGE_MS, READ_MS, STOP_SQL_MS } from './limits.js';
 import { hasUnapplied, stopFetching } from './relay-log.js';
 import { startReplication } from './repoint.js';
@@ -18,12 +19,7 @@ import { readReplicaOf, type ReplicaState, readServer } from './replica-state.js
 export async function reattach(hold: Hold): Promise<StepFindings> {
   const before = await readReplicaOf(hold, READ_MS);
   if (before.host.startsWith(DETACHED)) {
-    await stopFetching(hold, before);
-    const stopped = await readReplicaOf(hold, READ_MS);
-    const place = await kept(hold, before, stopped, 'it is left detached');
-    const address = { host: before.host.slice(DETACHED.length), port: before.port };
-    const change = { address, ...place, ...heartbeatOf(stopped) };
-    await hold.change(changeSource(hold.dialect, change, before.channel), CHANGE_MS);
+    await rename(hold, before, before.host.slice(DETACHED.length), 'it is left detached');
   }
   const { text = '' } = await startReplication(hold);
   return { text: before.host.startsWith(DETACHED) ? text : `it was not detached; ${text}` };
@@ -32,13 +28,19 @@ export async function reattach(hold: Hold): Promise<StepFindings> {
 export async function sever(hold: Hold): Promise<StepFindings> {
   const before = await readReplicaOf(hold, READ_MS);
   if (before.host.startsWith(DETACHED)) return { text: 'it was detached already' };
+  await rename(hold, before, `${DETACHED}${before.host}`, 'its IO thread is stopped, and it is not detached');
+  return { text: `it followed ${before.host}:${String(before.port)}` };
+}
+
+/** The same source by another name. `left`: what becomes of it where that cannot be done. */
+async function rename(hold: Hold, before: ReplicaState, host: string, left: string): Promise<void> {
+  const { dialect } = hold;
+  const heartbeat = await heartbeatOf(hold, before);
   await stopFetching(hold, before);
   const stopped = await readReplicaOf(hold, READ_MS);
-  const place = await kept(hold, before, stopped, 'its IO thread is stopped, and it is not detached');
-  const address = { host: `${DETACHED}${before.host}`, port: before.port };
-  const change = { address, ...place, ...heartbeatOf(stopped) };
-  await hold.change(changeSource(hold.dialect, change, before.channel), CHANGE_MS);
-  return { text: `it followed ${before.host}:${String(before.port)}` };
+  const place = await kept(hold, before, stopped, left);
+  const change = { address: { host, port: before.port }, ...place, ...heartbeat };
+  await hold.change(changeSource(dialect, change, before.channel), CHANGE_MS);
 }
 
 /** By place the place is told anew, because a change of host forgets it, and nothing may be left to apply. */
@@ -48,22 +50,21 @@ async function kept(
   stopped: ReplicaState,
   left: string,
 ): Promise<Pick<SourceChange, 'coordinates'>> {
-  if (!before.byGtid) {
-    const coordinates = onlyPlace((await drain(hold, stopped, await readServer(hold, READ_MS))).appliedTo);
-    if (coordinates === null) throw lost(hold, left);
+  const { changesSourceWhileApplying } = hold.dialect;
+  if (before.byGtid && changesSourceWhileApplying && stopped.sql) return {};
+  const server = await readServer(hold, READ_MS);
+  if (before.byGtid && !stopped.sql && hasUnapplied(stopped, server)) throw lost(hold, left);
+  const drained = await drain(hold, stopped, server);
+  const coordinates = before.byGtid ? null : onlyPlace(drained.appliedTo);
+  if (!before.byGtid && coordinates === null) throw lost(hold, left);
+  // Before MySQL 5.7, on MariaDB, and with a place the applier has to stand as well (error 1198).
+  if (coordinates !== null || !changesSourceWhileApplying) {
     await hold.change(stopReplica(hold.dialect, before.channel), STOP_SQL_MS);
-    return { coordinates };
   }
-  const keepsRelayLog = hold.dialect.changesSourceWhileApplying && stopped.sql;
-  if (keepsRelayLog || !hasUnapplied(stopped, await readServer(hold, READ_MS))) return {};
-  throw lost(hold, left);
+  return coordinates === null ? {} : { coordinates };
 }
 
 function lost(hold: Hold, left: string): StepFailed {
   const text = `${left}: it would lose its place or its relay log`;
   return new StepFailed('state', `${addressText(hold.address)}: ${text}`, false);
-}
-
-function heartbeatOf({ heartbeatSeconds }: ReplicaState): { readonly heartbeatSeconds?: number } {
-  return heartbeatSeconds === null ? {} : { heartbeatSeconds };
 }
