@@ -13,6 +13,7 @@ import { INSTEAD } from './commands/program.js';
 import { candidatesFor } from './completion/candidates.js';
 import { type Candidates, complete } from './completion/complete.js';
 import type { Context, Outcome, Shown } from './context.js';
+import type { Blank } from './given.js';
 import { readEndpoints } from './endpoints.js';
 import { type Environment, PROFILE_FILE, readEnvironment } from './environment.js';
 import { watch, WATCH_SECONDS } from './follow/watch.js';
@@ -93,10 +94,19 @@ function objectionTo(command: Command, options: Options): string | null {
   if (options.dryRun !== undefined && !canRehearse) {
     return `${name} has no plan to show, so it takes no --dry-run, and nothing was done`;
   }
+  const narrowing = NARROWING.find((option) => options[option] !== undefined && !takes(command, option));
+  if (narrowing !== undefined) return `${name} takes no --${narrowing}, and nothing was done`;
   if (options.watch === undefined) return null;
   if (watchSeconds(options) === null) return `--watch=${options.watch}: seconds are a number, 0.1 to 3600`;
   const looks = isSpecial(command) ? command.looks : !command.writes || options.dryRun !== undefined;
   return looks ? null : `${name} is nothing to be done again and again, so it takes no --watch, and nothing was done`;
+}
+
+/** What is left out of account where a command does not take it, would let the command do more than was meant. */
+const NARROWING = ['pattern', 'channel'] as const;
+
+function takes(command: Command, blank: Blank): boolean {
+  return !isSpecial(command) && (command.path.includes(`{${blank}}`) || command.needs?.includes(blank) === true);
 }
 
 /** Null: it is no such number. */

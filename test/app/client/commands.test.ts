@@ -230,6 +230,17 @@ describe('commands that change something', () => {
     expect(out).toContain('[not-indicated]\n    to mend it: name the new primary with -d');
   });
 
+  it.each([
+    [['-c', 'stop-replica', '-i', 'read-replica-1', '--pattern', 'x'], '--pattern'],
+    [['-c', 'relocate-replicas', '-i', 'main', '-d', 'read-replica-1', '--channel', 'x'], '--channel'],
+    [['-c', 'history', '--pattern', 'x'], '--pattern'],
+  ])('do not more than was meant: %j', async (argv, option) => {
+    const { code, err } = await run(node.url, argv);
+    expect(code).toBe(1);
+    expect(err).toContain(`takes no ${option}, and nothing was done`);
+    expect(service.calls).toEqual([]);
+  });
+
   it('are not done instead where there is no plan to show', async () => {
     const { code, err } = await run(node.url, ['-c', 'forget', '-i', 'main:3306', '--dry-run']);
     expect(code).toBe(1);
