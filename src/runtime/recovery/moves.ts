@@ -16,6 +16,7 @@ import type { Answer, MoveRequest } from '../ports/service.js';
 import type { RecoveryOpener } from './recovery-opener.js';
 import type { RecoveryParts } from './recovery-parts.js';
 import type { Runs } from './runs.js';
+import { Turns } from './turns.js';
 
 /** More than that wait for somebody to stop a script. */
 const WAITING_MAX = 200;
@@ -24,9 +25,8 @@ export class Moves {
   readonly #parts: RecoveryParts;
   readonly #opener: RecoveryOpener;
   readonly #runs: Pick<Runs, 'cancel'>;
-  /** The last request of each cluster, whatever came of it. */
-  readonly #turns = new Map<ClusterId, Promise<unknown>>();
-  #waiting = 0;
+  /** Of each cluster. */
+  readonly #turns = new Turns<ClusterId>(WAITING_MAX);
 
   constructor(parts: RecoveryParts, opener: RecoveryOpener, runs: Pick<Runs, 'cancel'>) {
     this.#parts = parts;
@@ -48,19 +48,10 @@ export class Moves {
   async ask(request: MoveRequest): Promise<Answer<Recovery>> {
     this.#assertLeads();
     const clusterId = this.#clusterOf(request);
-    if (this.#waiting >= WAITING_MAX) {
+    if (this.#turns.isCrowded) {
       return refused([refusal('crowded', `${String(WAITING_MAX)} moves wait for their turn already`)]);
     }
-    this.#waiting += 1;
-    const before = this.#turns.get(clusterId) ?? Promise.resolve();
-    const answer = before.catch(() => undefined).then(() => this.#begin(request));
-    this.#turns.set(clusterId, answer);
-    try {
-      return await answer;
-    } finally {
-      this.#waiting -= 1;
-      if (this.#turns.get(clusterId) === answer) this.#turns.delete(clusterId);
-    }
+    return await this.#turns.take(clusterId, () => this.#begin(request));
   }
 
   /** What has begun is finished or put back, nothing else is begun. Resolves when that is under way. */

@@ -15,6 +15,7 @@ import { NotLeader } from '../ports/consensus-errors.js';
 import type { Answer, SwitchRequest } from '../ports/service.js';
 import type { RecoveryOpener } from './recovery-opener.js';
 import type { RecoveryParts } from './recovery-parts.js';
+import { Turns } from './turns.js';
 
 /** More than that wait for somebody to stop a script. */
 const WAITING_MAX = 500;
@@ -22,9 +23,8 @@ const WAITING_MAX = 500;
 export class Switches {
   readonly #parts: RecoveryParts;
   readonly #opener: RecoveryOpener;
-  /** The last request of each server, whatever came of it. */
-  readonly #turns = new Map<ServerId, Promise<unknown>>();
-  #waiting = 0;
+  /** Of each server. */
+  readonly #turns = new Turns<ServerId>(WAITING_MAX);
 
   constructor(parts: RecoveryParts, opener: RecoveryOpener) {
     this.#parts = parts;
@@ -45,19 +45,10 @@ export class Switches {
   async ask(request: SwitchRequest): Promise<Answer<Recovery>> {
     this.#assertLeads();
     const { server } = request;
-    if (this.#waiting >= WAITING_MAX) {
+    if (this.#turns.isCrowded) {
       return refused([refusal('crowded', `${String(WAITING_MAX)} changes of servers wait for their turn already`)]);
     }
-    this.#waiting += 1;
-    const before = this.#turns.get(server) ?? Promise.resolve();
-    const answer = before.catch(() => undefined).then(() => this.#begin(request));
-    this.#turns.set(server, answer);
-    try {
-      return await answer;
-    } finally {
-      this.#waiting -= 1;
-      if (this.#turns.get(server) === answer) this.#turns.delete(server);
-    }
+    return await this.#turns.take(server, () => this.#begin(request));
   }
 
   async #begin(request: SwitchRequest): Promise<Answer<Recovery>> {

@@ -1,0 +1,30 @@
+import { describe, expect, it } from 'vitest';
+import { Turns } from '../../../src/runtime/recovery/turns.js';
+
+describe('turns', () => {
+  it('are taken one after the other for the same, beside each other for others, whatever comes of the one before', async () => {
+    const turns = new Turns<string>(10);
+    const told: string[] = [];
+    let fail: (error: Error) => void = () => undefined;
+    const first = turns.take('a', () => new Promise((_resolve, reject) => (fail = reject)));
+    const second = turns.take('a', () => Promise.resolve(told.push('second')));
+    await turns.take('b', () => Promise.resolve(told.push('other')));
+    expect(told).toEqual(['other']);
+    fail(new Error('no quorum'));
+    await expect(first).rejects.toThrow('no quorum');
+    await second;
+    expect(told).toEqual(['other', 'second']);
+  });
+
+  it('are so many; a turn that is over makes room', async () => {
+    const turns = new Turns<string>(2);
+    let end: () => void = () => undefined;
+    const first = turns.take('a', () => new Promise<void>((resolve) => (end = resolve)));
+    const second = turns.take('a', () => Promise.resolve());
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(turns.isCrowded).toBe(true);
+    end();
+    await Promise.all([first, second]);
+    expect(turns.isCrowded).toBe(false);
+  });
+});
