@@ -112,6 +112,11 @@ export function placesIn(text: string): string {
   return formatLogMarks(parsed(text).logs);
 }
 
+/** What it counts by transactions alone, of a server that follows by place. */
+export function withoutPlaces(text: string): string {
+  return format({ ...parsed(text), logs: new Map() });
+}
+
 /** The place in one log; null where the text names none, or several. */
 export function onlyPlace(text: string): BinlogPosition | null {
   const marks = [...parsed(text).logs.values()];

@@ -3,7 +3,7 @@
  * replica of several sources has those of the others as well, which nobody here will ever have and nobody misses; compared
  * as it stands it would look written to, and be set apart by every failover.
  */
-import { shareOf, unionOf } from './gtids.js';
+import { shareOf, unionOf, withoutPlaces } from './gtids.js';
 import type { Recovery } from './recovery.js';
 import type { StepFindings } from './step.js';
 import type { ServerId } from '../topology/server.js';
@@ -14,7 +14,10 @@ export function hasHere(recovery: Recovery, server: ServerId, findings: StepFind
   const has = unionOf(executedGtids, receivedGtids);
   const { participants } = recovery.inputs;
   const own = participants.find(({ id }) => id === server);
-  if (own?.channel === undefined) return has;
+  // Of what was received by place the transactions are told, too, where they are counted by sets.
+  if (own?.channel === undefined) {
+    return own?.countsBy === undefined && findings.ownEnd === undefined ? withoutPlaces(has) : has;
+  }
   const writers = participants.filter(({ channel }) => channel === undefined).map(({ id }) => id);
   return shareOf(has, receivedGtids, knownHere(recovery), writers);
 }

@@ -229,6 +229,7 @@ describe('a source without GTID that is no primary and dies', () => {
     expect(ending).toMatchObject({ verdict: { kind: 'succeeded' }, lost: [] });
     const [sibling] = lost.siblings;
     expect(lost.orphans.map(({ source }) => source)).toEqual([sibling?.id, lost.primary.id]);
+    for (const one of lost.siblings) one.io = true;
     world.write(lost.primary, 2);
     world.settle();
     for (const { executed } of lost.orphans) expect(executed).toEqual(lost.primary.executed);

@@ -9,6 +9,7 @@ import { quoted } from '../dialect.js';
 import type { Hold, TextRow } from '../hold.js';
 import { StepFailed } from '../step-failed.js';
 import { READ_MS } from './limits.js';
+import { readReplica } from './replica-state.js';
 
 /** What a server writes into its log by itself. */
 const OWN_EVENTS = new Set([
@@ -21,8 +22,11 @@ const OWN_EVENTS = new Set([
   'Stop',
 ]);
 
-/** A log that holds no transaction has fewer events than this. */
-const QUIET_EVENTS_MAX = 8;
+/**
+ * A log that holds no transaction has fewer events than 8. One of two co-primaries may have gone on following the other, whose
+ * events are in its log and not its own; where there are more of them than this it is not looked through.
+ */
+const QUIET_EVENTS_MAX = 2000;
 
 /** A server that was restarted more often since is not looked through. */
 const LOGS_MAX = 50;
@@ -47,6 +51,8 @@ function placeIn(text: string): BinlogPosition | null {
 }
 
 async function nothingAfter(hold: Hold, place: BinlogPosition): Promise<boolean> {
+  const { own } = await hold.readRow('SELECT @@GLOBAL.server_id AS own', READ_MS);
+  const follows = (await readReplica(hold, READ_MS)) !== null;
   const logs = await hold.read('SHOW BINARY LOGS', READ_MS);
   const first = logs.findIndex((row) => row['Log_name'] === place.file);
   const sizeOf = (row: TextRow | undefined): number => Number(row?.['File_size'] ?? '0');
@@ -56,7 +62,9 @@ async function nothingAfter(hold: Hold, place: BinlogPosition): Promise<boolean>
     const from = at === 0 ? ` FROM ${String(place.position)}` : '';
     const limit = ` LIMIT ${String(QUIET_EVENTS_MAX)}`;
     const events = await hold.read(`SHOW BINLOG EVENTS IN ${quoted(row['Log_name'] ?? '')}${from}${limit}`, READ_MS);
-    if (!events.every((event) => OWN_EVENTS.has(event['Event_type'] ?? ''))) return false;
+    const isFetched = (event: TextRow): boolean => follows && event['Server_id'] !== own;
+    const isQuiet = events.every((event) => OWN_EVENTS.has(event['Event_type'] ?? '') || isFetched(event));
+    if (!isQuiet || events.length >= QUIET_EVENTS_MAX) return false;
   }
   return true;
 }

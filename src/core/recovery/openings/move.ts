@@ -280,7 +280,9 @@ function wayOf(question: Question, command: MoveWish['command'], pair: Pair): Wa
   const routed = manner === 'in-order' && first !== undefined ? first : { server, to };
   const route = routeBetween(question, routed.server, routed.to);
   if ('legs' in route) return { kind: 'place', legs: route.legs };
-  return byGtid ? BY_GTID : { kind: 'none', why: `without GTID there is no way: ${route.why}` };
+  // What a replica of MariaDB has received by place is not told in GTIDs.
+  if (byGtid && server.facts.flavor !== 'MariaDB') return BY_GTID;
+  return { kind: 'none', why: `by place there is no way: ${route.why}` };
 }
 
 function stays({ to, channel }: Pair): boolean {

@@ -3,7 +3,7 @@
  * alone has would come to the primary by that, and to everybody below it: then it is not done. The primary goes on taking
  * writes all the while.
  */
-import { isNone, minus } from '../gtids.js';
+import { isNone, minus, withoutPlaces } from '../gtids.js';
 import type { MoveTerms } from '../movement.js';
 import { standingOf } from '../patience.js';
 import type { Recovery } from '../recovery.js';
@@ -23,7 +23,9 @@ export function moveCoPrimary(recovery: Recovery, { moves }: MoveTerms): Next {
     if (standing.kind === 'pending') return steps([lookAt(server)]);
     if (standing.kind === 'given-up') return closing({ kind: 'undone', reason: standing.error });
   }
-  const extra = minus(executedAt(recovery, replica), executedAt(recovery, primary));
+  const known = executedAt(recovery, replica);
+  // Where it stands in the log of the primary is no transaction of its own.
+  const extra = minus(move.byPlace === true ? known : withoutPlaces(known), executedAt(recovery, primary));
   if (!isNone(extra)) {
     const reason = `${nameOf(recovery, replica)} has transactions that ${nameOf(recovery, primary)} lacks: ${extra}`;
     return closing({ kind: 'undone', reason }, [{ server: primary, reason, gtids: extra }]);

@@ -9,7 +9,7 @@
  * 3. Who can go nowhere is pointed back at the lost source, as it was: should that return, replication goes on.
  */
 import { assignPlaces, type Attempt, type Move, type Read } from '../places.js';
-import { unionOf } from '../gtids.js';
+import { placesIn, unionOf, withoutPlaces } from '../gtids.js';
 import { type Standing, standingOf } from '../patience.js';
 import { hasHere } from '../share.js';
 import { stepKey } from '../record.js';
@@ -27,6 +27,11 @@ export function orphans(recovery: Recovery): Next {
   const first = [...replicasOf(recovery).map(stopOf), ...places.map(lookAt)];
   const unread = pendingOf(recovery, first);
   if (unread.length > 0) return steps(unread.slice(0, AT_ONCE));
+  const uncounted = pendingOf(
+    recovery,
+    replicasOf(recovery).flatMap((one) => countingOf(recovery, one) ?? []),
+  );
+  if (uncounted.length > 0) return steps(uncounted.slice(0, AT_ONCE));
   const read = [
     ...replicasOf(recovery).flatMap((one) => readBy(recovery, one, stopOf(one))),
     ...places.flatMap((one) => readBy(recovery, one, lookAt(one))),
@@ -68,9 +73,26 @@ function readBy(recovery: Recovery, participant: Participant, step: Step): reado
   const standing = standingOf(recovery, step);
   if (standing.kind !== 'done') return [];
   const { executedGtids = '', purgedGtids = '', applierError = null, ownEnd } = standing.findings;
-  const has = hasHere(recovery, participant.id, standing.findings);
+  const read = hasHere(recovery, participant.id, standing.findings);
+  const counted = countedBy(recovery, participant);
+  const has = counted === null ? read : withoutPlaces(unionOf(read, counted));
   const byPlace = ownEnd !== undefined;
   return [{ participant, executed: executedGtids, has, purged: purgedGtids, applierError, byPlace }];
+}
+
+/** MariaDB that follows by place tells what it has received by its place alone; what that is, is known when it is applied. */
+function countingOf(recovery: Recovery, participant: Participant): Step | null {
+  const stopped = standingOf(recovery, stopOf(participant));
+  if (stopped.kind !== 'done' || stopped.findings.ownEnd !== undefined) return null;
+  const received = placesIn(stopped.findings.receivedGtids ?? '');
+  return received === '' ? null : awaitOf(recovery, participant.id, received);
+}
+
+/** Null where that is not asked, or it did not apply what it has: then it is somewhere that no other server knows. */
+function countedBy(recovery: Recovery, participant: Participant): string | null {
+  const counting = participant.role === 'replica' ? countingOf(recovery, participant) : null;
+  const standing = counting === null ? null : standingOf(recovery, counting);
+  return standing?.kind === 'done' ? (standing.findings.executedGtids ?? '') : null;
 }
 
 /** What it may have fetched from a source that it could not stay with. */
