@@ -58,6 +58,8 @@ export function switchServer(recovery: Recovery): Next {
     if (standing.kind === 'given-up')
       failure = [failure, standing.error].filter((text) => text !== '').join('; and then ');
   }
+  // What was looked at in between speaks against the rest, and all is back as it was.
+  if (failure !== '' && failure === way.objection) return closing({ kind: 'undone', reason: failure });
   return closing(failure === '' ? { kind: 'succeeded' } : { kind: 'failed', reason: failure });
 }
 
