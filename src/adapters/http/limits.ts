@@ -76,6 +76,8 @@ export const HTTP_LIMITS = {
 
   /** Closed recoveries and lines of the audit that the overview shows. */
   overviewRecoveries: 30,
+  /** Beside them, of what operators changed on single servers. */
+  overviewSwitches: 5,
   overviewAuditLines: 60,
 
   /** Recoveries, and changes beside them, of a history: unless told otherwise, and at most. */

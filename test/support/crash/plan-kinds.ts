@@ -6,9 +6,10 @@ import { FAILOVERS } from './kinds/failovers.js';
 import { MOVES } from './kinds/moves.js';
 import { REPAIRS } from './kinds/repairs.js';
 import { RETURNS } from './kinds/returns.js';
+import { SWITCHES } from './kinds/switches.js';
 import type { PlanKind } from './plan-kind.js';
 
-export const PLAN_KINDS: readonly PlanKind[] = [...FAILOVERS, ...REPAIRS, ...RETURNS, ...MOVES];
+export const PLAN_KINDS: readonly PlanKind[] = [...FAILOVERS, ...REPAIRS, ...RETURNS, ...MOVES, ...SWITCHES];
 
 /** What has to be configured for all of them to begin. */
 export const PLAN_CONFIG = {

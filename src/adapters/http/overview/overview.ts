@@ -202,11 +202,13 @@ function openedBelow(view: ClusterView, source: ServerId): readonly string[] {
 }
 
 function recoveries(service: Service): readonly RecoveryOverview[] {
-  const shown = [...service.state.recoveries.values()].filter(({ kind }) => kind !== 'switch');
-  const newestFirst = shown.sort((one, other) => other.openedAtMs - one.openedAtMs);
+  const newestFirst = [...service.state.recoveries.values()].sort((one, other) => other.openedAtMs - one.openedAtMs);
   const open = newestFirst.filter((recovery) => recovery.closedAtMs === null);
   const closed = newestFirst.filter((recovery) => recovery.closedAtMs !== null);
-  return [...open, ...closed.slice(0, HTTP_LIMITS.overviewRecoveries)]
+  // Scripts switch many servers: what they did takes no failover's place in the list.
+  const switches = closed.filter(({ kind }) => kind === 'switch').slice(0, HTTP_LIMITS.overviewSwitches);
+  const others = closed.filter(({ kind }) => kind !== 'switch').slice(0, HTTP_LIMITS.overviewRecoveries);
+  return [...open, ...others, ...switches]
     .sort((one, other) => other.openedAtMs - one.openedAtMs)
     .map((recovery) => recoveryOverview(recovery, service.state));
 }

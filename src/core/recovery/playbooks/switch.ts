@@ -42,25 +42,34 @@ export function switchServer(recovery: Recovery): Next {
     return standing.kind === 'done' ? standing.findings : null;
   };
   const way = READINGS[terms.command]?.(recovery, terms, found) ?? { steps: terms.steps };
-  let failure = way.objection ?? '';
-  for (const step of way.steps) {
-    const standing = standingOf(recovery, step);
-    if (standing.kind === 'pending') return steps([step]);
-    if (standing.kind === 'done') continue;
-    failure = standing.error;
-    break;
-  }
+  const there = along(recovery, way.steps);
+  if (there.pending !== null) return steps([there.pending]);
+  const failure = there.failure === '' ? (way.objection ?? '') : there.failure;
   const changed = way.steps.some((step) => !isLook(step) && recordOf(recovery, step) !== undefined);
-  if (!changed && failure !== '') return closing({ kind: 'undone', reason: failure });
-  for (const step of terms.afterwards) {
-    const standing = standingOf(recovery, step);
-    if (standing.kind === 'pending') return steps([step]);
-    if (standing.kind === 'given-up')
-      failure = [failure, standing.error].filter((text) => text !== '').join('; and then ');
-  }
+  if (failure !== '' && !changed) return closing({ kind: 'undone', reason: failure });
+  const back = along(recovery, terms.afterwards, true);
+  if (back.pending !== null) return steps([back.pending]);
+  const reason = [failure, back.failure].filter((text) => text !== '').join('; and then ');
+  if (reason === '') return closing({ kind: 'succeeded' });
   // What was looked at in between speaks against the rest, and all is back as it was.
-  if (failure !== '' && failure === way.objection) return closing({ kind: 'undone', reason: failure });
-  return closing(failure === '' ? { kind: 'succeeded' } : { kind: 'failed', reason: failure });
+  return closing({ kind: reason === way.objection ? 'undone' : 'failed', reason });
+}
+
+/** The first that is not settled, and why one failed; after that none is taken, unless `all` are to be. */
+function along(
+  recovery: Recovery,
+  wanted: readonly Step[],
+  all = false,
+): { readonly pending: Step | null; readonly failure: string } {
+  const failures: string[] = [];
+  for (const step of wanted) {
+    const standing = standingOf(recovery, step);
+    if (standing.kind === 'pending') return { pending: step, failure: '' };
+    if (standing.kind === 'done') continue;
+    failures.push(standing.error);
+    if (!all) break;
+  }
+  return { pending: null, failure: failures.join('; and then ') };
 }
 
 /** Nothing is changed by it. */
