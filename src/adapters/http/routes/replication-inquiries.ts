@@ -8,13 +8,14 @@ import { declined, done, type Reply, refused } from '../reply.js';
 import { aboutNode, type Call, type Door, read, type Route } from '../route.js';
 
 export const REPLICATION_INQUIRY_ROUTES: readonly Route[] = [
-  read('/api/restart-replica-statements/:host/:port', statements),
-  read('/api/restart-slave-statements/:host/:port', statements),
+  // Reads, and yet the incumbent wants the right to write for them: whoever asks is about to stop a replica.
+  { ...read('/api/restart-replica-statements/:host/:port', statements), role: 'operator' },
+  { ...read('/api/restart-slave-statements/:host/:port', statements), role: 'operator' },
   aboutNode('/api/v1/master-pos-wait/:host/:port/:position', awaitPosition),
 ];
 
 function statements(call: Call, door: Door): Reply {
-  const found = resolveServer(door.views.index(), call.param('host'), call.param('port'), 'reading');
+  const found = resolveServer(door.views.index(), call.param('host'), call.param('port'), 'changing');
   if (!found.ok) return refused(found.error);
   const { address, facts } = found.value;
   if (facts.channels.length === 0) return refused(`instance is not a replica: ${addressText(address)}`);
