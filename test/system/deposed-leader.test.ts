@@ -12,7 +12,7 @@ import { CrashStage } from '../support/crash/stage.js';
 const LONG = process.env['ORCHESTRATOR_TEST_LONG'] !== undefined;
 const SEED = Number(process.env['CRASH_SEED'] ?? Date.now() % 1_000_000);
 
-const SIZE = { replicas: 2, config: PLAN_CONFIG };
+const OPTIONS = { config: PLAN_CONFIG };
 
 /** By the kind of plan, the changes in the middle of which its leader freezes. */
 const CHANGES: Readonly<Record<string, readonly RegExp[]>> = {
@@ -34,7 +34,7 @@ describe(`a leader that freezes in the middle of a step (CRASH_SEED=${String(SEE
   let stage: CrashStage;
 
   beforeAll(async () => {
-    stage = await CrashStage.open(SIZE);
+    stage = await CrashStage.open(OPTIONS);
   });
   afterAll(async () => {
     await stage.close();
@@ -60,7 +60,7 @@ describe(`a leader that freezes in the middle of a step (CRASH_SEED=${String(SEE
           } catch (error) {
             // Whatever is wrong with these servers now is no matter of the next test.
             await stage.close();
-            stage = await CrashStage.open(SIZE);
+            stage = await CrashStage.open(OPTIONS);
             throw error;
           }
         });

@@ -28,7 +28,7 @@ describe(`the leader dies over what it tells (CRASH_SEED=${String(SEED)})`, () =
 
   beforeAll(async () => {
     teller = await Teller.open();
-    stage = await CrashStage.open({ replicas: 2, config: { ...PLAN_CONFIG, ...teller.config } });
+    stage = await CrashStage.open({ config: { ...PLAN_CONFIG, ...teller.config } });
   });
   afterAll(async () => {
     await stage.close();

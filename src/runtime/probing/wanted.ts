@@ -47,6 +47,8 @@ export interface FoundTarget {
 export function foundTargets(report: ServerReport, isKnown: (address: Address) => boolean): readonly FoundTarget[] {
   const found: FoundTarget[] = [];
   for (const address of report.replicaAddresses) found.push({ address, origin: 'replica' });
+  // Members replicate from the group, whoever is its primary now.
+  for (const address of report.facts.group?.others ?? []) found.push({ address, origin: 'replica' });
   for (const { source } of report.facts.channels) found.push({ address: source, origin: 'source' });
   return found.filter(({ address }) => isAddressable(address) && !isKnown(address));
 }

@@ -1,6 +1,7 @@
 // What one entry of the table of plans says, and the few words that all entries use.
 import { until } from '../../../tools/demo/until.js';
 import type { LabServer } from '../../../tools/lab/lab-server.js';
+import type { Layout } from './layouts.js';
 import type { CrashStage } from './stage.js';
 
 export interface PlanKind {
@@ -10,6 +11,8 @@ export interface PlanKind {
   readonly kind: string;
   /** How many statements its plan has at least, undisturbed: a sample strikes at one of them. */
   readonly statements: number;
+  /** How its servers stand; a star where it does not say. */
+  readonly layout?: Layout;
   /** Before the plan whose leader is to be struck. */
   prepare?(stage: CrashStage): Promise<void>;
   /** Resolves when the plan is sure to begin. */

@@ -12,7 +12,7 @@ import {
   type RecoveryOverview,
 } from '../../../tools/demo/overview.js';
 import { until } from '../../../tools/demo/until.js';
-import { shopSql, WAIT_FOR_A_REPLICA } from '../../../tools/demo/set.js';
+import { shopSql } from '../../../tools/demo/set.js';
 import { WRITER_ACCOUNT } from '../../../tools/demo/write-session.js';
 import { Writer } from '../../../tools/demo/writer.js';
 import type { Said } from '../../../tools/lab/door/said.js';
@@ -22,6 +22,7 @@ import type { OrchestratorCluster } from '../../../tools/lab/orchestrator-cluste
 import type { OrchestratorNode } from '../../../tools/lab/orchestrator-node.js';
 import { holds, inodeOf } from '../../../tools/lab/socket-owner.js';
 import type { Topology } from '../../../tools/lab/topology.js';
+import { type Layout, STAR } from './layouts.js';
 import { PlanPoints } from './plan-points.js';
 
 const WRITES_MS = 100;
@@ -30,16 +31,15 @@ const WRITES_MS = 100;
 const FIRST_FRESH_ID = 1_000_000_000;
 const SUPERVISED_EVERY_MS = 100;
 
-/** Of my.cnf: whoever comes back comes back open, because closing it is the orchestrator's work. */
-export const COMES_BACK_OPEN = ['read_only=OFF'];
-
 export interface StageOptions {
-  readonly replicas: number;
+  /** A star unless told otherwise. */
+  readonly layout?: Layout;
   readonly config?: Readonly<Record<string, unknown>>;
 }
 
 export class CrashStage {
   readonly lab: MySqlLab;
+  readonly layout: Layout;
   readonly topology: Topology;
   readonly cluster: OrchestratorCluster;
   readonly writer: Writer;
@@ -49,8 +49,9 @@ export class CrashStage {
   #lastFreshId = FIRST_FRESH_ID;
   #supervising: NodeJS.Timeout | undefined;
 
-  private constructor(lab: MySqlLab, topology: Topology, cluster: OrchestratorCluster) {
+  private constructor(lab: MySqlLab, layout: Layout, topology: Topology, cluster: OrchestratorCluster) {
     this.lab = lab;
+    this.layout = layout;
     this.topology = topology;
     this.cluster = cluster;
     this.writer = new Writer(topology.servers);
@@ -58,23 +59,17 @@ export class CrashStage {
     for (const { door } of topology.servers) door.watch = this.points;
   }
 
-  static async open(options: StageOptions): Promise<CrashStage> {
+  static async open({ layout = STAR, config }: StageOptions = {}): Promise<CrashStage> {
     const lab = await MySqlLab.open();
     try {
-      const topology = await lab.topology({
-        replicas: options.replicas,
-        semiSync: true,
-        extra: [WAIT_FOR_A_REPLICA],
-        door: true,
-      });
-      for (const server of topology.servers) server.configure(COMES_BACK_OPEN);
+      const topology = await layout.open(lab);
       await topology.primary.execute(shopSql(WRITER_ACCOUNT));
       await topology.caughtUp();
       const cluster = await lab.cluster({
         seeds: [topology.primary.address],
-        config: { RecoveryPeriodBlockSeconds: 0, ...options.config },
+        config: { RecoveryPeriodBlockSeconds: 0, ...config },
       });
-      const stage = new CrashStage(lab, topology, cluster);
+      const stage = new CrashStage(lab, layout, topology, cluster);
       await stage.settled();
       return stage;
     } catch (error) {
@@ -186,21 +181,7 @@ export class CrashStage {
   async settled(): Promise<Overview> {
     clearInterval(this.#supervising);
     for (const node of this.cluster.nodes) if (!node.running) await node.start();
-    const { servers } = this.topology;
-    await until('one primary that all others follow', async () => {
-      const open: LabServer[] = [];
-      for (const server of servers) {
-        const [row] = await server.query<{ closed: number }>('SELECT @@GLOBAL.read_only AS closed');
-        if (row?.closed === 0) open.push(server);
-      }
-      const [primary] = open;
-      if (primary === undefined || open.length > 1) throw new Error(`open: ${open.map(nameOf).join()}`);
-      for (const server of servers) if (server !== primary) await assertFollows(server, primary);
-      this.primary = primary;
-      return true;
-    });
-    // A failover that left it without anybody to acknowledge has switched it off.
-    await this.primary.execute('SET GLOBAL rpl_semi_sync_source_enabled = 1');
+    this.primary = await until('the servers stand as they should', () => this.layout.primaryIn(this.topology.servers));
     return await until('all nodes see it so', async () => {
       const views = await Promise.all(this.cluster.nodes.map(readOverview));
       for (const view of views) this.#assertSeen(view);
@@ -234,14 +215,4 @@ export class CrashStage {
     if (cluster.problems.length > 0) throw new Error(cluster.problems.map(({ code }) => code).join());
     if (recoveries.some(({ closedAtMs }) => closedAtMs === null)) throw new Error('a recovery is open');
   }
-}
-
-function nameOf({ address }: LabServer): string {
-  return address;
-}
-
-async function assertFollows(server: LabServer, source: LabServer): Promise<void> {
-  const status = await server.replicaStatus();
-  const follows = status?.sourcePort === source.port && status.ioRunning === 'Yes' && status.sqlRunning === 'Yes';
-  if (!follows) throw new Error(`${server.address} does not follow ${source.address}: ${JSON.stringify(status)}`);
 }

@@ -1,7 +1,8 @@
 // Plans by which a server comes back that was away when its primary was replaced, or that was the primary.
 import type { LabServer } from '../../../../tools/lab/lab-server.js';
+import { COMES_BACK_OPEN } from '../layouts.js';
 import { ask, type PlanKind, startAll, twoReplicas } from '../plan-kind.js';
-import { COMES_BACK_OPEN, type CrashStage } from '../stage.js';
+import type { CrashStage } from '../stage.js';
 import { deadPrimary } from './failovers.js';
 
 const formerPrimary: PlanKind = {
