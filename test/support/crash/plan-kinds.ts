@@ -10,14 +10,7 @@ import { RETURNS } from './kinds/returns.js';
 import { SWITCHES } from './kinds/switches.js';
 import type { PlanKind } from './plan-kind.js';
 
-export const PLAN_KINDS: readonly PlanKind[] = [
-  ...FAILOVERS,
-  ...REPAIRS,
-  ...RETURNS,
-  ...MOVES,
-  ...SWITCHES,
-  ...GROUPS,
-];
+export const PLAN_KINDS: readonly PlanKind[] = [...FAILOVERS, ...REPAIRS, ...RETURNS, ...MOVES, ...SWITCHES, ...GROUPS];
 
 /** What has to be configured for all of them to begin. */
 export const PLAN_CONFIG = {
