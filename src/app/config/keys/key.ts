@@ -27,10 +27,6 @@ export function worksHidden<T>(kind: Kind<T>, standard: unknown, meaning: string
   return { kind, standard, meaning, hidden: true };
 }
 
-export function pending<T>(kind: Kind<T>, standard: unknown): PendingKey<T> {
-  return { kind, standard, hidden: false, restrains: false };
-}
-
 export function restrains<T>(kind: Kind<T>, standard: unknown): PendingKey<T> {
   return { kind, standard, hidden: false, restrains: true };
 }
