@@ -104,3 +104,44 @@ describe.each([
     }
   });
 });
+
+it('by place, a move ends once and rightly whenever the leader dies, before or after any step', async () => {
+  await setUp({ flavor: 'mysql56', gtid: false });
+  const { primary } = topology;
+  const [a, b] = replicasOf(topology, 2);
+  const stopWriting = write();
+  let goesDown = true;
+  for (let at = 1; ; at++) {
+    const when = at % 2 === 0 ? 'before' : 'after';
+    let steps = 0;
+    let died = false;
+    nodes.atStep = async (_step, now) => {
+      if (died || now !== when) return;
+      steps += 1;
+      if (steps !== at) return;
+      died = true;
+      await nodes.changeLeader();
+    };
+    const known = nodes.recoveries.length;
+    const [to, name] = goesDown ? [a, 'down'] : [primary, 'up'];
+    await nodes
+      .move('relocate', b, to)
+      .catch((error: unknown) => expect(error).toMatchObject({ code: 'FATE_UNKNOWN' }));
+    await nodes.until('the move ends', () => nodes.recoveries.length > known && nodes.isIdle);
+    expect(
+      nodes.recoveries.at(-1),
+      `${name}, ${when} step ${String(at)}\n${nodes.lines.slice(-30).join('\n')}`,
+    ).toMatchObject({ verdict: { kind: 'succeeded' }, lost: [] });
+    await follows(b, to);
+    await follows(a, primary);
+    goesDown = !goesDown;
+    if (!died) break;
+    expect(at).toBeLessThan(30);
+  }
+  const written = await stopWriting();
+  for (const replica of [a, b]) {
+    await expect
+      .poll(async () => await replica.query('SELECT COUNT(*) AS n FROM shop.orders'), { timeout: 30_000 })
+      .toEqual([{ n: written }]);
+  }
+});
