@@ -13,6 +13,8 @@ interface Dialect {
   readonly stop: string;
   readonly change: string;
   readonly start: string;
+  /** The part of it that a server takes over from another; MariaDB does not tell. */
+  readonly handedOn: string;
   /** Every option that there is, but for where the source is and how far it was read. */
   readonly kept: string;
   /** Columns of that which a move is there to change. */
@@ -31,6 +33,10 @@ const DIALECTS: Readonly<Record<'mysql97' | 'mysql56' | 'mariadb', Dialect>> = {
       'SOURCE_ZSTD_COMPRESSION_LEVEL=7, GET_SOURCE_PUBLIC_KEY=1, REQUIRE_ROW_FORMAT=1, ' +
       'REQUIRE_TABLE_PRIMARY_KEY_CHECK=ON',
     start: 'START REPLICA',
+    handedOn:
+      'CHANGE REPLICATION SOURCE TO SOURCE_CONNECT_RETRY=7, SOURCE_RETRY_COUNT=77, SOURCE_HEARTBEAT_PERIOD=3.5, SOURCE_SSL=1, ' +
+      "SOURCE_TLS_VERSION='TLSv1.3', SOURCE_TLS_CIPHERSUITES='TLS_AES_256_GCM_SHA384', " +
+      "SOURCE_COMPRESSION_ALGORITHMS='zstd,uncompressed', SOURCE_ZSTD_COMPRESSION_LEVEL=7",
     kept:
       'SELECT m.*, a.DESIRED_DELAY, a.REQUIRE_ROW_FORMAT, a.REQUIRE_TABLE_PRIMARY_KEY_CHECK, a.PRIVILEGE_CHECKS_USER ' +
       'FROM mysql.slave_master_info m JOIN performance_schema.replication_applier_configuration a ' +
@@ -44,6 +50,9 @@ const DIALECTS: Readonly<Record<'mysql97' | 'mysql56' | 'mariadb', Dialect>> = {
       'CHANGE MASTER TO MASTER_DELAY=1, MASTER_CONNECT_RETRY=7, MASTER_RETRY_COUNT=77, MASTER_HEARTBEAT_PERIOD=3.5, ' +
       "MASTER_BIND='127.0.0.1', MASTER_SSL_CA='/nowhere/ca.pem', MASTER_SSL_CIPHER='AES128-SHA', IGNORE_SERVER_IDS=(99)",
     start: 'START SLAVE',
+    handedOn:
+      'CHANGE MASTER TO MASTER_CONNECT_RETRY=7, MASTER_RETRY_COUNT=77, MASTER_HEARTBEAT_PERIOD=3.5, ' +
+      "MASTER_SSL_CA='/nowhere/ca.pem', MASTER_SSL_CIPHER='AES128-SHA'",
     kept: 'SELECT m.*, r.Sql_delay FROM mysql.slave_master_info m JOIN mysql.slave_relay_log_info r',
     moves: /^(?:Host|Port|Master_log_name|Master_log_pos|Uuid)$/,
     says: /^(?:MASTER_HOST|MASTER_PORT|MASTER_HEARTBEAT_PERIOD|MASTER_AUTO_POSITION)$/,
@@ -54,6 +63,7 @@ const DIALECTS: Readonly<Record<'mysql97' | 'mysql56' | 'mariadb', Dialect>> = {
       'CHANGE MASTER TO MASTER_DELAY=1, MASTER_CONNECT_RETRY=7, MASTER_HEARTBEAT_PERIOD=3.5, ' +
       "MASTER_SSL_CIPHER='AES128-SHA', MASTER_SSL_CRLPATH='/nowhere', IGNORE_SERVER_IDS=(99)",
     start: 'START SLAVE',
+    handedOn: 'CHANGE MASTER TO MASTER_CONNECT_RETRY=7',
     kept: 'SHOW ALL SLAVES STATUS',
     // The rest of the status tells how it goes on, and not how it was told to.
     moves:
@@ -132,12 +142,18 @@ describe.each([
       expect(await optionsOf(one, dialect), command).toEqual(before);
     }
     await nodes.observe();
+    // How the new primary had followed the old one is how that one follows it, but for what is its own affair.
+    await other.execute(`${dialect.stop}; ${dialect.handedOn}; ${dialect.start}`);
+    await other.waitForReplication();
+    await nodes.observe();
+    const followed = await optionsOf(other, dialect);
     expect(await nodes.takeover(other)).toMatchObject({
       ok: true,
       value: { verdict: { kind: 'succeeded' }, lost: [] },
     });
     expect(await one.replicaStatus()).toMatchObject({ sourcePort: other.port });
     expect(await optionsOf(one, dialect), 'takeover').toEqual(before);
+    if (flavor !== 'mariadb') expect(await optionsOf(primary, dialect)).toEqual(followed);
     const said = await namedIn(one);
     expect(said.length).toBeGreaterThan(0);
     expect(said.filter((name) => !dialect.says.test(name))).toEqual([]);

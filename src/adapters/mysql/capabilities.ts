@@ -52,6 +52,10 @@ const TABLE = {
   connectionTables: { mysql: since(5, 7, 2), mariadb: null },
   /** Its columns on transactions as they come in, and threads with their user variables. */
   connectionTimes: { mysql: since(8, 0, 1), mariadb: null },
+  /** Compression of a channel: which, and how hard zstd tries. */
+  compressedChannels: { mysql: since(8, 0, 18), mariadb: null },
+  /** SOURCE_TLS_VERSION of a channel. */
+  tlsVersions: { mysql: since(5, 7, 10), mariadb: null },
   /** TLS_CIPHERSUITES of a channel. */
   cipherSuites: { mysql: since(8, 0, 19), mariadb: null },
   /** Status variables Slave_last_heartbeat and Slave_heartbeat_period, which 5.7 hides behind show_compatibility_56. */

@@ -96,6 +96,17 @@ function semiSyncOf(can: (capability: Capability) => boolean): readonly SemiSync
   return [...(can('newSemiSync') ? [NEW_SEMI_SYNC] : []), ...(can('oldSemiSync') ? [old] : [])];
 }
 
+/** Since when there is a word for it. */
+export const TRANSPORT_OPTIONS = {
+  TLS_VERSION: 'tlsVersions',
+  TLS_CIPHERSUITES: 'cipherSuites',
+  PUBLIC_KEY_PATH: 'publicKeys',
+  COMPRESSION_ALGORITHMS: 'compressedChannels',
+  ZSTD_COMPRESSION_LEVEL: 'compressedChannels',
+} as const satisfies Readonly<Record<string, Capability>>;
+
+export type TransportOption = keyof typeof TRANSPORT_OPTIONS;
+
 /**
  * What to change of a channel's source; what is absent stays as it is, and what the server has no word for is left out.
  * `user` and `password` go together.
@@ -110,6 +121,8 @@ export interface SourceChange {
   readonly verifiesServer?: boolean;
   /** What the statement calls them behind `SSL_`, and paths on the server; '' for none. */
   readonly tlsFiles?: Readonly<Record<string, string>>;
+  /** How the bytes travel, by what the statement calls it behind `SOURCE_`; what the server has no word for is left out. */
+  readonly transport?: Readonly<Partial<Record<TransportOption, string>>>;
   /** Lets caching_sha2_password work without TLS (MySQL 8.0.4 and later). */
   readonly getPublicKey?: boolean;
   readonly heartbeatSeconds?: number;
@@ -151,12 +164,23 @@ function linkOptions(dialect: Dialect, change: SourceChange): readonly string[] 
     ...option(`${word}_SSL`, change.tls),
     ...Object.entries(change.tlsFiles ?? {}).map(([name, path]) => `${word}_SSL_${name}=${quoted(path)}`),
     ...option(`${word}_SSL_VERIFY_SERVER_CERT`, change.verifiesServer),
+    ...transportOptions(dialect, change.transport ?? {}),
     ...(dialect.can('publicKeys') ? option(`GET_${word}_PUBLIC_KEY`, change.getPublicKey) : []),
     ...option(`${word}_HEARTBEAT_PERIOD`, change.heartbeatSeconds),
     ...option(`${word}_CONNECT_RETRY`, change.connectRetrySeconds),
     ...option(`${word}_DELAY`, change.delaySeconds),
     ...(dialect.can('retryCounts') ? option(`${word}_RETRY_COUNT`, change.retryCount) : []),
   ];
+}
+
+function transportOptions(dialect: Dialect, transport: NonNullable<SourceChange['transport']>): readonly string[] {
+  const names = Object.keys(TRANSPORT_OPTIONS) as TransportOption[];
+  return names.flatMap((name) => {
+    const value = transport[name] ?? '';
+    if (value === '' || !dialect.can(TRANSPORT_OPTIONS[name])) return [];
+    const text = name === 'ZSTD_COMPRESSION_LEVEL' ? String(Number(value)) : quoted(value);
+    return [`${dialect.source.toUpperCase()}_${name}=${text}`];
+  });
 }
 
 function gtidOption(dialect: Dialect, gtid: boolean): string {

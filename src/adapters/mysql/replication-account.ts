@@ -7,7 +7,7 @@
 import { type Address, addressText } from '../../core/topology/address.js';
 import type { ClusterId } from '../../core/topology/server.js';
 import type { Connector } from './connect.js';
-import type { Dialect, SourceChange } from './dialect.js';
+import { type Dialect, type SourceChange, TRANSPORT_OPTIONS, type TransportOption } from './dialect.js';
 import { LinkFailed, StatementFailed } from './failure.js';
 import { type Hold, type TextRow, textRows } from './hold.js';
 import { cellText, type ResultSet } from './link.js';
@@ -27,13 +27,24 @@ const TLS_FILES = {
   CRLPATH: 'Ssl_crlpath',
 } as const;
 
+/** The columns of how the bytes travel; each where the version has it. */
+const TRANSPORT_COLUMNS: Readonly<Record<TransportOption, string>> = {
+  TLS_VERSION: 'Tls_version',
+  TLS_CIPHERSUITES: 'Tls_ciphersuites',
+  PUBLIC_KEY_PATH: 'Public_key_path',
+  COMPRESSION_ALGORITHMS: 'Master_compression_algorithm',
+  ZSTD_COMPRESSION_LEVEL: 'Master_zstd_compression_level',
+};
+
 /** Null where the account cannot be read from the server: MariaDB keeps it in a file. */
 function savedAccountSql({ can }: Dialect): string | null {
   if (!can('sourceInfoTable')) return null;
+  const names = Object.keys(TRANSPORT_COLUMNS) as TransportOption[];
+  const transport = names.filter((name) => can(TRANSPORT_OPTIONS[name])).map((name) => TRANSPORT_COLUMNS[name]);
   const publicKey = can('publicKeys') ? ', Get_public_key' : '';
   return (
     'SELECT User_name, User_password, Enabled_ssl, Ssl_verify_server_cert, Heartbeat, Connect_retry, Retry_count, ' +
-    `${Object.values(TLS_FILES).join(', ')}${publicKey} ` +
+    `${[...Object.values(TLS_FILES), ...transport].join(', ')}${publicKey} ` +
     `FROM mysql.slave_master_info WHERE User_name <> ''${can('channels') ? ' ORDER BY Channel_name' : ''} LIMIT 1`
   );
 }
@@ -125,6 +136,7 @@ function savedAccount(row: TextRow): ReplicationAccount {
     tls: row['Enabled_ssl'] === '1',
     verifiesServer: row['Ssl_verify_server_cert'] === '1',
     tlsFiles: tlsFilesIn(row),
+    transport: Object.fromEntries(Object.entries(TRANSPORT_COLUMNS).map(([name, column]) => [name, row[column] ?? ''])),
     ...(row['Get_public_key'] === undefined ? {} : { getPublicKey: row['Get_public_key'] === '1' }),
     heartbeatSeconds: Number(row['Heartbeat'] ?? '0'),
     connectRetrySeconds: Number(row['Connect_retry'] ?? '60'),
