@@ -16,4 +16,12 @@ const setReadOnly: PlanKind = {
   restore: (stage) => done(stage, `/api/set-writeable/${inPath(stage.primary)}`),
 };
 
-export const SWITCHES: readonly PlanKind[] = [restart, setReadOnly];
+const delay: PlanKind = {
+  name: 'delay-replication',
+  kind: 'switch',
+  statements: 8,
+  begin: (stage) => ask(stage, `/api/delay-replication/${inPath(twoReplicas(stage)[0])}/1`),
+  restore: (stage) => done(stage, `/api/delay-replication/${inPath(twoReplicas(stage)[0])}/0`),
+};
+
+export const SWITCHES: readonly PlanKind[] = [restart, setReadOnly, delay];
