@@ -1,6 +1,7 @@
 /** `docs/moving-from-orchestrator.md` names keys and defaults; it must not go on naming them when they are others. */
 import { readFile } from 'node:fs/promises';
 import { expect, test } from 'vitest';
+import { UNSUPPORTED_COMMANDS } from '../../src/adapters/http/routes/unsupported.js';
 import { KEYS, keyNamed, keyNames } from '../../src/app/config/keys/keys.js';
 
 const PAGE = new URL('../../docs/moving-from-orchestrator.md', import.meta.url);
@@ -23,4 +24,10 @@ test('every key that the page names is a key', async () => {
   const known = new Set<string>([...keyNames(), 'DeadMaster', 'DeadCoMaster']);
   expect(named.length).toBeGreaterThan(15);
   expect(named.filter((name) => !known.has(name))).toEqual([]);
+});
+
+test('every command that is refused as not supported is named', async () => {
+  const page = await readFile(PAGE, 'utf8');
+  const current = UNSUPPORTED_COMMANDS.map((name) => name.replace('slaves', 'replicas'));
+  expect(current.filter((name) => !page.includes(`\`${name}`) && !name.startsWith('agent'))).toEqual([]);
 });

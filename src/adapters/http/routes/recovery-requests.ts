@@ -11,7 +11,7 @@ import type { ServerId } from '../../../core/topology/server.js';
 import type { RecoveryRequest } from '../../../runtime/ports/service.js';
 import { resolveCluster, resolveServer } from '../hints.js';
 import { instanceKey } from '../legacy/values.js';
-import { bare, declined, done, type Reply, refused } from '../reply.js';
+import { bare, declined, done, doneBytes, type Reply, refused } from '../reply.js';
 import { askedBy, type Call, type Door, relayed, type Route, write } from '../route.js';
 import type { ClusterView } from '../views/topology-index.js';
 import { recoveryView } from './recoveries.js';
@@ -57,6 +57,7 @@ export const RECOVERY_REQUEST_ROUTES: readonly Route[] = [
       relayed(`/api/v1/plan/${command}/${shape.path}`, (call, door) => plan(command, shape.find, call, door)),
     ]),
   ),
+  write('/api/make-master/:host/:port', makeMaster),
   ...[BY_HINT, BY_MEMBER].map(({ path, find }) =>
     relayed(`/api/v1/plan/automatic/${path}`, (call, door) => foreseen(find, call, door)),
   ),
@@ -71,6 +72,23 @@ async function recover(command: OperatorCommand, find: Find, call: Call, door: D
   const isRecover = command === 'recover' || command === 'recover-lite';
   if (!answer.ok) return declined(answer.refusal, isRecover ? failed : null);
   return isRecover ? recovered(answer.value, failed, door) : takenOver(command, answer.value, call, door);
+}
+
+/** The incumbent's old way to fail over to a server by hand: a forced takeover to it, which meets the primary first. */
+async function makeMaster(call: Call, door: Door): Promise<Reply> {
+  const request = requestOf('force-master-takeover', byExactMember, call, door);
+  if (!request.ok) return refused(request.error);
+  const { server, clusterId } = request.value;
+  const answer = await door.service.recover({ ...request.value, server: null, candidate: server });
+  if (!answer.ok) return declined(answer.refusal);
+  const { verdict } = answer.value;
+  const known = server === null ? undefined : door.service.state.servers.get(server);
+  if (verdict?.kind !== 'succeeded') {
+    return refused(`make-master: ${verdict?.reason ?? 'it is not over'}`, failedKey(request.value, door));
+  }
+  if (known === undefined) return refused('make-master: the server was forgotten meanwhile');
+  const name = door.views.index().clusters.get(clusterId)?.name ?? addressText(known.address);
+  return doneBytes(`Instance made master: ${name}`, door.views.instance(known));
 }
 
 function plan(command: OperatorCommand, find: Find, call: Call, door: Door): Reply {

@@ -23,8 +23,6 @@ export const UNSUPPORTED_COMMANDS: readonly string[] = [
   'agents',
   'last-pseudo-gtid',
   'make-local-master',
-  'make-master',
-  'master-equivalent',
   'match',
   'match-below',
   'match-replicas',
