@@ -52,7 +52,9 @@ async function decide(route: Route, arrival: Arrival, parts: Dispatcher): Promis
         if (route.role !== 'viewer' && arrival.method === 'HEAD') return NOTHING_DONE;
         return await answer(route, arrival, parts);
       case 'read': {
-        const isConfirmed = arrival.query['consistency'] === 'linearizable';
+        const consistency = arrival.query['consistency'];
+        const isConfirmed = consistency === 'linearizable';
+        if (!isConfirmed && consistency !== undefined) return refused(UNKNOWN_CONSISTENCY);
         if (isConfirmed) await parts.confirmRead();
         const reply = await answer(route, arrival, parts);
         const how = isConfirmed ? { 'x-orchestrator-consistency': 'linearizable' } : {};
@@ -69,6 +71,9 @@ async function decide(route: Route, arrival: Arrival, parts: Dispatcher): Promis
     return fault(error, route, parts.log);
   }
 }
+
+// A misspelled word must not be answered from a state that may be old: whoever wrote it believes that he reads the newest.
+const UNKNOWN_CONSISTENCY = 'consistency can only be linearizable; leave it out to read what this node knows';
 
 const NOTHING_DONE: Reply = { status: 200, contentType: 'application/json; charset=UTF-8', body: '' };
 
@@ -142,6 +147,8 @@ function callOf(arrival: Arrival, nowMs: number): Call {
 /** Whatever was thrown becomes an answer; only a broken invariant still ends the process, once the caller has heard of it. */
 export function fault(error: unknown, route: Pick<Route, 'path'>, log: HttpLog): Reply {
   if (error instanceof OperationalError) return refused(error.message, null, { 'x-orchestrator-error': error.code });
+  if (isBadRequest(error))
+    return { ...refused(`The request cannot be answered: ${error.message}`), status: error.statusCode };
   log.error({ err: error, route: route.path }, 'a request failed unexpectedly');
   if (error instanceof InvariantViolation) {
     setImmediate(() => {
@@ -150,4 +157,10 @@ export function fault(error: unknown, route: Pick<Route, 'path'>, log: HttpLog):
   }
   const message = error instanceof Error ? error.message : String(error);
   return refused(`Unexpected fault: ${message}; the log of this node tells more`);
+}
+
+/** The framework's own refusal: a body that is too large, a path that climbs out. Whoever sends that must not fill the log. */
+function isBadRequest(error: unknown): error is Error & { readonly statusCode: number } {
+  if (!(error instanceof Error) || !('statusCode' in error) || typeof error.statusCode !== 'number') return false;
+  return error.statusCode >= 400 && error.statusCode < 500;
 }

@@ -16,7 +16,8 @@ export function readEndpoints(text: string | undefined): Result<readonly string[
     .filter((url) => url !== '');
   const endpoints: string[] = [];
   for (const url of given) {
-    const trimmed = url.replace(/\/+$/, '');
+    // HOST:3000 alone means HTTP, as it did to the shell script.
+    const trimmed = (/^(\[[\da-f:]+\]|[\w.-]+)(:\d+(\/|$)|\/)/i.test(url) ? `http://${url}` : url).replace(/\/+$/, '');
     if (!/^https?:\/\/[^/\s]+/.test(trimmed) || !URL.canParse(trimmed)) {
       return failed(`"${url}" is no URL of an orchestrator; give it as http://HOST:3000`);
     }

@@ -106,6 +106,12 @@ describe('a caller who takes gzip', () => {
 });
 
 describe('a linearizable read', () => {
+  it('is not mistaken for another one when it is misspelled', async () => {
+    fixture = await openFixture();
+    const { status, body } = await fixture.get('/api/clusters?consistency=linearisable');
+    expect({ status, body }).toMatchObject({ status: 500, body: { Code: 'ERROR' } });
+  });
+
   it('waits for what was committed anywhere, and fails without a quorum', async () => {
     fixture = await openFixture();
     const service = new FakeService();

@@ -2,8 +2,8 @@
 import { mkdtemp, mkdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { FIRST, type Fixture, openFixture } from './fake-service.js';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { FIRST, type Fixture, openFixture, QUIET } from './fake-service.js';
 import { INCUMBENT_ROUTES } from '../../support/incumbent/routes.js';
 
 let fixture: Fixture;
@@ -87,6 +87,17 @@ describe('a stranger', () => {
     const { status, text } = await fixture.raw('GET', '/api/cluster/%zz');
     expect(status).toBe(500);
     expect(JSON.parse(text)).toMatchObject({ Code: 'ERROR' });
+  });
+
+  it('is told what is wrong with a request that the framework refuses, and fills no log with it', async () => {
+    const faults = vi.spyOn(QUIET, 'error');
+    const { status, text } = await fixture.raw('POST', '/api/clusters', { 'content-length': '100000000' });
+    expect({ status, body: JSON.parse(text) as unknown }).toEqual({
+      status: 413,
+      body: { Code: 'ERROR', Message: 'The request cannot be answered: Request body is too large', Details: null },
+    });
+    expect(faults).not.toHaveBeenCalled();
+    faults.mockRestore();
   });
 
   it('finds every answer guarded', async () => {

@@ -205,6 +205,16 @@ describe('an election', () => {
   });
 });
 
+describe('an endpoint without a scheme', () => {
+  it.each(['', '/', '/api'])('and with %j behind it is asked over HTTP, as it is by the shell script', async (end) => {
+    const canned = await serveCanned(() => ({ body: '[{"ClusterName":"a:1"}]' }));
+    open.push(canned);
+    const { host } = new URL(canned.url);
+    expect(await run(`${host}${end}`, ['-c', 'clusters'])).toMatchObject({ code: 0, out: 'a:1\n' });
+    expect(canned.asked.map(({ url }) => url)).toEqual(['/api/clusters-info']);
+  });
+});
+
 describe('what is said beside an error', () => {
   it('tells who may only look what to do', async () => {
     const listening = await serve(new FakeService(), { readOnly: true });
