@@ -150,10 +150,16 @@ export class ApiSession {
     if (this.#warned) return;
     this.#warned = true;
     const node = String(headers['x-orchestrator-node'] ?? 'the node');
-    const ageMs = Number(headers['x-orchestrator-state-age-ms']);
-    const age = Number.isFinite(ageMs) ? `for ${String(Math.round(ageMs / 1000))} s` : 'since it started';
-    this.#options.warn(`${node} has heard of no majority of the orchestrators ${age}: this may be out of date`);
+    const age = silence(headers['x-orchestrator-state-age-ms']);
+    this.#options.warn(`${node} has heard of no majority of the orchestrators${age}: this may be out of date`);
   }
+}
+
+/** What a node says about itself carries no age, and `unknown` is that of one that never heard a leader. */
+function silence(age: string | readonly string[] | undefined): string {
+  if (age === undefined) return '';
+  const ageMs = Number(age);
+  return Number.isFinite(ageMs) ? ` for ${String(Math.round(ageMs / 1000))} s` : ' since it started';
 }
 
 /** Nothing was done, and in a moment it can be. */

@@ -78,7 +78,7 @@ describe('status', () => {
     const { code, out, err } = await run(await node(service), ['-c', 'status']);
     expect(code).toBe(1);
     expect(out).toContain('NODE');
-    expect(err).toContain('has heard of no majority');
+    expect(err).toContain('has heard of no majority of the orchestrators: this may be out of date');
   });
 });
 
