@@ -144,11 +144,6 @@ describe('settings that are not obeyed', () => {
     expect(notes(asked)).toContainEqual('OAuthClientId: accepted, without effect');
   });
 
-  test('what was meant to hold something back is said loudly', async () => {
-    const said = warnings(await load({ ApplyMySQLPromotionAfterMasterFailover: false }));
-    expect(said.join()).toContain('ApplyMySQLPromotionAfterMasterFailover: NOT SUPPORTED YET AND NOT OBEYED');
-  });
-
   test('basic authentication without a user asks nobody, and says so', async () => {
     const loaded = await load({ AuthenticationMethod: 'Basic' });
     expect(loaded.config.http.authentication).toEqual({ method: 'none' });

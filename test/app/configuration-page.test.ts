@@ -4,7 +4,6 @@ import { UNSUPPORTED_KEYS } from '../../src/app/config/keys/ignored.js';
 import { isObeyed, keyNames } from '../../src/app/config/keys/keys.js';
 import { LIVE_KEYS } from '../../src/app/config/keys/live-keys.js';
 import type { WorkingKey } from '../../src/app/config/keys/key.js';
-import { PENDING_KEYS } from '../../src/app/config/keys/pending.js';
 import { WORKING_KEYS } from '../../src/app/config/keys/working.js';
 import { expectParts, tableOf } from '../support/generated-page.js';
 
@@ -35,6 +34,6 @@ function restartList(): string {
 }
 
 function pendingList(): string {
-  const names = [...Object.keys(PENDING_KEYS), ...Object.keys(UNSUPPORTED_KEYS)].sort();
+  const names = Object.keys(UNSUPPORTED_KEYS).sort();
   return `${names.map((name) => `\`${name}\``).join(', ')}\n`;
 }

@@ -25,6 +25,7 @@ export function policyOf(changes: Partial<RecoveryPolicy> = {}): RecoveryPolicy 
     promotionLagMs: 0,
     promotesAppliedOnly: false,
     detachesLost: false,
+    leavesClosed: false,
     lostDowntimeMs: 0,
     durability: [],
     concurrentMax: 100,

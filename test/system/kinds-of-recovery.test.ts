@@ -159,6 +159,40 @@ describe('a recovery of its own', () => {
     await expect.poll(dead, PATIENCE).not.toContain('DeadCoMaster');
   });
 
+  it('leaves the new primary for others to open, where operators want that, and no repair is quicker than they', async () => {
+    servers = await lab.servers(3);
+    const { primary, replicas } = await replicate(servers, { shape: 'star', semiSync: false });
+    await primary.execute('CREATE DATABASE shop; CREATE TABLE shop.orders (id INT PRIMARY KEY)');
+    for (const replica of replicas) await replica.catchUp(primary);
+    await watch({ ApplyMySQLPromotionAfterMasterFailover: false, RecoverNonWriteableMaster: true });
+    await primary.kill();
+    await expect.poll(recoveries, PATIENCE).toMatchObject([{ IsSuccessful: true }]);
+    const [row] = await recoveries();
+    const next = replicas.find(({ port }) => port === row?.SuccessorKey?.Port);
+    const other = replicas.find((replica) => replica !== next);
+    if (next === undefined || other === undefined) throw new Error('one of the two was promoted');
+    await expect.poll(() => sourcePort(other), PATIENCE).toBe(next.port);
+    expect(await sourcePort(next)).toBe(primary.port);
+    primary.configure(['read_only=OFF']);
+    await primary.start();
+    // It rejoins below one that still names it: nobody takes the one for the other.
+    await expect.poll(() => sourcePort(primary), PATIENCE).toBe(next.port);
+    await expect.poll(() => isClosed(primary), PATIENCE).toBe(1);
+    expect(await isClosed(next)).toBe(1);
+    const name = async (): Promise<string> => await get(`/api/master/${other.address}`).then(keyOf);
+    expect(await name()).toBe(next.address);
+    await next.execute('STOP REPLICA; RESET REPLICA ALL; SET GLOBAL super_read_only = 0; SET GLOBAL read_only = 0');
+    await next.execute('INSERT INTO shop.orders VALUES (1)');
+    for (const replica of [other, primary]) await replica.catchUp(next);
+    await expect.poll(name, PATIENCE).toBe(next.address);
+    expect(await isClosed(primary)).toBe(1);
+  });
+
+  const keyOf = (instance: unknown): string => {
+    const { Key } = instance as { readonly Key: { readonly Hostname: string; readonly Port: number } };
+    return `${Key.Hostname}:${String(Key.Port)}`;
+  };
+
   /** A primary, two servers below it, and two below the second of those. */
   async function five(): Promise<readonly [LabServer, LabServer, LabServer, LabServer, LabServer]> {
     servers = await lab.servers(5);

@@ -50,6 +50,8 @@ export const OPTIONS: readonly Option[] = [
   { name: 'auth', takes: 'text', client: '-b' },
   { name: 'headers-auth', takes: 'text', client: '-e' },
   { name: 'default-port', takes: 'text', client: '-D' },
+  { name: 'force', takes: 'switch', client: '--force' },
+  { name: 'until', takes: 'text', client: '--until' },
   { name: 'watch', takes: 'attached', client: '--watch' },
   { name: 'no-color', takes: 'switch', client: '--no-color' },
   { name: 'tls-ca', takes: 'text', client: '--tls-ca' },

@@ -21,6 +21,8 @@ export type Blank =
   | 'query'
   | 'pattern'
   | 'channel'
+  | 'until'
+  | 'force'
   | 'binlog'
   | 'seconds';
 
@@ -43,6 +45,8 @@ const MISSING: Readonly<Record<Blank, readonly [name: string, option: string]>> 
   query: ['query', '-q SQL'],
   pattern: ['pattern', '--pattern REGEXP'],
   channel: ['channel', '--channel NAME'],
+  until: ['until', '--until PLACE'],
+  force: ['force', '--force'],
   binlog: ['binlog', '-n FILE'],
   seconds: ['seconds', '-S SECONDS'],
 };
@@ -64,6 +68,8 @@ const FILLED_BY: Readonly<Record<Blank, readonly OptionName[]>> = {
   query: ['query'],
   pattern: ['pattern'],
   channel: ['channel'],
+  until: ['until'],
+  force: ['force'],
   binlog: ['binlog'],
   seconds: ['seconds'],
 };
@@ -79,6 +85,8 @@ export function readGiven(options: Options): Given {
   const given = filled as Record<Blank, string>;
   return {
     ...given,
+    // A switch has no value of its own.
+    force: options.force === undefined ? '' : 'true',
     owner: given.owner === '' ? userName() : given.owner,
     duration: given.duration === '' ? DEFAULT_DURATION : given.duration,
   };
@@ -108,15 +116,17 @@ export function withPorts(given: Given, defaultPort: number): Given {
 
 /**
  * `discover/{instance}[/{destination}]`: a blank outside of brackets must be given, a part in brackets falls away when its
- * blank was not. The error is a sentence.
+ * blank was not. Of several that begin with a question mark the first that stays keeps it. The error is a sentence.
  */
 export function fillPath(template: string, given: Given, defaultPort: number): Result<string, string> {
   const present = template.replace(OPTIONAL, (_whole, part: string) => {
     const blanks = [...part.matchAll(BLANK)].map(([, name]) => name as Blank);
     return blanks.every((blank) => given[blank] !== '') ? part : '';
   });
+  const [place = '', ...questions] = present.split('?');
+  const joined = questions.length === 0 ? place : `${place}?${questions.join('&')}`;
   const problems: string[] = [];
-  const path = present.replace(BLANK, (_whole, name: string) => {
+  const path = joined.replace(BLANK, (_whole, name: string) => {
     const value = pathPart(name as Blank, given[name as Blank], defaultPort);
     if (value.ok) return value.value;
     problems.push(value.error);

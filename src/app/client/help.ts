@@ -96,6 +96,8 @@ const USAGE: Readonly<Record<string, string>> = {
   query: '-q SQL',
   pattern: '--pattern REGEXP',
   channel: '--channel NAME',
+  until: '--until PLACE',
+  force: '--force',
   binlog: '-n FILE',
   seconds: '-S SECONDS',
 };
@@ -116,6 +118,8 @@ const MADE_UP: Readonly<Record<string, string>> = {
   query: '-q "SET GLOBAL slave_net_timeout=10"',
   pattern: "--pattern '^db-[0-9]+'",
   channel: '--channel east',
+  until: '--until binlog.000012:4711',
+  force: '--force',
   binlog: '-n binlog.000012',
   seconds: '-S 3600',
 };

@@ -40,6 +40,18 @@ export const CLIENT_OPTIONS = {
   path: { letters: 'P', names: ['path'], value: 'PATH', about: 'with -c api: what to GET' },
   query: { letters: 'q', names: ['query'], value: 'SQL', about: 'a statement' },
   channel: { letters: '', names: ['channel'], value: 'NAME', about: 'of a replica of several sources, which one' },
+  until: {
+    letters: '',
+    names: ['until'],
+    value: 'PLACE',
+    about: 'where the applier is to stop: FILE:POSITION in the log of the source, or GTIDs',
+  },
+  force: {
+    letters: '',
+    names: ['force'],
+    value: null,
+    about: 'also where it is likely a slip; what would lose data or open two servers is refused all the same',
+  },
   pattern: { letters: '', names: ['pattern'], value: 'REGEXP', about: 'only servers whose host:port matches it' },
   auth: { letters: 'b', names: ['auth'], value: 'USER:PASSWORD', about: 'HTTP basic authentication' },
   headersAuth: { letters: 'e', names: ['headers-auth'], value: 'HEADER:VALUE', about: 'a header that says who asks' },

@@ -102,8 +102,8 @@ function objectionTo(command: Command, options: Options): string | null {
   return looks ? null : `${name} is nothing to be done again and again, so it takes no --watch, and nothing was done`;
 }
 
-/** What is left out of account where a command does not take it, would let the command do more than was meant. */
-const NARROWING = ['pattern', 'channel'] as const;
+/** What is left out of account where a command does not take it, would let the command do other than was meant. */
+const NARROWING = ['pattern', 'channel', 'until', 'force'] as const;
 
 function takes(command: Command, blank: Blank): boolean {
   return !isSpecial(command) && (command.path.includes(`{${blank}}`) || command.needs?.includes(blank) === true);

@@ -37,6 +37,7 @@ export function recoveryPolicy(config: Config): RecoveryPolicy {
     promotionLagMs: recovery.promotionLagMs,
     promotesAppliedOnly: recovery.promotesAppliedOnly,
     detachesLost: recovery.detachesLost,
+    leavesClosed: recovery.leavesClosed,
     lostDowntimeMs: recovery.lostDowntimeMs,
     durability: recovery.durability,
     concurrentMax: recovery.concurrentMax,

@@ -5,9 +5,8 @@
 import type { Findings } from './findings.js';
 import type { Given } from './given.js';
 import { BACKEND_KEYS, IDLE_KEYS, UNSUPPORTED_KEYS } from './keys/ignored.js';
-import type { Key, PendingKey } from './keys/key.js';
+import type { Key } from './keys/key.js';
 import type { KeyName } from './keys/keys.js';
-import { PENDING_KEYS } from './keys/pending.js';
 
 type Table<K> = Readonly<Record<string, K>>;
 
@@ -19,17 +18,8 @@ export function answerSettings(given: Given, findings: Findings): void {
   const idle = of(IDLE_KEYS, given.named);
   if (idle.length > 0) findings.note(`${idle.join(', ')}: accepted, without effect`);
 
-  const pending: Table<PendingKey<unknown>> = PENDING_KEYS;
-  const unmet = of(pending, given.changed);
-  const restraining = unmet.filter((name) => pending[name]?.restrains === true);
-  const others = [...of(UNSUPPORTED_KEYS, given.changed), ...unmet.filter((name) => !restraining.includes(name))];
-  if (others.length > 0) findings.warn(`${others.join(', ')}: not supported yet; ignored`);
-  if (restraining.length > 0) {
-    findings.warn(
-      `${restraining.join(', ')}: NOT SUPPORTED YET AND NOT OBEYED, although meant to hold something back or to be run ` +
-        'before it; leave RecoverMasterClusterFilters empty for clusters that rely on it',
-    );
-  }
+  const unmet = of(UNSUPPORTED_KEYS, given.changed);
+  if (unmet.length > 0) findings.warn(`${unmet.join(', ')}: not supported yet; ignored`);
 }
 
 function of(table: Table<Key<unknown>>, names: ReadonlySet<KeyName>): string[] {

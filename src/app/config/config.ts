@@ -275,6 +275,8 @@ export interface RecoveryConfig {
   readonly promotionLagMs: number;
   readonly promotesAppliedOnly: boolean;
   readonly detachesLost: boolean;
+  /** A failover promotes a server that others open. */
+  readonly leavesClosed: boolean;
   /** 0: a year. */
   readonly lostDowntimeMs: number;
   /** A promotion waits as long as it takes until the candidate has applied what it received. */

@@ -157,6 +157,7 @@ function readRecovery(values: Values, findings: Findings): RecoveryConfig {
     promotesAppliedOnly: values.FailMasterPromotionIfSQLThreadNotUpToDate,
     // The new name has no effect unless the old one, which is true, is given as false.
     detachesLost: values.DetachLostReplicasAfterMasterFailover || values.DetachLostSlavesAfterMasterFailover,
+    leavesClosed: !values.ApplyMySQLPromotionAfterMasterFailover,
     lostDowntimeMs: values.MasterFailoverLostInstancesDowntimeMinutes * 60_000,
     waitsForApplier: values.DelayMasterPromotionIfSQLThreadNotUpToDate,
     durability: values.DurabilityPolicies,

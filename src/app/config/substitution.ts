@@ -4,7 +4,7 @@
  * something, and something else. What is known of the values stays out of every message: the file shows `${NAME}` as well.
  */
 import type { Environment } from './data-directory.js';
-import { hasEffect, type KeyName } from './keys/keys.js';
+import { isObeyed, type KeyName } from './keys/keys.js';
 
 export interface Substituted {
   readonly value: unknown;
@@ -27,7 +27,7 @@ const LATER: readonly KeyName[] = ['MySQLTopologyPassword'];
 /** `password`: only the whole value may be a reference, as with the incumbent; a password may hold any characters. */
 export function substitute(name: KeyName, given: unknown, password: boolean, environment: Environment): Substituted {
   // A file that is moved over refers to variables that nobody sets any more, for keys that do nothing here.
-  if (!hasEffect(name) || FOR_THE_SHELL.test(name) || LATER.includes(name)) {
+  if (!isObeyed(name) || FOR_THE_SHELL.test(name) || LATER.includes(name)) {
     return { value: given, variables: [], missing: [], whole: false };
   }
   const variables: string[] = [];

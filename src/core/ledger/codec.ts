@@ -128,6 +128,7 @@ export function schemaOf(command: Unstamped): SchemaVersion {
     const { kind, inputs } = command.recovery;
     const isNewer =
       inputs.fencesFirst === true ||
+      inputs.leavesClosed === true ||
       inputs.participants.some(({ countsBy, channel }) => countsBy !== undefined || channel !== undefined);
     return latest(RECOVERIES_SINCE[kind], isNewer ? 3 : 1);
   }

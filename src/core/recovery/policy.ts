@@ -30,6 +30,8 @@ export interface RecoveryPolicy {
   readonly promotesAppliedOnly: boolean;
   /** DetachLostReplicasAfterMasterFailover: who is set apart is kept from going on with its old source. */
   readonly detachesLost: boolean;
+  /** ApplyMySQLPromotionAfterMasterFailover is false: after a failover the new primary is left as it is, for others to open. */
+  readonly leavesClosed: boolean;
   /** MasterFailoverLostInstancesDowntimeMinutes: how long those who were left behind are no news. 0: a year. */
   readonly lostDowntimeMs: number;
   /** In this order; the first that matches holds. */

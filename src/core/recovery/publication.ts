@@ -1,12 +1,14 @@
 /**
  * What the key-value stores say of a cluster: where its primary is. Keys and values are the incumbent's, because consul-template
  * and the like read them. Only a primary that takes writes is published: while a promotion is under way nothing is, and the
- * moment the new one is open it is, whatever the last probe still says of it.
+ * moment the new one is open it is, whatever the last probe still says of it. One that the configuration leaves for others to
+ * open is published as soon as nothing more is done to it: whoever opens it may have waited for that.
  */
 import { type Address, addressText } from '../topology/address.js';
 import { type ClusterId, isWritable, type Server, type ServerId } from '../topology/server.js';
 import type { BelievedCluster } from './belief.js';
 import type { Recovery } from './recovery.js';
+import type { StepKind } from './step.js';
 
 export interface Pair {
   readonly key: string;
@@ -34,15 +36,16 @@ export interface PublishedState {
   readonly recoveries: ReadonlyMap<unknown, Recovery>;
 }
 
-/** Clusters whose primary takes writes, as far as is known. */
+/** Clusters whose primary takes writes, as far as is known, or was promoted to be opened by others. */
 export function publishableOf(state: PublishedState, only: ReadonlySet<ClusterId>): readonly Publishable[] {
   const promoted = new Map<string, boolean>();
-  for (const { clusterId, promotion, steps } of state.recoveries.values()) {
+  for (const { clusterId, promotion, steps, inputs } of state.recoveries.values()) {
     if (promotion === null || !only.has(clusterId)) continue;
-    const isOpen = steps.some(
-      ({ step, outcome }) => step.kind === 'open' && step.server === promotion.server && outcome?.ok === true,
+    const last: readonly StepKind[] = inputs.leavesClosed === true ? ['look', 'detach'] : ['open'];
+    const isReady = steps.some(
+      ({ step, outcome }) => last.includes(step.kind) && step.server === promotion.server && outcome?.ok === true,
     );
-    promoted.set(`${clusterId} ${String(promotion.epoch)}`, isOpen);
+    promoted.set(`${clusterId} ${String(promotion.epoch)}`, isReady);
   }
   return [...only].flatMap((id) => {
     const cluster = state.clusters.get(id);

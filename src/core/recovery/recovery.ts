@@ -136,6 +136,8 @@ export interface RecoveryInputs {
   readonly replaced?: ReplacedBy;
   /** DetachLostReplicasAfterMasterFailover: who is set apart cannot go on with its old source. */
   readonly detachesLost?: boolean;
+  /** ApplyMySQLPromotionAfterMasterFailover is false: the new primary keeps its source and stays closed; an operator opens it. */
+  readonly leavesClosed?: boolean;
   /** MasterFailoverLostInstancesDowntimeMinutes; absent: a year. */
   readonly lostDowntimeMs?: number;
   /** Forced: the primary may be alive, so it is met and fenced before anybody else is touched. */

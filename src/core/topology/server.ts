@@ -199,7 +199,7 @@ export interface Server {
   /** Wall clock of the leader, milliseconds, when these facts were first believed. */
   readonly changedAtMs: number;
   readonly firstSeenAtMs: number;
-  /** An operator closed it, or cut it loose: it is not opened without being asked. Absent where nobody did. */
+  /** An operator closed it, or cut it loose, or wants to open it after a failover: it is not opened without being asked. Absent where nobody did. */
   readonly keptClosed?: { readonly by: string; readonly command: string; readonly sinceMs: number };
 }
 

@@ -234,6 +234,8 @@ describe('commands that change something', () => {
     [['-c', 'stop-replica', '-i', 'read-replica-1', '--pattern', 'x'], '--pattern'],
     [['-c', 'relocate-replicas', '-i', 'main', '-d', 'read-replica-1', '--channel', 'x'], '--channel'],
     [['-c', 'history', '--pattern', 'x'], '--pattern'],
+    [['-c', 'set-read-only', '-i', 'main', '--force'], '--force'],
+    [['-c', 'restart-replica', '-i', 'read-replica-1', '--until', 'binlog.000001:4'], '--until'],
   ])('do not more than was meant: %j', async (argv, option) => {
     const { code, err } = await run(node.url, argv);
     expect(code).toBe(1);
@@ -252,6 +254,19 @@ describe('commands that change something', () => {
     const out = await printed('-c', 'plan', '-a', 'main:3306');
     expect(out).toMatch(/^without being asked, if main:3306 fails, in the cluster of main:3306: would be done;/);
     expect(out).toContain('commit read-replica-1:3306 as the primary');
+  });
+
+  it.each([
+    [['purge-binary-logs', '-i', 'main:3306', '-n', 'latest', '--force'], 'purge-binary-logs/main/3306/latest?force=true'],
+    [['reset-replica', '-i', 'a:1', '--channel', 'x', '--force'], 'reset-replica/a/1?channel=x&force=true'],
+    [['set-writeable', '-i', 'a:1', '--force'], 'set-writeable/a/1?force=true'],
+    [['start-replica', '-i', 'a:1', '--until', 'binlog.000001:4'], 'start-replica/a/1?until=binlog.000001:4'],
+    [['start-replica', '-i', 'a:1'], 'start-replica/a/1'],
+  ])('are meant where that is said, and end where that is said: %j', async (argv, path) => {
+    const canned = await serveCanned(() => ({ body: '{"Code":"OK","Message":"","Details":{"Key":{}}}' }));
+    await run(canned.url, ['-c', ...argv]);
+    await canned.close();
+    expect(canned.asked.at(-1)?.url).toBe(`/api/${path}`);
   });
 
   it('carry one key each', async () => {

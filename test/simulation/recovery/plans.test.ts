@@ -128,6 +128,27 @@ function keptBy(world: MysqlWorld, promoted: typeof P, { lost }: Closing): reado
   return [...world.has(world.get(promoted)), ...named];
 }
 
+it('a failover that leaves the opening to others opens nobody, and nobody whom it chose fetches on, whoever dies', () => {
+  const endings = new Set<string>();
+  forEachSeed(500, (seed) => {
+    const rng = createRng(seed);
+    const { world, replicas } = deadPrimaryWorld(Array.from({ length: 1 + rng.integer(3) }, () => rng.integer(6)));
+    for (const replica of replicas) unsettle(rng, world, replica);
+    const opening = deadPrimaryOpening(replicas, [], { leavesClosed: true, ...hooksIn(rng) });
+    const { record, ending } = play(opening, world, () => rng.integer(12) === 0, hooked(rng, disturbed(rng, world)));
+    endings.add(ending.verdict.kind);
+    expect(world.writable).toEqual([]);
+    expect(world.taken.filter(({ kind }) => kind === 'open')).toEqual([]);
+    for (const { id, source, up } of replicas) {
+      if (id === record.promotion?.server && up && ending.verdict.kind === 'succeeded') {
+        expect(world.get(id).io, id).toBe(false);
+        expect([P, null], id).toContain(source);
+      }
+    }
+  });
+  if (process.env['SIM_SEED'] === undefined) expect([...endings].sort()).toEqual(['failed', 'succeeded', 'undone']);
+});
+
 it('a planned takeover never has two writable servers, and leaves one when it is undone', () => {
   forEachSeed(1000, (seed) => {
     const rng = createRng(seed);

@@ -53,7 +53,11 @@ export async function ask(hold: Hold, on: boolean, forced: boolean): Promise<Ste
   const waiting = on ? 0 : await waitingCommits(hold);
   if (waiting > 0 && !forced) {
     const text = `${String(waiting)} commits wait for an acknowledgement and would be acknowledged though nobody has them`;
-    throw new StepFailed('state', `${name}: ${text}: bring a replica back, or ask with force=true`, false);
+    throw new StepFailed(
+      'state',
+      `${name}: ${text}: bring a replica back, or ask with --force (force=true over HTTP)`,
+      false,
+    );
   }
   await hold.change(`SET GLOBAL ${names.source}_enabled = ${on ? '1' : '0'}`, CHANGE_MS);
   return { text: on ? 'semi-sync is on' : 'semi-sync is off' };

@@ -68,12 +68,15 @@ const DETACHING: Readonly<Record<string, string>> = {
   'reattach-replica-master-host': 'undo that',
 };
 
-/** Of a replica of several sources one channel may be named; a slip may be meant. */
-const REPLICATION: Readonly<Record<string, string>> = {
-  'stop-replica': 'stop replication',
-  'start-replica': 'start replication',
-  'restart-replica': 'stop and start replication',
-  'reset-replica': 'make it forget its source, when it has applied what it received',
+const FORCE = '[?force={force}]';
+
+/** What looks like a slip may be meant. */
+const FORCED: Readonly<Record<string, string>> = {
+  'enable-semi-sync-master': 'enable semi-sync on the side of the source',
+  'disable-semi-sync-master': 'disable it',
+  'enable-semi-sync-replica': 'enable semi-sync on the side of the replica',
+  'disable-semi-sync-replica': 'disable it',
+  'set-writeable': 'let it take writes, where no other of its cluster does',
 };
 
 const ON_ONE: Readonly<Record<string, string>> = {
@@ -83,12 +86,7 @@ const ON_ONE: Readonly<Record<string, string>> = {
   'disable-gtid': 'let it replicate by file and position',
   'gtid-errant-reset-master': 'remove errant transactions by resetting its binary logs',
   'gtid-errant-inject-empty': 'cover errant transactions by empty ones on the primary',
-  'enable-semi-sync-master': 'enable semi-sync on the side of the source',
-  'disable-semi-sync-master': 'disable it',
-  'enable-semi-sync-replica': 'enable semi-sync on the side of the replica',
-  'disable-semi-sync-replica': 'disable it',
   'set-read-only': 'make it read-only; no repair opens it again',
-  'set-writeable': 'let it take writes, where no other of its cluster does',
   'change-master-credentials': 'give it the replication account again',
 };
 
@@ -96,11 +94,23 @@ const onOne = (names: Readonly<Record<string, string>>, rest: string): readonly 
   Object.entries(names).map(([name, about]) => changes(name, `${name}/{instance}${rest}`, p.instance, about));
 
 const SWITCHES: readonly ClientCommand[] = [
-  ...onOne(REPLICATION, '[?channel={channel}]'),
+  ...onOne({ 'stop-replica': 'stop replication' }, CHANNEL),
+  ...onOne({ 'start-replica': 'start replication' }, `${CHANNEL}[?until={until}]${FORCE}`),
+  ...onOne({ 'restart-replica': 'stop and start replication' }, `${CHANNEL}${FORCE}`),
+  ...onOne(
+    { 'reset-replica': 'make it forget its source, when it has applied what it received' },
+    `${CHANNEL}${FORCE}`,
+  ),
   ...onOne(ON_ONE, ''),
+  ...onOne(FORCED, FORCE),
   changes('flush-binary-logs', 'flush-binary-logs/{instance}[?to={binlog}]', p.instance, 'begin a new binary log'),
   changes('delay-replication', 'delay-replication/{instance}/{seconds}', p.text, 'let it lag on purpose'),
-  changes('purge-binary-logs', 'purge-binary-logs/{instance}/{binlog}', p.instance, 'delete binary logs up to one'),
+  changes(
+    'purge-binary-logs',
+    `purge-binary-logs/{instance}/{binlog}${FORCE}`,
+    p.instance,
+    'delete binary logs up to one',
+  ),
   {
     ...changes('kill-query', 'kill-query/{instance}/{query}', p.instance, 'end what a connection runs (-q NUMBER)'),
     example: ' -i db1:3306 -q 4711',

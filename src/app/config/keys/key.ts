@@ -14,21 +14,12 @@ export interface WorkingKey<T> extends Key<T> {
   readonly meaning: string;
 }
 
-export interface PendingKey<T> extends Key<T> {
-  /** Set by people who want less to happen: ignoring it may do what they forbade, so it is said loudly. */
-  readonly restrains: boolean;
-}
-
 export function works<T>(kind: Kind<T>, standard: unknown, meaning: string): WorkingKey<T> {
   return { kind, standard, meaning, hidden: false };
 }
 
 export function worksHidden<T>(kind: Kind<T>, standard: unknown, meaning: string): WorkingKey<T> {
   return { kind, standard, meaning, hidden: true };
-}
-
-export function restrains<T>(kind: Kind<T>, standard: unknown): PendingKey<T> {
-  return { kind, standard, hidden: false, restrains: true };
 }
 
 export function ignored<T>(kind: Kind<T>, standard: unknown): Key<T> {

@@ -1,12 +1,10 @@
 /** All keys together, and the type of what they hold once read. */
 import { BACKEND_KEYS, IDLE_KEYS, UNSUPPORTED_KEYS } from './ignored.js';
 import type { Key } from './key.js';
-import { PENDING_KEYS } from './pending.js';
 import { WORKING_KEYS } from './working.js';
 
 export const KEYS = {
   ...WORKING_KEYS,
-  ...PENDING_KEYS,
   ...BACKEND_KEYS,
   ...IDLE_KEYS,
   ...UNSUPPORTED_KEYS,
@@ -33,11 +31,6 @@ export function keyNames(): KeyName[] {
 
 export function isObeyed(name: KeyName): boolean {
   return Object.hasOwn(WORKING_KEYS, name);
-}
-
-/** False for keys that are accepted and change nothing. */
-export function hasEffect(name: KeyName): boolean {
-  return isObeyed(name) || Object.hasOwn(PENDING_KEYS, name);
 }
 
 /** Besides passwords, the commands of hooks: they are where people put the tokens of those whom they call. */

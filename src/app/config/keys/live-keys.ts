@@ -135,6 +135,7 @@ const LIVE: readonly KeyName[] = [
   'DetachLostSlavesAfterMasterFailover',
   'DetachLostReplicasAfterMasterFailover',
   'MasterFailoverLostInstancesDowntimeMinutes',
+  'ApplyMySQLPromotionAfterMasterFailover',
   'MasterFailoverDetachSlaveMasterHost',
   'MasterFailoverDetachReplicaMasterHost',
   'UseSuperReadOnly',

@@ -56,11 +56,18 @@ export const RECOVERY_KEYS = {
     'How long a dead primary and the replicas that were left behind are in downtime, minutes; 0: a year. It ends ' +
       'when they replicate again',
   ),
+  ApplyMySQLPromotionAfterMasterFailover: works(
+    bool,
+    true,
+    'A failover opens the new primary, which forgets its source; false: neither, a hook or a person does it, and no repair. ' +
+      'A planned takeover always does',
+  ),
   MasterFailoverDetachSlaveMasterHost: works(bool, false, 'The old name of MasterFailoverDetachReplicaMasterHost'),
   MasterFailoverDetachReplicaMasterHost: works(
     bool,
     false,
-    'A new primary always forgets the old one, whatever is said here: it must not fetch from it, should that one come back',
+    'A new primary always forgets the old one, whatever is said here: it must not fetch from it, should that one come back. ' +
+      'Where ApplyMySQLPromotionAfterMasterFailover is false it keeps it, and its IO thread stays stopped',
   ),
   MaxConcurrentReplicaOperations: works(
     integer(1, 1000),

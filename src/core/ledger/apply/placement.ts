@@ -5,6 +5,7 @@
 import { assertDefined } from '../../base/assert.js';
 import { addressText, DETACHED } from '../../topology/address.js';
 import { type ClusterId, isWritable, mainChannel, type Server, type ServerId } from '../../topology/server.js';
+import { LEFT_CLOSED } from '../../recovery/belief.js';
 import { groupHeads } from '../../topology/group-heads.js';
 import { indexServers, type ServerIndex, sourceOf } from '../../topology/sources.js';
 import { type Draft, type Fact, fact } from '../draft.js';
@@ -37,9 +38,17 @@ function sourcesOf(draft: Draft): ReadonlyMap<ServerId, ServerId> {
   // A primary that was promoted by a committed epoch does not replicate from those it replaced, whatever an old report says.
   for (const cluster of draft.clusters.values()) {
     const source = sources.get(cluster.primary);
-    if (source !== undefined && draft.demotions.has(source)) sources.delete(cluster.primary);
+    if (source === undefined) continue;
+    if (draft.demotions.has(source) || isStillNamed(draft, cluster.primary, source)) sources.delete(cluster.primary);
   }
   return sources;
+}
+
+/** A failover left it its source, which has rejoined below it since: that is no way back for the role of the primary. */
+function isStillNamed(draft: Draft, primary: ServerId, source: ServerId): boolean {
+  const isLeft = draft.servers.get(primary)?.keptClosed?.command === LEFT_CLOSED;
+  const facts = draft.servers.get(source)?.facts;
+  return isLeft && (facts === undefined || !isWritable(facts));
 }
 
 /**

@@ -11,7 +11,7 @@ import { isReturn } from '../../recovery/returns.js';
 import type { NumberedStep, StepOutcome } from '../../recovery/step.js';
 import type { ServerId } from '../../topology/server.js';
 import { type Draft, type Fact, fact, rejected } from '../draft.js';
-import { keepClosed, mayBeOpened, settleClosed } from './kept-closed.js';
+import { keepClosed, leaveClosed, mayBeOpened, settleClosed } from './kept-closed.js';
 import { nameOf } from './names.js';
 import { lockHeldByOther, releaseLocks, takeLocks } from './plan-locks.js';
 import { withPrimary } from './placement.js';
@@ -150,6 +150,7 @@ export function applyPromoting(draft: Draft, id: RecoveryId, server: ServerId, e
   draft.recoveries.set(id, withPromotion(recovery, server, epoch));
   draft.clusters.set(cluster.id, { ...withPrimary(draft, cluster, server), epoch });
   mayBeOpened(draft, server);
+  leaveClosed(draft, recovery, server);
   draft.demotions.delete(server);
   draft.downtimes.delete(server);
   if (recovery.failed !== server) demote(draft, recovery, epoch);

@@ -14,6 +14,7 @@ import type { Target } from '../state.js';
 import { forgottenAddresses } from '../tombstones.js';
 import { withAlias } from './addresses.js';
 import { removeServer, takesPartInRecovery } from './forgetting.js';
+import { noticeOpened } from './kept-closed.js';
 import { placeServers } from './placement.js';
 
 export function applyObserved(draft: Draft, observed: readonly ServerObserved[]): readonly Fact[] {
@@ -22,6 +23,7 @@ export function applyObserved(draft: Draft, observed: readonly ServerObserved[])
   for (const one of observed) {
     if (!isKeptOut(draft, one, forgotten)) facts.push(...observeServer(draft, withRegisteredRule(draft, one)));
   }
+  for (const { id } of observed) noticeOpened(draft, id);
   facts.push(...placeServers(draft));
   for (const { id } of observed) facts.push(...findAgain(draft, id));
   return facts;

@@ -84,6 +84,7 @@ export function openDeadPrimary(
       ...endsSeen(servers, request.sights),
       ...(policy.promotesAppliedOnly ? { promotesAppliedOnly: true } : {}),
       ...(policy.detachesLost ? { detachesLost: true } : {}),
+      ...(policy.leavesClosed ? { leavesClosed: true } : {}),
       ...(policy.lostDowntimeMs > 0 ? { lostDowntimeMs: policy.lostDowntimeMs } : {}),
     },
   );

@@ -7,7 +7,7 @@ import { isoTime } from '../../base/iso-time.js';
 import type { Problem } from '../../analysis/problem.js';
 import { addressText } from '../../topology/address.js';
 import { isWritable, mainChannel, type Server } from '../../topology/server.js';
-import { type Belief, type BelievedCluster, directReplicasOf, refusal, type Refusal } from '../belief.js';
+import { type Belief, type BelievedCluster, directReplicasOf, LEFT_CLOSED, refusal, type Refusal } from '../belief.js';
 import { primaryParticipant } from '../candidates.js';
 import type { RecoveryPolicy } from '../policy.js';
 import { semiSyncDuty } from '../semi-sync.js';
@@ -77,6 +77,9 @@ function objectionsTo(belief: Belief, cluster: BelievedCluster, primary: Server,
 }
 
 function keptClosedText({ keptClosed }: Server): string {
+  if (keptClosed?.command === LEFT_CLOSED) {
+    return `was promoted by ${keptClosed.by} and left for others to open (${LEFT_CLOSED} is false)`;
+  }
   return `is closed on purpose: ${keptClosed?.by ?? ''} asked for ${keptClosed?.command ?? ''} at ${isoTime(keptClosed?.sinceMs ?? 0)}`;
 }
 

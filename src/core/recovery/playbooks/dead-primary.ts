@@ -4,7 +4,8 @@
  * 1. IO threads of all replicas stop, beside each other; only then are the received sets compared (invariant 10). An earlier
  *    primary that answers and is not fenced yet is fenced beside them: its own recovery had to give way to this one.
  * 2. A candidate is chosen; it catches up from a more advanced replica if it lacks something, and applies all it received.
- * 3. Promoting is committed: the point of no return. Detach and open follow at once, because clients wait for nothing else.
+ * 3. Promoting is committed: the point of no return. Detach and open follow at once, because clients wait for nothing else;
+ *    where the configuration leaves that to others (leavesClosed) the new primary is read and not changed.
  * 4. The others are pointed at the new primary. Who has transactions that it lacks is set apart with their GTIDs.
  *
  * What an operator forced begins with the primary itself (fence-first.ts).
@@ -195,10 +196,7 @@ function undo(recovery: Recovery, reason: string): Next {
 }
 
 function afterPromotion(recovery: Recovery, { server, epoch }: NonNullable<Recovery['promotion']>): Next {
-  const opening: readonly Step[] = [
-    { kind: 'detach', server },
-    { kind: 'open', server, epoch, semiSync: recovery.inputs.semiSync },
-  ];
+  const opening = openingOf(recovery, server, epoch);
   const pending = pendingInOrder(recovery, opening);
   if (pending.length > 0) return steps(pending);
   const promoted = gatheredOf(recovery).find(({ participant }) => participant.id === server) ?? {
@@ -227,10 +225,22 @@ function afterPromotion(recovery: Recovery, { server, epoch }: NonNullable<Recov
   const severing = pendingOf(recovery, seversOf(recovery, left));
   if (severing.length > 0) return steps(severing);
   if (unopened === null) return closing({ kind: 'succeeded' }, left);
+  const what = recovery.inputs.leavesClosed === true ? 'read' : 'opened';
   return closing(
-    { kind: 'failed', reason: `${nameOf(recovery, server)} was chosen and could not be opened: ${unopened.error}` },
+    { kind: 'failed', reason: `${nameOf(recovery, server)} was chosen and could not be ${what}: ${unopened.error}` },
     left,
   );
+}
+
+/**
+ * Whom we do not open is looked at all the same: another server that answers in its place must not be followed. One that
+ * caught up from a fellow replica follows that, and would go on when it is pointed here in turn: it forgets it.
+ */
+function openingOf({ inputs, steps: taken }: Recovery, server: ServerId, epoch: number): readonly Step[] {
+  const detach: Step = { kind: 'detach', server };
+  if (inputs.leavesClosed !== true) return [detach, { kind: 'open', server, epoch, semiSync: inputs.semiSync }];
+  const caughtUp = taken.some(({ step }) => step.kind === 'repoint' && step.server === server);
+  return [caughtUp ? detach : { kind: 'look', server }];
 }
 
 function followersOf(

@@ -80,7 +80,7 @@ function neededBy({ belief, sights, server, name }: Asked, first: string): reado
     if ((logsBetween(first, needs) ?? -1) >= 0) return [];
     const why = needs === '' ? 'was not seen, so that it may need all of them' : `still needs ${needs}`;
     const text = `${addressText(replica.address)} replicates from ${name} and ${why}`;
-    return [refusal('needed', text, 'let it catch up first, or ask with force=true')];
+    return [refusal('needed', text, 'let it catch up first, or ask with --force (force=true over HTTP)')];
   });
 }
 

@@ -106,8 +106,13 @@ function reset(asked: Asked): ReturnType<Judge> {
     refusals: [
       noReplica(asked),
       withoutGroup(asked),
-      when(primary && !wish.force, 'is-primary', ring, 'ask with force=true if that is meant'),
-      when(below.length > 0 && !wish.force, 'has-replicas', orphans, `${move}, or ask with force=true`),
+      when(primary && !wish.force, 'is-primary', ring, 'ask with --force (force=true over HTTP) if that is meant'),
+      when(
+        below.length > 0 && !wish.force,
+        'has-replicas',
+        orphans,
+        `${move}, or ask with --force (force=true over HTTP)`,
+      ),
     ],
   };
 }

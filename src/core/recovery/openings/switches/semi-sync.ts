@@ -34,7 +34,8 @@ function enableSource(asked: Asked): ReturnType<Judge> {
   const able = directReplicasOf(belief, server).filter(acknowledges).length;
   const wanted = Math.max(1, semiSync.waitCount);
   const text = `${String(able)} replicas of ${name} acknowledge and each commit would wait for ${String(wanted)}`;
-  const mend = 'orchestrator-client -c enable-semi-sync-replica on its replicas first, or ask with force=true';
+  const mend =
+    'orchestrator-client -c enable-semi-sync-replica on its replicas first, or ask with --force (force=true over HTTP)';
   return {
     steps: [step(asked, { do: 'ask', on: true, forced: wish.force })],
     refusals: [
@@ -57,7 +58,7 @@ function disableSource(asked: Asked): ReturnType<Judge> {
     steps: [step(asked, { do: 'ask', on: false, forced: wish.force })],
     refusals: [
       noPlugin(asked, 'source'),
-      when(isPromise && !wish.force, 'durability', text, 'ask with force=true if that is meant'),
+      when(isPromise && !wish.force, 'durability', text, 'ask with --force (force=true over HTTP) if that is meant'),
     ],
   };
 }
@@ -80,7 +81,7 @@ function disableReplica(asked: Asked): ReturnType<Judge> {
         isNeeded && !wish.force,
         'too-few-acknowledge',
         text,
-        'let another one acknowledge first, or ask with force=true',
+        'let another one acknowledge first, or ask with --force (force=true over HTTP)',
       ),
     ],
   };

@@ -41,7 +41,12 @@ function open(asked: Asked): ReturnType<Judge> {
     refusals: [
       withoutGroup(asked),
       when(belief.demotions.has(server.id), 'demoted', demoted, takeover),
-      when(!isPrimary && !wish.force, 'not-primary', replica, `${takeover}, or ask with force=true`),
+      when(
+        !isPrimary && !wish.force,
+        'not-primary',
+        replica,
+        `${takeover}, or ask with --force (force=true over HTTP)`,
+      ),
       ...othersOpen(asked),
     ],
   };
