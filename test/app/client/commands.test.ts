@@ -257,7 +257,10 @@ describe('commands that change something', () => {
   });
 
   it.each([
-    [['purge-binary-logs', '-i', 'main:3306', '-n', 'latest', '--force'], 'purge-binary-logs/main/3306/latest?force=true'],
+    [
+      ['purge-binary-logs', '-i', 'main:3306', '-n', 'latest', '--force'],
+      'purge-binary-logs/main/3306/latest?force=true',
+    ],
     [['reset-replica', '-i', 'a:1', '--channel', 'x', '--force'], 'reset-replica/a/1?channel=x&force=true'],
     [['set-writeable', '-i', 'a:1', '--force'], 'set-writeable/a/1?force=true'],
     [['start-replica', '-i', 'a:1', '--until', 'binlog.000001:4'], 'start-replica/a/1?until=binlog.000001:4'],
