@@ -244,6 +244,35 @@ describe('a recovery', () => {
     ]);
   });
 
+  it('counts the replicas of the failed server alone, whoever else takes part', async () => {
+    const { fed } = fixture.service;
+    fed.feed({ kind: 'recovery-closed', recoveryId: uid, verdict: { kind: 'succeeded' }, lost: [] });
+    const base = open('1800000000000:ef');
+    const participants = base.inputs.participants.map((one) =>
+      one.id === serverId(FIRST) ? { ...one, role: 'place' as const, promotable: false } : one,
+    );
+    const kind = 'dead-intermediate';
+    fed.feed({ kind: 'recovery-opened', recovery: { ...base, kind, inputs: { ...base.inputs, participants } } });
+    expect((await fixture.get('/api/audit-recovery/uid/1800000000000:ef')).body).toMatchObject([
+      {
+        Type: 'IntermediateMasterRecovery',
+        RecoveryType: 'NotMasterRecovery',
+        AnalysisEntry: { CountReplicas: 1, Replicas: [{ Hostname: 'read-replica-2', Port: 3306 }] },
+      },
+    ]);
+  });
+
+  it.each([
+    ['dead-primary', 'MasterRecovery'],
+    ['dead-co-primary', 'CoMasterRecovery'],
+    ['dead-group-member', 'ReplicationGroupMemberRecovery'],
+  ] as const)('of a %s is a %s to scripts', async (kind, type) => {
+    const { fed } = fixture.service;
+    fed.feed({ kind: 'recovery-closed', recoveryId: uid, verdict: { kind: 'succeeded' }, lost: [] });
+    fed.feed({ kind: 'recovery-opened', recovery: { ...open('1800000000000:ef'), kind } });
+    expect((await fixture.get('/api/audit-recovery/uid/1800000000000:ef')).body).toMatchObject([{ Type: type }]);
+  });
+
   it('tells its steps, what was meant before what came of it', async () => {
     const rows = (await fixture.get(`/api/audit-recovery-steps/${uid}`)).body as { Id: number; Message: string }[];
     expect(rows.map(({ Message }) => Message)).toEqual([

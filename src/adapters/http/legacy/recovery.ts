@@ -3,8 +3,7 @@
  * the row of the detection audit. Its analysis holds little more than the names of the servers, as theirs does.
  */
 import { commandOf } from '../../../core/recovery/hooks.js';
-import { familyOf } from '../../../core/recovery/kinds.js';
-import type { Recovery, RecoveryId } from '../../../core/recovery/recovery.js';
+import type { Recovery, RecoveryId, RecoveryKind } from '../../../core/recovery/recovery.js';
 import type { Address } from '../../../core/topology/address.js';
 import type { Server, ServerId } from '../../../core/topology/server.js';
 import { lostWords } from '../step-words.js';
@@ -20,6 +19,14 @@ export interface RecoveryFacts {
   /** Under way, or the reason why the next one of its cluster is blocked. */
   readonly isActive: boolean;
 }
+
+const TYPES: { readonly [K in RecoveryKind]?: string } = {
+  'dead-co-primary': 'CoMasterRecovery',
+  'dead-intermediate': 'IntermediateMasterRecovery',
+  'dead-group-member': 'ReplicationGroupMemberRecovery',
+};
+
+const ORPHANS: readonly RecoveryKind[] = ['dead-intermediate', 'dead-group-member'];
 
 export type RecoveryForm = 'live' | 'audit' | 'detection';
 
@@ -54,8 +61,8 @@ export function legacyRecovery(facts: RecoveryFacts, form: RecoveryForm): Readon
     AcknowledgedComment: recovery.acknowledged?.comment ?? '',
     LastDetectionId: recoveryNumber(recovery.id),
     RelatedRecoveryId: form === 'detection' ? recoveryNumber(recovery.id) : 0,
-    Type: familyOf(recovery.kind) === 'intermediate' ? 'IntermediateMasterRecovery' : 'MasterRecovery',
-    RecoveryType: 'MasterRecoveryGTID',
+    Type: TYPES[recovery.kind] ?? 'MasterRecovery',
+    RecoveryType: ORPHANS.includes(recovery.kind) ? 'NotMasterRecovery' : 'MasterRecoveryGTID',
   };
 }
 
@@ -77,7 +84,10 @@ function errors(recovery: Recovery): readonly string[] {
 
 function analysisEntry(facts: RecoveryFacts, form: RecoveryForm): Readonly<Record<string, unknown>> {
   const { recovery, cluster, addressOf } = facts;
-  const replicas = instanceKeys(recovery.inputs.participants.filter(({ id }) => id !== recovery.failed));
+  // Others take part who are no replicas of it: the primary, a donor, the source that its replicas may go to.
+  const replicas = instanceKeys(
+    recovery.inputs.participants.filter(({ id, role }) => role === 'replica' && id !== recovery.failed),
+  );
   return {
     ...EMPTY_ANALYSIS,
     AnalyzedInstanceKey: instanceKey(addressOf(recovery.failed)),
