@@ -23,7 +23,8 @@ is left alone, so it can be run again up to the moment of the change. The old on
 carried over. URL is that of a node of ours (ORCHESTRATOR_API, else http://localhost:3000); ORCHESTRATOR_AUTH_USER and
 ORCHESTRATOR_AUTH_PASSWORD are for it, ORCHESTRATOR_FROM_USER and ORCHESTRATOR_FROM_PASSWORD for the old one, which shows
 promotion rules and pools only to those who may change something. For https, ORCHESTRATOR_TLS_CA, _CERT, _KEY (files) and
-_INSECURE=1 are for the new one, ORCHESTRATOR_FROM_TLS_CA and its kin for the old one. Exits with 1 when anything was not carried over.
+_INSECURE=1 are for the new one, ORCHESTRATOR_FROM_TLS_CA and its kin for the old one. Behind AuthenticationMethod proxy
+ORCHESTRATOR_AUTH_USER_HEADER and ORCHESTRATOR_FROM_USER_HEADER say who asks, as X-Forwarded-User:ann. Exits with 1 when anything was not carried over.
 docs/moving-from-orchestrator.md tells the whole way.
 `,
   completion: `orchestrator completion bash | zsh

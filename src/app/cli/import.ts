@@ -1,6 +1,6 @@
 /** `orchestrator import`: what operators told the old orchestrator is told to ours, and what came of it is printed. */
 import { CarryOver, type Carried, type Kind } from '../import/carry-over.js';
-import { ImportApi, type Login } from '../import/import-api.js';
+import { ImportApi, type Introduction } from '../import/import-api.js';
 import { readWords } from '../import/read-words.js';
 import { PROFILE_FILE, readEnvironment, type Environment } from '../client/environment.js';
 import { readTls } from '../client/tls-files.js';
@@ -17,16 +17,14 @@ export async function runImport(
   terminal: Terminal,
   around: Environment = readEnvironment(process.env, PROFILE_FILE),
 ): Promise<number> {
-  const from = ImportApi.open(
-    request.from,
-    loginOf(around, 'ORCHESTRATOR_FROM'),
-    readTls({}, around, 'ORCHESTRATOR_FROM_TLS'),
-  );
-  const to = ImportApi.open(
-    request.api ?? around['ORCHESTRATOR_API'] ?? 'http://localhost:3000',
-    loginOf(around, 'ORCHESTRATOR_AUTH'),
-    readTls({}, around),
-  );
+  const from = ImportApi.open(request.from, {
+    ...introduction(around, 'ORCHESTRATOR_FROM'),
+    tls: readTls({}, around, 'ORCHESTRATOR_FROM_TLS'),
+  });
+  const to = ImportApi.open(request.api ?? around['ORCHESTRATOR_API'] ?? 'http://localhost:3000', {
+    ...introduction(around, 'ORCHESTRATOR_AUTH'),
+    tls: readTls({}, around),
+  });
   if (!from.ok || !to.ok) {
     terminal.err(`${from.ok ? '' : `--from: ${from.error}\n`}${to.ok ? '' : `--api: ${to.error}\n`}`);
     return EXIT.usage;
@@ -49,9 +47,10 @@ export async function runImport(
   return failures.length === 0 ? EXIT.done : EXIT.incomplete;
 }
 
-function loginOf(around: Environment, prefix: string): Login | null {
+function introduction(around: Environment, prefix: string): Pick<Introduction, 'login' | 'header'> {
   const user = around[`${prefix}_USER`] ?? '';
-  return user === '' ? null : { user, password: around[`${prefix}_PASSWORD`] ?? '' };
+  const login = user === '' ? null : { user, password: around[`${prefix}_PASSWORD`] ?? '' };
+  return { login, header: around[`${prefix}_USER_HEADER`] ?? '' };
 }
 
 function table({ tallies }: Carried, dryRun: boolean): string {

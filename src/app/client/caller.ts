@@ -13,10 +13,14 @@ export function callerOf(options: Options, environment: Environment): Result<Cal
   const user = environment['ORCHESTRATOR_AUTH_USER'] ?? '';
   const basic = options.auth ?? (user === '' ? '' : `${user}:${environment['ORCHESTRATOR_AUTH_PASSWORD'] ?? ''}`);
   if (basic !== '') headers['authorization'] = `Basic ${Buffer.from(basic).toString('base64')}`;
-  const line = options.headersAuth ?? environment['ORCHESTRATOR_AUTH_USER_HEADER'] ?? '';
-  if (line === '') return ok({ headers, tls: tls.value });
+  const header = readHeader(options.headersAuth ?? environment['ORCHESTRATOR_AUTH_USER_HEADER'] ?? '');
+  return header.ok ? ok({ headers: { ...headers, ...header.value }, tls: tls.value }) : header;
+}
+
+/** A line as `X-Forwarded-User: bob`; none for an empty one. The error is a sentence. */
+export function readHeader(line: string): Result<Readonly<Record<string, string>>, string> {
+  if (line === '') return ok({});
   const [, name, value] = /^([\w-]+):\s*([ -~]*)$/.exec(line) ?? [];
   if (name === undefined || value === undefined) return failed(`"${line}" is no header; give it as NAME:VALUE`);
-  headers[name.toLowerCase()] = value;
-  return ok({ headers, tls: tls.value });
+  return ok({ [name.toLowerCase()]: value });
 }

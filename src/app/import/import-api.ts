@@ -4,6 +4,7 @@
  */
 import { failed, ok, type Result } from '../../core/base/result.js';
 import { type ApiAnswer, readAnswer } from '../client/answer.js';
+import { readHeader } from '../client/caller.js';
 import { readEndpoints } from '../client/endpoints.js';
 import { type ClientTls, httpGet, TransportError } from '../client/transport.js';
 
@@ -14,6 +15,15 @@ export interface Login {
   readonly password: string;
 }
 
+/** Who we say we are. */
+export interface Introduction {
+  /** Where the URL names nobody. */
+  readonly login: Login | null;
+  /** A line that names somebody, for `AuthenticationMethod` `proxy`; '' for none. */
+  readonly header: string;
+  readonly tls: Result<ClientTls, string>;
+}
+
 export class ImportApi {
   /** Without user and password. */
   readonly shown: string;
@@ -21,23 +31,27 @@ export class ImportApi {
   readonly #headers: Readonly<Record<string, string>>;
   readonly #tls: ClientTls;
 
-  private constructor(base: string, login: Login | null, tls: ClientTls) {
+  private constructor(base: string, headers: Readonly<Record<string, string>>, tls: ClientTls) {
     this.#base = base;
     this.#tls = tls;
     this.shown = base.replace(/\/api$/, '');
-    this.#headers = login === null ? {} : { authorization: `Basic ${encoded(login)}` };
+    this.#headers = headers;
   }
 
-  /** `fallback`: who we are where the URL does not say. The error is a sentence. */
-  static open(url: string, fallback: Login | null, tls: Result<ClientTls, string> = ok({})): Result<ImportApi, string> {
+  /** The error is a sentence. */
+  static open(url: string, introduction: Introduction): Result<ImportApi, string> {
+    const { tls } = introduction;
     if (!tls.ok) return failed(tls.error);
+    const header = readHeader(introduction.header);
+    if (!header.ok) return failed(header.error);
     const endpoints = readEndpoints(url.replace(/:\/\/[^/\s]*@/, '://'));
     if (!endpoints.ok) return failed(endpoints.error);
     const [base, another] = endpoints.value;
     if (base === undefined || another !== undefined) return failed('one URL is needed, as http://HOST:3000');
     const inline = /:\/\/([^/\s:@]*)(?::([^/\s@]*))?@/.exec(url);
-    const login = inline === null ? fallback : { user: decoded(inline[1]), password: decoded(inline[2]) };
-    return ok(new ImportApi(base, login, tls.value));
+    const login = inline === null ? introduction.login : { user: decoded(inline[1]), password: decoded(inline[2]) };
+    const basic = login === null ? {} : { authorization: `Basic ${encoded(login)}` };
+    return ok(new ImportApi(base, { ...basic, ...header.value }, tls.value));
   }
 
   /** The answer of `/api/<path>`, or a sentence about why there is none. */

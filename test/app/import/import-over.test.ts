@@ -76,7 +76,7 @@ let node: Listening;
 
 beforeEach(async () => {
   old = createServer({ cert: pem('nodes'), key: pem('nodes-key') }, (request, response) => {
-    if (request.headers.authorization !== ANN) {
+    if (request.headers.authorization !== ANN && request.headers['x-forwarded-user'] !== 'ann') {
       response.writeHead(401, { 'www-authenticate': 'Basic realm="Authorization Required"' }).end('Not Authorized\n');
       return;
     }
@@ -172,4 +172,26 @@ it('believes nobody whom nobody vouches for, and asks for a name where one is wa
   expect((await run({ ...AROUND, ORCHESTRATOR_FROM_PASSWORD: 'x' })).err).toContain('asks who you are');
   expect((await run({ ...AROUND, ORCHESTRATOR_AUTH_PASSWORD: 'x' })).err).toContain(`${node.url} asks who you are`);
   expect((await run({ ...AROUND, ORCHESTRATOR_FROM_TLS_CA: '/nowhere' })).code).toBe(2);
+});
+
+it('says who asks by a header, where a proxy would', async () => {
+  await node.close();
+  node = await serve(service, {
+    authentication: {
+      method: 'proxy',
+      userHeader: 'x-remote-user',
+      power: { users: ['bob'], groups: [] },
+      admins: null,
+    },
+  });
+  const { ORCHESTRATOR_FROM_TLS_CA } = AROUND;
+  const around = {
+    ORCHESTRATOR_FROM_TLS_CA,
+    ORCHESTRATOR_FROM_USER_HEADER: 'X-Forwarded-User: ann',
+    ORCHESTRATOR_AUTH_USER_HEADER: 'X-Remote-User:bob',
+  };
+  await run(around);
+  expect(service.calls).toContain(`alias ${service.clusterId()} shop by bob`);
+  const nobody = await run({ ...around, ORCHESTRATOR_AUTH_USER_HEADER: 'bob' });
+  expect(nobody).toMatchObject({ code: 2, err: '--api: "bob" is no header; give it as NAME:VALUE\n' });
 });
