@@ -89,7 +89,8 @@ export class ReplicationAccounts {
     // How the others connect is kept, whoever tells the account: a server that used TLS must not go on without it.
     if (asked !== null) return { ...(saved ?? WITHOUT_TLS), credentials: credentialsIn(asked) };
     if (saved !== null) return saved;
-    const advice = 'set ReplicationCredentialsQuery, or grant SELECT on mysql.slave_master_info';
+    const advice =
+      'set ReplicationCredentialsQuery, or on MySQL grant SELECT on mysql.slave_master_info (MariaDB has no such table)';
     const text = `${addressText(server)} has no source yet, and no account is known with which it could log in to ${addressText(source)}`;
     throw new StepFailed('state', `${text}: ${advice}`, false);
   }

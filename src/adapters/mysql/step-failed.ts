@@ -19,11 +19,13 @@ export class StepFailed extends Error {
 /** Lock wait time-out, deadlock, query or session ended by somebody else, shutdown: what may work the next time. */
 const PASSING = new Set([1205, 1213, 1317, 1053, 3169, 4031]);
 
+const GRANT = 'grant it: `orchestrator grants` prints all that is needed, and what for';
+
 /** What to do about errors of MySQL that a person has to mend. */
 const NEXT_STEPS: ReadonlyMap<number, string> = new Map([
-  [1044, 'grant it: see the accounts in the README'],
-  [1142, 'grant it: see the accounts in the README'],
-  [1227, 'grant it: see the accounts in the README'],
+  [1044, GRANT],
+  [1142, GRANT],
+  [1227, GRANT],
   [1236, 'the source no longer has what this server needs: build it anew'],
 ]);
 

@@ -3,7 +3,7 @@
  * only the servers themselves can say is looked at by the playbook before its first change.
  */
 import { addressText } from '../../topology/address.js';
-import { type Server, type ServerId } from '../../topology/server.js';
+import { isWritable, type Server, type ServerId } from '../../topology/server.js';
 import { type Belief, directReplicasOf, refusal, type Refusal } from '../belief.js';
 import {
   type Candidacy,
@@ -57,6 +57,7 @@ export function openWayBack(
     ...unreachable([server, primary], soft),
     ...(wish.way === 'rebuild' ? withoutDonor(server, donor, wish.donor, belief) : nothingToBringBack(belief, server)),
     ...hasReplicas(belief, server, wish.way),
+    ...takesWrites(belief, server, wish.way),
     ...unfitFlavor(server, wish.way),
   ];
   if (objections.length > 0) return refused(...objections);
@@ -87,15 +88,18 @@ export function openWayBack(
 }
 
 /** One that was the primary is fenced; any other is a replica that stops fetching. */
+function isReplica(belief: Belief, { id, facts }: Server): boolean {
+  return facts.channels.length > 0 && !belief.demotions.has(id);
+}
+
 function ownParticipant(belief: Belief, server: Server, primary: Server, policy: RecoveryPolicy): Participant {
-  const isReplica = server.facts.channels.length > 0 && !belief.demotions.has(server.id);
   const candidacy: Candidacy = {
     server,
     keptStopped: false,
     refusals: [refusal('returns', 'comes back as a replica', 'wait until it replicates')],
   };
   const [replica] = participantsOf([candidacy], primary, [], policy.replication);
-  return replica !== undefined && isReplica
+  return replica !== undefined && isReplica(belief, server)
     ? replica
     : { ...formerParticipant(server), cannotFollow: replica?.cannotFollow ?? [] };
 }
@@ -136,6 +140,14 @@ function hasReplicas(belief: Belief, server: Server, way: WayBack): readonly Ref
   if (replicas.length === 0) return [];
   const text = `${addressText(server.address)} has replicas (${replicas.join(', ')}), which would lose what they follow`;
   return [refusal('has-replicas', text, 'move them below another server first')];
+}
+
+/** Only a former primary is fenced by the plan: a replica that somebody opened would go on collecting what is to be forgotten. */
+function takesWrites(belief: Belief, server: Server, way: WayBack): readonly Refusal[] {
+  if (way !== 'reset-gtids' || !isReplica(belief, server) || !isWritable(server.facts)) return [];
+  const name = addressText(server.address);
+  const mend = `close it first: orchestrator-client -c set-read-only -i ${name}`;
+  return [refusal('takes-writes', `${name} takes writes, so what it has is not final`, mend)];
 }
 
 function unfitFlavor({ facts, address }: Server, way: WayBack): readonly Refusal[] {
