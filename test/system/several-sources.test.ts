@@ -117,7 +117,7 @@ async function move(server: LabServer, destination: LabServer, channel?: string)
 }
 
 /** Its primary dies, and the replica beside it takes over. */
-async function failOver(failed: LabServer): Promise<void> {
+async function failOver(failed: LabServer, away: readonly LabServer[] = []): Promise<void> {
   await nodes.observe();
   const server = nodes.idOf(failed);
   const clusterId = clusterOf(failed);
@@ -128,7 +128,8 @@ async function failOver(failed: LabServer): Promise<void> {
     return own.some(({ closedAtMs }) => closedAtMs !== null);
   });
   const last = nodes.recoveries.find(({ failed: id }: { readonly failed: ServerId }) => id === server);
-  expect(last, nodes.lines.join('\n')).toMatchObject({ verdict: { kind: 'succeeded' }, lost: [] });
+  const lost = away.map((server) => ({ server: nodes.idOf(server) }));
+  expect(last, nodes.lines.join('\n')).toMatchObject({ verdict: { kind: 'succeeded' }, lost });
 }
 
 /** Threads of replication that were there before and are there still. */
@@ -157,7 +158,15 @@ describe.each([
     await move(both, east, 'east');
     await bothFollow(flavor, both, { '': west.address, east: east.address });
     await east.execute('INSERT INTO e.rows VALUES (1)');
-    await failOver(east);
+    // It is away meanwhile, and taken up over the one channel when it is back.
+    await nodes.observe();
+    await both.kill();
+    await failOver(east, [both]);
+    await both.start();
+    await nodes.until('it is back', async () => {
+      await nodes.observe();
+      return nodes.recoveries.some(({ kind, closedAtMs }) => kind === 'lost-replica' && closedAtMs !== null);
+    });
     await bothFollow(flavor, both, { '': west.address, east: east2.address });
     await failOver(west);
     await bothFollow(flavor, both, { '': west2.address, east: east2.address });

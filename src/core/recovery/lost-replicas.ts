@@ -2,19 +2,29 @@
  * Replicas that a failover left behind: they did not answer, or they have what the new primary lacks. The closed recoveries
  * say who they are, so that no record of its own can contradict them: the last one that names a server decides. One that
  * was away is pointed at the new primary when it answers again; one that was looked at and cannot follow is set apart, and
- * an operator says what becomes of it.
+ * an operator says what becomes of it. A replica of several sources is left behind over one channel at a time, by a failover of
+ * the cluster that it comes from; the others are no matter of that.
  *
  * What somebody has done on purpose is left as it is: a replica that was stopped before the failover, that has another
  * source by now or none, that is being worked on.
  */
 import { type Address, addressText, DETACHED, sameAddress } from '../topology/address.js';
-import { isReplicating, mainChannel, type Server, type ServerId } from '../topology/server.js';
+import {
+  type Channel,
+  type ClusterId,
+  isReplicating,
+  mainChannel,
+  type Server,
+  type ServerId,
+} from '../topology/server.js';
 import type { Belief } from './belief.js';
 import { isReturn } from './returns.js';
 import type { Participant, Recovery, RecoveryId } from './recovery.js';
 
 export interface LostReplica {
   readonly server: ServerId;
+  /** Whose primary it is to follow. */
+  readonly clusterId: ClusterId;
   /** The recovery that said so last. */
   readonly recovery: RecoveryId;
   readonly sinceMs: number;
@@ -25,54 +35,85 @@ export interface LostReplica {
   readonly gtids: string;
 }
 
-export function lostReplicasOf(belief: Belief): ReadonlyMap<ServerId, LostReplica> {
-  const lost = new Map<ServerId, LostReplica>();
+export function lostReplicasOf(belief: Belief): readonly LostReplica[] {
   const closed = [...belief.recoveries.values()].filter(({ closedAtMs }) => closedAtMs !== null);
-  if (!closed.some((recovery) => recovery.lost.length > 0)) return lost;
+  if (!closed.some((recovery) => recovery.lost.length > 0)) return [];
   closed.sort((one, other) => (one.closedAtMs ?? 0) - (other.closedAtMs ?? 0));
-  for (const recovery of closed) follow(lost, recovery);
-  for (const id of [...lost.keys()]) if (!isStillLost(belief, id)) lost.delete(id);
-  return lost;
+  const lost = new Map<string, LostReplica>();
+  for (const recovery of closed) follow(belief, lost, recovery);
+  return [...lost.values()].filter((one) => isStillLost(belief, one));
 }
 
-function follow(lost: Map<ServerId, LostReplica>, recovery: Recovery): void {
+function follow(belief: Belief, lost: Map<string, LostReplica>, recovery: Recovery): void {
+  const homeOf = (server: ServerId): ClusterId => homeIn(belief, recovery, server);
+  const keyOf = (server: ServerId): string => `${server} ${homeOf(server)}`;
   for (const { step, outcome } of recovery.steps) {
-    if (outcome?.ok === true && step.kind === 'repoint') lost.delete(step.server);
+    if (outcome?.ok === true && step.kind === 'repoint') lost.delete(keyOf(step.server));
   }
-  if (recovery.promotion !== null) lost.delete(recovery.promotion.server);
-  if (isReturn(recovery.kind) && recovery.verdict?.kind === 'succeeded') lost.delete(recovery.failed);
+  if (recovery.promotion !== null) lost.delete(keyOf(recovery.promotion.server));
+  if (isReturn(recovery.kind) && recovery.verdict?.kind === 'succeeded') lost.delete(keyOf(recovery.failed));
   for (const { server, reason, gtids } of recovery.lost) {
     const state = gtids !== '' || isReturn(recovery.kind) ? 'apart' : 'away';
-    const sinceMs = lost.get(server)?.sinceMs ?? recovery.closedAtMs ?? 0;
-    lost.set(server, { server, recovery: recovery.id, sinceMs, state, reason, gtids });
+    const sinceMs = lost.get(keyOf(server))?.sinceMs ?? recovery.closedAtMs ?? 0;
+    lost.set(keyOf(server), {
+      server,
+      clusterId: homeOf(server),
+      recovery: recovery.id,
+      sinceMs,
+      state,
+      reason,
+      gtids,
+    });
   }
+}
+
+/** Where it stands by now; of several sources, that of the channel which the recovery was about. */
+function homeIn(belief: Belief, { clusterId, inputs }: Recovery, id: ServerId): ClusterId {
+  const isOneOfSeveral = inputs.participants.some((one) => one.id === id && one.channel !== undefined);
+  return isOneOfSeveral ? clusterId : (belief.servers.get(id)?.clusterId ?? clusterId);
 }
 
 /** A former primary has a demotion, and its own way back. */
-function isStillLost(belief: Belief, id: ServerId): boolean {
+function isStillLost(belief: Belief, { server: id, clusterId }: LostReplica): boolean {
   const server = belief.servers.get(id);
   if (server === undefined || belief.demotions.has(id)) return false;
-  const primary = belief.clusters.get(server.clusterId)?.primary;
-  return primary !== undefined && primary !== id && !followsPrimary(belief, server);
+  const primary = belief.clusters.get(clusterId)?.primary;
+  return primary !== undefined && primary !== id && !followsPrimary(belief, server, clusterId);
 }
 
-/** Its threads run, and its source is the primary of today. */
-export function followsPrimary(belief: Pick<Belief, 'clusters' | 'servers'>, server: Server): boolean {
-  const channel = mainChannel(server.facts);
-  const primary = belief.servers.get(belief.clusters.get(server.clusterId)?.primary ?? server.id);
-  if (channel === null || primary === undefined || primary.id === server.id || !isReplicating(channel)) return false;
-  return [primary.address, ...primary.aliases].some((address) => sameAddress(address, channel.source));
+/** The threads of a channel run, and its source is the primary of today. */
+export function followsPrimary(
+  { clusters, servers }: Pick<Belief, 'clusters' | 'servers'>,
+  server: Server,
+  clusterId: ClusterId = server.clusterId,
+): boolean {
+  const primary = servers.get(clusters.get(clusterId)?.primary ?? server.id);
+  if (primary === undefined || primary.id === server.id) return false;
+  const names = [primary.address, ...primary.aliases];
+  return server.facts.channels.some(
+    (channel) => isReplicating(channel) && names.some((address) => sameAddress(address, channel.source)),
+  );
+}
+
+/** Over which of its channels it was left behind; null: it has none, or not that one any more. */
+export function channelLeftBehind(belief: Belief, { server: id, recovery }: LostReplica): Channel | null {
+  const facts = belief.servers.get(id)?.facts;
+  if (facts === undefined) return null;
+  const participants = belief.recoveries.get(recovery)?.inputs.participants ?? [];
+  const name = participants.find((one) => one.id === id)?.channel;
+  return name === undefined ? mainChannel(facts) : (facts.channels.find((channel) => channel.name === name) ?? null);
 }
 
 /** How often it was tried in vain to bring it back since it was left behind, and when last. The log remembers: a new leader goes on counting. */
 export function attemptsAt(
   { recoveries }: Pick<Belief, 'recoveries'>,
-  { server, sinceMs }: Pick<LostReplica, 'server' | 'sinceMs'>,
+  { server, clusterId, sinceMs }: Pick<LostReplica, 'server' | 'clusterId' | 'sinceMs'>,
 ): { readonly count: number; readonly lastAtMs: number } {
   const vain = [...recoveries.values()].filter(
-    ({ kind, failed, closedAtMs, verdict }) =>
+    ({ kind, failed, closedAtMs, verdict, ...one }) =>
       kind === 'lost-replica' &&
       failed === server &&
+      one.clusterId === clusterId &&
       (closedAtMs ?? 0) >= sinceMs &&
       verdict !== null &&
       verdict.kind !== 'succeeded' &&
@@ -96,7 +137,7 @@ export function whyLeftAlone(belief: Belief, lost: LostReplica): string | null {
   if (server.facts.flavor !== 'MariaDB' && server.facts.gtidMode !== 'ON') {
     return 'it has no GTIDs that would say where it goes on';
   }
-  const channel = mainChannel(server.facts);
+  const channel = channelLeftBehind(belief, lost);
   if (channel === null) return 'it has no source any more';
   // Tried once, so that the record says what is in the way; then it waits for a person, and goes on when that is mended.
   if (channel.sqlError !== null && channel.sqlThread !== 'running' && attemptsAt(belief, lost).count > 0) {

@@ -39,7 +39,7 @@ export class LostReplicas {
   #lookAtAll(): void {
     this.#timer = null;
     if (this.#parts.ledger.readyTerm === null) return;
-    const away = [...lostReplicasOf(this.#opener.belief()).values()].filter(({ state }) => state === 'away');
+    const away = lostReplicasOf(this.#opener.belief()).filter(({ state }) => state === 'away');
     if (away.length === 0) return;
     for (const lost of away) this.#consider(lost);
     this.#timer = this.#parts.clock.setTimer(LOOK_EVERY_MS, () => {
@@ -54,7 +54,7 @@ export class LostReplicas {
     const belief = this.#opener.belief();
     if (belief.nowMs < notBeforeMs(attemptsAt(belief, lost))) return;
     if (whyLeftAlone(belief, lost) !== null) return;
-    const opening = openLostReplica(belief, policy, id, this.#opener.context('orchestrator'));
+    const opening = openLostReplica(belief, policy, lost, this.#opener.context('orchestrator'));
     if (!opening.ok) return;
     this.#busy.add(id);
     void this.#opener.beginIfIdle(opening).finally(() => this.#busy.delete(id));

@@ -3,6 +3,8 @@ import { gunzipSync } from 'node:zlib';
 import { afterEach, describe, expect, it } from 'vitest';
 import { acceptsGzip, gzipped } from '../../../src/adapters/http/compression.js';
 import { createHttpApp } from '../../../src/adapters/http/http-app.js';
+import { isCommand } from '../../../src/adapters/http/route.js';
+import { routeGroups } from '../../../src/adapters/http/route-table.js';
 import { ReadTimedOut } from '../../../src/runtime/ports/consensus-errors.js';
 import { FakeService, type Fixture, HandClock, OPEN_SETTINGS, openFixture, QUIET } from './fake-service.js';
 
@@ -11,6 +13,9 @@ let fixture: Fixture;
 afterEach(async () => {
   await fixture.close();
 });
+
+/** They do not end; test/adapters/http/events.test.ts has them. */
+const STREAMS = new Set<string>(['/api/v1/events']);
 
 const CHANGE = '/api/forget/x/3306';
 
@@ -152,6 +157,25 @@ describe('a node that is cut off', () => {
     fixture.service.status = { ...fixture.service.status, role: 'follower', leader: null, inQuorum: false };
     for (const url of ['/', '/metrics', '/api/clusters', '/api/leader-check', '/health/live', CHANGE, '/nothing']) {
       expect((await fixture.raw('GET', url)).headers['x-orchestrator-in-quorum'], url).toBe('false');
+    }
+  });
+
+  it('says so, and how old it is, whatever route is read', async () => {
+    fixture = await openFixture();
+    await fixture.raw('GET', '/api/clusters');
+    fixture.service.status = { ...fixture.service.status, role: 'follower', leader: null, inQuorum: false };
+    fixture.clock.advance(1500);
+    const reads = routeGroups('')
+      .flatMap(({ routes }) => routes)
+      .filter((route) => !isCommand(route) && !STREAMS.has(route.path));
+    expect(reads.length).toBeGreaterThan(100);
+    for (const { path, access } of reads) {
+      const url = path.replace(':host/:port', 'main/3306').replaceAll(/:\w+/g, '1').replace('*', 'x');
+      const { headers } = await fixture.raw('GET', url);
+      expect({ url, in: headers['x-orchestrator-in-quorum'] }).toEqual({ url, in: 'false' });
+      // What a node tells of itself alone is as old as the answer.
+      const age = access === 'read' ? '1500' : undefined;
+      if (access !== 'relayed') expect({ url, age: headers['x-orchestrator-state-age-ms'] }).toEqual({ url, age });
     }
   });
 });

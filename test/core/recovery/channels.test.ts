@@ -1,6 +1,8 @@
 // Replicas of several sources: which channel is meant, whose plan it is, and that what came from elsewhere is nobody's loss.
 import { beforeEach, describe, expect, it } from 'vitest';
+import { lostReplicasOf, whyLeftAlone } from '../../../src/core/recovery/lost-replicas.js';
 import { openDeadPrimary } from '../../../src/core/recovery/openings/dead-primary.js';
+import { openLostReplica } from '../../../src/core/recovery/openings/lost-replica.js';
 import { openMove } from '../../../src/core/recovery/openings/move.js';
 import type { MoveWish } from '../../../src/core/recovery/openings/move-wishes.js';
 import type { Opening } from '../../../src/core/recovery/openings/opening.js';
@@ -103,6 +105,72 @@ describe('a replica of two sources', () => {
     const opening = openDeadPrimary(fed.state, policyOf(), asked, context);
     const own = opening.ok ? opening.recovery.inputs.participants.find(({ id }) => id === serverId('r')) : null;
     expect(own).toMatchObject({ role: 'replica', channel, promotable: false });
+  });
+});
+
+describe('one that was away when the source of one of its channels was replaced', () => {
+  const id = '1:a' as RecoveryId;
+  const r = serverId('r');
+
+  /** Of the cluster that e heads: e2 has taken over, and r did not answer. */
+  function lose(failed: string, successor: string): void {
+    const clusterId = fed.clusterOf(failed);
+    if (clusterId === undefined) throw new Error(`${failed} is not known`);
+    const problem = { server: serverId(failed), clusterId, code: 'DeadMaster', description: '' } as const;
+    const sights = () => ({ answers: true, vitals: null, lastSeenAtMs: 0 }) as never;
+    const recoveryId = `${String(fed.state.recoveries.size + 1)}:a` as RecoveryId;
+    const asked = { problem, requestedCandidate: null, forced: false, sights };
+    const opening = openDeadPrimary(fed.state, policyOf(), asked, { ...context, id: recoveryId });
+    if (!opening.ok) throw new Error('it is dead');
+    fed.feed({ kind: 'recovery-opened', recovery: opening.recovery });
+    fed.feed({ kind: 'promoting', recoveryId, server: serverId(successor), epoch: 1 });
+    const lost = [{ server: r, reason: 'it did not answer', gtids: '' }];
+    fed.feed({ kind: 'recovery-closed', recoveryId, verdict: { kind: 'succeeded' }, lost });
+  }
+
+  const belief = () => ({ ...fed.state, nowMs: 0 });
+  const lostIn = (name: string) =>
+    lostReplicasOf(belief()).filter(({ clusterId }) => clusterId === fed.clusterOf(name));
+
+  it.each([
+    ['e', 'e2', 'east'],
+    ['w', 'w2', ''],
+  ])('is pointed at the successor of %s, %s, over its channel "%s" when it is back', (failed, successor, channel) => {
+    lose(failed, successor);
+    const [lost, ...more] = lostReplicasOf(belief());
+    if (lost === undefined) throw new Error('it was left behind');
+    expect(more).toEqual([]);
+    expect(lost).toMatchObject({ server: r, recovery: id, state: 'away', clusterId: fed.clusterOf(successor) });
+    expect(whyLeftAlone(belief(), lost)).toBeNull();
+    const opening = openLostReplica(belief(), policyOf(), lost, context);
+    expect(opening).toMatchObject({ ok: true, recovery: { clusterId: lost.clusterId, failed: r } });
+    const told = opening.ok ? opening.recovery.inputs.participants : [];
+    expect(told).toMatchObject([
+      { id: successor, role: 'primary' },
+      { id: 'r', role: 'replica', channel },
+    ]);
+    const back = EAST.map((one) => (one.name === channel ? channelTo(successor, { name: channel }) : one));
+    see('r', 'w', back);
+    expect(lostReplicasOf(belief())).toEqual([]);
+  });
+
+  it('is left behind twice, where both were, and comes back over one channel after the other', () => {
+    lose('e', 'e2');
+    lose('w', 'w2');
+    expect(lostReplicasOf(belief())).toHaveLength(2);
+    see('r', 'w', [channelTo('w'), channelTo('e2', { name: 'east' })]);
+    expect(lostIn('e2')).toEqual([]);
+    expect(lostIn('w2')).toHaveLength(1);
+  });
+
+  it('is left alone over a channel that is gone, or that somebody pointed elsewhere', () => {
+    lose('e', 'e2');
+    see('r', 'w', [channelTo('w'), channelTo('e3', { name: 'east' })]);
+    const [lost] = lostIn('e2');
+    expect(lost === undefined ? null : whyLeftAlone(belief(), lost)).toMatch(/somebody pointed it at e3/);
+    see('r', 'w', [channelTo('w')]);
+    const [still] = lostIn('e2');
+    expect(still === undefined ? null : whyLeftAlone(belief(), still)).toBe('it has no source any more');
   });
 });
 

@@ -42,7 +42,7 @@ function lostIn(service: Service, nowMs: number): ReadonlyMap<ServerId, LostRepl
   const { state } = service;
   const known = kept.get(service);
   if (known?.index === state.index) return known.lost;
-  const lost = lostReplicasOf({ ...state, nowMs });
+  const lost = new Map(lostReplicasOf({ ...state, nowMs }).map((one) => [one.server, one]));
   kept.set(service, { index: state.index, lost });
   return lost;
 }

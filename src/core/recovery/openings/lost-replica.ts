@@ -1,9 +1,8 @@
 /** Opens the return of a replica that was away when its primary was replaced, and answers again. */
 import { addressText } from '../../topology/address.js';
-import type { ServerId } from '../../topology/server.js';
 import { type Belief, refusal } from '../belief.js';
 import { participantsOf, primaryParticipant } from '../candidates.js';
-import { lostReplicasOf, whyLeftAlone } from '../lost-replicas.js';
+import { channelLeftBehind, type LostReplica, lostReplicasOf, whyLeftAlone } from '../lost-replicas.js';
 import { handedOver } from '../handover.js';
 import type { RecoveryPolicy } from '../policy.js';
 import { opened, type Opening, type OpeningContext, refused } from './opening.js';
@@ -11,10 +10,10 @@ import { opened, type Opening, type OpeningContext, refused } from './opening.js
 export function openLostReplica(
   belief: Belief,
   policy: RecoveryPolicy,
-  id: ServerId,
+  { server: id, clusterId }: Pick<LostReplica, 'server' | 'clusterId'>,
   context: OpeningContext,
 ): Opening {
-  const lost = lostReplicasOf(belief).get(id);
+  const lost = lostReplicasOf(belief).find((one) => one.server === id && one.clusterId === clusterId);
   const server = belief.servers.get(id);
   if (lost === undefined || server === undefined) {
     return refused(refusal('not-lost', `server ${id} was not left behind by a failover`, 'name one that was'));
@@ -24,7 +23,7 @@ export function openLostReplica(
   if (alone !== null) {
     return refused(refusal('left-alone', `${name} is left alone: ${alone}`, 'point it at the primary yourself'));
   }
-  const primary = belief.servers.get(belief.clusters.get(server.clusterId)?.primary ?? id);
+  const primary = belief.servers.get(belief.clusters.get(clusterId)?.primary ?? id);
   if (primary === undefined || primary.id === id) {
     return refused(refusal('no-primary', `the cluster of ${name} has no other primary`, 'discover the primary'));
   }
@@ -32,7 +31,7 @@ export function openLostReplica(
     context,
     {
       kind: 'lost-replica',
-      clusterId: server.clusterId,
+      clusterId,
       code: 'LostReplica',
       description: `${name} was left behind by recovery ${lost.recovery} (${lost.reason}) and answers again`,
       failed: id,
@@ -40,9 +39,15 @@ export function openLostReplica(
     {
       participants: [
         primaryParticipant(primary, [server], policy.replication),
-        ...participantsOf([{ server, keptStopped: false, refusals: [NO_CANDIDATE] }], primary, [], policy.replication),
+        ...participantsOf(
+          [{ server, keptStopped: false, refusals: [NO_CANDIDATE] }],
+          primary,
+          [],
+          policy.replication,
+          () => channelLeftBehind(belief, lost),
+        ),
       ],
-      epoch: (belief.clusters.get(server.clusterId)?.epoch ?? 0) + 1,
+      epoch: (belief.clusters.get(clusterId)?.epoch ?? 0) + 1,
       requestedCandidate: null,
       startFormerPrimary: false,
       applyLimitMs: policy.applyLimitMs,
