@@ -23,6 +23,8 @@ interface Drive {
   over: boolean;
   /** What it gave way to closes it. */
   closing: Promise<unknown> | null;
+  /** Nothing is done for it any more. */
+  readonly halted: Promise<unknown>;
   readonly ended: Promise<Recovery | null>;
 }
 
@@ -61,17 +63,22 @@ export class Runs {
       run: null,
       over: false,
       closing: null,
+      halted: Promise.resolve(),
       ended: Promise.resolve(null),
     };
     const place = placeOf(recovery);
     this.#drives.set(place, drive);
     if (recovery.kind === 'switch') this.#switched.set(place, recovery);
-    drive.ended = this.#drive(drive, recovery, prelude, onRefused).finally(() => {
-      if (this.#drives.get(place) !== drive) return;
-      this.#drives.delete(place);
-      this.#switched.delete(place);
-      this.#onEnded();
-    });
+    const driven = this.#drive(drive, recovery, prelude, onRefused);
+    drive.halted = driven.catch(() => undefined);
+    drive.ended = driven
+      .then((closed) => closed ?? this.#closedBy(drive))
+      .finally(() => {
+        if (this.#drives.get(place) !== drive) return;
+        this.#drives.delete(place);
+        this.#switched.delete(place);
+        this.#onEnded();
+      });
     return drive.ended;
   }
 
@@ -140,14 +147,23 @@ export class Runs {
     await Promise.all(broken);
   }
 
+  /** Closed when nothing of it is under way any more; whoever waits for it is told then. */
   async #breakOff(cluster: ClusterId, kind: RecoveryKind, by: RecoveryId): Promise<void> {
     const reason = `it gives way to recovery ${by}`;
     const drive = this.#drives.get(cluster);
-    if (drive !== undefined) {
-      drive.over = true;
-      drive.run?.stop(reason);
-      await drive.ended;
+    if (drive === undefined) {
+      await this.#closeDisplaced(cluster, kind, by, reason);
+      return;
     }
+    drive.over = true;
+    drive.run?.stop(reason);
+    const closing = drive.halted.then(() => this.#closeDisplaced(cluster, kind, by, reason));
+    drive.closing = closing.catch(() => undefined);
+    await drive.ended;
+    await closing;
+  }
+
+  async #closeDisplaced(cluster: ClusterId, kind: RecoveryKind, by: RecoveryId, reason: string): Promise<void> {
     const { ledger } = this.#parts;
     const open = openRecoveryOf(ledger.state, cluster);
     if (open === null || !givesWay(open.kind, kind)) return;
@@ -191,7 +207,7 @@ export class Runs {
         onRefused(openingRefused);
         return null;
       }
-      if (isOver(drive)) return await this.#closedBy(drive);
+      if (isOver(drive)) return null;
       await new Promise<void>((resolve) => clock.setTimer(times.resumeMs, resolve));
       const committed = ledger.state.recoveries.get(drive.id);
       if (committed === undefined || committed.closedAtMs !== null) return committed ?? null;

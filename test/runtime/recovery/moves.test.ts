@@ -130,7 +130,7 @@ describe('a move', () => {
     expect(nodes.driver.moves.cancel(open?.id ?? ('' as RecoveryId), 'bob')).toMatchObject({ ok: false });
   });
 
-  it('gives way when the primary dies, and whom it had stopped goes on where it is', async () => {
+  it('gives way when the primary dies and says to whom, and whom it had stopped goes on where it is', async () => {
     const letGo = holdUp('repoint');
     const answer = ask('relocate', B, P).catch((error: unknown) => error);
     await nodes.turns();
@@ -140,7 +140,7 @@ describe('a move', () => {
     nodes.driver.noticeProblems([nodes.deadMaster(P)]);
     letGo();
     await nodes.untilClosed();
-    await answer;
+    expect(await answer).toMatchObject({ ok: true, value: { verdict: nodes.recoveries[0]?.verdict } });
     const ends = nodes.recoveries.map(({ kind, verdict }) => [kind, verdict?.kind]);
     expect(ends).toEqual([
       ['move', 'undone'],
