@@ -21,6 +21,8 @@ export class MysqlDoor {
   #silent = false;
   /** Processes to whom nothing passes. */
   readonly #cutOff = new Set<number>();
+  /** Of the server's ends whose callers are on a ration: how many bytes may still pass to them. */
+  readonly #rations = new Map<Socket, number>();
 
   private constructor(port: number, serverPort: number) {
     this.port = port;
@@ -71,6 +73,14 @@ export class MysqlDoor {
     await Promise.all([...this.#pairs].map(([near, far]) => this.#holdBack(near, far)));
   }
 
+  /** So many further bytes of the server pass to this process on each of its connections, and nothing after them. */
+  async ration(pid: number, bytes: number): Promise<void> {
+    for (const [near, far] of this.#pairs) {
+      const inode = await inodeOf(near.remotePort ?? 0, this.port);
+      if (inode !== null && (await holds(pid, inode))) this.#rations.set(far, bytes);
+    }
+  }
+
   /** For everybody; what came meanwhile is let go. */
   rejoin(): void {
     this.#cutOff.clear();
@@ -92,15 +102,24 @@ export class MysqlDoor {
     this.#pairs.set(near, far);
     near.on('close', () => {
       this.#pairs.delete(near);
+      this.#rations.delete(far);
     });
     const conversation = new Conversation({ near, far, server: this.address, watch: () => this.watch });
     this.#relay(near, far, (chunk) => {
       conversation.fromClient(chunk);
     });
     this.#relay(far, near, (chunk) => {
-      conversation.fromServer(chunk);
+      conversation.fromServer(this.#rationed(far, chunk));
     });
     if (this.#cutOff.size > 0) void this.#holdBack(near, far);
+  }
+
+  #rationed(far: Socket, chunk: Buffer): Buffer {
+    const left = this.#rations.get(far);
+    if (left === undefined) return chunk;
+    const passed = chunk.subarray(0, left);
+    this.#rations.set(far, left - passed.length);
+    return passed;
   }
 
   #relay(one: Socket, other: Socket, take: (chunk: Buffer) => void): void {

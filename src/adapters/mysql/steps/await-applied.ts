@@ -5,6 +5,7 @@
  * Without GTID a source that died may have sent half a transaction. Nobody can apply that, and it was not committed
  * anywhere: all is applied when the IO thread has stopped and the appliers have nothing left to do.
  */
+import { setTimeout as sleep } from 'node:timers/promises';
 import { isNone, minus, readProgress } from '../../../core/recovery/gtids.js';
 import type { StepFindings } from '../../../core/recovery/step.js';
 import { addressText } from '../../../core/topology/address.js';
@@ -25,6 +26,7 @@ import {
   type ServerState,
 } from './replica-state.js';
 import { appliersRest } from './resting.js';
+import { holdsHalf } from './stop-applier.js';
 
 /**
  * After each slice both threads are looked at: one may have stopped, and then the wait would be in vain. Clients may be
@@ -36,6 +38,10 @@ const SLICE_MS = 1000;
 /** Between two looks. */
 const FIRST_PAUSE_MS = 5;
 const LONGEST_PAUSE_MS = 100;
+
+/** The usual one is 300. */
+const LONGEST_CHECKPOINT_MS = 2000;
+const CHECKPOINT_TAKES_MS = 100;
 
 interface Look {
   readonly server: ServerState;
@@ -65,7 +71,7 @@ export async function awaitApplied(
       const text = `${addressText(hold.address)} has not applied ${target} within ${String(limitMs / 1000)} s`;
       throw new StepFailed('limit', text, false);
     }
-    await new Promise((resolve) => setTimeout(resolve, Math.min(pauseMs, leftMs)));
+    await sleep(Math.min(pauseMs, leftMs));
   }
 }
 
@@ -104,10 +110,26 @@ async function reachedBy(hold: Hold, target: string, look: Look): Promise<Look |
   const allCame = replica.io === 'No' || isNone(minus(target, replica.received));
   if (!allCame || !(await appliersRest(hold))) return null;
   // Of what workers have applied the status knows only after a while, or when the applier stops.
+  const rested = await restedOnHalf(hold, replica);
+  if (rested !== null) return rested;
   await hold.change(stopReplica(hold.dialect, replica.channel, 'SQL_THREAD'), STOP_SQL_MS);
   await hold.change(startReplica(hold.dialect, replica.channel, 'SQL_THREAD'), CHANGE_MS);
   const again = await lookAt(hold);
   return replica.io === 'No' || isNone(missingOf(target, again)) ? again : null;
+}
+
+/**
+ * One that holds half a transaction cannot be stopped in order to know. It says by itself what else it has applied, within the
+ * time that it is told to. Null where it holds none, or that time is long.
+ */
+async function restedOnHalf(hold: Hold, replica: ReplicaState): Promise<Look | null> {
+  if (!hold.dialect.can('connectionTimes') || !(await holdsHalf(hold, replica))) return null;
+  const name = hold.dialect.can('replicaVariables') ? 'replica_checkpoint_period' : 'slave_checkpoint_period';
+  const { periodMs = '' } = await hold.readRow(`SELECT @@GLOBAL.${name} AS periodMs`, READ_MS);
+  if (!(Number(periodMs) <= LONGEST_CHECKPOINT_MS)) return null;
+  await sleep(Number(periodMs) + CHECKPOINT_TAKES_MS);
+  const again = await lookAt(hold);
+  return again.replica !== null && (await holdsHalf(hold, again.replica)) ? again : null;
 }
 
 function missingOf(target: string, { server, replica }: Look): string {

@@ -9,8 +9,8 @@ export const CHANGE_MS = 10_000;
 /** STOP of an IO thread that is connecting to a frozen source was seen to take 2.3 s; clients wait for it. */
 export const STOP_IO_MS = 6_000;
 
-/** STOP of an applier waits for the end of the transaction that it is applying. */
-export const STOP_SQL_MS = 30_000;
+/** STOP of an applier waits for the end of the transaction that it is applying; a minute for one whose rest does not come. */
+export const STOP_SQL_MS = 75_000;
 
 /** A replica has spoken to its new source by then, or says why not. */
 export const FIRST_WORD_MS = 2_000;

@@ -1,15 +1,16 @@
 /** Steps on a server that is or becomes a primary: detach, open, close. */
 import type { SemiSyncDuty, StepFindings } from '../../../core/recovery/step.js';
 import { addressText } from '../../../core/topology/address.js';
-import { resetReplicaAll, stopReplica } from '../dialect.js';
+import { resetReplicaAll } from '../dialect.js';
 import type { Hold } from '../hold.js';
 import { StepFailed } from '../step-failed.js';
-import { CHANGE_MS, DRAIN_MS, READ_MS, STOP_SQL_MS } from './limits.js';
-import { awaitApplied } from './await-applied.js';
+import { drain } from './drain.js';
+import { CHANGE_MS, READ_MS } from './limits.js';
 import { readFindings } from './findings.js';
-import { hasUnapplied, stopFetching } from './relay-log.js';
+import { stopFetching } from './relay-log.js';
 import { isClosed, progressOf, readOwnEnd, readReplica, readServer } from './replica-state.js';
 import { askForAcknowledgements } from './semi-sync.js';
+import { stopApplier } from './stop-applier.js';
 import { lockWrites, needsLock, unlock, waitedInVain } from './write-lock.js';
 
 /** Told before the source is forgotten, because nobody can ask the server for it afterwards. */
@@ -19,19 +20,19 @@ export async function detach(hold: Hold, beforeReset: BeforeReset): Promise<Step
   const state = await readReplica(hold, READ_MS);
   if (state === null) return { text: 'it had no source any more' };
   await stopFetching(hold, state);
-  await drain(hold);
-  await hold.change(stopReplica(hold.dialect, state.channel), STOP_SQL_MS);
+  await applyTheRest(hold);
+  await stopApplier(hold, state.channel);
   await beforeReset(hold);
   await hold.change(resetReplicaAll(hold.dialect, state.channel), CHANGE_MS);
   return { text: `it followed ${state.host}:${String(state.port)}` };
 }
 
 /** A promoted server has applied all it received; should it not have, its relay log is not thrown away (invariant 11). */
-async function drain(hold: Hold): Promise<void> {
+async function applyTheRest(hold: Hold): Promise<void> {
   const replica = await readReplica(hold, READ_MS);
-  if (replica === null || !hasUnapplied(replica, await readServer(hold, READ_MS))) return;
+  if (replica === null) return;
   try {
-    await awaitApplied(hold, replica.received, DRAIN_MS);
+    await drain(hold, replica, await readServer(hold, READ_MS));
   } catch (error) {
     // The promotion is committed: there is nothing to do but wait on.
     throw error instanceof StepFailed && error.code === 'limit' ? new StepFailed('limit', error.message, true) : error;

@@ -29,6 +29,7 @@ import {
 } from './replica-state.js';
 import { firstWord } from './replication.js';
 import { stopAskingForAcknowledgements } from './semi-sync.js';
+import { stopApplier } from './stop-applier.js';
 import { unlock } from './write-lock.js';
 
 /** How a server that has no source yet is to log in to one. Rejects with StepFailed when nobody knows. */
@@ -108,7 +109,7 @@ async function move(hold: Hold, before: ReplicaState, { source, sourceId, begin 
     if (error instanceof StepFailed && before.io !== 'No') await fetchAgain(hold);
     throw error;
   });
-  await hold.change(stopReplica(dialect, before.channel), STOP_SQL_MS);
+  await stopApplier(hold, before.channel);
   await hold.change(changeSource(dialect, { ...change, ...where }, before.channel), CHANGE_MS);
 }
 
@@ -206,6 +207,6 @@ export async function startReplication(hold: Hold): Promise<StepFindings> {
 
 async function leaveStopped(hold: Hold): Promise<string> {
   const state = await readReplicaOf(hold, READ_MS);
-  if (state.io !== 'No' || state.sql) await hold.change(stopReplica(hold.dialect, state.channel), STOP_SQL_MS);
+  if (state.io !== 'No' || state.sql) await stopApplier(hold, state.channel);
   return 'its replication is left stopped';
 }

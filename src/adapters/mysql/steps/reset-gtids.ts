@@ -7,13 +7,14 @@
 import { isNone, minus, unionOf } from '../../../core/recovery/gtids.js';
 import type { StepFindings } from '../../../core/recovery/step.js';
 import { addressText } from '../../../core/topology/address.js';
-import { quoted, resetReplica, stopReplica } from '../dialect.js';
+import { quoted, resetReplica } from '../dialect.js';
 import type { Hold } from '../hold.js';
 import { StepFailed } from '../step-failed.js';
-import { CHANGE_MS, READ_MS, STOP_SQL_MS } from './limits.js';
+import { CHANGE_MS, READ_MS } from './limits.js';
 import { assertClosed } from './primary.js';
 import { hasUnapplied } from './relay-log.js';
 import { readReplica, readServer } from './replica-state.js';
+import { stopApplier } from './stop-applier.js';
 
 export async function resetGtids(hold: Hold, gtids: string, drops: string): Promise<StepFindings> {
   const before = await readServer(hold, READ_MS);
@@ -49,6 +50,6 @@ async function forgetRelayLog(hold: Hold, refuse: (text: string) => StepFailed):
   if (hasUnapplied(replica, await readServer(hold, READ_MS))) {
     throw refuse('it has relay log that is not applied and would be lost');
   }
-  await hold.change(stopReplica(hold.dialect, replica.channel), STOP_SQL_MS);
+  await stopApplier(hold, replica.channel);
   await hold.change(resetReplica(hold.dialect, replica.channel), CHANGE_MS);
 }

@@ -5,15 +5,16 @@
 import type { StepFindings } from '../../../core/recovery/step.js';
 import { addressText, DETACHED } from '../../../core/topology/address.js';
 import { onlyPlace } from '../../../core/recovery/gtids.js';
-import { changeSource, type SourceChange, stopReplica } from '../dialect.js';
+import { changeSource, type SourceChange } from '../dialect.js';
 import type { Hold } from '../hold.js';
 import { StepFailed } from '../step-failed.js';
 import { drain } from './drain.js';
 import { heartbeatOf } from './heartbeat.js';
-import { CHANGE_MS, READ_MS, STOP_SQL_MS } from './limits.js';
+import { CHANGE_MS, READ_MS } from './limits.js';
 import { hasUnapplied, stopFetching } from './relay-log.js';
 import { startReplication } from './repoint.js';
 import { readReplicaOf, type ReplicaState, readServer } from './replica-state.js';
+import { stopApplier } from './stop-applier.js';
 
 /** The way back. It goes on where it stood: it was not told to forget anything. */
 export async function reattach(hold: Hold): Promise<StepFindings> {
@@ -59,7 +60,7 @@ async function kept(
   if (!before.byGtid && coordinates === null) throw lost(hold, left);
   // Before MySQL 5.7, on MariaDB, and with a place the applier has to stand as well (error 1198).
   if (coordinates !== null || !changesSourceWhileApplying) {
-    await hold.change(stopReplica(hold.dialect, before.channel), STOP_SQL_MS);
+    await stopApplier(hold, before.channel);
   }
   return coordinates === null ? {} : { coordinates };
 }
