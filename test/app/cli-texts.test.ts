@@ -105,7 +105,7 @@ describe('grants', () => {
 
   test('name what a rebuild needs besides, and do not give it', () => {
     const text = grantStatements('o');
-    for (const right of ['BACKUP_ADMIN ON *.*', 'CLONE_ADMIN ON *.*', 'INSERT ON mysql.plugin']) {
+    for (const right of ['SYSTEM_USER ON *.*', 'BACKUP_ADMIN ON *.*', 'CLONE_ADMIN ON *.*', 'INSERT ON mysql.plugin']) {
       expect(text).toContain(`-- GRANT ${right} TO 'o'@'%';`);
     }
     expect(text).not.toMatch(/^GRANT .*(?:CLONE_ADMIN|BACKUP_ADMIN)/m);

@@ -90,7 +90,9 @@ async function expectDone({ first, second, nodes }: Scene, texts: number): Promi
   expect(await promoted.replicaStatus()).toBeUndefined();
   expect(await count(promoted, 'texts')).toBe(texts);
   // Nobody holds a row of the half any more.
-  await promoted.execute("DELETE FROM shop.texts; INSERT INTO shop.texts VALUES ('y'); INSERT INTO shop.orders VALUES (2)");
+  await promoted.execute(
+    "DELETE FROM shop.texts; INSERT INTO shop.texts VALUES ('y'); INSERT INTO shop.orders VALUES (2)",
+  );
   const other = promoted === first ? second : first;
   await expect.poll(() => count(other, 'orders'), PATIENT).toBe(2);
   for (const server of [first, second]) expect(await count(server, 'texts')).toBe(1);

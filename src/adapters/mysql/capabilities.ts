@@ -81,6 +81,8 @@ const TABLE = {
   retryCounts: { mysql: since(5, 6, 1), mariadb: null },
   /** SET PERSIST and privileges such as REPLICATION_SLAVE_ADMIN ("Dynamic Privileges") in place of SUPER. */
   dynamicPrivileges: { mysql: since(8, 0, 4), mariadb: null },
+  /** Sessions of accounts with SYSTEM_USER, and threads of the server's own, are ended by such accounts alone. */
+  systemUser: { mysql: since(8, 0, 16), mariadb: null },
   /** SUPER and REPLICATION CLIENT split into BINLOG MONITOR, REPLICATION SLAVE ADMIN ... (MariaDB, "GRANT"). */
   splitPrivileges: { mysql: null, mariadb: since(10, 5, 2) },
   /** REPLICA MONITOR, which BINLOG MONITOR had included before. */

@@ -132,6 +132,11 @@ export function grantFor(dialect: Dialect, name: RightName): string | null {
   return right === undefined ? null : `${right.privilege} ON ${right.on}`;
 }
 
+/** What the account may do without, and then waits: for ending an applier that holds half a transaction. */
+export function promptRightsOf({ can }: Dialect): readonly Omit<Right, 'name'>[] {
+  return can('systemUser') ? [{ privilege: 'SYSTEM_USER', on: '*.*', purpose: 'KILL of an applier' }] : [];
+}
+
 /** What the account may do without: for the way back `rebuild` alone, which replaces all data of a server. */
 export function optionalRightsOf({ can }: Dialect): readonly Omit<Right, 'name'>[] {
   if (!can('clone')) return [];

@@ -3,7 +3,7 @@
  * working without it. What is needed for which version is known where it is used, beside the statements of MySQL.
  */
 import { dialectOf } from '../../adapters/mysql/dialect.js';
-import { optionalRightsOf, rightsOf } from '../../adapters/mysql/privileges.js';
+import { optionalRightsOf, promptRightsOf, rightsOf } from '../../adapters/mysql/privileges.js';
 import { failed, ok, type Result } from '../../core/base/result.js';
 import type { Flavor, Version } from '../../core/topology/server.js';
 
@@ -76,16 +76,18 @@ GRANT REPLICATION SLAVE ON *.* TO ${accountText('repl')};
 
 /** Commented out, because who runs all of this as it stands has not decided for it. */
 function optional(account: string, { flavor, version }: ServerKind): string {
-  const rights = optionalRightsOf(dialectOf(flavor, version));
-  if (rights.length === 0) return '';
-  const lines = rights.map(
-    ({ privilege, on, purpose }) => `-- GRANT ${privilege} ON ${on} TO ${account}; -- ${purpose}`,
-  );
-  return `
--- Optional: only if a server that is set apart may be rebuilt (orchestrator-client -c rebuild), which replaces all its data
--- by a copy of another server's (CLONE).
-${lines.join('\n')}
-`;
+  const dialect = dialectOf(flavor, version);
+  const block = (why: string, rights: readonly Grant[]): string => {
+    const lines = rights.map(
+      ({ privilege, on, purpose }) => `-- GRANT ${privilege} ON ${on} TO ${account}; -- ${purpose}`,
+    );
+    return lines.length === 0 ? '' : `\n${why}\n${lines.join('\n')}\n`;
+  };
+  const prompt = `-- Optional: without it a replica whose primary died in the middle of sending a transaction waits for the rest, a minute,
+-- before it can be promoted or, without GTID, follow another one.`;
+  const rebuild = `-- Optional: only if a server that is set apart may be rebuilt (orchestrator-client -c rebuild), which replaces all its data
+-- by a copy of another server's (CLONE).`;
+  return block(prompt, promptRightsOf(dialect)) + block(rebuild, optionalRightsOf(dialect));
 }
 
 /** MySQL 5.6 has no IF NOT EXISTS here. */
