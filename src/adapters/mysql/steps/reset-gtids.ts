@@ -21,6 +21,8 @@ export async function resetGtids(hold: Hold, gtids: string, drops: string): Prom
   const refuse = (text: string): StepFailed => new StepFailed('state', `${addressText(hold.address)}: ${text}`, false);
   if (hold.dialect.gtid !== 'mysql' || !before.hasGtids) throw refuse('it has no GTIDs that could be reset');
   if (isSame(before.executed, gtids)) return { executedGtids: gtids, text: 'it had forgotten them already' };
+  // A replica that was never fenced is closed to clients only; whoever has more rights must not write under the reset either.
+  if (before.readOnly && before.superReadOnly === false) await hold.change('SET GLOBAL super_read_only = 1', CHANGE_MS);
   await assertClosed(hold);
   const besides = minus(before.executed, unionOf(gtids, drops));
   if (!isNone(besides)) throw refuse(`it has ${besides} by now, which is in nobody's plan`);
