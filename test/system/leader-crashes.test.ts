@@ -90,9 +90,10 @@ describe(`the leader dies in the middle (CRASH_SEED=${String(SEED)})`, () => {
           failures.push(error);
         }
       }
+      const unmet = undisturbed.points.map(pointText).filter((point) => !met.has(point));
       process.stdout.write(
         `${kind.name}: ${String(undisturbed.said.length)} statements, ${String(undisturbed.points.length)} points, ` +
-          `${String(met.size)} met, ${String(failures.length)} failures\n`,
+          `${String(failures.length)} failures; not met: ${unmet.join('; ') || 'none'}\n`,
       );
       if (failures.length > 0) throw new AggregateError(failures, failures.map(String).join('\n\n'));
       expect(met.size, undisturbed.points.map(pointText).join('; ')).toBeGreaterThan(0);
