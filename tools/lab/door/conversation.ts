@@ -1,6 +1,7 @@
 // One connection through a door. What a plan's session says is looked at statement by statement; every other connection
 // (probes, replicas, clients) is passed on as it comes. A session belongs to a plan from the moment at which it asks for
-// the lock of a cluster, which is the first thing that it does there.
+// the lock of a cluster, which is the first thing that it does there; so does a connection on which its leader is about to
+// copy binary logs (a replica that asks for them sets each of these variables by itself).
 import type { Socket } from 'node:net';
 import { AnswerReader } from './answer-reader.js';
 import { lengthCoded, PacketStream, payloadOf, sequenceOf } from './packet-stream.js';
@@ -13,7 +14,8 @@ const COM_QUERY = 0x03;
 /** An error instead of a greeting. */
 const TURNED_AWAY = 0xff;
 
-const PLAN_BEGINS = /^SELECT GET_LOCK\('orchestrator:/;
+const PLAN_BEGINS =
+  /^SELECT GET_LOCK\('orchestrator:|^SET @master_binlog_checksum = @@global\.binlog_checksum, @source/;
 
 /** Called in the turn in which the statement, or the end of its answer, has come; it may hold it there. */
 export interface DoorWatch {
