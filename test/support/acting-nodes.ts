@@ -42,6 +42,8 @@ export class ActingNodes {
   readonly ledger: ReplicatedLedger;
   readonly lines: string[] = [];
   readonly touched: ServerId[] = [];
+  /** Changed by a step since all were observed. */
+  protected readonly unseen = new Set<ServerId>();
   driver: RecoveryDriver;
   readonly #surroundings: Surroundings;
   #ids = 0;
@@ -111,9 +113,21 @@ export class ActingNodes {
       randomHex: () => String((this.#ids += 1)).padStart(8, '0'),
       onTouched: (server) => {
         this.touched.push(server);
+        this.unseen.add(server);
       },
+      seeAnew: (servers) => this.#seeTouched(servers),
       onRestraint: () => undefined,
     });
+  }
+
+  /** Probes and commits what was found; nodes that have something to look at say how. */
+  observe(): Promise<void> {
+    this.unseen.clear();
+    return Promise.resolve();
+  }
+
+  async #seeTouched(servers: readonly ServerId[]): Promise<void> {
+    if (servers.some((id) => this.unseen.has(id))) await this.observe();
   }
 
   cluster(): ClusterId {

@@ -75,7 +75,8 @@ export class LabNodes extends ActingNodes {
   }
 
   /** Probes all servers and commits what was found. */
-  async observe(): Promise<void> {
+  override async observe(): Promise<void> {
+    await super.observe();
     const results = await Promise.all(
       this.#servers.map(({ host, port }) => this.#prober.probe({ host, port }, PROBE_MS)),
     );

@@ -31,7 +31,8 @@ export class WorldNodes extends ActingNodes {
   }
 
   /** A probe of everything that answers. */
-  async observe(): Promise<void> {
+  override async observe(): Promise<void> {
+    await super.observe();
     const up = [...this.world.servers.values()].filter(({ id, up }) => up && !this.sessions.isFrozen(id));
     await this.ledger.propose({
       kind: 'topology-observed',

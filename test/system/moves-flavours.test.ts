@@ -105,6 +105,21 @@ describe.each([
   });
 });
 
+it('by place, moves of one server that are asked for at once follow each other', async () => {
+  await setUp({ flavor: 'mysql56', gtid: false });
+  const [a, b, c] = replicasOf(topology, 3);
+  const asked = [
+    nodes.moveRequest('relocate', c, a),
+    nodes.moveRequest('relocate', c, b),
+    nodes.moveRequest('take-siblings', b),
+  ];
+  const answers = await Promise.all(asked.map((request) => nodes.driver.moves.ask(request)));
+  const succeeded = { ok: true, value: { verdict: { kind: 'succeeded' }, lost: [] } };
+  expect(answers, nodes.lines.join('\n')).toMatchObject([succeeded, succeeded, succeeded]);
+  await follows(c, b);
+  await follows(a, b);
+});
+
 it('by place, a move ends once and rightly whenever the leader dies, before or after any step', async () => {
   await setUp({ flavor: 'mysql56', gtid: false });
   const { primary } = topology;

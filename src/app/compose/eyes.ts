@@ -126,6 +126,11 @@ export class Eyes {
     this.#probing.invalidateBefore(server, this.#parts.clock.nowMs());
   }
 
+  /** The state shows them as they were seen after the last step on each. */
+  seeAnew(servers: readonly ServerId[]): Promise<void> {
+    return this.#probing.seeAnew(servers);
+  }
+
   #composeProbing(): ProbingLoop {
     const { live, log, clock, care, ledger, isForAll, onNews } = this.#parts;
     return new ProbingLoop({

@@ -309,6 +309,7 @@ export class ComposedNode {
       onTouched: (server) => {
         this.#eyes.forgetBeforeNow(server);
       },
+      seeAnew: (servers) => this.#eyes.seeAnew(servers),
       onRestraint: () => {
         this.service.publish({ kind: 'analysis' });
       },

@@ -41,6 +41,7 @@ export class Observer {
   readonly #parts: ObserverParts;
   readonly #gathered = new Map<ServerId, Gathered>();
   readonly #underway = new Map<ServerId, Observation>();
+  readonly #proposals = new Set<Promise<void>>();
   readonly #targets = new Map<string, FoundTarget>();
   readonly #targetsUnderway = new Set<string>();
   #timer: Timer | null = null;
@@ -77,6 +78,12 @@ export class Observer {
     const address = host === target.address.host ? target.address : { ...target.address, host };
     if (this.#isKnown(address) || this.#parts.isIgnored(address, target.origin)) return;
     this.#targets.set(addressText(address), { ...target, address });
+  }
+
+  /** All that was taken up to now is in the log, or could not be committed. */
+  async committed(): Promise<void> {
+    this.#flush();
+    await Promise.all(this.#proposals);
   }
 
   stop(): void {
@@ -127,7 +134,10 @@ export class Observer {
     this.#targets.clear();
     if (this.#parts.ledger.readyTerm === null) return;
     const servers = gathered.map(({ observation }) => observation);
-    if (servers.length > 0) void this.#proposeServers(servers);
+    if (servers.length > 0) {
+      const proposal: Promise<void> = this.#proposeServers(servers).finally(() => this.#proposals.delete(proposal));
+      this.#proposals.add(proposal);
+    }
     if (targets.length > 0) void this.#proposeTargets(targets);
   }
 

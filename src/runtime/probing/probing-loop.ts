@@ -52,6 +52,8 @@ export interface QueueState {
 }
 
 const FOLLOW_UP_GAP_MS = 250;
+/** Whoever decides after a change waits no longer to see it: a server that hangs is judged as it was last seen. */
+const SEE_ANEW_MS = 3000;
 const TICKS_BETWEEN_CLEANINGS = 100;
 
 export class ProbingLoop {
@@ -192,6 +194,26 @@ export class ProbingLoop {
     timeoutMs = this.#parts.pace.probeTimeoutMs,
   ): Promise<readonly ProbeResult[]> {
     return await Promise.all(addresses.map((address) => this.#urgent.look(address, timeoutMs)));
+  }
+
+  /**
+   * Those that were changed since they were seen are looked at now, and what was seen is committed; resolves within seconds
+   * even where a server or the log is silent. Never rejects.
+   */
+  async seeAnew(servers: readonly ServerId[]): Promise<void> {
+    const { clock, ledger } = this.#parts;
+    const addresses = servers.flatMap((id) => {
+      const address = ledger.state.servers.get(id)?.address;
+      if (address === undefined) return [];
+      const lookedAtMs = this.#store.newest(address)?.last.startedAtMs ?? Number.NEGATIVE_INFINITY;
+      return this.#store.isValid(id, lookedAtMs) ? [] : [address];
+    });
+    const seen = this.probeNow(addresses).then(() => this.#observer.committed());
+    let timer: Timer | null = null;
+    const late = new Promise<void>((resolve) => {
+      timer = clock.setTimer(SEE_ANEW_MS, resolve);
+    });
+    await Promise.race([seen, late]).finally(() => timer?.cancel());
   }
 
   /** A probe that this node made: the loop itself, or somebody else with the same prober. */

@@ -1,7 +1,7 @@
 /**
  * Rearrangements as operators ask for them: shown before they run, refused with every reason, carried out by the leader.
  * Scripts ask for many at once; a cluster has one plan at a time, so each request waits for its turn and is judged then,
- * on the tree that the one before it left.
+ * on the tree that the one before it left, as a look shows it that began after the last step.
  */
 import { type Belief, refusal, type Refusal } from '../../core/recovery/belief.js';
 import { guardRefusals, plansOnItsServers } from '../../core/recovery/guards.js';
@@ -9,7 +9,7 @@ import { openMove } from '../../core/recovery/openings/move.js';
 import type { Opening } from '../../core/recovery/openings/opening.js';
 import { planOf, type RecoveryPlan } from '../../core/recovery/plan.js';
 import type { Recovery, RecoveryId } from '../../core/recovery/recovery.js';
-import type { ClusterId } from '../../core/topology/server.js';
+import type { ClusterId, ServerId } from '../../core/topology/server.js';
 import { OperationalError } from '../errors.js';
 import { NotLeader } from '../ports/consensus-errors.js';
 import type { Answer, MoveRequest } from '../ports/service.js';
@@ -51,7 +51,7 @@ export class Moves {
     if (this.#turns.isCrowded) {
       return refused([refusal('crowded', `${String(WAITING_MAX)} moves wait for their turn already`)]);
     }
-    return await this.#turns.take(clusterId, () => this.#begin(request));
+    return await this.#turns.take([clusterId], () => this.#begin(request));
   }
 
   /** What has begun is finished or put back, nothing else is begun. Resolves when that is under way. */
@@ -70,6 +70,7 @@ export class Moves {
   }
 
   async #begin(request: MoveRequest): Promise<Answer<Recovery>> {
+    await this.#parts.seeAnew(this.#serversAround(request));
     this.#assertLeads();
     const { opening, refusals } = this.#judge(request);
     if (!opening.ok || refusals.length > 0) return refused(refusals);
@@ -86,6 +87,13 @@ export class Moves {
       `goes on with it or undoes it. What became of it: orchestrator-client -c api -P audit-recovery/uid/${id} ` +
       '(nothing there: it was never begun)';
     throw new OperationalError('FATE_UNKNOWN', text);
+  }
+
+  /** What was done to any of these just now, by whatever plan, may decide where this one goes. */
+  #serversAround(request: MoveRequest): readonly ServerId[] {
+    const clusters = new Set([request.clusterId, this.#clusterOf(request)]);
+    const { servers } = this.#parts.ledger.state;
+    return [...servers.values()].filter(({ clusterId }) => clusters.has(clusterId)).map(({ id }) => id);
   }
 
   /** Over a channel from another cluster it is a plan of that one. */

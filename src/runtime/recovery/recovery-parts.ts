@@ -80,6 +80,11 @@ export interface RecoveryParts {
   randomHex(): string;
   /** A step has changed, or may have changed, this server: worth a probe now. */
   onTouched(server: ServerId): void;
+  /**
+   * The state shows these as looks show them that began after the last step on each; those that were seen since are not
+   * looked at again. Resolves after a few seconds at the latest, whatever was seen by then; never rejects.
+   */
+  seeAnew(servers: readonly ServerId[]): Promise<void>;
   /** What keeps this node from acting has changed. */
   onRestraint(): void;
 }

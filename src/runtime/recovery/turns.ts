@@ -1,6 +1,7 @@
 /**
- * One after the other: what is asked of the same cluster, or of the same server, waits for what was asked before it, whatever
- * came of that. So many may wait in all; who comes then is turned away at once, and not after a queue that never ends.
+ * One after the other: what is asked of the same cluster, or touches one of the same servers, waits for what was asked before
+ * it, whatever came of that. All that it needs is taken in one turn of the program, so that no two wait for each other. So many
+ * may wait in all; who comes then is turned away at once, and not after a queue that never ends.
  */
 export class Turns<Key> {
   readonly #last = new Map<Key, Promise<unknown>>();
@@ -16,17 +17,17 @@ export class Turns<Key> {
     return this.#waiting >= this.#waitingMax;
   }
 
-  /** Acts when its turn has come; resolves and rejects as that does. */
-  async take<T>(key: Key, act: () => Promise<T>): Promise<T> {
+  /** Acts when its turn has come at every key; resolves and rejects as that does. */
+  async take<T>(keys: Iterable<Key>, act: () => Promise<T>): Promise<T> {
     this.#waiting += 1;
-    const before = this.#last.get(key) ?? Promise.resolve();
-    const turn = before.catch(() => undefined).then(act);
-    this.#last.set(key, turn);
+    const own = [...keys];
+    const turn = Promise.allSettled(own.flatMap((key) => this.#last.get(key) ?? [])).then(act);
+    for (const key of own) this.#last.set(key, turn);
     try {
       return await turn;
     } finally {
       this.#waiting -= 1;
-      if (this.#last.get(key) === turn) this.#last.delete(key);
+      for (const key of own) if (this.#last.get(key) === turn) this.#last.delete(key);
     }
   }
 }

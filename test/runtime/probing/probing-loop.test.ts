@@ -209,6 +209,42 @@ describe('a server that was changed while it was asked', () => {
     expect(world.ledger.state.servers.get(serverId('p'))?.facts.readOnly).toBe(false);
   });
 
+  it('is in the state as it is now, when whoever has to decide was told so', async () => {
+    const world = new World({ gatherMs: 100, pollMs: 5_000 });
+    const [p, r] = [world.add('p'), world.add('r')];
+    world.loop.start();
+    world.seed('p', 'r');
+    await world.clock.advance(12_000);
+    for (const server of [p, r]) server.facts = factsOf({ readOnly: true });
+    world.loop.invalidateBefore(serverId('p'), world.clock.nowMs());
+    const seen = world.loop.seeAnew([serverId('p'), serverId('r')]);
+    await world.clock.advance(10);
+    await seen;
+    const readOnly = (name: string) => world.ledger.state.servers.get(serverId(name))?.facts.readOnly;
+    // The other one was changed by nobody that we know of: it is seen when its time comes.
+    expect([readOnly('p'), readOnly('r')]).toEqual([true, false]);
+    const probes = world.probes.length;
+    await world.loop.seeAnew([serverId('p'), serverId('r')]);
+    expect(world.probes.length).toBe(probes);
+  });
+
+  it('is waited for no longer than seconds where it does not answer', async () => {
+    const world = new World({ probeTimeoutMs: 10_000 });
+    const server = world.add('p');
+    world.loop.start();
+    world.seed('p');
+    await world.clock.advance(1_500);
+    server.failure = 'silent';
+    world.loop.invalidateBefore(serverId('p'), world.clock.nowMs());
+    let over = false;
+    const seen = world.loop.seeAnew([serverId('p')]).then(() => (over = true));
+    await world.clock.advance(2_900);
+    expect(over).toBe(false);
+    await world.clock.advance(200);
+    await seen;
+    expect(over).toBe(true);
+  });
+
   it('is not reported by what was gathered and not committed yet', async () => {
     const world = new World({ gatherMs: 100 });
     const server = world.add('p');

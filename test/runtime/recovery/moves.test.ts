@@ -87,6 +87,15 @@ describe('a move', () => {
     ]);
   });
 
+  it('right after another sees whom that one moved where they are now', async () => {
+    const first = ask('relocate', B, P);
+    const second = ask('move-up-replicas', A, null);
+    expect(await first).toMatchObject({ ok: true });
+    const moves = [{ server: C, from: A, to: P }];
+    expect(await second).toMatchObject({ ok: true, value: { inputs: { movement: { moves } } } });
+    expect(sourceOf(C)).toEqual([P, true]);
+  });
+
   it('of a server that an operator holds in maintenance is refused', async () => {
     const lock = { server: B, owner: 'bob', reason: 'disks', durationMs: 60_000 };
     await nodes.ledger.propose({ kind: 'maintenance-begun', ...lock });

@@ -65,13 +65,42 @@ describe('a switch', () => {
       [B, null],
     ]);
     letGo();
-    await nodes.turns();
-    // The tree that the third is judged on is that of the last look.
-    await nodes.observe();
     for (const answer of await Promise.all(answers)) {
       expect(answer).toMatchObject({ ok: true, value: { kind: 'switch', verdict: { kind: 'succeeded' } } });
     }
     expect([world.get(A).io, world.get(B).io]).toEqual([true, false]);
+  });
+
+  it('waits for one that shares a server with it, and is judged on what that one did', async () => {
+    await ask('set-read-only', P);
+    const letGo = holdUp((step) => step.kind === 'switch' && step.action.do === 'open');
+    const answers = [ask('set-writeable', A, true), ask('set-writeable', B, true), ask('set-read-only', P)];
+    await nodes.turns();
+    expect(nodes.recoveries.filter(({ closedAtMs }) => closedAtMs === null).map(({ failed }) => failed)).toEqual([A]);
+    letGo();
+    const [first, second, third] = await Promise.all(answers);
+    expect(first).toMatchObject({ ok: true, value: { verdict: { kind: 'succeeded' } } });
+    const message = expect.stringContaining(`${A}:3306 takes writes`) as unknown;
+    expect(second).toMatchObject({ ok: false, refusal: { code: 'another-is-open', message } });
+    expect(third).toMatchObject({ ok: true, value: { verdict: { kind: 'succeeded' } } });
+    expect(world.writable.map(({ id }) => id)).toEqual([A]);
+  });
+
+  it('that a move came before, on its way into the log, says which and of whom', async () => {
+    const letGo = holdUp(({ kind }) => kind === 'repoint');
+    const { propose } = nodes.ledger;
+    const moving: Promise<Answer<Recovery>>[] = [];
+    nodes.ledger.propose = async (proposal) => {
+      nodes.ledger.propose = propose;
+      moving.push(move(A, B));
+      await nodes.turns();
+      return await nodes.ledger.propose(proposal);
+    };
+    const answer = await ask('stop-replica', A);
+    const message = expect.stringMatching(new RegExp(`^relocate of ${A}:3306 .*is under way`)) as unknown;
+    expect(answer).toMatchObject({ ok: false, refusal: { code: 'open-recovery', message } });
+    letGo();
+    expect(await Promise.all(moving)).toMatchObject([{ ok: true }]);
   });
 
   it('is in the way of a move of its server, and of no other', async () => {

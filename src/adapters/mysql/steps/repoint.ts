@@ -148,7 +148,8 @@ async function fetchAgain(hold: Hold): Promise<void> {
 function placeFor(hold: Hold, executed: string, begin: Beginning | null): Beginning['at'] {
   const server = addressText(hold.address);
   if (begin === null) {
-    throw new StepFailed('state', `${server} does not follow by GTID, and where it would begin is not known`, false);
+    const text = `${server} does not follow by GTID, and where it would begin is not known`;
+    throw new StepFailed('state', `${text}: ask again, from where it follows now`, false);
   }
   if (begin.after === '') return begin.at;
   if (isNone(minus(executed, begin.after)) && isNone(minus(begin.after, executed))) return begin.at;
