@@ -46,10 +46,12 @@ export class ActingNodes {
   protected readonly unseen = new Set<ServerId>();
   driver: RecoveryDriver;
   readonly #surroundings: Surroundings;
+  readonly #policy: RecoveryPolicy;
   #ids = 0;
 
   constructor(surroundings: Surroundings) {
     this.#surroundings = surroundings;
+    this.#policy = policyOf(surroundings.policy);
     this.ledger = new ReplicatedLedger(this.consensus, surroundings.clock);
     this.driver = this.#newDriver();
   }
@@ -84,16 +86,21 @@ export class ActingNodes {
     this.consensus.beginTerm(term + 2);
   }
 
+  /** As a reload does: in place, for all who hold it. */
+  reload(policy: Partial<RecoveryPolicy>): void {
+    Object.assign(this.#policy, policy);
+  }
+
   #newDriver(): RecoveryDriver {
     const line = (_fields: object, message: string): void => {
       this.lines.push(message);
     };
-    const { policy, soft = healthy, ...parts } = this.#surroundings;
+    const { soft = healthy, ...parts } = this.#surroundings;
     return new RecoveryDriver({
       ...parts,
       self: 'n1',
       ledger: this.ledger,
-      policy: policyOf(policy),
+      policy: this.#policy,
       times: RECOVERY_TIMES,
       log: { debug: line, info: line, warn: line, error: line },
       soft,

@@ -40,7 +40,7 @@ export class Aftermaths {
   look(): void {
     const { ledger } = this.#parts;
     const term = ledger.readyTerm;
-    if (term === null) return;
+    if (term === null || this.#parts.policy.observesOnly) return;
     for (const recovery of ledger.state.recoveries.values()) {
       if (recovery.closedAtMs === null || this.#over.has(recovery)) continue;
       if (nextOfAftermath(this.#latest(recovery)) === null) this.#over.add(recovery);
@@ -82,9 +82,10 @@ export class Aftermaths {
   }
 
   #lookLater(): void {
-    const { clock, times } = this.#parts;
+    const { clock, times, ledger, policy } = this.#parts;
     clock.setTimer(times.resumeMs, () => {
-      this.look();
+      if (ledger.readyTerm !== null && policy.observesOnly) this.#lookLater();
+      else this.look();
     });
   }
 

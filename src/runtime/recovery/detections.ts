@@ -6,6 +6,7 @@
 import type { Problem } from '../../core/analysis/problem.js';
 import { type Belief, serverName } from '../../core/recovery/belief.js';
 import { type Detection, detectionKey, detectionSort, isHushed, wasTold } from '../../core/recovery/detections.js';
+import { HOOK_KEYS } from '../../core/recovery/hook-terms.js';
 import { hookFactsOf } from '../../core/recovery/hooks.js';
 import type { StepOutcome } from '../../core/recovery/step.js';
 import type { ServerId } from '../../core/topology/server.js';
@@ -20,7 +21,7 @@ export class Detections {
   readonly #belief: () => Belief;
   readonly #onTold: () => void;
   readonly #running = new Map<string, AbortController>();
-  readonly #standing = new Map<string, { readonly sinceMs: number; isTold: boolean }>();
+  readonly #standing = new Map<string, { readonly sinceMs: number; isTold: boolean; isForeseen?: boolean }>();
   /** Told without a record, while members could not read one. */
   readonly #unrecorded = new Map<string, Detection>();
 
@@ -76,6 +77,15 @@ export class Detections {
     const known = this.#known(key);
     const told = wasTold(belief, known, hooks.detectionBlockMs);
     if (known !== undefined && told && known.outcome !== null) return;
+    if (policy.observesOnly) {
+      // Not told, so nothing is recorded: whoever acts later tells it then, and the recovery waits for that.
+      if (standing.isForeseen === true) return;
+      standing.isForeseen = true;
+      const what = `${problem.code} of ${serverName(belief, problem.server)}`;
+      const text = `observe only: ${what} would be told to ${HOOK_KEYS['on-detection']} now, and is not`;
+      this.#parts.log.warn({ server: problem.server }, text);
+      return;
+    }
     const detection =
       known !== undefined && told
         ? { ...known, term, attempt: known.attempt + 1 }

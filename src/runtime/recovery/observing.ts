@@ -76,10 +76,11 @@ export class ObservingHooks implements HookRunner {
 
   run(order: HookOrder): ReturnType<HookRunner['run']> {
     if (!this.#observes()) return this.#runner.run(order);
-    if (this.configured.has(order.list)) {
-      this.#log.warn({}, `observe only: the commands of ${HOOK_KEYS[order.list]} would be run now, and are not`);
-    }
-    return Promise.resolve({ ok: true, findings: {} });
+    if (!this.configured.has(order.list)) return Promise.resolve({ ok: true, findings: {} });
+    const text = `the commands of ${HOOK_KEYS[order.list]} would be run now, and are not`;
+    this.#log.warn({}, `observe only: ${text}`);
+    // Not "done": what was under way when observing began is taken up after it, and these are run then.
+    return Promise.resolve({ ok: false, code: 'authority', error: text, retriable: true });
   }
 }
 

@@ -5,6 +5,7 @@ import type { ServerSession, SessionOpener, SessionOptions } from '../../../src/
 import { ObservingHooks, ObservingSessions, ObservingStore } from '../../../src/runtime/recovery/observing.js';
 import { recoveryOf } from '../../support/ledger.js';
 import { MysqlWorld, uuidOf } from '../../support/mysql-world.js';
+import { RecordingHooks } from '../../support/recording-hooks.js';
 import { WorldNodes } from '../../support/world-nodes.js';
 
 const [P, A, B] = [uuidOf(1), uuidOf(2), uuidOf(3)];
@@ -93,6 +94,44 @@ describe('a node that only observes', () => {
   });
 });
 
+describe('the hooks of an incident that began while a node only observed', () => {
+  it('are not run and not counted as told, and are run once, before the recovery, when it acts', async () => {
+    const world = new MysqlWorld();
+    const primary = world.add(P, { readOnly: false });
+    for (const id of [A, B]) world.follow(world.add(id), primary);
+    world.write(primary, 5);
+    world.settle();
+    const hooks = new RecordingHooks(['on-detection']);
+    const policy = { observesOnly: true };
+    const nodes = new WorldNodes(world, policy, { hooks });
+    await nodes.start();
+    world.get(P).up = false;
+    for (let round = 0; round < 3; round += 1) {
+      nodes.driver.noticeProblems([nodes.deadMaster(P)]);
+      await nodes.turns();
+    }
+    expect(hooks.lists).toEqual([]);
+    expect(nodes.ledger.state.detections.size).toBe(0);
+    expect(nodes.lines.filter((line) => line.includes('OnFailureDetectionProcesses'))).toEqual([
+      expect.stringMatching(
+        /^observe only: DeadMaster of .* would be told to OnFailureDetectionProcesses now, and is not$/,
+      ),
+    ]);
+    nodes.reload({ observesOnly: false });
+    let opened = -1;
+    hooks.during = () => {
+      opened = nodes.recoveries.length;
+    };
+    for (let round = 0; round < 3; round += 1) {
+      nodes.driver.noticeProblems([nodes.deadMaster(P)]);
+      await nodes.turns();
+    }
+    expect(hooks.lists).toEqual(['on-detection']);
+    expect(opened).toBe(0);
+    expect(nodes.recoveries).toMatchObject([{ verdict: { kind: 'succeeded' }, successor: A }]);
+  });
+});
+
 describe('whatever asks for it, while a node only observes', () => {
   const options = { address: { host: 'db1', port: 3306 } } as SessionOptions;
 
@@ -133,8 +172,8 @@ describe('whatever asks for it, while a node only observes', () => {
       },
     };
     const hooks = new ObservingHooks(runner, () => true, { debug: line, info: line, warn: line, error: line });
-    expect(await hooks.run(orderOf('before-failover'))).toMatchObject({ ok: true });
-    await hooks.run(orderOf('after-success'));
+    expect(await hooks.run(orderOf('before-failover'))).toMatchObject({ ok: false, code: 'authority' });
+    expect(await hooks.run(orderOf('after-success'))).toMatchObject({ ok: true });
     expect(ran).toBe(0);
     expect(lines).toEqual(['observe only: the commands of PreFailoverProcesses would be run now, and are not']);
   });
