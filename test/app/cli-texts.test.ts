@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { describe, expect, test } from 'vitest';
 import { parseCommandLine } from '../../src/app/cli/command-line.js';
 import { checkConfig } from '../../src/app/cli/config-check.js';
@@ -58,10 +58,39 @@ describe('config check', () => {
   test('prints every fault and fails', async () => {
     const { code, out, err } = await check({ InstancePollSeconds: 0, Debug: 1 });
     expect(code).toBe(1);
-    expect(out).toBe('');
+    expect(out).not.toContain('a node can start');
     expect(err).toMatch(
       /^the configuration cannot be used: 2 things are wrong\n {2}InstancePollSeconds: 0 .*\n {2}Debug: 1 /,
     );
+  });
+
+  test('prints in one go what is wrong, what is not known, and what does nothing', async () => {
+    const content = { InstancePollSeconds: 0, InstancePolSeconds: 5, RecoveryPollSeconds: 10, MySQLOrchestratorHost: 'db' };
+    const { code, out, err } = await check({ ...content, Zebra: true });
+    expect(code).toBe(1);
+    expect(err).toMatch(/^the configuration cannot be used: one thing is wrong\n {2}InstancePollSeconds: 0 /);
+    expect(out).toMatch(/^warning: InstancePolSeconds in \S+ is not a known .*; is InstancePollSeconds meant\?$/m);
+    expect(out).toMatch(/^warning: Zebra in \S+ is not a known setting and is ignored$/m);
+    expect(out).toMatch(/^note: RecoveryPollSeconds in \S+ is not a setting any more, in the incumbent either/m);
+    expect(out).toMatch(/^note: MySQLOrchestratorHost: no backend database is needed/m);
+  });
+
+  test('has nothing to say of what the incumbent once knew, and no suggestion that is far off', async () => {
+    const former = ['HealthPollSeconds', 'ConsulMaxTransactionOps', 'ConsulKVsPerCluster', 'AgentHttpTimeoutSeconds'];
+    const { code, out } = await check(Object.fromEntries([...former, 'ConsulTimeoutSeconds'].map((name) => [name, 1])));
+    expect(code).toBe(0);
+    for (const name of former) expect(out).toMatch(new RegExp(`^note: ${name} in \\S+ is not a setting any more`, 'm'));
+    expect(out).toMatch(/^warning: ConsulTimeoutSeconds in \S+ is not a known setting and is ignored$/m);
+  });
+
+  test('takes comments as the samples of the incumbent have them, many of one key', async () => {
+    const file = await writeConfig({});
+    await writeFile(file, '{"#": "-----", "#": "recovery:", "#": "-----", "RecoverMasterClusterFilters": ["*"]}');
+    const said: string[] = [];
+    const say = (text: string): void => void said.push(text);
+    expect(await checkConfig({ file, environment: {} }, { out: say, err: say })).toBe(0);
+    expect(said.join('')).not.toContain('"#"');
+    expect(said.join('')).not.toContain('not a known setting');
   });
 
   test('prints what a node would say, and succeeds', async () => {

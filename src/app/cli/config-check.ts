@@ -1,6 +1,6 @@
 /** `config check`: says of a file what a node would say of it, without starting one. */
 import { faultText, type Fault } from '../config/findings.js';
-import { type LoadOptions, loadConfig } from '../config/load.js';
+import { examineConfig, type LoadOptions } from '../config/load.js';
 
 export interface Terminal {
   out(text: string): void;
@@ -9,13 +9,13 @@ export interface Terminal {
 
 /** The exit code. */
 export async function checkConfig(options: LoadOptions, terminal: Terminal): Promise<number> {
-  const loaded = await loadConfig(options);
+  const { loaded, remarks } = await examineConfig(options);
+  for (const { level, text } of remarks) terminal.out(`${level === 'warn' ? 'warning' : 'note'}: ${text}\n`);
   if (!loaded.ok) {
     terminal.err(faultsText(loaded.error));
     return 1;
   }
-  const { files, remarks } = loaded.value;
-  for (const { level, text } of remarks) terminal.out(`${level === 'warn' ? 'warning' : 'note'}: ${text}\n`);
+  const { files } = loaded.value;
   terminal.out(`${files.length === 0 ? 'the defaults' : files.join(', ')}: a node can start with this\n`);
   return 0;
 }

@@ -11,6 +11,7 @@ import { FORMER_NAMES } from './keys/ignored.js';
 import type { Key } from './keys/key.js';
 import { KEYS, type KeyName, keyNamed, keyNames, mayHoldSecret, type Values } from './keys/keys.js';
 import { nearestName } from './nearest-name.js';
+import { isComment } from './notation.js';
 import { type Substituted, substitute } from './substitution.js';
 
 interface Written {
@@ -58,6 +59,7 @@ export function readGiven(
 function gather(file: string, document: Document, written: Map<KeyName, Written>, findings: Findings): void {
   const spelled = new Map<KeyName, string>();
   for (const [name, value] of Object.entries(document)) {
+    if (isComment(name)) continue;
     const key = keyNamed(name);
     if (key === null) {
       reportUnknown(name, file, findings);
@@ -125,8 +127,9 @@ function quoted(value: unknown): string {
 }
 
 function reportUnknown(name: string, file: string, findings: Findings): void {
-  if (FORMER_NAMES.includes(name)) {
-    findings.note(`${name} in ${file} is no longer a setting, in the incumbent either; it can be taken out`);
+  const lower = name.toLowerCase();
+  if (FORMER_NAMES.some((former) => former.toLowerCase() === lower)) {
+    findings.note(`${name} in ${file} is not a setting any more, in the incumbent either; it can be taken out`);
     return;
   }
   const nearest = nearestName(name, keyNames());

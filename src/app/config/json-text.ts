@@ -4,7 +4,7 @@
  * well: the engine takes the last one without a word, and the operator may have changed the other.
  */
 import { failed, ok } from '../../core/base/result.js';
-import { type Parsed, placeText, repeatedText } from './notation.js';
+import { isComment, type Parsed, placeText, repeatedText } from './notation.js';
 
 export function parseJson(text: string): Parsed {
   const { error, repeated } = examineJson(text);
@@ -90,7 +90,7 @@ class Scanner {
     const offset = this.#offset;
     if (!this.#take(STRING)) this.#fail('a key in double quotes');
     const key = JSON.parse(this.#text.slice(offset, this.#offset)) as string;
-    if (keys.has(key)) this.repeated.push({ offset, key });
+    if (keys.has(key) && !isComment(key)) this.repeated.push({ offset, key });
     keys.add(key);
     this.#take(SPACE);
     this.#literal(':', '":"');

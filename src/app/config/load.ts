@@ -40,7 +40,19 @@ export interface LoadedConfig {
 }
 
 export async function loadConfig(options: LoadOptions): Promise<Result<LoadedConfig, readonly Fault[]>> {
+  return await loadWith(options, new Findings());
+}
+
+/** The same, with what there is to remark on a configuration that cannot be used, too. */
+export async function examineConfig(
+  options: LoadOptions,
+): Promise<{ readonly loaded: Result<LoadedConfig, readonly Fault[]>; readonly remarks: readonly Remark[] }> {
   const findings = new Findings();
+  const loaded = await loadWith(options, findings);
+  return { loaded, remarks: findings.remarks };
+}
+
+async function loadWith(options: LoadOptions, findings: Findings): Promise<Result<LoadedConfig, readonly Fault[]>> {
   const documents = await readDocuments(options, findings);
   if (documents === null) return failed(findings.faults);
   const given = readGiven(documents, options.environment, findings);

@@ -1,7 +1,10 @@
 /** Finds what somebody most likely meant to write. A suggestion that is far off would be worse than none. */
 
+/** A typing error or two, or one letter of a short word: with more, long names are taken for each other by their endings. */
+const DISTANCE_MAX = 3;
+
 export function nearestName(written: string, known: Iterable<string>): string | null {
-  const limit = Math.max(1, Math.floor(written.length / 3));
+  const limit = Math.min(DISTANCE_MAX, Math.max(1, Math.floor(written.length / 3)));
   let best: string | null = null;
   let bestDistance = limit + 1;
   for (const candidate of known) {

@@ -12,3 +12,8 @@ export function placeText(text: string, offset: number): string {
 export function repeatedText(text: string, offset: number, key: string): string {
   return `${JSON.stringify(key)} at ${placeText(text, offset)} stands there a second time; keep one of them`;
 }
+
+/** Samples of the incumbent have comments as members with this key, one after the other. */
+export function isComment(key: string): boolean {
+  return key.startsWith('#');
+}

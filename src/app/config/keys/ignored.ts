@@ -73,7 +73,7 @@ export const UNSUPPORTED_KEYS = {
   SkipBinlogEventsContaining: ignored(texts, []),
 } as const;
 
-/** Names that were settings once; the incumbent ignores them as well. */
+/** Settings of old that the incumbent ignores as well: it took them out, or made constants of them. */
 export const FORMER_NAMES: readonly string[] = [
   'DatabaselessMode__experimental',
   'BufferBinlogEvents',
@@ -92,4 +92,17 @@ export const FORMER_NAMES: readonly string[] = [
   'PseudoGTIDCoordinatesHistoryHeuristicMinutes',
   'PseudoGTIDPreferIndependentMultiMatch',
   'MaxOutdatedKeysToShow',
+  'HealthPollSeconds',
+  'RaftHealthPollSeconds',
+  'RecoveryPollSeconds',
+  'AgentHttpTimeoutSeconds',
+  'DebugMetricsIntervalSeconds',
+  'PseudoGTIDSchema',
+  'PseudoGTIDIntervalSeconds',
+  'PseudoGTIDExpireMinutes',
+  'StaleInstanceCoordinatesExpireSeconds',
+  'CheckAutoPseudoGTIDGrantsIntervalSeconds',
+  'LostInRecoveryDowntimeSeconds',
+  'ConsulKVsPerCluster',
+  'ConsulMaxTransactionOps',
 ];
