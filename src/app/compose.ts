@@ -39,7 +39,9 @@ export async function runNode({ live, configuration, log, conceal, systemLog, st
     await node.start();
     await doors.start();
     outlets.start();
-    log.info({ grpc: config.grpc.advertise }, `ready: ${config.http.advertiseUrl}${config.http.urlPrefix}`);
+    const { listen, advertiseUrl, urlPrefix } = config.http;
+    const door = 'socket' in listen ? listen.socket : `${advertiseUrl}${urlPrefix}`;
+    log.info({ grpc: config.grpc.advertise }, `ready: ${door}`);
     await ending.reached;
     await node.handOver();
   } finally {

@@ -65,7 +65,12 @@ describe('config check', () => {
   });
 
   test('prints in one go what is wrong, what is not known, and what does nothing', async () => {
-    const content = { InstancePollSeconds: 0, InstancePolSeconds: 5, RecoveryPollSeconds: 10, MySQLOrchestratorHost: 'db' };
+    const content = {
+      InstancePollSeconds: 0,
+      InstancePolSeconds: 5,
+      RecoveryPollSeconds: 10,
+      MySQLOrchestratorHost: 'db',
+    };
     const { code, out, err } = await check({ ...content, Zebra: true });
     expect(code).toBe(1);
     expect(err).toMatch(/^the configuration cannot be used: one thing is wrong\n {2}InstancePollSeconds: 0 /);

@@ -8,6 +8,7 @@ import type { RaftRequest } from './command-line.js';
 import { faultsText, type Terminal } from './config-check.js';
 import { RaftApi, type RaftAnswer } from './raft-api.js';
 import { drawCluster } from './raft-table.js';
+import { doorOf } from './redirect.js';
 
 const TIMEOUT_SECONDS = 600;
 /** Between two looks at how far a learner is. */
@@ -39,7 +40,7 @@ export async function runRaft(request: RaftRequest, terminal: Terminal): Promise
 async function urlOf({ file, api }: RaftRequest, terminal: Terminal): Promise<string | undefined | null> {
   if (file === null || api !== null) return undefined;
   const loaded = await loadConfig({ file, environment: process.env });
-  if (loaded.ok) return loaded.value.config.http.advertiseUrl + loaded.value.config.http.urlPrefix;
+  if (loaded.ok) return doorOf(loaded.value.config.http);
   terminal.err(faultsText(loaded.error));
   return null;
 }

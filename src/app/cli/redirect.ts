@@ -4,6 +4,8 @@
  */
 import { failed, ok, type Result } from '../../core/base/result.js';
 import type { Environment } from '../client/environment.js';
+import { socketUrl } from '../client/transport.js';
+import type { HttpConfig } from '../config/config.js';
 import { loadConfig } from '../config/load.js';
 import { faultsText } from './config-check.js';
 import { OPTIONS } from './options.js';
@@ -26,8 +28,12 @@ export async function environmentOf(
   if (file === undefined || options.has('api') || (around['ORCHESTRATOR_API'] ?? '') !== '') return ok(around);
   const loaded = await loadConfig({ file, environment: around });
   if (!loaded.ok) return failed(faultsText(loaded.error));
-  const { http } = loaded.value.config;
-  return ok({ ...around, ORCHESTRATOR_API: `${http.advertiseUrl}${http.urlPrefix}` });
+  return ok({ ...around, ORCHESTRATOR_API: doorOf(loaded.value.config.http) });
+}
+
+/** Where the node of a configuration is asked, by somebody on its machine where its door is a socket. */
+export function doorOf({ listen, tls, advertiseUrl, urlPrefix }: HttpConfig): string {
+  return `${'socket' in listen ? socketUrl(listen.socket, tls !== null) : advertiseUrl}${urlPrefix}`;
 }
 
 /** `options`: those with a value, and the switches that were given, without one. */

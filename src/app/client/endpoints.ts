@@ -18,7 +18,7 @@ export function readEndpoints(text: string | undefined): Result<readonly string[
   for (const url of given) {
     // HOST:3000 alone means HTTP, as it did to the shell script.
     const trimmed = (/^(\[[\da-f:]+\]|[\w.-]+)(:\d+(\/|$)|\/)/i.test(url) ? `http://${url}` : url).replace(/\/+$/, '');
-    if (!/^https?:\/\/[^/\s]+/.test(trimmed) || !URL.canParse(trimmed)) {
+    if (!/^https?(\+unix)?:\/\/[^/\s]+/.test(trimmed) || !URL.canParse(trimmed)) {
       return failed(`"${url}" is no URL of an orchestrator; give it as http://HOST:3000`);
     }
     endpoints.push(trimmed.endsWith('/api') ? trimmed : `${trimmed}/api`);

@@ -44,8 +44,18 @@ export interface Asking extends Caller {
 
 /** Not sent yet. */
 export function openRequest({ url, headers, tls = {} }: Caller & { readonly url: string }): ClientRequest {
-  const send = url.startsWith('https:') ? httpsRequest : httpRequest;
-  return send(url, { method: 'GET', headers, agent: false, ...tls });
+  const options = { method: 'GET', headers, agent: false, ...tls };
+  const send = url.startsWith('https') ? httpsRequest : httpRequest;
+  const [, socket, path] = SOCKET_URL.exec(url) ?? [];
+  if (socket === undefined) return send(url, options);
+  return send({ ...options, socketPath: decodeURIComponent(socket), path: path === '' ? '/' : path });
+}
+
+const SOCKET_URL = /^https?\+unix:\/\/([^/]+)(.*)$/;
+
+/** The URL of a door that is a file (ListenSocket): its path, percent-encoded, stands in the place of the host. */
+export function socketUrl(path: string, encrypted: boolean): string {
+  return `${encrypted ? 'https' : 'http'}+unix://${encodeURIComponent(path)}`;
 }
 
 const ANSWER_BYTES_MAX = 268_435_456;
@@ -95,6 +105,8 @@ export function httpGet({ timeoutMs, ...asking }: Asking): Promise<HttpAnswer> {
 /** What a code means, for somebody who has other things to think of. The code stands before it, to be searched for. */
 const MEANINGS: Readonly<Record<string, string>> = {
   ECONNREFUSED: 'nothing listens there',
+  ENOENT: 'there is no such socket: does the node run, and on this machine?',
+  EACCES: 'this user may not open the socket',
   ENOTFOUND: 'there is no such host name',
   EAI_AGAIN: 'the name server does not answer',
   EHOSTUNREACH: 'there is no way to that host',

@@ -1,5 +1,8 @@
 /** `orchestrator -c COMMAND`: every command of the incumbent's program, and the lines that it printed. */
-import { hostname } from 'node:os';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import { hostname, tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { environmentOf } from '../../../src/app/cli/redirect.js';
 import { currentName, findCommand } from '../../../src/app/client/commands/catalogue.js';
@@ -177,5 +180,26 @@ describe('the orchestrator that is asked', () => {
     expect(await environmentOf(new Map([...file, ['api', 'http://x']]), {})).toEqual({ ok: true, value: {} });
     const wrong = await environmentOf(new Map([['config', '/nonexistent.json']]), {});
     expect(wrong).toMatchObject({ ok: false, error: expect.stringContaining('/nonexistent.json') as string });
+  });
+
+  it('is asked at the socket, where that is its door', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'a socket, '));
+    const socket = join(folder, 'orc.sock');
+    const file = new Map([['config', await writeConfig({ ListenSocket: socket, URLPrefix: '/orc' })]]);
+    const asked: string[] = [];
+    const server = createServer((request, response) => {
+      asked.push(request.url ?? '');
+      response.end('[{"ClusterName": "db1:3306"}]');
+    });
+    await new Promise<void>((resolve) => void server.listen(socket, resolve));
+    const environment = await environmentOf(file, {});
+    expect(environment.ok).toBe(true);
+    const api = environment.ok ? (environment.value['ORCHESTRATOR_API'] ?? '') : '';
+    expect(await asProgram(api, ['-c', 'clusters'])).toMatchObject({ code: 0, out: 'db1:3306\n' });
+    expect(asked).toEqual([expect.stringMatching(/^\/orc\/api\/clusters/)]);
+    await new Promise((resolve) => server.close(resolve));
+    const { code, err } = await asProgram(api, ['-c', 'clusters']);
+    expect([code, err]).toEqual([1, expect.stringContaining('there is no such socket')]);
+    await rm(folder, { recursive: true });
   });
 });
