@@ -7,10 +7,9 @@
 import { request as httpRequest, type IncomingHttpHeaders, type IncomingMessage } from 'node:http';
 import { request as httpsRequest, type RequestOptions } from 'node:https';
 import type { NodeStatus, Service } from '../../runtime/ports/service.js';
+import { FORWARDED_BY, FORWARDED_PROOF, proofOf } from './forward-proof.js';
 import { HTTP_LIMITS } from './limits.js';
 import { JSON_TYPE, type Reply, refused } from './reply.js';
-
-export const FORWARDED_BY = 'x-orchestrator-forwarded-by';
 
 export interface Forwardable {
   /** Path and query as they came. */
@@ -55,6 +54,7 @@ const OWN_HEADERS = new Set([
   'origin',
   'referer',
   'sec-fetch-site',
+  FORWARDED_PROOF,
 ]);
 
 /** Certificates, see mutual-tls.ts. */
@@ -116,7 +116,8 @@ export class Forwarder {
     this.#underWay += 1;
     this.#total += 1;
     try {
-      return await passOn(request, node.leaderHttpAddress, node.id, this.#calling, (tell) =>
+      const sender = { id: node.id, founding: this.#service.state.founding };
+      return await passOn(request, node.leaderHttpAddress, sender, this.#calling, (tell) =>
         this.#onLeaderLost(node.leader, tell),
       );
     } finally {
@@ -157,10 +158,16 @@ export class Forwarder {
 /** Tells when the leader of a request leads no more; returns what ends the watch. */
 type Watch = (tell: (why: string) => void) => () => void;
 
+/** This node, to the leader. */
+interface Sender {
+  readonly id: string;
+  readonly founding: string | null;
+}
+
 async function passOn(
   request: Forwardable,
   base: string,
-  nodeId: string,
+  sender: Sender,
   calling: CallingOptions,
   onLeaderLost: Watch,
 ): Promise<Attempt> {
@@ -187,7 +194,7 @@ async function passOn(
     };
     const send = url.protocol === 'https:' ? httpsRequest : httpRequest;
     // A connection of its own: on a kept one that the leader closes just now, nobody could tell what became of the write.
-    const headers = passedHeaders(request.headers, nodeId);
+    const headers = passedHeaders(request.headers, sender, `${url.pathname}${url.search}`);
     const outgoing = send(url, { ...calling, method: 'GET', headers, agent: false });
     const giveUp = (why: string): void => {
       outgoing.destroy();
@@ -248,12 +255,17 @@ function receive(response: IncomingMessage, answer: (attempt: Attempt) => void, 
   });
 }
 
-function passedHeaders(headers: IncomingHttpHeaders, nodeId: string): Record<string, string | string[]> {
+function passedHeaders(
+  headers: IncomingHttpHeaders,
+  { id, founding }: Sender,
+  target: string,
+): Record<string, string | string[]> {
   const passed: Record<string, string | string[]> = {};
   for (const [name, value] of Object.entries(headers)) {
     if (value !== undefined && !OWN_HEADERS.has(name)) passed[name] = value;
   }
-  passed[FORWARDED_BY] = nodeId;
+  passed[FORWARDED_BY] = id;
+  if (founding !== null) passed[FORWARDED_PROOF] = proofOf(founding, id, target);
   return passed;
 }
 

@@ -2,7 +2,7 @@
 import type { Clock } from '../../runtime/ports/clock.js';
 import type { Arrival } from './arrival.js';
 import { isFromElsewhere } from './cross-site.js';
-import { FORWARDED_BY } from './forward.js';
+import { isFromNode } from './forward-proof.js';
 import { Pace } from './pace.js';
 import { type Reply, refused } from './reply.js';
 import { isCommand, type Route } from './route.js';
@@ -16,16 +16,20 @@ export interface GuardSettings {
 export class Guard {
   readonly #settings: GuardSettings;
   readonly #pace: Pace;
+  readonly #founding: () => string | null;
 
-  constructor(clock: Clock, settings: GuardSettings) {
+  /** `founding`: of the cluster; null as long as it is not known. */
+  constructor(clock: Clock, settings: GuardSettings, founding: () => string | null) {
     this.#settings = settings;
+    this.#founding = founding;
     this.#pace = new Pace(clock, () => settings.writesPerSecond ?? 0);
   }
 
   /** Null: it may go on. */
-  refusal(route: Route, { method, headers, client }: Arrival): Reply | null {
+  refusal(route: Route, { method, headers, client, target }: Arrival): Reply | null {
+    if (!isCommand(route) || method === 'HEAD') return null;
     // What a follower passes on was looked at there.
-    if (!isCommand(route) || method === 'HEAD' || headers[FORWARDED_BY] !== undefined) return null;
+    if (isFromNode(headers, target, this.#founding())) return null;
     if (this.#settings.crossSiteWrites !== true && isFromElsewhere(headers)) {
       const text =
         'This would change something, and a page of another site asked for it: nothing was done. If a script of yours sends ' +

@@ -122,7 +122,7 @@ export async function createHttpApp(options: HttpAppOptions): Promise<HttpApp> {
   compress(app);
   answerTheUnknown(app, log);
   const dispatcher: Dispatcher = {
-    guard: new Guard(clock, settings),
+    guard: new Guard(clock, settings, () => service.state.founding),
     confirmRead: options.confirmRead ?? (() => Promise.resolve()),
     door,
     forwarder,

@@ -17,14 +17,18 @@ afterEach(async () => {
   }
 });
 
-async function node(role: 'leader' | 'follower', leaderHttpAddress: string | null): Promise<[FakeService, string]> {
+async function node(
+  role: 'leader' | 'follower',
+  leaderHttpAddress: string | null,
+  settings: { readonly writesPerSecond?: number } = {},
+): Promise<[FakeService, string]> {
   const service = new FakeService();
   service.status = { ...service.status, id: role, role, leader: 'leader', leaderHttpAddress };
   const listen = { host: '127.0.0.1', port: 0 };
   const server = createHttpServer({
     service,
     membership: service.membership,
-    settings: OPEN_SETTINGS,
+    settings: { ...OPEN_SETTINGS, ...settings },
     listen,
     webRoot: null,
     log: QUIET,
@@ -58,6 +62,17 @@ describe('a write at a follower', () => {
     });
     expect(leader.calls).toEqual(['forget gone:3306 by n1.example']);
     expect(follower.calls).toEqual([]);
+  });
+
+  it('is not counted twice: the leader knows that a node of its cluster let it in', async () => {
+    const [leader, leaderUrl] = await node('leader', null, { writesPerSecond: 1 });
+    const [follower, followerUrl] = await node('follower', leaderUrl);
+    for (const { state } of [leader, follower]) Object.assign(state, { founding: 'f1' });
+    const proof = { 'x-orchestrator-forwarded-proof': 'made up' };
+    for (let at = 0; at < 12; at++) {
+      expect((await get(`${followerUrl}/api/forget/gone%20${String(at)}/3306?x="`, proof)).status).toBe(200);
+    }
+    expect(leader.calls).toHaveLength(12);
   });
 
   it('comes back refused as the leader refused it', async () => {

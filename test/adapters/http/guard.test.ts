@@ -3,6 +3,7 @@ import { gunzipSync } from 'node:zlib';
 import { afterEach, describe, expect, it } from 'vitest';
 import { acceptsGzip, gzipped } from '../../../src/adapters/http/compression.js';
 import { createHttpApp } from '../../../src/adapters/http/http-app.js';
+import { proofOf } from '../../../src/adapters/http/forward-proof.js';
 import { isCommand } from '../../../src/adapters/http/route.js';
 import { routeGroups } from '../../../src/adapters/http/route-table.js';
 import { ReadTimedOut } from '../../../src/runtime/ports/consensus-errors.js';
@@ -75,6 +76,33 @@ describe('a caller who asks too often', () => {
     const refused = await fixture.raw('GET', CHANGE);
     expect(refused.headers['retry-after']).toBe('1');
     expect(JSON.parse(refused.text)).toMatchObject({ Code: 'ERROR' });
+  });
+});
+
+describe('a caller who says that a node passes its request on', () => {
+  it('is believed only with the proof that nodes of this cluster have', async () => {
+    fixture = await openFixture({ writesPerSecond: 1 });
+    const { service } = fixture;
+    const proven = (founding: string, target = CHANGE) => ({
+      'x-orchestrator-forwarded-by': 'n2',
+      'x-orchestrator-forwarded-proof': proofOf(founding, 'n2', target),
+    });
+    const elsewhere = { 'sec-fetch-site': 'cross-site' };
+    const statusOf = async (headers: Record<string, string>): Promise<number> =>
+      (await fixture.raw('GET', CHANGE, headers)).status;
+    // As long as the founding is not known, nothing proves anything.
+    expect(await statusOf({ ...elsewhere, ...proven('') })).toBe(403);
+    Object.assign(service.state, { founding: 'f1' });
+    const strange = [
+      { 'x-orchestrator-forwarded-by': 'n2' },
+      { 'x-orchestrator-forwarded-by': 'n2', 'x-orchestrator-forwarded-proof': 'x' },
+      proven('f2'),
+      proven('f1', '/api/forget/y/3306'),
+    ];
+    for (const headers of strange) expect(await statusOf({ ...elsewhere, ...headers })).toBe(403);
+    for (let at = 0; at < 5; at++) expect(await statusOf(strange[0] ?? {})).toBe(200);
+    for (const headers of strange) expect(await statusOf(headers)).toBe(429);
+    for (let at = 0; at < 20; at++) expect(await statusOf(proven('f1'))).toBe(200);
   });
 });
 
