@@ -109,6 +109,19 @@ describe('a reset', () => {
     expect(await apart.gtidExecuted()).toContain(extra.split(':')[0]);
     await on.close();
   });
+
+  it('is refused for a replica that is still being attached, and has no dump thread yet', async () => {
+    const step = { kind: 'reset-gtids', server: HERE, gtids: shared, drops: extra } as const;
+    const on = await session(apart);
+    // As a replica does between its connection and its request for the binary log.
+    const attaching = await apart.connect();
+    await attaching.query("SET @replica_uuid = 'c0ffee00-0000-4000-8000-000000000001'");
+    expect(await take(on, step)).toMatchObject({ ok: false, error: expect.stringContaining('replicate') as string });
+    expect(await apart.gtidExecuted()).toContain(extra.split(':')[0]);
+    await attaching.end();
+    await found(take(on, step));
+    await on.close();
+  });
 });
 
 describe('a copy', () => {

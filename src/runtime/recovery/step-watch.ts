@@ -51,16 +51,16 @@ async function silence(
   }
 }
 
-/** Never resolves when it is over. */
+/** Never resolves when it is over. A step of minutes knocks often: each pause leaves no listener behind. */
 async function pause(clock: RecoveryParts['clock'], ms: number, over: AbortSignal): Promise<void> {
   await new Promise<void>((resolve) => {
-    const timer = clock.setTimer(ms, resolve);
-    over.addEventListener(
-      'abort',
-      () => {
-        timer.cancel();
-      },
-      { once: true },
-    );
+    const cancel = (): void => {
+      timer.cancel();
+    };
+    const timer = clock.setTimer(ms, () => {
+      over.removeEventListener('abort', cancel);
+      resolve();
+    });
+    over.addEventListener('abort', cancel, { once: true });
   });
 }

@@ -10,6 +10,7 @@ import { addressText } from '../../../core/topology/address.js';
 import { quoted, resetReplica } from '../dialect.js';
 import type { Hold } from '../hold.js';
 import { StepFailed } from '../step-failed.js';
+import { attachedReplicas } from './attached-replicas.js';
 import { CHANGE_MS, READ_MS } from './limits.js';
 import { assertClosed } from './primary.js';
 import { hasUnapplied } from './relay-log.js';
@@ -26,7 +27,7 @@ export async function resetGtids(hold: Hold, gtids: string, drops: string): Prom
   await assertClosed(hold);
   const besides = minus(before.executed, unionOf(gtids, drops));
   if (!isNone(besides)) throw refuse(`it has ${besides} by now, which is in nobody's plan`);
-  const followers = await replicasOf(hold);
+  const followers = await attachedReplicas(hold);
   if (followers.length > 0) throw refuse(`${followers.join(', ')} replicate from it, and would lose what they follow`);
   await forgetRelayLog(hold, refuse);
   if (!isNone(before.executed)) await hold.change(hold.dialect.resetBinaryLogs, CHANGE_MS);
@@ -38,11 +39,6 @@ export async function resetGtids(hold: Hold, gtids: string, drops: string): Prom
 
 function isSame(one: string, other: string): boolean {
   return isNone(minus(one, other)) && isNone(minus(other, one));
-}
-
-async function replicasOf(hold: Hold): Promise<readonly string[]> {
-  const rows = await hold.read('SHOW PROCESSLIST', READ_MS);
-  return rows.filter((row) => (row['Command'] ?? '').startsWith('Binlog Dump')).map((row) => row['Host'] ?? '');
 }
 
 /** What it had received counts as known to auto-position, and would be asked for no more. Its source stays known. */
