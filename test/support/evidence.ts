@@ -63,6 +63,7 @@ export function evidenceOf({ replicas, facts, semiSync, settings, ...changes }: 
     error: null,
     judgement: null,
     replicas: countsOf(replicas),
+    openedApart: [],
     semiSyncClients: 0,
     binlogStillMs: null,
     settings: {

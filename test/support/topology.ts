@@ -12,9 +12,9 @@ import { addressOf, channelTo, factsOf, serverId } from './facts.js';
 export interface Believed extends Beliefs {
   readonly servers: Map<Server['id'], Server>;
   readonly clusters: Map<string, { primary: Server['id'] }>;
-  readonly demotions: Map<Server['id'], { readonly recoveryId: string }>;
+  readonly demotions: Map<Server['id'], { readonly recoveryId: string; readonly state?: string }>;
   readonly recoveries: Map<string, BelievedRecovery>;
-  readonly downtimes: Map<Server['id'], unknown>;
+  readonly downtimes: Map<Server['id'], { readonly reason?: string }>;
 }
 
 export function believe(

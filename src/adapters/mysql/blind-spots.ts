@@ -36,7 +36,7 @@ export function mendOf(dialect: Dialect, right: RightName, account: string): str
 }
 
 /** `orchestrator@%` as MySQL says it, `'orchestrator'@'%'` as a GRANT wants it. */
-function accountText(account: string): string {
+export function accountText(account: string): string {
   const at = account.lastIndexOf('@');
   return at < 0 ? `'${account}'` : `'${account.slice(0, at)}'@'${account.slice(at + 1)}'`;
 }

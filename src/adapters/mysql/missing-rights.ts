@@ -4,10 +4,10 @@
  * missing, because a right that is there in a form unknown here must not keep a cluster from being failed over.
  */
 import type { MissingRight } from '../../core/topology/server.js';
-import { mendOf } from './blind-spots.js';
+import { accountText, mendOf } from './blind-spots.js';
 import type { Dialect } from './dialect.js';
 import { cellText, type ResultSet } from './link.js';
-import { type RightName, rightsOf } from './privileges.js';
+import { optionalRightsOf, type RightName, rightsOf } from './privileges.js';
 
 /** Without which a server can be neither stopped nor promoted, and without which one can only not be fenced well. */
 const STOPS: { readonly [K in RightName]?: MissingRight['stops'] } = {
@@ -41,6 +41,48 @@ export function missingRightsOf(
     });
   }
   return [...missing.values()];
+}
+
+/**
+ * Rights that copying a server needs (CLONE): asked for by an operator, so their lack is a reason against that alone. INSTALL
+ * PLUGIN is not needed where the plugin is loaded, and SUPER stands for none of them.
+ */
+export function missingCopyRightsOf(
+  dialect: Dialect,
+  grants: ResultSet | undefined,
+  account: string,
+  isLoaded: boolean,
+): readonly Omit<MissingRight, 'stops'>[] {
+  if (grants === undefined) return [];
+  const everywhere = globalPrivileges(grants);
+  if (everywhere.size === 0 || everywhere.has('ALL PRIVILEGES')) return [];
+  return optionalRightsOf(dialect)
+    .filter(
+      ({ privilege, on }) =>
+        !everywhere.has(privilege) && !(on !== '*.*' && (isLoaded || isHeldOn(grants, on, privilege))),
+    )
+    .map(({ privilege, on, purpose }) => ({
+      privilege,
+      purpose,
+      mend: `GRANT ${privilege} ON ${on} TO ${accountText(account)}`,
+    }));
+}
+
+/** On the table itself, or on its schema. */
+function isHeldOn(grants: ResultSet, table: string, privilege: string): boolean {
+  const [schema = ''] = table.split('.');
+  return grants.rows.some((row) => {
+    const [, list = '', on = ''] = /^GRANT (.+?) ON (\S+) TO /i.exec(cellText(row[0])) ?? [];
+    const place = on.replaceAll('`', '').toLowerCase();
+    const isThere = place === table || place === `${schema}.*`;
+    return (
+      isThere &&
+      list
+        .toUpperCase()
+        .split(/,\s*/)
+        .some((one) => one === privilege || one === 'ALL PRIVILEGES')
+    );
+  });
 }
 
 /** Every account has a row for all schemas, if only USAGE; without one the answer is of a kind that is not known here. */

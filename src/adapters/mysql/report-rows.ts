@@ -15,7 +15,7 @@ import { channelsOf, oneLine, type ReadChannel } from './channel-rows.js';
 import type { Dialect } from './dialect.js';
 import { cellText, type ResultSet } from './link.js';
 import { cloneOf, membershipOf } from './membership-rows.js';
-import { missingRightsOf } from './missing-rights.js';
+import { missingCopyRightsOf, missingRightsOf } from './missing-rights.js';
 import type { StatementName } from './probe-statements.js';
 import type { FixedName, VariableName } from './probe-variables.js';
 import { detectedIn, isNoLag, lagIn } from './questions.js';
@@ -105,7 +105,10 @@ function factsOf(answers: Answers, channels: readonly ReadChannel[], status: Rea
   const fixedText = (name: FixedName): string => fixed.get(name) ?? '';
   const text = (name: VariableName): string => variables.get(name) ?? '';
   const readOnly = isReadOnly(text('readOnly'));
-  const missingRights = missingRightsOf(dialect, answers.sets.get('grants'), fixedText('account'));
+  const grants = answers.sets.get('grants');
+  const missingRights = missingRightsOf(dialect, grants, fixedText('account'));
+  const isLoaded = answers.sets.has('clone');
+  const missingCopyRights = missingCopyRightsOf(dialect, grants, fixedText('account'), isLoaded);
   return {
     serverNumber: Number(text('serverNumber')),
     version: dialect.version,
@@ -145,6 +148,7 @@ function factsOf(answers: Answers, channels: readonly ReadChannel[], status: Rea
     suggestedClusterDomain: '',
     blindSpots: answers.blindSpots,
     ...(missingRights.length === 0 ? {} : { missingRights }),
+    ...(missingCopyRights.length === 0 ? {} : { missingCopyRights }),
   };
 }
 

@@ -1,7 +1,7 @@
 /** The direct replicas of one server, counted in the ways that the catalogue asks for. */
-import { type Channel, isWritable, type ServerFacts } from '../topology/server.js';
+import { type Channel, isWritable, type Server, type ServerFacts } from '../topology/server.js';
 import type { EvidenceSources } from './evidence-sources.js';
-import type { Link } from './links.js';
+import { type Link, LOST_REASON } from './links.js';
 import { latestFacts, reachOf } from './sight.js';
 
 export interface ReplicaCounts {
@@ -88,9 +88,38 @@ function countOne(counts: Counting, link: Link, sources: EvidenceSources): void 
   if (channel.delaySeconds > 0) counts.delayed += 1;
   if (channel.autoPosition) counts.autoPosition += 1;
   countTraits(counts, facts);
+  countOutOfLine(counts, link, facts, sources);
+}
+
+/** Who has or takes what it should not. */
+function countOutOfLine(counts: Counting, link: Link, facts: ServerFacts, sources: EvidenceSources): void {
+  if (isOpened(link, facts, sources) && !isHushed(link.replica, sources))
+    counts.writable.push(link.replica.address.host);
   if (sources.beliefs.downtimes.has(link.replica.id)) return;
   if (sources.errantGtids(link) !== '') counts.errant.push(link.replica.address.host);
-  if (isOpened(link, facts, sources)) counts.writable.push(link.replica.address.host);
+}
+
+/** By a person. The downtime of one that a failover has set apart hides nothing: clients may write to both. */
+function isHushed({ id }: Server, { beliefs }: EvidenceSources): boolean {
+  const downtime = beliefs.downtimes.get(id);
+  return downtime !== undefined && downtime.reason !== LOST_REASON;
+}
+
+/**
+ * Names of those of the cluster that follow nobody, and that anybody may write to: set apart, or detached and opened. Only
+ * what they say themselves counts, since the last step on them: what is believed of a former primary is of its former time.
+ */
+export function openedApart(cluster: string, sources: EvidenceSources): readonly string[] {
+  return (sources.links.loose.get(cluster) ?? [])
+    .filter((server) => {
+      const sight = sources.sightOf(server);
+      if (sight?.lastGood == null || isHushed(server, sources)) return false;
+      if (reachOf(sight, null, sources.nowMs, sources.settings.staleSightMs) !== 'reachable') return false;
+      const facts = latestFacts(server, sight);
+      if (!isWritable(facts) || facts.group !== null) return false;
+      return sources.isSinceLastStep(server.id, sight.lastGood.startedAtMs);
+    })
+    .map(({ address }) => address.host);
 }
 
 /** By somebody's hand: of co-primaries either may take writes, and a group opens its primary itself. */

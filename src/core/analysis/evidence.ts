@@ -6,7 +6,7 @@
 import { addressKey, addressText } from '../topology/address.js';
 import { isReplicating, type Server, type ServerFacts } from '../topology/server.js';
 import type { Judgement } from './corroborate.js';
-import { countReplicas, isFailingToConnect, type ReplicaCounts } from './evidence-replicas.js';
+import { countReplicas, isFailingToConnect, openedApart, type ReplicaCounts } from './evidence-replicas.js';
 import type { EvidenceSources } from './evidence-sources.js';
 import type { DiagnosisSettings } from './limits.js';
 import { latestFacts, type Reach, reachOf, type Sight } from './sight.js';
@@ -40,6 +40,8 @@ export interface Evidence {
   readonly error: string | null;
   readonly judgement: Judgement | null;
   readonly replicas: ReplicaCounts;
+  /** Of the head of a cluster: names of those in it that take writes and follow nobody. */
+  readonly openedApart: readonly string[];
   readonly semiSyncClients: number;
   readonly binlogStillMs: number | null;
   readonly settings: DiagnosisSettings;
@@ -71,6 +73,7 @@ export function foldEvidence(server: Server, sources: EvidenceSources): Evidence
     error: errorOf(sight),
     judgement: sources.judgementOf(server.id),
     replicas: countReplicas(down, sources),
+    openedApart: isHead(server, sources) ? openedApart(server.clusterId, sources) : [],
     semiSyncClients: sight?.lastGood?.report.vitals.semiSyncClients ?? 0,
     binlogStillMs: sources.binlogStillMs(server.id),
     settings,

@@ -32,8 +32,7 @@ export interface BelievedDemotion {
 /** Why a server that a failover promoted is kept closed: the key that, being false, leaves it for others to open. */
 export const LEFT_CLOSED = 'ApplyMySQLPromotionAfterMasterFailover';
 
-/** The incumbent's: a server that was lost in a recovery is in downtime for a year, so that it is no news. */
-export const LOST_REASON = 'lost-in-recovery';
+export { LOST_REASON } from '../analysis/links.js';
 
 export interface BelievedDowntime {
   readonly owner: string;

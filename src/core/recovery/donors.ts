@@ -4,7 +4,7 @@
  */
 import { addressText } from '../topology/address.js';
 import { isReplicating, mainChannel, type Server, type ServerId } from '../topology/server.js';
-import type { Belief } from './belief.js';
+import { type Belief, refusal, type Refusal } from './belief.js';
 import { followsPrimary } from './lost-replicas.js';
 import type { SoftState } from './openings/graceful-takeover.js';
 
@@ -55,6 +55,22 @@ export function whyNotDonor(belief: Belief, recipient: Server, donor: Server): s
   if (channel === null || !isReplicating(channel)) return 'it does not replicate';
   if (channel.hasFilters) return 'it has replication filters and so not all of the data';
   return followsPrimary(belief, donor) ? null : 'it does not replicate from the primary';
+}
+
+/** Which grants the account of the nodes lacks for the copy; a donor is prepared like who receives it. */
+export function missingForCopy(donor: Server, recipient: Server): readonly Refusal[] {
+  const needs = [
+    { server: donor, without: 'CLONE_ADMIN' },
+    { server: recipient, without: 'BACKUP_ADMIN' },
+  ];
+  return needs.flatMap(({ server: { facts, address }, without }) =>
+    (facts.missingCopyRights ?? [])
+      .filter(({ privilege }) => privilege !== without)
+      .map(({ privilege, purpose, mend }) => {
+        const lack = `the account of the nodes lacks ${privilege} for ${purpose}`;
+        return refusal('missing-grant', `${addressText(address)}: ${lack}`, mend);
+      }),
+  );
 }
 
 /** It can neither be copied nor receive a copy; null: both. */

@@ -99,6 +99,7 @@ export function explain(question: ExplainQuestion): Explanation | null {
       ...blindSpots([primary, ...replicas]),
       ...branchWarnings(question, clusterId, primary, NOBODY),
       ...openedReplicas(primary, replicas, partner),
+      ...openedApart(question, primary, partner),
       ...missingGrants([primary, ...replicas]),
     ],
     successor: successorOf(
@@ -186,6 +187,22 @@ function openedReplicas(primary: Server, replicas: readonly Server[], partner: S
         `${name} takes writes beside its source ${source}: what is written there alone gets in the way of a failover`,
         `if nobody is to write there: orchestrator-client -c set-read-only -i ${name}`,
       );
+    });
+}
+
+/** Of the same cluster, and no direct replica: set apart by a failover, or detached, and opened by somebody. */
+function openedApart({ belief, sights }: ExplainQuestion, primary: Server, partner: Server | null): readonly Refusal[] {
+  const others: readonly (Server | null)[] = [primary, partner, ...directReplicasOf(belief, primary)];
+  return [...belief.servers.values()]
+    .filter((server) => server.clusterId === primary.clusterId && !others.includes(server))
+    .filter(({ id, facts }) => facts.group === null && isWritable(facts) && sights(id).answers)
+    .map(({ id, address }) => {
+      const [name, source] = [addressText(address), addressText(primary.address)];
+      const text = `${name} takes writes beside ${source}, and does not follow it: clients may write to both`;
+      const mend = belief.demotions.has(id)
+        ? 'it is a former primary and is being fenced; see that no client believes in it'
+        : `if nobody is to write there: orchestrator-client -c set-read-only -i ${name}`;
+      return refusal('writable-apart', text, mend);
     });
 }
 

@@ -8,6 +8,7 @@ import type {
   ChannelTransport,
   CloneState,
   GroupMembership,
+  MissingRight,
   ReplicationError,
   SemiSync,
   ServerFacts,
@@ -52,15 +53,20 @@ const WORDS: { readonly [K in keyof ServerFacts]: Words<K> } = {
       .map((s) => `cannot see ${s.what}: ${s.error}`),
     ...before.filter((spot) => !after.some((known) => known.what === spot.what)).map((s) => `can see ${s.what} again`),
   ],
-  missingRights: (before = [], after = []) => {
-    const lacks = after.filter(({ privilege }) => !before.some((known) => known.privilege === privilege));
-    const has = before.filter(({ privilege }) => !after.some((known) => known.privilege === privilege));
-    return [
-      ...lacks.map(({ privilege, purpose }) => `lacks ${privilege} for ${purpose}`),
-      ...has.map(({ privilege }) => `has ${privilege} again`),
-    ];
-  },
+  missingRights: rightWords,
+  missingCopyRights: rightWords,
 };
+
+type NamedRight = Pick<MissingRight, 'privilege' | 'purpose'>;
+
+function rightWords(before: readonly NamedRight[] = [], after: readonly NamedRight[] = []): readonly string[] {
+  const lacks = after.filter(({ privilege }) => !before.some((known) => known.privilege === privilege));
+  const has = before.filter(({ privilege }) => !after.some((known) => known.privilege === privilege));
+  return [
+    ...lacks.map(({ privilege, purpose }) => `lacks ${privilege} for ${purpose}`),
+    ...has.map(({ privilege }) => `has ${privilege} again`),
+  ];
+}
 
 /** Empty exactly when nothing that this node has words for changed. */
 export function describeChanges(before: ServerFacts, after: ServerFacts): readonly string[] {

@@ -168,6 +168,8 @@ export interface ServerFacts {
   readonly blindSpots: readonly BlindSpot[];
   /** What the account of the nodes may not do there and a recovery would have to; absent where nothing is known to be missing. */
   readonly missingRights?: readonly MissingRight[];
+  /** What the account of the nodes may not do there and a copy to or from it would have to; absent as above. */
+  readonly missingCopyRights?: readonly Omit<MissingRight, 'stops'>[];
 }
 
 /** A part of the report that could not be read. */

@@ -3,7 +3,7 @@ import { waysBackLines, wayBackLines } from '../../../src/app/client/ways-back-l
 import { readAnswer } from '../../../src/app/client/answer.js';
 import { serverId } from '../../support/facts.js';
 import { recoveryOf } from '../../support/ledger.js';
-import { type Fixture, FIRST, openFixture } from './fake-service.js';
+import { type Fixture, FIRST, MAIN, openFixture, seen, vitalsOf } from './fake-service.js';
 
 let fixture: Fixture;
 
@@ -79,4 +79,25 @@ it('what is no way back, and who is no server, is refused by name', async () => 
   const unknown = await fixture.get('/api/v1/ways-back/read-replica-1/3306/delete');
   expect(unknown.body).toMatchObject({ Code: 'ERROR', Message: expect.stringContaining('inject-empty') as string });
   expect((await fixture.get('/api/v1/ways-back/nowhere/3306/reset')).body).toMatchObject({ Code: 'ERROR' });
+});
+
+it('what it alone had is told as long as the primary lacks it', async () => {
+  const server = serverId(FIRST);
+  const { service } = fixture;
+  const extra = `${FIRST}:1-2`;
+  const recovery = recoveryOf('7:c', service.clusterId(), MAIN);
+  service.fed.feed({ kind: 'recovery-opened', recovery });
+  const verdict = { kind: 'failed', reason: 'it could not' } as const;
+  const lost = [{ server, reason: `it has transactions that the new primary lacks: ${extra}`, gtids: extra }];
+  service.fed.feed({ kind: 'recovery-closed', recoveryId: recovery.id, verdict, lost });
+  const source = { id: MAIN, host: 'main' };
+  const channels = seen(FIRST, 'read-replica-1', source).facts.channels.map((one) => ({ ...one, ioThread: 'stopped' }));
+  const servers = [seen(FIRST, 'read-replica-1', source, { channels })];
+  service.fed.feed({ kind: 'topology-observed', servers });
+  const told = async () => (await fixture.get('/api/v1/ways-back/read-replica-1/3306')).body;
+  expect(lines(await told(), waysBackLines)[1]).toBe(`  it alone has ${extra}`);
+  service.see('main', vitalsOf({ executedGtids: `${MAIN}:1-9,${FIRST}:1` }));
+  expect(lines(await told(), waysBackLines)[1]).toBe(`  it alone has ${FIRST}:2`);
+  service.see('main', vitalsOf({ executedGtids: `${MAIN}:1-9,${extra}` }));
+  expect(await told()).toMatchObject({ apart: { gtids: '', reason: expect.stringContaining('by now') as string } });
 });

@@ -100,6 +100,24 @@ describe('a takeover', () => {
     });
   });
 
+  it('answers with the analysis of the server as it was before', async () => {
+    takeoverThat('succeeded');
+    const { body } = await fixture.get('/api/graceful-master-takeover-auto/main:3306');
+    expect(body).toMatchObject({
+      Details: {
+        AnalysisEntry: {
+          AnalyzedInstanceKey: { Hostname: 'main', Port: 3306 },
+          IsMaster: true,
+          LastCheckValid: true,
+          CountReplicas: 2,
+          CountValidReplicas: 2,
+          CountValidReplicatingReplicas: 2,
+          Replicas: [{ Hostname: 'read-replica-1' }, { Hostname: 'read-replica-2' }],
+        },
+      },
+    });
+  });
+
   it('that was undone is an error that keeps the record', async () => {
     takeoverThat('undone');
     expect(await fixture.get('/api/graceful-master-takeover/main:3306')).toMatchObject({

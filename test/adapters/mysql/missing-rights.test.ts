@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { dialectOf } from '../../../src/adapters/mysql/dialect.js';
 import type { ResultSet } from '../../../src/adapters/mysql/link.js';
-import { missingRightsOf } from '../../../src/adapters/mysql/missing-rights.js';
+import { missingCopyRightsOf, missingRightsOf } from '../../../src/adapters/mysql/missing-rights.js';
 import type { Flavor } from '../../../src/core/topology/server.js';
 import { parseVersion } from '../../../src/core/topology/version.js';
 
@@ -63,5 +63,31 @@ describe('rights that a recovery would miss', () => {
     const [first] = missingRightsOf(dialect, grants(`GRANT RELOAD ON *.* ${TO}`), ACCOUNT);
     expect(first).toMatchObject({ mend: "GRANT REPLICATION_SLAVE_ADMIN ON *.* TO 'orchestrator'@'%'" });
     expect(first?.purpose).toContain('STOP REPLICA');
+  });
+});
+
+describe('rights that a copy would miss', () => {
+  const lacks = (isLoaded: boolean, ...lines: readonly string[]) => {
+    const dialect = dialectOf('MySQL', parseVersion('9.7.0'));
+    return missingCopyRightsOf(dialect, grants(...lines), ACCOUNT, isLoaded).map(({ mend }) => mend);
+  };
+
+  it('are told with their GRANT, that for the plugin only where it is not loaded', () => {
+    expect(lacks(false, `GRANT SUPER ON *.* ${TO}`)).toEqual([
+      "GRANT BACKUP_ADMIN ON *.* TO 'orchestrator'@'%'",
+      "GRANT CLONE_ADMIN ON *.* TO 'orchestrator'@'%'",
+      "GRANT INSERT ON mysql.plugin TO 'orchestrator'@'%'",
+    ]);
+    expect(lacks(true, `GRANT BACKUP_ADMIN,CLONE_ADMIN ON *.* ${TO}`)).toEqual([]);
+  });
+
+  it.each(['`mysql`.`plugin`', '`mysql`.*', '*.*'])('are none where INSERT is granted on %s', (place) => {
+    expect(lacks(false, `GRANT BACKUP_ADMIN,CLONE_ADMIN ON *.* ${TO}`, `GRANT INSERT ON ${place} ${TO}`)).toEqual([]);
+  });
+
+  it('are not guessed, and none where there is nothing to copy with', () => {
+    expect(lacks(false)).toEqual([]);
+    const old = dialectOf('MySQL', parseVersion('5.7.44'));
+    expect(missingCopyRightsOf(old, grants(`GRANT SUPER ON *.* ${TO}`), ACCOUNT, false)).toEqual([]);
   });
 });

@@ -227,8 +227,11 @@ describe('the count of replicas', () => {
         },
       },
     );
-    const downtimes = new Map([[serverId('resting'), true]]);
+    const downtimes = new Map([[serverId('resting'), { reason: 'an upgrade' }]]);
     expect(fold({ ...beliefs, downtimes }, 'p').replicas.writable).toEqual(['opened']);
+    // The downtime that a failover begins for whom it sets apart hides nothing.
+    const lost = new Map([[serverId('resting'), { reason: 'lost-in-recovery' }]]);
+    expect(fold({ ...beliefs, downtimes: lost }, 'p').replicas.writable).toEqual(['opened', 'resting']);
   });
 
   it('passes over the errant transactions of a replica in downtime', () => {

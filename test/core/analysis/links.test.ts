@@ -7,6 +7,12 @@ function replicasOf(beliefs: ReturnType<typeof believe>, source: string): readon
   return (linkServers(beliefs).replicasOf.get(serverId(source)) ?? []).map((link) => link.replica.id);
 }
 
+function seenAt(beliefs: ReturnType<typeof believe>, name: string, changedAtMs: number): void {
+  const server = beliefs.servers.get(serverId(name));
+  if (server === undefined) throw new Error(`${name} is believed`);
+  beliefs.servers.set(server.id, { ...server, changedAtMs });
+}
+
 describe('who replicates from whom', () => {
   it('follows the address of the channel', () => {
     expect(replicasOf(believe({ p: null, r1: 'p', r2: 'p', below: 'r1' }), 'p')).toEqual(['r1', 'r2']);
@@ -66,11 +72,31 @@ describe('who replicates from whom', () => {
     });
     const steps = [pointed('r', true), pointed('left', false)];
     beliefs.recoveries.set('1:a', { kind: 'dead-primary', failed: serverId('old'), closedAtMs: 100, steps });
-    expect(replicasOf(beliefs, 'old')).toEqual(['left']);
+    // Nobody has looked at either since.
+    expect(replicasOf(beliefs, 'old')).toEqual([]);
     // Somebody has put it back by hand.
-    const r = beliefs.servers.get(serverId('r'));
-    if (r === undefined) throw new Error('r is believed');
-    beliefs.servers.set(r.id, { ...r, changedAtMs: 101 });
-    expect(replicasOf(beliefs, 'old')).toEqual(['r', 'left']);
+    seenAt(beliefs, 'r', 101);
+    expect(replicasOf(beliefs, 'old')).toEqual(['r']);
+  });
+
+  it('does not hang below a former primary that is not back whom the failover left behind, whenever that was seen', () => {
+    const beliefs = believe({ old: null, fresh: 'old', left: 'old', put: 'old' });
+    beliefs.clusters.set('c1', { primary: serverId('fresh') });
+    beliefs.demotions.set(serverId('old'), { recoveryId: '1:a', state: 'owed' });
+    const lost = [{ server: serverId('left') }];
+    beliefs.recoveries.set('1:a', { kind: 'dead-primary', failed: serverId('old'), closedAtMs: 100, lost, steps: [] });
+    for (const name of ['left', 'put']) seenAt(beliefs, name, 200);
+    expect(replicasOf(beliefs, 'old')).toEqual(['put']);
+    beliefs.demotions.set(serverId('old'), { recoveryId: '1:a', state: 'rejoined' });
+    expect(replicasOf(beliefs, 'old')).toEqual(['left', 'put']);
+  });
+
+  it('names those of a cluster that follow nobody, without its primary', () => {
+    const beliefs = believe({ p: null, r: 'p', apart: null });
+    expect(
+      linkServers(beliefs)
+        .loose.get('c1')
+        ?.map(({ id }) => id),
+    ).toEqual(['apart']);
   });
 });

@@ -4,7 +4,7 @@ import { explain, type Explanation, type ExplainQuestion } from '../../../src/co
 import type { RecoveryId } from '../../../src/core/recovery/recovery.js';
 import type { ClusterId } from '../../../src/core/topology/server.js';
 import { judgementOf } from '../../support/evidence.js';
-import { channelTo, observed, serverId } from '../../support/facts.js';
+import { addressOf, channelTo, observed, serverId } from '../../support/facts.js';
 import { FedLedger, recoveryOf } from '../../support/ledger.js';
 import { filters, policyOf } from '../../support/policy.js';
 import { NO_DOUBT, type Seen, sightsOf } from '../../support/sights.js';
@@ -368,4 +368,14 @@ it('a replica that somebody opened is warned of by its name, and hinders nothing
   expect(told).toMatchObject({ wouldFailOver: true, warnings: [{ code: 'writable-replica' }] });
   expect(told.warnings[0]?.message).toContain(`${A}:3306 takes writes beside its source ${P}:3306`);
   expect(told.warnings[0]?.mend).toContain(`set-read-only -i ${A}:3306`);
+});
+
+it('says of a server that was detached and takes writes that clients may write to both', () => {
+  const detached = [channelTo(P, { source: addressOf(`//${P}`), sourceId: null, ioThread: 'stopped' })];
+  change(B, { channels: detached });
+  expect(ask().warnings.map(({ code }) => code)).not.toContain('writable-apart');
+  change(B, { channels: detached, readOnly: false, superReadOnly: false });
+  const told = ask().warnings.find(({ code }) => code === 'writable-apart');
+  expect(told?.message).toContain(`${B}:3306 takes writes beside ${P}:3306`);
+  expect(told?.mend).toContain(`set-read-only -i ${B}:3306`);
 });

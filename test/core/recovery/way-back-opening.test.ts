@@ -45,3 +45,29 @@ describe('a replica that was set apart', () => {
     expect(refusals('reset-gtids')).toEqual([]);
   });
 });
+
+describe('a copy', () => {
+  const right = (privilege: string) => ({ privilege, purpose: 'a copy', mend: `GRANT ${privilege} ON *.* TO 'o'` });
+  const asked = () => {
+    const wish = { way: 'rebuild', server: serverId('r'), donor: null } as const;
+    const opening = openWayBack(fed.state, policyOf({}), wish, soft, context);
+    return opening.ok ? [] : opening.refusals.map(({ code, mend }) => [code, mend]);
+  };
+
+  beforeEach(() => {
+    fed = new FedLedger();
+    see('p', 1, null);
+    see('r', 2, 'p', { channels: [channelTo('p', { ioThread: 'stopped' })] });
+  });
+
+  it('is refused with the GRANT where the account lacks what the donor or who receives it needs, and not otherwise', () => {
+    expect(asked()).toEqual([]);
+    see('p', 1, null, { missingCopyRights: [right('CLONE_ADMIN')] });
+    expect(asked()).toEqual([]);
+    see('p', 1, null, { missingCopyRights: [right('BACKUP_ADMIN'), right('INSERT')] });
+    expect(asked()).toEqual([
+      ['missing-grant', "GRANT BACKUP_ADMIN ON *.* TO 'o'"],
+      ['missing-grant', "GRANT INSERT ON *.* TO 'o'"],
+    ]);
+  });
+});

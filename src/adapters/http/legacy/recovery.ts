@@ -1,12 +1,14 @@
 /**
  * The incumbent's TopologyRecovery, in its three forms: the live result of a takeover, the row of the recovery audit, and
- * the row of the detection audit. Its analysis holds little more than the names of the servers, as theirs does.
+ * the row of the detection audit. The analysis of a row holds little more than the names of the servers, as theirs does; that of
+ * the live result is whole.
  */
 import { commandOf } from '../../../core/recovery/hooks.js';
 import type { Recovery, RecoveryId, RecoveryKind } from '../../../core/recovery/recovery.js';
 import type { Address } from '../../../core/topology/address.js';
 import type { Server, ServerId } from '../../../core/topology/server.js';
 import { lostWords } from '../step-words.js';
+import type { LegacyAnalysis } from './analysis.js';
 import type { LegacyClusterInfo } from './cluster-info.js';
 import { coordinates, type InstanceKey, instanceKey, instanceKeys, NO_KEY, timestamp } from './values.js';
 
@@ -18,6 +20,8 @@ export interface RecoveryFacts {
   readonly server: (server: ServerId) => Server | null;
   /** Under way, or the reason why the next one of its cluster is blocked. */
   readonly isActive: boolean;
+  /** What was seen of the failed server and its replicas before the recovery began; absent where nobody looked. */
+  readonly before?: LegacyAnalysis;
 }
 
 const TYPES: { readonly [K in RecoveryKind]?: string } = {
@@ -90,11 +94,12 @@ function analysisEntry(facts: RecoveryFacts, form: RecoveryForm): Readonly<Recor
   );
   return {
     ...EMPTY_ANALYSIS,
-    AnalyzedInstanceKey: instanceKey(addressOf(recovery.failed)),
-    ClusterDetails: cluster,
     CountReplicas: replicas.length,
     Replicas: replicas,
     SlaveHosts: replicas,
+    ...(form === 'live' ? facts.before : {}),
+    AnalyzedInstanceKey: instanceKey(addressOf(recovery.failed)),
+    ClusterDetails: cluster,
     Analysis: recovery.code,
     Description: recovery.description,
     StartActivePeriod: form === 'detection' ? timestamp(recovery.openedAtMs) : '',

@@ -1,6 +1,7 @@
 /** A server that is not part of its cluster's replication by our doing: why, and what it alone has. */
 import { lostReplicasOf, type LostReplica } from '../../../core/recovery/lost-replicas.js';
 import type { ServerId } from '../../../core/topology/server.js';
+import { stillAlone } from '../views/still-alone.js';
 import type { Service } from '../../../runtime/ports/service.js';
 
 export interface ApartOverview {
@@ -16,10 +17,21 @@ export function apartOverview(id: ServerId, service: Service, nowMs: number): Ap
   const demotion = service.state.demotions.get(id);
   if (demotion !== undefined && demotion.state !== 'rejoined') {
     const { state, extraGtids } = demotion;
-    return { state, reason: reasonOf(state, extraGtids), gtids: extraGtids };
+    return toldNow(id, { state, reason: reasonOf(state, extraGtids), gtids: extraGtids }, service);
   }
   const lost = lostIn(service, nowMs).get(id);
-  return lost === undefined ? null : { state: lost.state, reason: lost.reason, gtids: lost.gtids };
+  return lost === undefined
+    ? null
+    : toldNow(id, { state: lost.state, reason: lost.reason, gtids: lost.gtids }, service);
+}
+
+const KNOWN_NOW = 'it was set apart for transactions that the primary lacked, and the primary has them all by now';
+
+/** The record says what was so then; the primary may have come to know them since. */
+function toldNow(id: ServerId, told: ApartOverview, service: Service): ApartOverview {
+  if (told.gtids === '') return told;
+  const gtids = stillAlone(id, told.gtids, service);
+  return gtids === '' ? { ...told, reason: KNOWN_NOW, gtids } : { ...told, gtids };
 }
 
 function reasonOf(state: string, gtids: string): string {

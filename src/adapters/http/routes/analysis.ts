@@ -2,7 +2,7 @@
 import type { Result } from '../../../core/base/result.js';
 import type { Server } from '../../../core/topology/server.js';
 import { resolveServer } from '../hints.js';
-import { type AnalysisFacts, legacyAnalysis } from '../legacy/analysis.js';
+import { type AnalysisFacts, type LegacyAnalysis, legacyAnalysis } from '../legacy/analysis.js';
 import { legacyJson } from '../legacy/json.js';
 import type { SeenReplica } from '../legacy/replica-counts.js';
 import { instanceKey, timestamp } from '../legacy/values.js';
@@ -55,39 +55,57 @@ function analyses(covers: (server: Server) => boolean, nowMs: number, door: Door
 
 /** Problems in their order, then the servers that have nothing but a warning about their structure. */
 export function analysisFacts(nowMs: number, door: Door): readonly AnalysisFacts[] {
+  const { service } = door;
+  const { problems } = service.analysis();
+  const withProblem = new Set(problems.map((problem) => problem.server));
+  const ofProblems = problems.map((problem) =>
+    factsOf(service.state.servers.get(problem.server), problem, nowMs, door),
+  );
+  const ofStructure = door.views
+    .index()
+    .servers.filter((server) => !withProblem.has(server.id) && structureOf(server, door).length > 0)
+    .map((server) => factsOf(server, null, nowMs, door));
+  return [...ofProblems, ...ofStructure].filter((facts) => facts !== null);
+}
+
+/** Of one server, whatever is the matter with it; null when it is not known. */
+export function analysisOf(server: Server | null, nowMs: number, door: Door): LegacyAnalysis | null {
+  if (server === null) return null;
+  const problem = door.service.analysis().problems.find((one) => one.server === server.id) ?? null;
+  const facts = factsOf(server, problem, nowMs, door);
+  return facts === null ? null : legacyAnalysis(facts);
+}
+
+function factsOf(
+  server: Server | undefined,
+  problem: AnalysisFacts['problem'],
+  nowMs: number,
+  door: Door,
+): AnalysisFacts | null {
   const { service, views } = door;
-  const { problems, structure } = service.analysis();
-  const index = views.index();
-  const hostname = service.node().hostname;
-  const facts: AnalysisFacts[] = [];
-  // Not of the core's catalogue: it is no matter of who replicates from whom, and the ledger knows it for certain.
-  const structureOf = (server: Server): AnalysisFacts['structure'] => [
-    ...(structure.get(server.id) ?? []),
+  const cluster = server === undefined ? undefined : views.index().clusters.get(server.clusterId);
+  if (server === undefined || cluster === undefined) return null;
+  return {
+    server,
+    cluster,
+    problem,
+    hostname: service.node().hostname,
+    nowMs,
+    placement: views.placement(server),
+    sighting: views.sighting(server),
+    downtime: views.downtime(server),
+    replicas: seenReplicas(server, door),
+    structure: structureOf(server, door),
+    settings: service.settings,
+  };
+}
+
+/** A shared identity is none of the core's catalogue: it is no matter of who replicates from whom, and the ledger knows it for certain. */
+function structureOf(server: Server, { service }: Door): AnalysisFacts['structure'] {
+  return [
+    ...(service.analysis().structure.get(server.id) ?? []),
     ...(copiesOf(server.id, service.state) === '' ? [] : (['SharedServerUuidStructureWarning'] as const)),
   ];
-  const add = (server: Server | undefined, problem: AnalysisFacts['problem']): void => {
-    const cluster = server === undefined ? undefined : index.clusters.get(server.clusterId);
-    if (server === undefined || cluster === undefined) return;
-    facts.push({
-      server,
-      cluster,
-      problem,
-      hostname,
-      nowMs,
-      placement: views.placement(server),
-      sighting: views.sighting(server),
-      downtime: views.downtime(server),
-      replicas: seenReplicas(server, door),
-      structure: structureOf(server),
-      settings: service.settings,
-    });
-  };
-  const withProblem = new Set(problems.map((problem) => problem.server));
-  for (const problem of problems) add(service.state.servers.get(problem.server), problem);
-  for (const server of index.servers) {
-    if (!withProblem.has(server.id) && structureOf(server).length > 0) add(server, null);
-  }
-  return facts;
 }
 
 function seenReplicas(server: Server, door: Door): readonly SeenReplica[] {

@@ -10,6 +10,7 @@ import type { ServerId } from '../../../core/topology/server.js';
 import { resolveServer } from '../hints.js';
 import { HTTP_LIMITS } from '../limits.js';
 import { legacyClusterDetails } from '../legacy/cluster-info.js';
+import type { LegacyAnalysis } from '../legacy/analysis.js';
 import { legacyRecovery, type RecoveryForm, recoveryNumber } from '../legacy/recovery.js';
 import { legacyRecoverySteps } from '../legacy/recovery-steps.js';
 import { bare, type Reply, refused } from '../reply.js';
@@ -71,6 +72,7 @@ export function recoveryView(
   form: RecoveryForm,
   nowMs: number,
   door: Door,
+  before: LegacyAnalysis | null = null,
 ): Readonly<Record<string, unknown>> {
   const { state, settings } = door.service;
   const view = door.views.index().clusters.get(recovery.clusterId);
@@ -90,6 +92,7 @@ export function recoveryView(
       },
       addressOf: (server: ServerId) => participants.get(server) ?? state.servers.get(server)?.address ?? null,
       server: (server: ServerId) => state.servers.get(server) ?? null,
+      ...(before === null ? {} : { before }),
       isActive: recovery.closedAtMs === null || isBlocking(recovery, { blockMs: settings.recoveryBlockMs }, nowMs),
     },
     form,

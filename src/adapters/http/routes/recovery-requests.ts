@@ -7,13 +7,14 @@
 import { ok, type Result } from '../../../core/base/result.js';
 import type { OperatorCommand, Recovery } from '../../../core/recovery/recovery.js';
 import { addressText } from '../../../core/topology/address.js';
-import type { ServerId } from '../../../core/topology/server.js';
+import type { Server, ServerId } from '../../../core/topology/server.js';
 import type { RecoveryRequest } from '../../../runtime/ports/service.js';
 import { resolveCluster, resolveServer } from '../hints.js';
 import { instanceKey } from '../legacy/values.js';
 import { bare, declined, done, doneBytes, type Reply, refused } from '../reply.js';
 import { askedBy, type Call, type Door, relayed, type Route, write } from '../route.js';
 import type { ClusterView } from '../views/topology-index.js';
+import { analysisOf } from './analysis.js';
 import { recoveryView } from './recoveries.js';
 
 interface Asked {
@@ -67,11 +68,15 @@ async function recover(command: OperatorCommand, find: Find, call: Call, door: D
   const request = requestOf(command, find, call, door);
   if (!request.ok) return refused(request.error);
   if (call.query('dryRun') === 'true') return rehearsed(request.value, door);
+  // Afterwards it is another topology: the answer shows what was found.
+  const before = analysisOf(failedServer(request.value, door), call.nowMs, door);
   const answer = await door.service.recover(request.value);
   const failed = failedKey(request.value, door);
   const isRecover = command === 'recover' || command === 'recover-lite';
   if (!answer.ok) return declined(answer.refusal, isRecover ? failed : null);
-  return isRecover ? recovered(answer.value, failed, door) : takenOver(command, answer.value, call, door);
+  return isRecover
+    ? recovered(answer.value, failed, door)
+    : takenOver(command, recoveryView(answer.value, 'live', call.nowMs, door, before), answer.value, door);
 }
 
 /** The incumbent's old way to fail over to a server by hand: a forced takeover to it, which meets the primary first. */
@@ -114,11 +119,9 @@ function rehearsed(request: RecoveryRequest, door: Door): Reply {
   return done(`${command}: ${whom}, in ${String(steps.length)} steps; nothing was done`, shown);
 }
 
-function takenOver(command: OperatorCommand, recovery: Recovery, call: Call, door: Door): Reply {
-  const details = recoveryView(recovery, 'live', call.nowMs, door);
-  const { verdict } = recovery;
+function takenOver(command: OperatorCommand, details: unknown, { verdict, successor }: Recovery, door: Door): Reply {
   if (verdict?.kind === 'succeeded') {
-    return done(`${command}: successor is ${successorName(recovery.successor, door)}`, details);
+    return done(`${command}: successor is ${successorName(successor, door)}`, details);
   }
   const speaker = command.startsWith('graceful-') ? 'GracefulMasterTakeover' : command;
   return refused(`${speaker}: ${verdict?.reason ?? 'it is not over'}`, details);
@@ -152,10 +155,13 @@ function requestOf(command: OperatorCommand, find: Find, call: Call, door: Door)
   });
 }
 
-function failedKey({ server, clusterId }: RecoveryRequest, door: Door): ReturnType<typeof instanceKey> | null {
-  const { state } = door.service;
+function failedServer({ server, clusterId }: RecoveryRequest, { service: { state } }: Door): Server | null {
   const failed = server ?? state.clusters.get(clusterId)?.primary;
-  const address = failed === undefined ? undefined : state.servers.get(failed)?.address;
+  return failed === undefined ? null : (state.servers.get(failed) ?? null);
+}
+
+function failedKey(request: RecoveryRequest, door: Door): ReturnType<typeof instanceKey> | null {
+  const address = failedServer(request, door)?.address;
   return address === undefined ? null : instanceKey(address);
 }
 

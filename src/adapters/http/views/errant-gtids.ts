@@ -4,6 +4,7 @@ import { parseGtidSet } from '../../../core/topology/gtid-set.js';
 import { mainChannel, type Server, type ServerId } from '../../../core/topology/server.js';
 import { sourceOfChannel } from '../../../core/topology/sources.js';
 import { type Service, sightingOfServer } from '../../../runtime/ports/service.js';
+import { stillAlone } from './still-alone.js';
 import type { Placement, TopologyIndex } from './topology-index.js';
 
 /** The source of a channel beside the main one, as text, so that two of them are compared cheaply. */
@@ -27,7 +28,7 @@ export class ErrantGtids {
   of(server: Server, placement: Placement, service: Service, index: TopologyIndex): string {
     // A former primary that was set apart: what it alone has is known, and is why it follows nobody.
     const demotion = service.state.demotions.get(server.id);
-    if (demotion?.state === 'apart') return demotion.extraGtids;
+    if (demotion?.state === 'apart') return stillAlone(server.id, demotion.extraGtids, service);
     const executed = executedBy(server.id, service);
     const sourceExecuted = placement.sourceId === null ? '' : executedBy(placement.sourceId, service);
     if (executed === '' || sourceExecuted === '') return '';

@@ -72,9 +72,10 @@ export const STRUCTURE: readonly StructureRule[] = [
   {
     // Never closed by us: only the servers of a committed demotion are (SAFETY, "Fencing a former primary").
     code: 'WriteableReplicaStructureWarning',
-    sentence: 'A replica takes writes beside its source; what is written there alone gets in the way of a failover',
+    sentence:
+      'A replica, or a server that was set apart, takes writes beside its source; what is written there alone gets in the way of a failover',
     severity: 'warning',
-    matches: ({ replicas }) => replicas.writable.length > 0,
+    matches: ({ replicas, openedApart }) => replicas.writable.length > 0 || openedApart.length > 0,
   },
 ];
 

@@ -12,7 +12,7 @@ import {
   participantsOf,
   primaryParticipant,
 } from '../candidates.js';
-import { chooseDonor, whyNotCloning, whyNotDonor } from '../donors.js';
+import { chooseDonor, missingForCopy, whyNotCloning, whyNotDonor } from '../donors.js';
 import { followsPrimary } from '../lost-replicas.js';
 import type { RecoveryPolicy } from '../policy.js';
 import type { Participant } from '../recovery.js';
@@ -56,6 +56,7 @@ export function openWayBack(
   const objections = [
     ...unreachable([server, primary], soft),
     ...(wish.way === 'rebuild' ? withoutDonor(server, donor, wish.donor, belief) : nothingToBringBack(belief, server)),
+    ...(donor === null ? [] : missingForCopy(donor, server)),
     ...hasReplicas(belief, server, wish.way),
     ...takesWrites(belief, server, wish.way),
     ...unfitFlavor(server, wish.way),
