@@ -24,7 +24,9 @@ carried over. URL is that of a node of ours (ORCHESTRATOR_API, else http://local
 ORCHESTRATOR_AUTH_PASSWORD are for it, ORCHESTRATOR_FROM_USER and ORCHESTRATOR_FROM_PASSWORD for the old one, which shows
 promotion rules and pools only to those who may change something. For https, ORCHESTRATOR_TLS_CA, _CERT, _KEY (files) and
 _INSECURE=1 are for the new one, ORCHESTRATOR_FROM_TLS_CA and its kin for the old one. Behind AuthenticationMethod proxy
-ORCHESTRATOR_AUTH_USER_HEADER and ORCHESTRATOR_FROM_USER_HEADER say who asks, as X-Forwarded-User:ann. Exits with 1 when anything was not carried over.
+ORCHESTRATOR_AUTH_USER_HEADER and ORCHESTRATOR_FROM_USER_HEADER say who asks, as X-Forwarded-User:ann. Exits with 0 when
+all is carried over, with 1 when anything is not, and with 3 when that is only what was said of servers at which nobody answers:
+those are named as unreachable.
 docs/moving-from-orchestrator.md tells the whole way.
 `,
   completion: `orchestrator completion bash | zsh

@@ -2,16 +2,17 @@
 import { CarryOver, type Carried, type Kind } from '../import/carry-over.js';
 import { ImportApi, type Introduction } from '../import/import-api.js';
 import { readWords } from '../import/read-words.js';
+import type { Words } from '../import/words.js';
 import { PROFILE_FILE, readEnvironment, type Environment } from '../client/environment.js';
 import { readTls } from '../client/tls-files.js';
 import type { ImportRequest } from './command-line.js';
 import type { Terminal } from './config-check.js';
 
-const EXIT = { done: 0, incomplete: 1, usage: 2 } as const;
+const EXIT = { done: 0, incomplete: 1, usage: 2, unreachable: 3 } as const;
 
 const KINDS: readonly Kind[] = ['servers', 'downtimes', 'tags', 'promotion rules', 'name mappings', 'aliases', 'pools'];
 
-/** The exit code: 1 when anything was not carried over. */
+/** The exit code: 1 when anything was not carried over; 3 when that is only what was said of servers that nobody can reach. */
 export async function runImport(
   request: ImportRequest,
   terminal: Terminal,
@@ -40,11 +41,18 @@ export async function runImport(
   const carried = await new CarryOver(to.value, { dryRun: request.dryRun, nowMs: () => Date.now() }).run(words);
   const { shown } = from.value;
   terminal.out(`from ${shown} to ${to.value.shown}${request.dryRun ? ' (nothing was done: --noop)' : ''}\n`);
-  terminal.out(table(carried, request.dryRun));
-  for (const note of words.notes) terminal.out(`note: ${note}\n`);
+  return report(words, carried, request.dryRun, terminal);
+}
+
+/** The exit code. */
+function report(words: Words, carried: Carried, dryRun: boolean, terminal: Terminal): number {
+  terminal.out(table(carried, dryRun));
+  for (const note of [...words.notes, ...carried.notes]) terminal.out(`note: ${note}\n`);
   const failures = [...words.unread.map((text) => `could not be read: ${text}`), ...carried.failures];
   for (const failure of failures) terminal.err(`not carried over: ${failure}\n`);
-  return failures.length === 0 ? EXIT.done : EXIT.incomplete;
+  for (const text of carried.unreachable) terminal.err(`unreachable: ${text}\n`);
+  if (failures.length > 0) return EXIT.incomplete;
+  return carried.unreachable.length > 0 ? EXIT.unreachable : EXIT.done;
 }
 
 function introduction(around: Environment, prefix: string): Pick<Introduction, 'login' | 'header'> {

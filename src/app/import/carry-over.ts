@@ -3,7 +3,8 @@
  * alone, so that the command can be given as often as one likes, up to the moment of the change.
  */
 import { field, listOf, textOf } from '../client/answer.js';
-import type { ImportApi } from './import-api.js';
+import type { Declined, ImportApi } from './import-api.js';
+import { readPools } from './read-words.js';
 import { inTurn, type Place, placePath, placeText, type ServerWords, type Words } from './words.js';
 
 export type Kind = 'servers' | 'downtimes' | 'tags' | 'promotion rules' | 'name mappings' | 'aliases' | 'pools';
@@ -18,10 +19,17 @@ export interface Carried {
   readonly tallies: ReadonlyMap<Kind, Tally>;
   /** What could not be carried over, as sentences. */
   readonly failures: readonly string[];
+  /** Servers that nobody can reach, and what was said of them with which nothing can be done: as sentences. */
+  readonly unreachable: readonly string[];
+  /** What an operator should know of what was carried over. */
+  readonly notes: readonly string[];
 }
 
-/** What one wish came to: it was so, it is so now, or a sentence about why not. */
-type Outcome = 'already' | 'carried' | { readonly failed: string };
+/** What one wish came to: it was so, it is so now, or why not. */
+type Outcome = 'already' | 'carried' | { readonly failed: Declined };
+
+/** The code with which one of ours says that nobody answers at an address. */
+const UNREACHABLE = 'UNREACHABLE';
 
 /** A difference of this much is the time that both sides took to answer. */
 const DOWNTIME_SLACK_SECONDS = 60;
@@ -31,6 +39,10 @@ export class CarryOver {
   readonly #dryRun: boolean;
   readonly #tallies = new Map<Kind, Tally>();
   readonly #failures: string[] = [];
+  readonly #notes: string[] = [];
+  /** Why, by their places. */
+  readonly #unreachable = new Map<string, string>();
+  readonly #known = new Set<string>();
   readonly #nowMs: () => number;
 
   constructor(api: ImportApi, options: { readonly dryRun: boolean; readonly nowMs: () => number }) {
@@ -41,25 +53,41 @@ export class CarryOver {
 
   async run(words: Words): Promise<Carried> {
     const clusters = await this.#api.get('clusters-info');
-    if (!clusters.ok) return { tallies: this.#tallies, failures: [clusters.error] };
+    if (!clusters.ok) return { tallies: this.#tallies, failures: [clusters.error.message], unreachable: [], notes: [] };
     // Servers first, one after the other: those of one topology are found from each other.
-    for (const { place } of words.servers) this.#note('servers', placeText(place), await this.#know(place));
+    for (const server of words.servers) await this.#meet(server);
     await inTurn(words.servers, (server) => this.#server(server));
-    for (const { place, cluster, alias } of words.aliases) {
-      this.#note('aliases', `alias ${alias} of ${cluster}`, await this.#alias(place, alias));
+    for (const { places, cluster, alias } of words.aliases) {
+      const place = places.find((one) => !this.#unreachable.has(placeText(one)));
+      const what = `alias ${alias} of ${cluster}`;
+      // Without any of its servers there is no cluster that could have a name.
+      if (place === undefined) this.#unreachable.set(what, `${what}: none of its servers answers`);
+      else this.#note('aliases', what, await this.#alias(place, alias));
     }
-    for (const pool of words.pools) this.#note('pools', `pool ${pool.pool}`, await this.#pool(pool));
-    return { tallies: this.#tallies, failures: this.#failures };
+    const pools = await this.#poolsHere();
+    for (const pool of words.pools) this.#note('pools', `pool ${pool.pool}`, await this.#pool(pool, pools));
+    const unreachable = [...this.#unreachable.values()];
+    return { tallies: this.#tallies, failures: this.#failures, unreachable, notes: this.#notes };
   }
 
-  async #know(place: Place): Promise<Outcome> {
-    const known = await this.#api.get(`instance/${placePath(place)}`);
-    return await this.#unless(known.ok, `discover/${placePath(place)}`);
+  async #meet(server: ServerWords): Promise<void> {
+    const [name, path] = [placeText(server.place), placePath(server.place)];
+    const known = await this.#api.get(`instance/${path}`);
+    const outcome = await this.#unless(known.ok, `discover/${path}`);
+    if (typeof outcome === 'object' && outcome.failed.code === UNREACHABLE) {
+      const lost = wordsText(server);
+      const text = `${name}: ${outcome.failed.message}${lost === '' ? '' : `; what was said of it stays behind: ${lost}`}`;
+      this.#unreachable.set(name, text);
+      return;
+    }
+    if (typeof outcome !== 'object' && !(this.#dryRun && outcome === 'carried')) this.#known.add(name);
+    this.#note('servers', name, outcome);
   }
 
   async #server({ place, downtime, tags, promotionRule, virtualName }: ServerWords): Promise<void> {
     if (downtime === null && tags.length === 0 && promotionRule === '' && virtualName === '') return;
     const [name, path] = [placeText(place), placePath(place)];
+    if (this.#unreachable.has(name)) return;
     const found = await this.#api.get(`instance/${path}`);
     const here = found.ok ? found.value.payload : null;
     if (downtime !== null) this.#note('downtimes', `downtime of ${name}`, await this.#downtime(path, downtime, here));
@@ -102,9 +130,28 @@ export class CarryOver {
     return await this.#unless(same, `set-cluster-alias/${hint}?alias=${encodeURIComponent(alias)}`);
   }
 
-  async #pool({ pool, members }: Words['pools'][number]): Promise<Outcome> {
+  /** By their names, as they are here; of members that are not known here nothing is shown. */
+  async #poolsHere(): Promise<ReadonlyMap<string, readonly string[]>> {
+    // Read again: servers that are new here bring their clusters with them.
+    const clusters = await this.#api.get('clusters-info');
+    const pools = await readPools(this.#api, clusters.ok ? listOf(clusters.value.payload) : [], []);
+    return new Map(pools.map(({ pool, members }) => [pool, members.map(placeText).sort()]));
+  }
+
+  async #pool(
+    { pool, members }: Words['pools'][number],
+    pools: ReadonlyMap<string, readonly string[]>,
+  ): Promise<Outcome> {
+    const here = pools.get(pool);
+    const wished = members.map(placeText).filter((name) => this.#known.has(name));
+    const same = here === undefined ? members.length === 0 : here.join() === wished.sort().join();
+    if (!same && here !== undefined) {
+      this.#notes.push(
+        `pool ${pool} had other servers here, which the old one's take the place of: ${here.join(', ')}`,
+      );
+    }
     const instances = encodeURIComponent(members.map(placeText).join(','));
-    return await this.#unless(false, `submit-pool-instances/${encodeURIComponent(pool)}?instances=${instances}`);
+    return await this.#unless(same, `submit-pool-instances/${encodeURIComponent(pool)}?instances=${instances}`);
   }
 
   async #unless(isSo: boolean, command: string): Promise<Outcome> {
@@ -119,8 +166,17 @@ export class CarryOver {
     this.#tallies.set(kind, tally);
     if (outcome === 'carried') tally.carried += 1;
     else if (outcome === 'already') tally.already += 1;
-    else this.#failures.push(`${what}: ${outcome.failed}`);
+    else this.#failures.push(`${what}: ${outcome.failed.message}`);
   }
+}
+
+function wordsText({ downtime, tags, promotionRule, virtualName }: ServerWords): string {
+  return [
+    ...(downtime === null ? [] : [`a downtime of ${durationText(downtime.leftSeconds)} (${downtime.reason})`]),
+    ...tags.map((tag) => `tag ${tag}`),
+    ...(promotionRule === '' ? [] : [`promotion rule ${promotionRule}`]),
+    ...(virtualName === '' ? [] : [`name ${virtualName}`]),
+  ].join(', ');
 }
 
 /** The API takes six digits and a unit. */

@@ -15,6 +15,13 @@ export interface Login {
   readonly password: string;
 }
 
+export interface Declined {
+  /** A sentence. */
+  readonly message: string;
+  /** Of one of ours that refuses, the code of its refusal; else ''. */
+  readonly code: string;
+}
+
 /** Who we say we are. */
 export interface Introduction {
   /** Where the URL names nobody. */
@@ -54,24 +61,28 @@ export class ImportApi {
     return ok(new ImportApi(base, { ...basic, ...header.value }, tls.value));
   }
 
-  /** The answer of `/api/<path>`, or a sentence about why there is none. */
-  async get(path: string): Promise<Result<ApiAnswer, string>> {
+  /** The answer of `/api/<path>`, or why there is none. */
+  async get(path: string): Promise<Result<ApiAnswer, Declined>> {
     try {
-      const { status, text } = await httpGet({
+      const { status, text, headers } = await httpGet({
         url: `${this.#base}/${path}`,
         headers: this.#headers,
         tls: this.#tls,
         timeoutMs: ANSWER_MS,
       });
-      if (status === 401) return failed(`${this.shown} asks who you are`);
+      if (status === 401) return declined(`${this.shown} asks who you are`);
       const answer = readAnswer(JSON.parse(text));
-      return answer.ok ? answer : failed(answer.error.message);
+      return answer.ok ? answer : declined(answer.error.message, String(headers['x-orchestrator-refusal'] ?? ''));
     } catch (error) {
-      if (error instanceof TransportError) return failed(`${this.shown} does not answer: ${error.message}`);
-      if (error instanceof SyntaxError) return failed(`${this.shown} does not know /api/${path}`);
+      if (error instanceof TransportError) return declined(`${this.shown} does not answer: ${error.message}`);
+      if (error instanceof SyntaxError) return declined(`${this.shown} does not know /api/${path}`);
       throw error;
     }
   }
+}
+
+function declined(message: string, code = ''): Result<never, Declined> {
+  return failed({ message, code });
 }
 
 function encoded({ user, password }: Login): string {

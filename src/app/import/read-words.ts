@@ -11,7 +11,7 @@ import { inTurn, type Place, placePath, placeText, type ServerWords, type Words 
 export async function readWords(api: ImportApi, say: (text: string) => void): Promise<Words | null> {
   const all = await api.get('all-instances');
   if (!all.ok) {
-    say(all.error);
+    say(all.error.message);
     return null;
   }
   const unread: string[] = [];
@@ -21,14 +21,14 @@ export async function readWords(api: ImportApi, say: (text: string) => void): Pr
   });
   const listed = async (path: string, what: string): Promise<readonly unknown[]> => {
     const answer = await api.get(path);
-    if (!answer.ok) unread.push(`${what}: ${answer.error}`);
+    if (!answer.ok) unread.push(`${what}: ${answer.error.message}`);
     return answer.ok ? listOf(answer.value.payload) : [];
   };
   const rules = rulesOf(await listed('bulk-promotion-rules', 'promotion rules'));
   const nowOfIt = clockOf(instances.map(({ instance }) => instance));
   const servers = await inTurn(instances, async ({ instance, place }): Promise<ServerWords> => {
     const tags = await api.get(`tags/${placePath(place)}`);
-    if (!tags.ok) unread.push(`tags of ${placeText(place)}: ${tags.error}`);
+    if (!tags.ok) unread.push(`tags of ${placeText(place)}: ${tags.error.message}`);
     return {
       place,
       downtime: downtimeOf(instance, nowOfIt),
@@ -100,21 +100,23 @@ function aliasesOf(
 ): Words['aliases'] {
   return clusters.flatMap((cluster) => {
     const [name, alias] = [text(cluster, 'ClusterName'), text(cluster, 'ClusterAlias')];
-    const member = instances.find(({ instance }) => text(instance, 'ClusterName') === name);
-    return alias === '' || alias === name || member === undefined
-      ? []
-      : [{ place: member.place, cluster: name, alias }];
+    const places = instances.filter(({ instance }) => text(instance, 'ClusterName') === name).map(({ place }) => place);
+    return alias === '' || alias === name || places.length === 0 ? [] : [{ places, cluster: name, alias }];
   });
 }
 
-/** Pools are told cluster by cluster, and may span several. */
-async function readPools(api: ImportApi, clusters: readonly unknown[], unread: string[]): Promise<Words['pools']> {
+/** Pools are told cluster by cluster, and may span several. What cannot be read is added to `unread`, as sentences. */
+export async function readPools(
+  api: ImportApi,
+  clusters: readonly unknown[],
+  unread: string[],
+): Promise<Words['pools']> {
   const pools = new Map<string, Map<string, Place>>();
   for (const cluster of clusters) {
     const name = text(cluster, 'ClusterName');
     const answer = await api.get(`cluster-pool-instances/${encodeURIComponent(name)}`);
     if (!answer.ok) {
-      unread.push(`pools of ${name}: ${answer.error}`);
+      unread.push(`pools of ${name}: ${answer.error.message}`);
       continue;
     }
     for (const [pool, keys] of Object.entries(answer.value.payload ?? {})) {

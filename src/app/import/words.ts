@@ -17,8 +17,8 @@ export interface ServerWords {
 
 export interface Words {
   readonly servers: readonly ServerWords[];
-  /** `place`: a server of the cluster. */
-  readonly aliases: readonly { readonly place: Place; readonly cluster: string; readonly alias: string }[];
+  /** `places`: the servers of the cluster, one at least. */
+  readonly aliases: readonly { readonly places: readonly Place[]; readonly cluster: string; readonly alias: string }[];
   readonly pools: readonly { readonly pool: string; readonly members: readonly Place[] }[];
   /** What could not be read, as sentences. */
   readonly unread: readonly string[];

@@ -10,7 +10,7 @@ import type { RecoveryPlan } from '../../core/recovery/plan.js';
 import type { Pair } from '../../core/recovery/publication.js';
 import type { Recovery, RecoveryId } from '../../core/recovery/recovery.js';
 import { type Address, addressText, sameAddress } from '../../core/topology/address.js';
-import type { ProbeResult, ServerReport } from '../../core/topology/report.js';
+import type { ProbeFailure, ProbeResult, ServerReport } from '../../core/topology/report.js';
 import type { ClusterId, Server, ServerId } from '../../core/topology/server.js';
 import { indexServers, serverAt, sourceOf, sourceOfChannel } from '../../core/topology/sources.js';
 import type { BinlogPosition } from '../../core/topology/vitals.js';
@@ -113,7 +113,7 @@ export class NodeService extends KeepingUseCases implements Service {
       return refuse('FILTERED', `${name} matches DiscoveryIgnoreHostnameFilters and is not probed; change that filter`);
     }
     const result = await this.#parts.probe(address);
-    if (!result.ok) return refuse('PROBE_FAILED', result.failure.message);
+    if (!result.ok) return refuse(isThere(result.failure) ? 'PROBE_FAILED' : 'UNREACHABLE', result.failure.message);
     const { id, facts } = result.report;
     const doubt = await this.#doubtOf(result.report);
     if (doubt !== null) return refuse('IDENTITY_SHARED', doubt);
@@ -364,4 +364,9 @@ function isSelected(
 ): boolean {
   if (selector === 'all') return true;
   return 'uid' in selector ? recovery.id === selector.uid : recovery.clusterId === selector.clusterId;
+}
+
+/** Whoever looked may be at fault; false: nobody answers at that address, or there is no such name. */
+function isThere({ kind, code }: ProbeFailure): boolean {
+  return kind !== 'refused' && kind !== 'silent' && code !== 'ENOTFOUND';
 }

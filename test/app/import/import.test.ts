@@ -14,9 +14,16 @@ afterEach(async () => {
 /** What it answers under `/api/`; anything else is an error as the incumbent words it. */
 type Answers = Readonly<Record<string, unknown>>;
 
+/** Our own refusal to discover what cannot be reached. */
+const NOBODY = {};
+
 async function orchestrator(answers: Answers): Promise<Listening & { told(): string[]; logins(): unknown[] }> {
   const canned = await serveCanned(({ url = '' }) => {
     const found = answers[url.replace('/api/', '')];
+    if (found === NOBODY) {
+      const body = JSON.stringify({ Code: 'ERROR', Message: 'nobody answers', Details: null });
+      return { status: 500, body, headers: { 'x-orchestrator-refusal': 'UNREACHABLE' } };
+    }
     const body = found !== undefined ? found : { Code: 'ERROR', Message: 'Unauthorized', Details: null };
     return { status: found === undefined ? 500 : 200, body: JSON.stringify(body) };
   });
@@ -78,7 +85,6 @@ const HERE: Answers = {
   'register-hostname-unresolve/db2/3306/db2-vip': done,
   'set-cluster-alias/db1%3A3306?alias=main': done,
   'submit-pool-instances/readers?instances=db2%3A3306%2Cdb3%3A3306': done,
-  'submit-pool-instances/empty?instances=': done,
 };
 
 async function run(
@@ -124,12 +130,50 @@ test('what is so already is left alone', async () => {
     'instance/gone/3306': { Key: key('gone') },
     'tags/db1/3306': ['odd=a b&c', 'role=main'],
     'cluster-info/db1%3A3306': { ClusterAlias: 'main' },
+    'clusters-info': [{ ClusterName: 'db1:3306' }],
+    'cluster-pool-instances/db1%3A3306': { Code: 'OK', Message: '', Details: { readers: [key('db2')] } },
   });
   const from = await orchestrator(OLD);
   const { code } = await run(['--from', from.url, '--api', to.url]);
-  // Pools say nothing of when they end, so they are told anew.
-  expect(changes(to.told()).every((path) => path.startsWith('submit-pool-instances'))).toBe(true);
+  expect(changes(to.told())).toEqual([]);
   expect(code).toBe(0);
+});
+
+test('a pool that was changed here is named before the old one has its way', async () => {
+  const to = await orchestrator({
+    ...HERE,
+    'clusters-info': [{ ClusterName: 'db1:3306' }],
+    'cluster-pool-instances/db1%3A3306': { Code: 'OK', Message: '', Details: { readers: [key('db1'), key('db2')] } },
+  });
+  const { out } = await run(['--from', (await orchestrator(OLD)).url, '--api', to.url]);
+  expect(out).toMatch(/pools +1 carried over, 1 there already/);
+  expect(out).toContain(
+    "note: pool readers had other servers here, which the old one's take the place of: db1:3306, db2",
+  );
+});
+
+test('a server at which nobody answers is a class of its own, with what was said of it', async () => {
+  const unreachable = (more: Answers): Answers => ({ ...HERE, 'discover/gone/3306': NOBODY, ...more });
+  const from = await orchestrator({ ...OLD, 'tags/gone/3306': ['role=old'] });
+  const to = await orchestrator(unreachable({}));
+  const { code, err } = await run(['--from', from.url, '--api', to.url]);
+  expect(err).toBe('unreachable: gone:3306: nobody answers; what was said of it stays behind: tag role=old\n');
+  expect(changes(to.told()).filter((path) => path.includes('gone'))).toEqual(['discover/gone/3306']);
+  expect(code).toBe(3);
+  const all = { ...OLD, 'clusters-info': [{ ClusterName: 'c9:3306', ClusterAlias: 'nine' }] };
+  const alone = { ...all, 'all-instances': [{ ...instance('gone'), ClusterName: 'c9:3306' }] };
+  const nine = await run([
+    '--from',
+    (await orchestrator({ ...alone, 'cluster-pool-instances/c9%3A3306': {} })).url,
+    '--api',
+    to.url,
+  ]);
+  expect(nine).toMatchObject({
+    code: 3,
+    err: expect.stringContaining('unreachable: alias nine of c9:3306: none of') as string,
+  });
+  const worse = await orchestrator(unreachable({ 'instance/db2/3306': undefined }));
+  expect(await run(['--from', from.url, '--api', worse.url])).toMatchObject({ code: 1 });
 });
 
 test('--noop says what it would do and changes nothing', async () => {

@@ -18,9 +18,12 @@ let nowMs: number;
 let keeper: WhereaboutsKeeper;
 let answering: Map<string, Answering>;
 let service: NodeService;
+/** Where our account is not let in. */
+let locked: Set<string>;
 
 function lookAt(host: string): ProbeResult {
   nowMs += 10;
+  if (locked.has(host)) return failedProbe(host, 'alive', nowMs);
   const found = answering.get(host);
   if (found === undefined) return failedProbe(host, 'refused', nowMs);
   const facts = { hostname: found.hostname };
@@ -31,6 +34,7 @@ function lookAt(host: string): ProbeResult {
 beforeEach(() => {
   fed = new FedLedger();
   nowMs = 2_000_000;
+  locked = new Set();
   const propose = (proposal: Proposal) => {
     const facts = fed.feed(proposal);
     keeper.noticeApplied();
@@ -67,6 +71,12 @@ describe('a discovery', () => {
     expect(text).toContain('remove auto.cnf');
     expect(fed.state.servers.get(serverId('p'))).toEqual(before);
     expect([...fed.state.sharedIdentities.values()]).toMatchObject([{ server: 'p', address: addressOf('copy') }]);
+  });
+
+  it('tells a server at which nobody answers from one that does not let us in', async () => {
+    expect(await service.discover(addressOf('gone'), 'ann')).toMatchObject({ refusal: { code: 'UNREACHABLE' } });
+    locked.add('p');
+    expect(await service.discover(addressOf('p'), 'ann')).toMatchObject({ refusal: { code: 'PROBE_FAILED' } });
   });
 
   it('of a second name of a server is its server', async () => {
