@@ -139,6 +139,8 @@ export interface RefusalView {
 export interface PlanView {
   readonly wouldRun: boolean;
   readonly refusals: readonly RefusalView[];
+  /** Absent from nodes of an earlier release. */
+  readonly warnings?: readonly RefusalView[];
   readonly successor: { readonly name: string; readonly because: string } | null;
   readonly steps: readonly { readonly number: number; readonly text: string; readonly isPointOfNoReturn: boolean }[];
   readonly lost: readonly { readonly server: string; readonly name: string; readonly reason: string }[];

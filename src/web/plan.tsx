@@ -26,10 +26,15 @@ export function Plan(props: { summary: string; url: string; command: string }) {
 function PlanBody({ asked }: { asked: Asked<PlanView> }) {
   if (asked.kind === 'asking') return <p className="note">Asking…</p>;
   if (asked.kind === 'failed') return <p className="restraint">{asked.error}</p>;
-  const { wouldRun, refusals, steps, lost, hooks, successor } = asked.value;
+  const { wouldRun, refusals, warnings = [], steps, lost, hooks, successor } = asked.value;
   return (
     <div data-would-run={wouldRun}>
       <Refusals refusals={refusals} />
+      {warnings.map(({ code, message, mend }) => (
+        <p key={code} className="note">
+          Beware: {message}. {mend}
+        </p>
+      ))}
       {successor !== null && (
         <p>
           New primary: {successor.name}, because {successor.because}

@@ -142,6 +142,13 @@ describe('the steps of a plan', () => {
     });
     const other = await on(cut);
     expect(await found(take(other, waiting))).toEqual({ executedGtids: gtids });
+    await stopped.execute('RESET REPLICA ALL');
+    expect(await take(one, waiting)).toMatchObject({
+      ok: false,
+      code: 'state',
+      error: expect.stringContaining('replicates from nobody') as string,
+      retriable: false,
+    });
     await one.close();
     await other.close();
   });

@@ -1,7 +1,7 @@
 /** One command, asked and read: the path filled from what was given, the answer as lines for whoever looks at them. */
 import { hostname } from 'node:os';
 import { failed, ok, type Result } from '../../core/base/result.js';
-import { type ApiAnswer, field } from './answer.js';
+import { type ApiAnswer, field, listOf } from './answer.js';
 import { type Command, isSpecial } from './commands/catalogue.js';
 import type { ClientCommand } from './commands/command.js';
 import type { Context, Outcome } from './context.js';
@@ -35,7 +35,9 @@ export async function carryOut(command: Command, context: Context): Promise<Outc
   if (!answer.ok) return answer;
   const lines = await linesOf(asked, answer.value, given, context);
   if (!lines.ok) return lines;
-  const { payload } = answer.value;
+  const { payload, message } = answer.value;
+  // Beside the result, which scripts read: somebody was left behind, and the sentence says whom and why.
+  if (asked.writes && listOf(field(payload, 'LostReplicas')).length > 0) context.surroundings.err(`${message}\n`);
   const isRefused = options.dryRun !== undefined && !wouldRun(payload);
   return ok({ lines: lines.value, payload, exitCode: isRefused ? FAILED : 0 });
 }

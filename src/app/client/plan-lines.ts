@@ -9,7 +9,8 @@ export function planLines({ payload }: ApiAnswer): readonly string[] {
   const verdict = wouldRun(payload) ? 'would be done; nothing was done now' : 'would NOT be done';
   return [
     `${what} in the cluster of ${cluster}: ${verdict}`,
-    ...listOf(field(payload, 'refusals')).flatMap(refusal),
+    ...listOf(field(payload, 'refusals')).flatMap((one) => refusal(one, 'because')),
+    ...listOf(field(payload, 'warnings')).flatMap((one) => refusal(one, 'beware:')),
     ...successor(field(payload, 'successor')),
     ...listOf(field(payload, 'steps')).map(step),
     ...listOf(field(payload, 'lost')).map(lost),
@@ -22,9 +23,9 @@ export function wouldRun(payload: unknown): boolean {
   return field(payload, 'wouldRun') !== false;
 }
 
-function refusal(one: unknown): readonly string[] {
+function refusal(one: unknown, lead: string): readonly string[] {
   const mend = textOf(field(one, 'mend'));
-  const line = `  because ${textOf(field(one, 'message'))} [${textOf(field(one, 'code'))}]`;
+  const line = `  ${lead} ${textOf(field(one, 'message'))} [${textOf(field(one, 'code'))}]`;
   return mend === '' ? [line] : [line, `    to mend it: ${mend}`];
 }
 

@@ -14,6 +14,7 @@ import { whyThisOne } from './explain-candidates.js';
 import { HOOK_KEYS } from './hook-terms.js';
 import type { MoveCommand } from './movement.js';
 import type { SwitchCommand } from './switching.js';
+import { planWarnings } from './plan-warnings.js';
 import { type Preview, preview } from './preview.js';
 import type { OperatorCommand, Recovery, RecoveryKind, Verdict } from './recovery.js';
 import type { Sights } from './sights.js';
@@ -52,6 +53,8 @@ export interface RecoveryPlan {
   readonly wouldRun: boolean;
   /** Every reason why not. */
   readonly refusals: readonly Refusal[];
+  /** What does not prevent it and should be known. */
+  readonly warnings: readonly Refusal[];
   /** Null where no plan can be made; then there are no steps either. */
   readonly kind: RecoveryKind | null;
   readonly failed: { readonly server: ServerId; readonly name: string } | null;
@@ -106,6 +109,7 @@ export function planOf(question: PlanQuestion): RecoveryPlan {
     ...told,
     wouldRun: refusals.length === 0,
     refusals,
+    warnings: planWarnings(belief, recovery),
     kind: recovery.kind,
     failed: { server: recovery.failed, name: serverName(belief, recovery.failed) },
     servers: recovery.inputs.participants.map(({ id, host, port, role, promotable, reason }) => {
@@ -121,6 +125,7 @@ export function planOf(question: PlanQuestion): RecoveryPlan {
 
 const NO_PLAN = {
   wouldRun: false,
+  warnings: [],
   kind: null,
   failed: null,
   servers: [],

@@ -74,6 +74,19 @@ describe('a forced failover', () => {
     });
   });
 
+  it('that left somebody behind says whom and why at its end', async () => {
+    endsAs('succeeded');
+    const lost = [{ server: serverId(MAIN), reason: 'no account is known', gtids: '' }];
+    if (fixture.service.recovery !== null) fixture.service.recovery = { ...fixture.service.recovery, lost };
+    expect(await fixture.get('/api/graceful-master-takeover-auto/main:3306')).toMatchObject({
+      body: {
+        Code: 'OK',
+        Message:
+          'graceful-master-takeover-auto: successor is read-replica-1:3306; main:3306 does not follow it: no account is known',
+      },
+    });
+  });
+
   it('to nobody in particular is not what force-master-takeover is for', async () => {
     expect((await fixture.get('/api/v1/plan/force-master-takeover/main:3306')).body).toMatchObject({
       wouldRun: false,

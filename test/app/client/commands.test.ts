@@ -210,6 +210,18 @@ describe('commands that change something', () => {
     ]);
   });
 
+  it('say beside the new primary whom a takeover has left behind', async () => {
+    service.recovery = recoveryOf('1:a', service.clusterId(), MAIN, {
+      successor: serverId(FIRST),
+      closedAtMs: 1,
+      verdict: { kind: 'succeeded' },
+      lost: [{ server: serverId(MAIN), reason: 'no account is known', gtids: '' }],
+    });
+    const { out, err } = await run(node.url, ['-c', 'graceful-master-takeover-auto', '-a', 'main:3306']);
+    expect(out).toBe('read-replica-1:3306\n');
+    expect(err).toContain('main:3306 does not follow it: no account is known');
+  });
+
   it.each([
     [['-c', 'force-master-takeover', '-a', 'main:3306', '-d', 'read-replica-1'], 'force-master-takeover'],
     [['-c', 'force-master-failover', '-a', 'main:3306'], 'force-master-failover'],

@@ -13,6 +13,7 @@ import { resolveCluster, resolveServer } from '../hints.js';
 import { instanceKey } from '../legacy/values.js';
 import { bare, declined, done, doneBytes, type Reply, refused } from '../reply.js';
 import { askedBy, type Call, type Door, relayed, type Route, write } from '../route.js';
+import { lostWords } from '../step-words.js';
 import type { ClusterView } from '../views/topology-index.js';
 import { analysisOf } from './analysis.js';
 import { recoveryView } from './recoveries.js';
@@ -119,12 +120,28 @@ function rehearsed(request: RecoveryRequest, door: Door): Reply {
   return done(`${command}: ${whom}, in ${String(steps.length)} steps; nothing was done`, shown);
 }
 
-function takenOver(command: OperatorCommand, details: unknown, { verdict, successor }: Recovery, door: Door): Reply {
+function takenOver(
+  command: OperatorCommand,
+  details: unknown,
+  { verdict, successor, lost }: Recovery,
+  door: Door,
+): Reply {
   if (verdict?.kind === 'succeeded') {
-    return done(`${command}: successor is ${successorName(successor, door)}`, details);
+    const whom = successorName(successor, door);
+    return done(`${command}: successor is ${whom}${leftBehind(lost, door)}`, details);
   }
   const speaker = command.startsWith('graceful-') ? 'GracefulMasterTakeover' : command;
   return refused(`${speaker}: ${verdict?.reason ?? 'it is not over'}`, details);
+}
+
+/** It came to a good end all the same, so the end of the command is where this is read. */
+function leftBehind(lost: Recovery['lost'], { service: { state } }: Door): string {
+  return lost
+    .map((one) => {
+      const address = state.servers.get(one.server)?.address;
+      return `; ${address === undefined ? one.server : addressText(address)} does not follow it: ${lostWords(one)}`;
+    })
+    .join('');
 }
 
 /** The incumbent answers with the key of whom was promoted; what promotes nobody is answered with the server it was about. */

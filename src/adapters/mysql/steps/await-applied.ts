@@ -68,7 +68,8 @@ export async function awaitApplied(
     if (findings !== null) return findings;
     if (reached === null && look.replica !== null) await startApplier(hold, look.replica, look.server);
     if (leftMs === 0) {
-      const text = `${addressText(hold.address)} has not applied ${target} within ${String(limitMs / 1000)} s`;
+      const within = `within ${String(limitMs / 1000)} s${whyLate(look.replica)}`;
+      const text = `${addressText(hold.address)} has not applied ${target} ${within}`;
       throw new StepFailed('limit', text, false);
     }
     await sleep(Math.min(pauseMs, leftMs));
@@ -83,13 +84,25 @@ async function lookAt(hold: Hold): Promise<Look> {
 /** Nobody may be waiting for what nobody fetches: somebody stopped its IO thread, or its source has nothing for it. */
 function assertMayCome(hold: Hold, target: string, look: Look): void {
   const missing = missingOf(target, look);
-  if (look.replica === null || isNone(missing)) return;
+  if (isNone(missing)) return;
+  if (look.replica === null) {
+    const text = `${addressText(hold.address)} lacks ${missing}, and replicates from nobody`;
+    throw new StepFailed('state', text, false);
+  }
   const { ioErrno, ioError } = look.replica;
   const never = neverToCome(missing, look.replica);
   if (isNone(never)) return;
   const error = ioErrno === 0 ? '' : ` with error ${String(ioErrno)}: ${ioError}`;
   const text = `${addressText(hold.address)} has not received ${never}, and its IO thread has stopped${error}`;
   throw new StepFailed('state', text, false);
+}
+
+/** A source that is lost may come back within the time; whoever reads of it afterwards is told that it was lost. */
+function whyLate(replica: ReplicaState | null): string {
+  if (replica === null || replica.io === 'Yes') return '';
+  const { io, host, port, ioErrno, ioError } = replica;
+  const state = io === 'No' ? 'has stopped' : `has no connection to ${addressText({ host, port })}`;
+  return `; its IO thread ${state}${ioErrno === 0 ? '' : `: error ${String(ioErrno)}: ${ioError}`}`;
 }
 
 /** Spares the looks where the server can wait itself. */
