@@ -220,10 +220,21 @@ function isToReturn({ state, keepStopped }: Demotion): boolean {
   return state === 'fenced' && !keepStopped;
 }
 
-/** What was believed of it before that is of the time when it was the primary, and the next probe corrects it. */
+/**
+ * What was believed of it before that is of the time when it was the primary, and the next probe corrects it. Of a recovery
+ * that fenced it the fence counts, not the end: whoever opens it in between has opened it.
+ */
 function lastDealtWithAtMs(state: LedgerState, server: ServerId): number {
   const own = [...state.recoveries.values()].filter(({ failed, kind }) => failed === server && kind !== 'switch');
-  return Math.max(0, ...own.map(({ closedAtMs }) => closedAtMs ?? 0));
+  return Math.max(0, ...own.map((recovery) => fencedAtMs(recovery) ?? recovery.closedAtMs ?? 0));
+}
+
+function fencedAtMs({ failed, steps, closedAtMs }: Recovery): number | null {
+  if (closedAtMs === null) return null;
+  const fences = steps.filter(({ step, outcome }) => {
+    return step.server === failed && outcome?.ok === true && (step.kind === 'fence' || step.kind === 'close');
+  });
+  return fences.at(-1)?.finishedAtMs ?? null;
 }
 
 function followsAgain(state: LedgerState, demotion: Demotion, server: Server): boolean {

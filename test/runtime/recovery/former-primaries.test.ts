@@ -70,6 +70,29 @@ describe('a former primary', () => {
     expect(demotion()).toMatchObject({ state: 'apart' });
   });
 
+  it('is fenced again when it was opened after its fence and before that recovery was over', async () => {
+    world.get(P).executed.add(`${P}:6`);
+    let opened = false;
+    nodes.sessions.beforeStep = ({ kind }) => {
+      const after = nodes.recoveries.at(-1)?.steps.some(({ step, outcome }) => step.kind === 'fence' && outcome?.ok);
+      if (opened || kind === 'fence' || after !== true) return;
+      opened = true;
+      void (async () => {
+        await nodes.observe();
+        world.get(P).readOnly = false;
+        nodes.clock.wall += 5;
+        await nodes.observe();
+        nodes.clock.wall += 5;
+      })();
+    };
+    await comeBack();
+    expect(opened).toBe(true);
+    await nodes.observe();
+    await nodes.clock.advance(1000);
+    await nodes.untilClosed();
+    expect(world.get(P).readOnly).toBe(true);
+  });
+
   it('is a replica like others when an operator made it follow the new primary', async () => {
     world.get(P).executed.add(`${P}:6`);
     await comeBack();
