@@ -1,6 +1,7 @@
 // A network of its own for one server, so that its packets can be dropped as a dead switch or a firewall drops them:
 // both ways, without a word, its process and its connections untouched. Needs root; it is gone with its keeper process.
 import { execFile } from 'node:child_process';
+import { networkInterfaces } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import type { GuardedProcess } from './guarded-process.js';
@@ -9,6 +10,8 @@ const run = promisify(execFile);
 
 /** A queue that takes no packet at all. */
 const DROP_ALL = ['tbf', 'rate', '8bit', 'burst', '1', 'limit', '1'];
+
+const NUMBERS = 250;
 
 export type SpawnKeeper = (name: string, command: string, args: readonly string[]) => GuardedProcess;
 
@@ -32,7 +35,7 @@ export class PrivateNetwork {
   }
 
   static async open(spawn: SpawnKeeper): Promise<PrivateNetwork> {
-    const number = 1 + Math.floor(Math.random() * 250);
+    const number = freeNumber();
     const keeper = spawn(`network-${String(number)}`, 'unshare', ['-n', 'sleep', 'infinity']);
     // It is the same process before and after it has its network.
     await sleep(200);
@@ -80,4 +83,15 @@ export class PrivateNetwork {
     const [command = '', ...first] = this.enter;
     return await run(command, [...first, ...words]);
   }
+}
+
+/** Of the third byte of its addresses. Networks that are just being closed keep theirs for a while, so chance alone would not do. */
+function freeNumber(): number {
+  const taken = networkInterfaces();
+  const free = Array.from({ length: NUMBERS }, (_, at) => at + 1).filter(
+    (n) => taken[`lab${String(n)}a`] === undefined,
+  );
+  const number = free[Math.floor(Math.random() * free.length)];
+  if (number === undefined) throw new Error(`all ${String(NUMBERS)} private networks are in use`);
+  return number;
 }
