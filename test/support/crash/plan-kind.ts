@@ -1,8 +1,6 @@
 // What one entry of the table of plans says, and the few words that all entries use.
-import { setTimeout as sleep } from 'node:timers/promises';
 import { until } from '../../../tools/demo/until.js';
 import type { LabServer } from '../../../tools/lab/lab-server.js';
-import type { OrchestratorNode } from '../../../tools/lab/orchestrator-node.js';
 import type { Layout } from './layouts.js';
 import type { CrashStage } from './stage.js';
 
@@ -31,14 +29,10 @@ function again(path: string): string {
   return `${path}?round=${String(rounds)}`;
 }
 
-/** Resolves when it is on its way: the answer is lost with the leader that dies. */
+/** The answer is lost with the leader that dies. */
 export async function ask(stage: CrashStage, path: string): Promise<void> {
   const leader = await stage.cluster.leader();
-  insist(leader, path).catch(() => undefined);
-}
-
-async function insist(leader: OrchestratorNode, path: string): Promise<void> {
-  while ((await leader.request(again(path), 60_000)).status !== 200) await sleep(50);
+  leader.request(again(path), 60_000).catch(() => undefined);
 }
 
 /** Once more as long as the answer is no: what was changed a moment ago is believed a moment later. */

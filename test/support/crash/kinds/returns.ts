@@ -1,4 +1,5 @@
 // Plans by which a server comes back that was away when its primary was replaced, or that was the primary.
+import { until } from '../../../../tools/demo/until.js';
 import type { LabServer } from '../../../../tools/lab/lab-server.js';
 import { COMES_BACK_OPEN } from '../layouts.js';
 import { ask, type PlanKind, startAll, twoReplicas } from '../plan-kind.js';
@@ -67,10 +68,22 @@ async function apartOf(stage: CrashStage): Promise<LabServer> {
   return stage.topology.server(apart.address);
 }
 
+/** Not before the leader has seen that it is closed: a refusal would be all that there is to see. */
 async function askFor(stage: CrashStage, way: string): Promise<LabServer> {
   const apart = await apartOf(stage);
-  await ask(stage, `/api/v1/ways-back/${apart.address.replace(':', '/')}/${way}`);
+  const path = `/api/v1/ways-back/${apart.address.replace(':', '/')}`;
+  await until(`a way back by ${way}`, async () => {
+    const { ways } = await (await stage.cluster.leader()).get<WaysBack>(path);
+    const refusals = ways.find((one) => one.way === way)?.refusals ?? ['there is none'];
+    if (refusals.length > 0) throw new Error(JSON.stringify(refusals));
+    return true;
+  });
+  await ask(stage, `${path}/${way}`);
   return apart;
+}
+
+interface WaysBack {
+  readonly ways: readonly { readonly way: string; readonly refusals: readonly unknown[] }[];
 }
 
 const wayBack = (kind: string, way: string, statements: number): PlanKind => ({
