@@ -19,7 +19,8 @@ beforeEach(async () => {
   kept = mkdtempSync(join(tmpdir(), 'kept-'));
   topology = await stage.topology(
     { replicas: 2 },
-    'CREATE DATABASE shop; CREATE TABLE shop.orders (id INT PRIMARY KEY)',
+    'CREATE DATABASE shop; CREATE TABLE shop.orders (id INT PRIMARY KEY); ' +
+      "GRANT BACKUP_ADMIN, CLONE_ADMIN ON *.* TO 'orchestrator'@'%'; GRANT INSERT ON mysql.plugin TO 'orchestrator'@'%'",
   );
   nodes = await stage.nodes(topology.servers, { detachesLost: true }, { keepDirectory: kept });
 });
@@ -102,13 +103,6 @@ describe('a former primary with an order that nobody else has', () => {
   });
 
   it('is back as a copy, and has what the others have', async () => {
-    for (const server of topology.servers) {
-      await server.execute(
-        'SET @closed = @@GLOBAL.super_read_only; SET GLOBAL super_read_only = 0; SET SESSION sql_log_bin = 0; ' +
-          "GRANT BACKUP_ADMIN, CLONE_ADMIN ON *.* TO 'orchestrator'@'%'; " +
-          "GRANT INSERT ON mysql.plugin TO 'orchestrator'@'%'; SET GLOBAL super_read_only = @closed",
-      );
-    }
     const { apart, primary } = await setApart();
     await comeBack('rebuild', apart);
     await replicates(apart, primary);
