@@ -18,7 +18,11 @@ let simulated: readonly Address[];
 beforeAll(async () => {
   lab = await MySqlLab.open();
   const topology = await lab.topology({ replicas: 2 });
-  await topology.primary.execute('CREATE DATABASE shop');
+  // The account of simulated servers may do everything, a copy included.
+  await topology.primary.execute(
+    "CREATE DATABASE shop; GRANT BACKUP_ADMIN, CLONE_ADMIN ON *.* TO 'orchestrator'@'%'; " +
+      "GRANT INSERT ON mysql.plugin TO 'orchestrator'@'%'",
+  );
   await topology.caughtUp();
   const [port = 0] = await freePorts(1);
   simulation = await startSimulatedServers({ clusters: 1, replicasPerCluster: 2, port });
@@ -56,10 +60,8 @@ function shapeOfText(text: string): string {
 }
 
 /** Whose name it is, and which release: the machine's and the package's, not the protocol's. */
-/** Their accounts differ: nobody may copy the lab's servers. */
 function shapeOfReport(report: ReturnType<typeof reportIn>): unknown {
-  const { missingCopyRights, ...facts } = report.facts;
-  expect(missingCopyRights ?? []).toBeInstanceOf(Array);
+  const { facts } = report;
   const version = { text: '', major: facts.version.major, minor: facts.version.minor, patch: 0 };
   return shapeOf({ ...report, facts: { ...facts, version, hostname: '', versionComment: '' } });
 }

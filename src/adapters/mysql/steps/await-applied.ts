@@ -26,6 +26,7 @@ import {
   type ServerState,
 } from './replica-state.js';
 import { appliersRest } from './resting.js';
+import { checkpointTaken } from './checkpoint.js';
 import { holdsHalf } from './stop-applier.js';
 
 /**
@@ -38,10 +39,6 @@ const SLICE_MS = 1000;
 /** Between two looks. */
 const FIRST_PAUSE_MS = 5;
 const LONGEST_PAUSE_MS = 100;
-
-/** The usual one is 300. */
-const LONGEST_CHECKPOINT_MS = 2000;
-const CHECKPOINT_TAKES_MS = 100;
 
 interface Look {
   readonly server: ServerState;
@@ -137,10 +134,7 @@ async function reachedBy(hold: Hold, target: string, look: Look): Promise<Look |
  */
 async function restedOnHalf(hold: Hold, replica: ReplicaState): Promise<Look | null> {
   if (!hold.dialect.can('connectionTimes') || !(await holdsHalf(hold, replica))) return null;
-  const name = hold.dialect.can('replicaVariables') ? 'replica_checkpoint_period' : 'slave_checkpoint_period';
-  const { periodMs = '' } = await hold.readRow(`SELECT @@GLOBAL.${name} AS periodMs`, READ_MS);
-  if (!(Number(periodMs) <= LONGEST_CHECKPOINT_MS)) return null;
-  await sleep(Number(periodMs) + CHECKPOINT_TAKES_MS);
+  if (!(await checkpointTaken(hold))) return null;
   const again = await lookAt(hold);
   return again.replica !== null && (await holdsHalf(hold, again.replica)) ? again : null;
 }

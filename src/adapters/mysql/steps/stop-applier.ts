@@ -12,6 +12,7 @@ import { monotonicNowMs } from '../../../runtime/ports/clock.js';
 import { quoted, stopReplica } from '../dialect.js';
 import type { Hold } from '../hold.js';
 import { StepFailed } from '../step-failed.js';
+import { checkpointTaken } from './checkpoint.js';
 import { CHANGE_MS, READ_MS, STOP_SQL_MS } from './limits.js';
 import { hasUnapplied } from './relay-log.js';
 import { readReplicaOf, readServer, type ReplicaState } from './replica-state.js';
@@ -47,6 +48,7 @@ export async function holdsHalf(hold: Hold, replica: ReplicaState): Promise<bool
 async function endCoordinator(hold: Hold, channel: string): Promise<void> {
   const id = await coordinatorOf(hold, channel);
   if (id === null) return;
+  await checkpointTaken(hold);
   try {
     await hold.change(`KILL ${id}`, CHANGE_MS);
   } catch (error) {
