@@ -109,12 +109,29 @@ describe('a move by place', () => {
       ['await-applied', B],
       ['stop-io', A],
       ['await-applied', A],
+      ['await-applied', B],
       ['stop-io', B],
       ['await-applied', B],
       ['run-until', A],
       ['repoint', B],
       ['start-replica', A],
     ]);
+  });
+
+  it('waits for one that falls behind its new source while that is stopped', () => {
+    const servers = world();
+    const { ending } = play(opening([B], P, [beside(P, A)]), servers, immortal, ({ kind, server }, outcome) => {
+      if (kind === 'await-applied' && server === B && servers.get(A).io) {
+        servers.write(servers.get(P), 2);
+        servers.receive(servers.get(A));
+        servers.apply(servers.get(A));
+        servers.get(B).io = false;
+      } else if (kind === 'await-applied' && server === A) servers.get(B).io = true;
+      return outcome;
+    });
+    expect(ending).toMatchObject({ verdict: { kind: 'succeeded' }, lost: [] });
+    expect(sources(servers)).toEqual({ ...UNMOVED, [B]: [A, true] });
+    allLevel(servers);
   });
 
   it.each<readonly [string, (servers: PlaceWorld) => unknown, RegExp]>([

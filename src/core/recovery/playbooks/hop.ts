@@ -198,9 +198,10 @@ function beside(asked: Asked, able: readonly ServerId[], pivot: Stand): ReturnTy
   const ways = new Map<ServerId, Way>();
   const stands: { readonly mover: ServerId; readonly stand: Stand }[] = [];
   for (const mover of able) {
-    const stand = standOf(asked, mover);
+    const stand = standBehind(asked, mover, pivot);
     if ('place' in stand) stands.push({ mover, stand });
-    else ways.set(mover, 'step' in stand ? stand : startedAgain(asked, mover, stand.reason));
+    else if ('step' in stand || 'kind' in stand) ways.set(mover, stand);
+    else ways.set(mover, startedAgain(asked, mover, stand.reason));
   }
   if ([...ways.values()].some((way) => 'step' in way && way.step.kind !== 'start-replica'))
     return { ways, free: false };
@@ -222,6 +223,15 @@ function beside(asked: Asked, able: readonly ServerId[], pivot: Stand): ReturnTy
     ways.set(mover, pointed(asked, mover, { at: own, after: stand.place }, back));
   }
   return { ways, free: true };
+}
+
+/** Still connected it comes as far as the pivot, which cannot go back to one that stopped before it. */
+function standBehind(asked: Asked, mover: ServerId, pivot: Stand): ReturnType<typeof standOf> | Landing {
+  const wait = waitOf(asked, mover, pivot.place);
+  const level = standingOf(asked.recovery, wait);
+  if (level.kind === 'pending') return { step: wait };
+  if (level.kind === 'given-up') return { kind: 'stayed', reason: level.error };
+  return standOf(asked, mover);
 }
 
 function compare(one: string, other: string): number {
