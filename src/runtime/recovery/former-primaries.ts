@@ -56,7 +56,9 @@ export class FormerPrimaries {
     for (const demotion of state.demotions.values()) {
       const server = state.servers.get(demotion.server);
       if (server === undefined) continue;
-      if (isOwed(state, demotion, server) || !this.#parts.soft.answers(server.id)) this.#keepVigil(server);
+      // Whoever opens one that nobody has seen closed changes nothing in the state.
+      if (isWritable(server.facts) || isOwed(state, demotion, server)) this.#keepVigil(server);
+      else if (!this.#parts.soft.answers(server.id)) this.#keepVigil(server);
       else if (followsAgain(state, demotion, server)) this.#settle(server);
       else if (isToReturn(demotion)) this.#bringBack(server);
     }
@@ -112,12 +114,11 @@ export class FormerPrimaries {
       if (clock.nowMs() - sinceMs > LONGEST_PAUSE_MS) failures = 0;
       const standing = await this.#standing(id, vigil, isSure);
       if (standing === 'calm') return;
-      if (standing === 'strange') {
+      if (standing !== 'owed') {
         await vigil.sleep(FIRST_PAUSE_MS);
         continue;
       }
       const meeting = await this.#meet(id);
-      if (meeting === 'settled') return;
       isSure = meeting !== 'gone';
       if (meeting !== 'busy') failures += 1;
       const patient = meeting === 'failed' || failures > QUICK_TRIES;
@@ -127,15 +128,17 @@ export class FormerPrimaries {
 
   /**
    * What is to be done about whoever answered. owed: it is to be fenced, now. Where an attempt has met nobody or a stranger
-   * it is looked at first, because every attempt is a record; so is one that is fenced, as far as is known.
+   * it is looked at first, because every attempt is a record; so is one that is fenced, as far as is known. unseen: it is
+   * closed and the state does not say so yet, so that its opening would be no news.
    */
-  async #standing(id: ServerId, vigil: Vigil, isSure: boolean): Promise<'owed' | 'strange' | 'calm'> {
+  async #standing(id: ServerId, vigil: Vigil, isSure: boolean): Promise<'owed' | 'strange' | 'unseen' | 'calm'> {
     if (vigil.isOver() || this.#demotion(id) === undefined) return 'calm';
     if (isSure && this.#isOwed(id)) return 'owed';
     const facts = await this.#factsOf(id, vigil.address);
     if (vigil.isOver()) return 'calm';
     if (facts === null) return 'strange';
-    return isWritable(facts) || this.#isOwed(id) ? 'owed' : 'calm';
+    if (isWritable(facts) || this.#isOwed(id)) return 'owed';
+    return this.#isBelievedOpen(id) ? 'unseen' : 'calm';
   }
 
   /** What it says of itself; null when it does not, or when another server answers there. */
@@ -181,6 +184,11 @@ export class FormerPrimaries {
     const demotion = state.demotions.get(id);
     const server = state.servers.get(id);
     return demotion !== undefined && server !== undefined && isOwed(state, demotion, server);
+  }
+
+  #isBelievedOpen(id: ServerId): boolean {
+    const server = this.#parts.ledger.state.servers.get(id);
+    return server !== undefined && isWritable(server.facts);
   }
 
   /** An operator has started its replication, or brought it back some other way: it is a replica like others again. */

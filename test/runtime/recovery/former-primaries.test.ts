@@ -93,6 +93,41 @@ describe('a former primary', () => {
     expect(world.get(P).readOnly).toBe(true);
   });
 
+  it('is fenced again when it was opened before anybody had looked at it after its fence', async () => {
+    world.get(P).executed.add(`${P}:6`);
+    await comeBack();
+    expect(world.get(P).readOnly).toBe(true);
+    // Nobody has seen it closed: to the ledger it took writes before, and takes them now.
+    world.get(P).readOnly = false;
+    await nodes.observe();
+    await nodes.clock.advance(2000);
+    await nodes.untilClosed();
+    expect(world.get(P).readOnly).toBe(true);
+    expect(demotion()).toMatchObject({ state: 'apart' });
+  });
+
+  it('is fenced again by the next leader when nobody has looked at it between', async () => {
+    world.get(P).executed.add(`${P}:6`);
+    await comeBack();
+    world.get(P).readOnly = false;
+    await nodes.changeLeader();
+    await nodes.clock.advance(2000);
+    await nodes.untilClosed();
+    expect(world.get(P).readOnly).toBe(true);
+  });
+
+  it('is left alone once it was seen closed', async () => {
+    world.get(P).executed.add(`${P}:6`);
+    await comeBack();
+    await nodes.clock.advance(2000);
+    await nodes.observe();
+    await nodes.clock.advance(2000);
+    const { knocks } = nodes.sessions;
+    await nodes.clock.advance(5000);
+    expect(nodes.sessions.knocks).toBe(knocks);
+    expect(nodes.recoveries).toHaveLength(2);
+  });
+
   it('is a replica like others when an operator made it follow the new primary', async () => {
     world.get(P).executed.add(`${P}:6`);
     await comeBack();
@@ -183,6 +218,9 @@ describe('a former primary', () => {
   it('that is fenced and cannot follow yet is tried again, less and less often', async () => {
     world.get(P).up = true;
     world.get(A).up = false;
+    await nodes.clock.advance(1000);
+    await nodes.untilClosed();
+    await nodes.observe();
     await nodes.clock.advance(120_000);
     await nodes.untilClosed();
     expect(demotion()).toMatchObject({ state: 'fenced' });
