@@ -2,19 +2,14 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach } from 'vitest';
+import { onTestFinished } from 'vitest';
 import { faultText } from '../../src/app/config/findings.js';
 import { type LoadedConfig, type LoadOptions, loadConfig } from '../../src/app/config/load.js';
 
-const folders: string[] = [];
-
-afterEach(async () => {
-  for (const folder of folders.splice(0)) await rm(folder, { recursive: true });
-});
-
 export async function writeText(name: string, text: string): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'orchestrator-config-'));
-  folders.push(folder);
+  // Not a hook of this file: a process serves many test files, and the hook would be that of the first of them alone.
+  onTestFinished(() => rm(folder, { recursive: true }));
   const file = join(folder, name);
   await writeFile(file, text);
   return file;
