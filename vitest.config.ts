@@ -22,6 +22,9 @@ export default defineConfig({
   test: {
     testTimeout: 120_000,
     hookTimeout: 300_000,
+    // What is awaited by looking again and again: by itself the runner gives up after a second, which says nothing on a busy
+    // machine but that it is busy.
+    expect: { poll: { timeout: 60_000, interval: 20 } },
     pool: 'forks',
     projects: [
       {

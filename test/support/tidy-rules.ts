@@ -153,6 +153,35 @@ const testsDoNotTime: Rule = {
   ],
 };
 
+/** The text between the parentheses of each call, and where the call is. */
+function callsOf(text: string, name: string): { readonly inside: string; readonly index: number }[] {
+  return [...text.matchAll(new RegExp(`${name.replace('.', '[.]')}[(]`, 'g'))].map(({ 0: start, index }) => {
+    const from = index + start.length;
+    let [depth, at] = [1, from];
+    for (; depth > 0 && at < text.length; at += 1)
+      depth += '([{'.includes(text[at] ?? '') ? 1 : 0 - Number(')]}'.includes(text[at] ?? ''));
+    return { inside: text.slice(from, at - 1), index };
+  });
+}
+
+const waitsHaveALimit: Rule = {
+  says: 'no test gives up waiting after the second that vi.waitFor has by itself',
+  looksAt: /^test\/.*\.tsx?$/,
+  complaints: ({ text }) =>
+    callsOf(text, 'vi.waitFor')
+      .filter(({ inside }) => !/^\w+,|\},\s*[\w{][^;]*$|\),\s*[\w{][^;]*$/.test(inside.trim()))
+      .map(({ index }) => `line ${lineOf(text, index)}: say how long it waits: a busy machine is slow`),
+  bad: [
+    { path: 'test/x.test.ts', text: 'await vi~.waitFor(() => {\n  expect(f(1, 2)).toBe({ a: 1, b: 2 });\n});' },
+    { path: 'test/x.test.ts', text: 'await vi~.waitFor(seen);' },
+  ],
+  good: [
+    { path: 'test/x.test.ts', text: 'await vi~.waitFor(() => {\n  expect(f(1)).toBe(2);\n}, PATIENCE);' },
+    { path: 'test/x.test.ts', text: 'await vi~.waitFor(seen, { timeout: 60_000 });' },
+    { path: 'test/x.test.ts', text: 'await vi~.waitFor(\n  () => {\n    f();\n  },\n  { timeout: 1 },\n);' },
+  ],
+};
+
 const oneHeading: Rule = {
   says: 'a page has one heading of the first level, at its top',
   looksAt: /\.md$/,
@@ -210,6 +239,7 @@ export const RULES: readonly Rule[] = [
   unfinished,
   everyTestRuns,
   testsDoNotTime,
+  waitsHaveALimit,
   oneHeading,
   noMachine,
   shellScripts,

@@ -6,6 +6,8 @@ import { happeningsHandlers, loadHappeningsService } from '../../../src/adapters
 import type { Happening } from '../../../src/runtime/ports/happenings.js';
 import { HappeningStage } from '../../support/happenings.js';
 
+const PATIENCE = { timeout: 60_000 };
+
 const service = loadHappeningsService();
 const endings: (() => unknown)[] = [];
 
@@ -49,31 +51,31 @@ it('tells how things stand, then what happens, and goes on where a caller was', 
   const first = follow(address);
   await vi.waitFor(() => {
     expect(first.heard.map(({ kind }) => kind)).toEqual(['reset', 'leader', 'current']);
-  });
+  }, PATIENCE);
   stage.find('p', 'DeadMaster');
   await vi.waitFor(() => {
     expect(first.heard.at(-1)).toMatchObject({ kind: 'problem-began', code: 'DeadMaster', reasons: ['it was seen'] });
-  });
+  }, PATIENCE);
   first.stream.cancel();
   stage.end('p');
   const second = follow(address, first.heard.at(-1)?.id);
   await vi.waitFor(() => {
     expect(second.heard.map(({ kind }) => kind)).toEqual(['problem-ended']);
-  });
+  }, PATIENCE);
 });
 
 it('lets nobody follow who may not look, and forgets who left', async () => {
   const closed = follow(await serve(new HappeningStage(), 'secret'));
   await vi.waitFor(() => {
     expect(closed.code).toBe(status.PERMISSION_DENIED);
-  });
+  }, PATIENCE);
   const stage = new HappeningStage();
   const reader = follow(await serve(stage));
   await vi.waitFor(() => {
     expect(stage.log.watchers).toBe(1);
-  });
+  }, PATIENCE);
   reader.stream.cancel();
   await vi.waitFor(() => {
     expect(stage.log.watchers).toBe(0);
-  });
+  }, PATIENCE);
 });

@@ -4,6 +4,8 @@ import { HappeningStream } from '../../../src/adapters/http/happening-stream.js'
 import { systemClock } from '../../../src/runtime/ports/clock.js';
 import { HappeningStage } from '../../support/happenings.js';
 
+const PATIENCE = { timeout: 60_000 };
+
 const endings: (() => void)[] = [];
 
 afterEach(() => {
@@ -56,17 +58,17 @@ it('a page that comes back goes on where it was', async () => {
   stage.find('p', 'DeadMaster');
   await vi.waitFor(() => {
     expect(eventsOf(page).at(-1)).toMatch(/problem-began|current/);
-  });
+  }, PATIENCE);
   const id = lastIdOf(page);
   page.close();
   await vi.waitFor(() => {
     expect(stage.log.watchers).toBe(0);
-  });
+  }, PATIENCE);
   stage.end('p');
   const again = open(port, id);
   await vi.waitFor(() => {
     expect(eventsOf(again)).toEqual(['problem-ended']);
-  });
+  }, PATIENCE);
   expect(again.response?.headers['content-type']).toContain('text/event-stream');
 });
 
@@ -76,7 +78,7 @@ it('the middle of a picture has no id, so that a page that lost its connection t
   const page = open(await serve(stage));
   await vi.waitFor(() => {
     expect(eventsOf(page)).toEqual(['reset', 'leader', 'problem-began', 'current']);
-  });
+  }, PATIENCE);
   expect([...page.text.matchAll(/^id: /gm)]).toHaveLength(1);
   expect(page.text.indexOf('id: ')).toBeGreaterThan(page.text.indexOf('event: problem-began'));
 });

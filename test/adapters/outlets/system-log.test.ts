@@ -4,6 +4,8 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { AuditToSystemLog, SystemLog } from '../../../src/adapters/outlets/system-log.js';
 
+const PATIENCE = { timeout: 60_000 };
+
 let folder: string;
 
 beforeEach(async () => {
@@ -31,7 +33,7 @@ test('a program that is not there is told of once, and costs nothing else', asyn
   for (let count = 0; count < 10; count += 1) log.write('info', 'a line');
   await vi.waitFor(() => {
     expect(told).toEqual(['no-such-logger cannot be run (ENOENT)']);
-  });
+  }, PATIENCE);
   log.write('info', 'another');
   await log.close();
   expect(told).toHaveLength(1);
@@ -43,7 +45,7 @@ test('a program that ends is told of with how', async () => {
   log.write('info', 'a line');
   await vi.waitFor(() => {
     expect(told).toEqual(['sh ended (exit code 3)']);
-  });
+  }, PATIENCE);
 });
 
 test('the audit in the words of the incumbent, from the node whose turn it is', async () => {

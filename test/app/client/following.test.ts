@@ -7,6 +7,8 @@ import { recoveryOf } from '../../support/ledger.js';
 import { FakeService, FIRST, MAIN } from '../../adapters/http/fake-service.js';
 import { type Listening, run, serve, serveCanned } from './client-run.js';
 
+const PATIENCE = { timeout: 60_000 };
+
 const open: Listening[] = [];
 
 afterEach(async () => {
@@ -31,11 +33,11 @@ describe('events', () => {
     });
     await vi.waitFor(() => {
       expect(out).toContain('from here on as it happens:\n');
-    });
+    }, PATIENCE);
     stage.find('p', 'DeadMaster');
     await vi.waitFor(() => {
       expect(out).toMatch(/\d\d:\d\d:\d\d problem-began .*DeadMaster DeadMaster of p \(it was seen\)\n/);
-    });
+    }, PATIENCE);
     stop.abort();
     expect((await ran).code).toBe(0);
     expect(out).toMatch(/^how things stand:\n/);
@@ -53,14 +55,14 @@ describe('events', () => {
     });
     await vi.waitFor(() => {
       expect(out).toContain('"current"');
-    });
+    }, PATIENCE);
     // The stage's problems are of another cluster than the one that was named.
     stage.find('p', 'DeadMaster');
     stage.leader = 'n2';
     stage.log.notice();
     await vi.waitFor(() => {
       expect(out).toContain('n2 leads');
-    });
+    }, PATIENCE);
     stop.abort();
     await ran;
     const kinds = out
@@ -82,7 +84,7 @@ describe('events', () => {
     await vi.waitFor(() => {
       const asked = canned.asked.filter(({ url }) => url === '/api/v1/happenings');
       expect(asked.map(({ headers }) => headers['last-event-id'])).toContain('life:1');
-    });
+    }, PATIENCE);
     stop.abort();
     const { out, err } = await ran;
     expect(out).toContain('n1 leads');
@@ -150,7 +152,7 @@ describe('the steps of a request', () => {
     );
     await vi.waitFor(() => {
       expect(service.begun).toBe(true);
-    });
+    }, PATIENCE);
     // One that was under way before is somebody else's.
     stage.recoveries.set('9:x', recoveryOf('9:x', clusterId, MAIN, { openedAtMs: 1, steps: [step(1, 20)] }));
     for (const steps of [[], [step(1, null)], [step(1, 30), step(2, null)]]) {
