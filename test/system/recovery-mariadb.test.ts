@@ -136,6 +136,7 @@ describe('MariaDB', () => {
     const session = await on(replica);
     await found(take(session, repoint, source));
     expect(await rows(replica)).toBe(2);
+    await replica.waitForReplication();
     const after = await status(replica);
     expect(after).toMatchObject({ Master_Port: source.port, Slave_IO_Running: 'Yes', Slave_SQL_Running: 'Yes' });
     for (const kept of ['Master_User', 'Connect_Retry', 'Using_Gtid', 'Master_SSL_Allowed', 'SQL_Delay']) {
@@ -157,7 +158,7 @@ describe('MariaDB', () => {
     const session = await on(replica);
     await found(take(session, stopIo));
     await found(take(session, repoint, source));
-    expect(await replica.query('SHOW ALL SLAVES STATUS')).toMatchObject([
+    await expect.poll(() => replica.query('SHOW ALL SLAVES STATUS')).toMatchObject([
       { Connection_name: 'east', Master_Port: source.port, Slave_IO_Running: 'Yes', Using_Gtid: 'Slave_Pos' },
     ]);
     await session.close();

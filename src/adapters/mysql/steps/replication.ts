@@ -42,13 +42,16 @@ export async function restartIo(hold: Hold): Promise<StepFindings> {
   return { text: after.io === 'Yes' ? 'it connected' : `${after.io}: ${after.ioError || 'no error yet'}` };
 }
 
-/** Looks until the IO thread has connected or says why not, or the time is up. */
-export async function firstWord(hold: Hold, limitMs: number): Promise<ReplicaState> {
+/**
+ * Looks until the IO thread has connected or says why not, or the time is up. `named`: and has asked its source for its uuid,
+ * which MySQL does a moment after it says that it has connected.
+ */
+export async function firstWord(hold: Hold, limitMs: number, named = false): Promise<ReplicaState> {
   const deadlineMs = monotonicNowMs() + limitMs;
   for (let pauseMs = 10; ; pauseMs = Math.min(pauseMs * 2, 200)) {
     const state = await readReplicaOf(hold, READ_MS);
-    const settled = state.io === 'Yes' || state.ioErrno !== 0;
-    if (settled || monotonicNowMs() + pauseMs > deadlineMs) return state;
+    const connected = state.io === 'Yes' && (state.sourceUuid !== '' || !named);
+    if (connected || state.ioErrno !== 0 || monotonicNowMs() + pauseMs > deadlineMs) return state;
     await new Promise((resolve) => setTimeout(resolve, pauseMs));
   }
 }

@@ -10,6 +10,7 @@ import { isNone, minus, onlyPlace } from '../../../core/recovery/gtids.js';
 import type { Beginning, StepFindings } from '../../../core/recovery/step.js';
 import { type Address, addressText } from '../../../core/topology/address.js';
 import type { ServerId } from '../../../core/topology/server.js';
+import { serverNumberIn } from '../../../core/topology/stand-in-id.js';
 import { changeSource, type SourceChange, startReplica, stopReplica } from '../dialect.js';
 import type { Hold } from '../hold.js';
 import { StepFailed } from '../step-failed.js';
@@ -180,7 +181,9 @@ async function startAndListen(hold: Hold, source: Address, to: Destination | nul
     assertStartLosesNothing(hold, before, await readServer(hold, READ_MS));
     await hold.change(startReplica(hold.dialect, before.channel), CHANGE_MS);
   }
-  const after = await firstWord(hold, FIRST_WORD_MS);
+  // Whoever knows no uuids, or has a source without one, is not asked for what it will never say.
+  const named = to !== null && serverNumberIn(to.sourceId) === null && hold.dialect.flavor !== 'MariaDB';
+  const after = await firstWord(hold, FIRST_WORD_MS, named);
   const error = applierError(after);
   if (error !== null)
     throw new StepFailed('state', `${addressText(hold.address)}: its applier has stopped: ${error}`, false);
