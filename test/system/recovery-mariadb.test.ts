@@ -158,9 +158,11 @@ describe('MariaDB', () => {
     const session = await on(replica);
     await found(take(session, stopIo));
     await found(take(session, repoint, source));
-    await expect.poll(() => replica.query('SHOW ALL SLAVES STATUS')).toMatchObject([
-      { Connection_name: 'east', Master_Port: source.port, Slave_IO_Running: 'Yes', Using_Gtid: 'Slave_Pos' },
-    ]);
+    await expect
+      .poll(() => replica.query('SHOW ALL SLAVES STATUS'))
+      .toMatchObject([
+        { Connection_name: 'east', Master_Port: source.port, Slave_IO_Running: 'Yes', Using_Gtid: 'Slave_Pos' },
+      ]);
     await session.close();
   });
 
