@@ -1,11 +1,14 @@
-// A replica of two sources on real servers: one channel is moved and the other is never interrupted; and when the primary of
-// either dies, the failover takes that channel along.
+// A replica of two sources on real servers: one channel is moved or switched and the other is never interrupted; and when the
+// primary of either dies, the failover takes that channel along.
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { ServerId } from '../../src/core/topology/server.js';
 import type { Flavor } from '../../tools/lab/dialect.js';
 import type { LabServer, Row } from '../../tools/lab/lab-server.js';
 import { MySqlLab } from '../../tools/lab/mysql-lab.js';
+import type { SwitchCommand } from '../../src/core/recovery/switching.js';
+import type { SwitchRequest } from '../../src/runtime/ports/service.js';
 import { LabNodes } from '../support/lab-nodes.js';
+import { LabSwitches } from '../support/lab-switches.js';
 
 let lab: MySqlLab;
 let servers: readonly LabServer[];
@@ -74,12 +77,13 @@ async function stage(flavor: Flavor & keyof typeof WORDS): Promise<readonly LabS
   return servers;
 }
 
+function text(row: Row, ...names: readonly string[]): string {
+  const values = names.map((one) => row[one]).filter((one) => typeof one === 'string' || typeof one === 'number');
+  return String(values[0] ?? '');
+}
+
 async function bothFollow(flavor: keyof typeof WORDS, server: LabServer, wanted: Both): Promise<void> {
   const { status, name } = WORDS[flavor];
-  const text = (row: Row, ...names: readonly string[]): string => {
-    const values = names.map((one) => row[one]).filter((one) => typeof one === 'string' || typeof one === 'number');
-    return String(values[0] ?? '');
-  };
   await expect
     .poll(
       async () =>
@@ -132,6 +136,61 @@ async function failOver(failed: LabServer, away: readonly LabServer[] = []): Pro
   expect(last, nodes.lines.join('\n')).toMatchObject({ verdict: { kind: 'succeeded' }, lost });
 }
 
+interface Over {
+  readonly threads: string;
+  readonly delay: number;
+  readonly byGtid: boolean;
+  readonly sqlErrno: number;
+}
+
+async function over(flavor: keyof typeof WORDS, server: LabServer, channel: string): Promise<Over | null> {
+  const { status, name } = WORDS[flavor];
+  const row = (await server.query(status)).find((one) => text(one, name) === channel);
+  if (row === undefined) return null;
+  const threads = [
+    text(row, 'Replica_IO_Running', 'Slave_IO_Running'),
+    text(row, 'Replica_SQL_Running', 'Slave_SQL_Running'),
+  ];
+  const byGtid = /^(?:1|Slave_Pos)$/i.test(text(row, 'Auto_Position', 'Using_Gtid'));
+  const sqlErrno = Number(text(row, 'Last_SQL_Errno'));
+  return { threads: threads.join(' '), delay: Number(text(row, 'SQL_Delay')), byGtid, sqlErrno };
+}
+
+/** One after the other, what is about one source; the threads of the other channel are the same all along. */
+async function switchEast(flavor: keyof typeof WORDS, east: LabServer, both: LabServer): Promise<void> {
+  const operator = new LabSwitches(nodes);
+  const clusterId = clusterOf(both);
+  const main = await receivers(both);
+  const done = async (command: SwitchCommand, changes: Partial<SwitchRequest> = {}): Promise<Over | null> => {
+    await operator.done(command, both, { channel: 'east', clusterId, ...changes });
+    expect(await over(flavor, both, '')).toMatchObject({ threads: 'Yes Yes', delay: 0, byGtid: true });
+    return await over(flavor, both, 'east');
+  };
+  await operator.refused('delay-replication', both, 'several-channels', { seconds: 1, clusterId });
+  expect(await done('stop-replica')).toMatchObject({ threads: 'No No' });
+  expect(await done('start-replica')).toMatchObject({ threads: 'Yes Yes' });
+  expect(await done('stop-replica-nice')).toMatchObject({ threads: 'No No' });
+  await done('start-replica');
+  expect(await done('delay-replication', { seconds: 1 })).toMatchObject({ threads: 'Yes Yes', delay: 1 });
+  expect(await done('delay-replication', { seconds: 0 })).toMatchObject({ threads: 'Yes Yes', delay: 0 });
+  expect(await done('change-master-credentials')).toMatchObject({ threads: 'Yes Yes' });
+  await both.execute('SET SESSION sql_log_bin = 0; INSERT INTO e.rows VALUES (107)');
+  await east.execute('INSERT INTO e.rows VALUES (107); INSERT INTO e.rows VALUES (108)');
+  await expect
+    .poll(async () => (await over(flavor, both, 'east'))?.sqlErrno, { timeout: 30_000, interval: 20 })
+    .toBe(1062);
+  expect(await done('skip-query')).toMatchObject({ threads: 'Yes Yes' });
+  const last = 'SELECT COUNT(*) AS n FROM e.rows WHERE id = 108';
+  await expect.poll(() => both.query(last), { timeout: 30_000, interval: 20 }).toEqual([{ n: 1 }]);
+  expect(await done('disable-gtid')).toMatchObject({ threads: 'Yes Yes', byGtid: false });
+  expect(await done('enable-gtid')).toMatchObject({ threads: 'Yes Yes', byGtid: true });
+  const kept = [...(await receivers(both))].filter((id) => main.has(id));
+  expect(kept.length).toBeGreaterThanOrEqual(2);
+  await east.execute('INSERT INTO e.rows VALUES (109)');
+  expect(await done('reset-replica')).toBeNull();
+  await both.execute(WORDS[flavor].follow(east));
+}
+
 /** Threads of replication that were there before and are there still. */
 async function receivers(server: LabServer): Promise<ReadonlySet<unknown>> {
   const rows = await server.query("SELECT ID AS id FROM information_schema.PROCESSLIST WHERE USER = 'system user'");
@@ -157,6 +216,8 @@ describe.each([
     await move(both, west);
     await move(both, east, 'east');
     await bothFollow(flavor, both, { '': west.address, east: east.address });
+    await switchEast(flavor, east, both);
+    await bothFollow(flavor, both, { '': west.address, east: east.address });
     await east.execute('INSERT INTO e.rows VALUES (1)');
     // It is away meanwhile, and taken up over the one channel when it is back.
     await nodes.observe();
@@ -173,7 +234,7 @@ describe.each([
     await west2.execute('INSERT INTO w.rows VALUES (2)');
     await east2.execute('INSERT INTO e.rows VALUES (2)');
     const rows = 'SELECT (SELECT COUNT(*) FROM w.rows) AS w, (SELECT COUNT(*) FROM e.rows) AS e';
-    await expect.poll(() => both.query(rows), { timeout: 30_000, interval: 20 }).toEqual([{ w: 1, e: 2 }]);
+    await expect.poll(() => both.query(rows), { timeout: 30_000, interval: 20 }).toEqual([{ w: 1, e: 5 }]);
     expect(nodes.ledger.state.maintenances.size).toBe(0);
   });
 });

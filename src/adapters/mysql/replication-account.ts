@@ -7,7 +7,7 @@
 import { type Address, addressText } from '../../core/topology/address.js';
 import type { ClusterId } from '../../core/topology/server.js';
 import type { Connector } from './connect.js';
-import { type Dialect, type SourceChange, TRANSPORT_OPTIONS, type TransportOption } from './dialect.js';
+import { type Dialect, quoted, type SourceChange, TRANSPORT_OPTIONS, type TransportOption } from './dialect.js';
 import { LinkFailed, StatementFailed } from './failure.js';
 import { type Hold, type TextRow, textRows } from './hold.js';
 import { cellText, type ResultSet } from './link.js';
@@ -36,8 +36,11 @@ const TRANSPORT_COLUMNS: Readonly<Record<TransportOption, string>> = {
   ZSTD_COMPRESSION_LEVEL: 'Master_zstd_compression_level',
 };
 
-/** Null where the account cannot be read from the server: MariaDB keeps it in a file. */
-function savedAccountSql({ can }: Dialect): string | null {
+/**
+ * Null where the account cannot be read from the server: MariaDB keeps it in a file. Of several channels the one that leads to
+ * `source` is rather read than another.
+ */
+function savedAccountSql({ can }: Dialect, source: Address | null): string | null {
   if (!can('sourceInfoTable')) return null;
   const names = Object.keys(TRANSPORT_COLUMNS) as TransportOption[];
   const transport = names.filter((name) => can(TRANSPORT_OPTIONS[name])).map((name) => TRANSPORT_COLUMNS[name]);
@@ -45,8 +48,13 @@ function savedAccountSql({ can }: Dialect): string | null {
   return (
     'SELECT User_name, User_password, Enabled_ssl, Ssl_verify_server_cert, Heartbeat, Connect_retry, Retry_count, ' +
     `${[...Object.values(TLS_FILES), ...transport].join(', ')}${publicKey} ` +
-    `FROM mysql.slave_master_info WHERE User_name <> ''${can('channels') ? ' ORDER BY Channel_name' : ''} LIMIT 1`
+    `FROM mysql.slave_master_info WHERE User_name <> ''${can('channels') ? orderFor(source) : ''} LIMIT 1`
   );
+}
+
+function orderFor(source: Address | null): string {
+  const leadsThere = source === null ? '' : `Host = ${quoted(source.host)} AND Port = ${String(source.port)} DESC, `;
+  return ` ORDER BY ${leadsThere}Channel_name`;
 }
 
 const READ_MS = 2_000;
@@ -68,7 +76,7 @@ export class ReplicationAccounts {
   /** Reads the account of a server that is about to forget it. A missing grant is no obstacle: others may be asked. */
   async remember(cluster: ClusterId, hold: Hold): Promise<void> {
     try {
-      const sql = savedAccountSql(hold.dialect);
+      const sql = savedAccountSql(hold.dialect, null);
       const [row] = sql === null ? [] : await hold.read(sql, READ_MS);
       if (row !== undefined) this.#keep(cluster, savedAccount(row));
     } catch (error) {
@@ -85,7 +93,7 @@ export class ReplicationAccounts {
   ): Promise<ReplicationAccount> {
     const query = this.#queryNow();
     const asked = query === '' ? null : await this.#ask(source, () => query);
-    const saved = this.#remembered.get(cluster) ?? (await this.#savedBy(cluster, others));
+    const saved = this.#remembered.get(cluster) ?? (await this.#savedBy(cluster, source, others));
     // How the others connect is kept, whoever tells the account: a server that used TLS must not go on without it.
     if (asked !== null) return { ...(saved ?? WITHOUT_TLS), credentials: credentialsIn(asked) };
     if (saved !== null) return saved;
@@ -95,9 +103,9 @@ export class ReplicationAccounts {
     throw new StepFailed('state', `${text}: ${advice}`, false);
   }
 
-  async #savedBy(cluster: ClusterId, others: readonly Address[]): Promise<ReplicationAccount | null> {
+  async #savedBy(cluster: ClusterId, source: Address, others: readonly Address[]): Promise<ReplicationAccount | null> {
     for (const other of others) {
-      const saved = await this.#ask(other, savedAccountSql);
+      const saved = await this.#ask(other, (dialect) => savedAccountSql(dialect, source));
       const row = saved === null ? undefined : textRows(saved)[0];
       if (row === undefined) continue;
       const account = savedAccount(row);

@@ -122,20 +122,19 @@ export class MysqlSession implements ServerSession {
       case 'acknowledge':
         return await acknowledge(hold, step.on);
       case 'switch':
-        return await this.#switch(step.action, context);
+        return await this.#switch(hold, step.action, context);
       default:
         return await this.#roleFindings(hold, step, context);
     }
   }
 
-  async #switch(action: SwitchAction, { other, siblings }: StepContext): Promise<StepFindings> {
-    const hold = this.#hold;
+  async #switch(hold: Hold, action: SwitchAction, { other, siblings, lender }: StepContext): Promise<StepFindings> {
     return await takeSwitch(hold, action, {
       remember: () => this.#accounts.remember(this.#clusterId, hold),
       credentials: async () => {
         const replica = await readReplicaOf(hold, READ_MS);
         const source = other ?? { host: replica.host, port: replica.port };
-        const { credentials } = await this.#accounts.find(this.#clusterId, hold.address, source, siblings);
+        const { credentials } = await this.#accounts.find(lender ?? this.#clusterId, hold.address, source, siblings);
         if (credentials !== undefined) return credentials;
         const text = `no account is known with which ${addressText(hold.address)} could log in to its source`;
         throw new StepFailed('state', `${text}: set ReplicationCredentialsQuery`, false);

@@ -7,7 +7,10 @@ export interface Threads {
   readonly sql: boolean;
 }
 
-/** `channel` null: every channel of the server, as the statement without a name has it. */
+/**
+ * `channel` null: every channel of the server, as the statement without a name has it. What is about one source says which of
+ * several channels is meant, and nothing where there is but one.
+ */
 export type SwitchAction =
   /**
    * `until`: `file:position` of the source, or GTIDs; '' for no end. `acknowledges`: semi-sync is on before. `refetches`: its
@@ -22,18 +25,18 @@ export type SwitchAction =
     }
   | { readonly do: 'stop'; readonly channel: string | null }
   /** Stops fetching, applies all that was received, stops applying. Not done in time: goes on as it did. */
-  | { readonly do: 'drain'; readonly limitMs: number }
+  | { readonly do: 'drain'; readonly limitMs: number; readonly channel?: string }
   /** RESET REPLICA ALL of a server that has applied what it received; its account is remembered. */
   | { readonly do: 'forget-source'; readonly channel: string | null; readonly limitMs: number }
   /** What the applier fails at: a GTID, or a place in the log of its source. */
-  | { readonly do: 'see-failure' }
+  | { readonly do: 'see-failure'; readonly channel?: string }
   /** Only while it still fails at `failure`. */
-  | { readonly do: 'skip'; readonly failure: string }
+  | { readonly do: 'skip'; readonly failure: string; readonly channel?: string }
   /** Where it goes on is told by GTID from now on, or no more. */
-  | { readonly do: 'follow-by-gtid'; readonly on: boolean; readonly running: Threads }
-  | { readonly do: 'delay'; readonly seconds: number; readonly running: Threads }
+  | { readonly do: 'follow-by-gtid'; readonly on: boolean; readonly running: Threads; readonly channel?: string }
+  | { readonly do: 'delay'; readonly seconds: number; readonly running: Threads; readonly channel?: string }
   /** The account as ReplicationCredentialsQuery tells it on the source, or as the others have it. */
-  | { readonly do: 'credentials'; readonly running: Threads }
+  | { readonly do: 'credentials'; readonly running: Threads; readonly channel?: string }
   /** Semi-sync, the side of the replica; its IO thread is restarted if it runs. */
   | { readonly do: 'acknowledge'; readonly on: boolean }
   /** Semi-sync, the side of the source. Off only while nobody waits for an acknowledgement, unless `forced`. */
@@ -67,22 +70,22 @@ const TEXTS: { readonly [K in SwitchAction['do']]: (action: ActionOf<K>, server:
     `${acknowledges ? 'make it acknowledge (semi-sync) and ' : ''}start the replication of ${server}` +
     `${until === '' ? '' : ` until ${until}`}: START REPLICA${until === '' ? '' : ' SQL_THREAD UNTIL ...'}${on(channel)}`,
   stop: ({ channel }, server) => `stop the replication of ${server}: STOP REPLICA${on(channel)}`,
-  drain: ({ limitMs }, server) =>
+  drain: ({ limitMs, channel }, server) =>
     `stop the replication of ${server} once it has applied what it received, within ${limitMs / 1000} s: ` +
-    'STOP REPLICA IO_THREAD; STOP REPLICA',
+    `STOP REPLICA IO_THREAD${on(channel)}; STOP REPLICA${on(channel)}`,
   'forget-source': ({ channel }, server) =>
     `let ${server} apply what it received and forget its source: STOP REPLICA; RESET REPLICA ALL${on(channel)}`,
-  'see-failure': (_, server) => `read what the replication of ${server} fails at`,
-  skip: ({ failure }, server) =>
-    `let ${server} skip ${failure === '' ? 'the transaction that it fails at' : failure}: an empty transaction under its ` +
+  'see-failure': ({ channel }, server) => `read what the replication of ${server} fails at${over(channel)}`,
+  skip: ({ failure, channel }, server) =>
+    `let ${server} skip ${failure === '' ? 'the transaction that it fails at' : failure}${over(channel)}: an empty transaction under its ` +
     'GTID, or SET GLOBAL sql_replica_skip_counter = 1',
-  'follow-by-gtid': ({ on: byGtid }, server) =>
+  'follow-by-gtid': ({ on: byGtid, channel }, server) =>
     `let ${server} follow ${byGtid ? 'by GTID' : 'by file and position'}: CHANGE REPLICATION SOURCE TO ` +
-    `SOURCE_AUTO_POSITION = ${byGtid ? '1' : '0, SOURCE_LOG_FILE = ..., SOURCE_LOG_POS = ...'}`,
-  delay: ({ seconds }, server) =>
-    `let ${server} apply ${String(seconds)} s late: CHANGE REPLICATION SOURCE TO SOURCE_DELAY = ${String(seconds)}`,
-  credentials: (_, server) =>
-    `give ${server} the replication account again: CHANGE REPLICATION SOURCE TO SOURCE_USER = ..., SOURCE_PASSWORD = ...`,
+    `SOURCE_AUTO_POSITION = ${byGtid ? '1' : '0, SOURCE_LOG_FILE = ..., SOURCE_LOG_POS = ...'}${on(channel)}`,
+  delay: ({ seconds, channel }, server) =>
+    `let ${server} apply ${String(seconds)} s late: CHANGE REPLICATION SOURCE TO SOURCE_DELAY = ${String(seconds)}${on(channel)}`,
+  credentials: ({ channel }, server) =>
+    `give ${server} the replication account again: CHANGE REPLICATION SOURCE TO SOURCE_USER = ..., SOURCE_PASSWORD = ...${on(channel)}`,
   acknowledge: ({ on: isOn }, server) =>
     `make ${server} acknowledge what it receives${isOn ? '' : ' no more'}: SET GLOBAL rpl_semi_sync_replica_enabled = ${flag(isOn)}`,
   ask: ({ on: isOn }, server) =>
@@ -109,8 +112,12 @@ function textOf<K extends SwitchAction['do']>(kind: K, action: ActionOf<K>, serv
   return TEXTS[kind](action, server);
 }
 
-function on(channel: string | null): string {
+function on(channel: string | null = null): string {
   return channel === null || channel === '' ? '' : ` FOR CHANNEL '${channel}'`;
+}
+
+function over(channel: string | undefined): string {
+  return channel === undefined ? '' : ` over channel "${channel}"`;
 }
 
 function flag(isOn: boolean): string {

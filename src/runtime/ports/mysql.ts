@@ -52,6 +52,8 @@ export interface StepContext {
   readonly channel?: string;
   /** Other servers of the cluster that replicate: one that has no source yet learns from them how to log in. */
   readonly siblings: readonly Address[];
+  /** Their cluster: the one that the step's channel comes from, where it is not that of the plan. */
+  readonly lender?: ClusterId;
   /** How far a long step has come, for people; a sentence now and then. */
   tell?(text: string): void;
 }

@@ -15,7 +15,8 @@ import type { NumberedStep, Step, StepOutcome } from '../../core/recovery/step.j
 import { describeStep } from '../../core/recovery/step-text.js';
 import type { Address } from '../../core/topology/address.js';
 import { addressText } from '../../core/topology/address.js';
-import type { ServerId } from '../../core/topology/server.js';
+import type { ClusterId, ServerId } from '../../core/topology/server.js';
+import { indexServers, sourceOfChannel } from '../../core/topology/sources.js';
 import type { Proposal } from '../replicated-ledger.js';
 import { type HookStep, isHookStep, takeHookStep } from './hook-steps.js';
 import { Journal } from './journal.js';
@@ -231,7 +232,7 @@ export class RecoveryRun {
         address,
         other,
         ...this.#channelOf(step.server),
-        siblings: this.#siblingsOf(step.server),
+        ...this.#lendersTo(step.server),
         tell: (text) => {
           this.#note(step, text);
         },
@@ -287,11 +288,16 @@ export class RecoveryRun {
     return channel === null ? {} : { channel };
   }
 
-  #siblingsOf(server: ServerId): readonly Address[] {
-    const { clusterId } = this.#record;
-    return [...this.#parts.ledger.state.servers.values()]
-      .filter((one) => one.id !== server && one.clusterId === clusterId && one.facts.channels.length > 0)
-      .map(({ address }) => address);
+  /** Whose replication account it may have: each cluster has its own. */
+  #lendersTo(server: ServerId): { readonly siblings: readonly Address[]; readonly lender: ClusterId } {
+    const all = this.#parts.ledger.state.servers;
+    const own = all.get(server)?.facts.channels.find(({ name }) => name === channelIn(this.#record, server));
+    const source = own === undefined ? null : sourceOfChannel(indexServers(all.values()), own);
+    const lender = source?.clusterId ?? this.#record.clusterId;
+    const siblings = [...all.values()].filter(
+      (one) => one.id !== server && one.clusterId === lender && one.facts.channels.length > 0,
+    );
+    return { siblings: siblings.map(({ address }) => address), lender };
   }
 
   #tell(step: NumberedStep['step'], outcome: StepOutcome, tookMs: number): void {

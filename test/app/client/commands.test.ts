@@ -274,6 +274,7 @@ describe('commands that change something', () => {
       'purge-binary-logs/main/3306/latest?force=true',
     ],
     [['reset-replica', '-i', 'a:1', '--channel', 'x', '--force'], 'reset-replica/a/1?channel=x&force=true'],
+    [['skip-query', '-i', 'a:1', '--channel', 'x'], 'skip-query/a/1?channel=x'],
     [['set-writeable', '-i', 'a:1', '--force'], 'set-writeable/a/1?force=true'],
     [['start-replica', '-i', 'a:1', '--until', 'binlog.000001:4'], 'start-replica/a/1?until=binlog.000001:4'],
     [['start-replica', '-i', 'a:1'], 'start-replica/a/1'],

@@ -101,6 +101,42 @@ describe('a switch', () => {
     expect(noes(ask('disable-gtid', 's'))).toEqual(['s:3306 is not using GTID']);
   });
 
+  it('of several channels is about one that is named, and about all where that may be meant', () => {
+    const stopped = channelTo('e', { name: 'east', sqlThread: 'stopped', sqlError: broken });
+    see('e', null);
+    see('s', 'p', { channels: [channelTo('p'), stopped] });
+    const commands = [
+      'stop-replica-nice',
+      'skip-query',
+      'enable-gtid',
+      'disable-gtid',
+      'delay-replication',
+      'change-master-credentials',
+    ] as const;
+    for (const command of commands) {
+      const said = noes(ask(command, 's', { seconds: 1 })).join();
+      const text = `s:3306 replicates over several channels ("" from p:3306, "east" from e:3306), and ${command} is about one`;
+      expect(said).toContain(text);
+    }
+    expect(noes(ask('start-replica', 's', { until: 'log.000001:4' })).join()).toContain('is about one of them');
+    expect(noes(ask('start-replica', 's'))).toEqual([]);
+    const skipped = ask('skip-query', 's', { channel: 'east' });
+    expect(skipped).toMatchObject({ recovery: { inputs: { participants: [{ channel: 'east' }] } } });
+    expect(noes(ask('skip-query', 's', { channel: '' }))).toEqual(['Replication SQL thread is running on s:3306']);
+    const delayed = ask('delay-replication', 's', { channel: 'east', seconds: 1 });
+    const action = { do: 'delay', channel: 'east', running: { io: true, sql: false } };
+    expect(delayed).toMatchObject({ recovery: { inputs: { switching: { steps: [{ action }] } } } });
+    expect(noes(ask('set-read-only', 's', { channel: 'east' })).join()).toContain('about s:3306 as a whole');
+  });
+
+  it('to GTID over one channel asks its own source', () => {
+    see('e', null, { gtidMode: 'OFF' });
+    const east = channelTo('e', { name: 'east', autoPosition: false });
+    see('s', 'p', { channels: [channelTo('p', { autoPosition: false }), east] });
+    expect(noes(ask('enable-gtid', 's', { channel: 'east' }))).toEqual(['e:3306 has gtid_mode=OFF']);
+    expect(noes(ask('enable-gtid', 's', { channel: '' }))).toEqual([]);
+  });
+
   it('deletes no log that a replica needs, or that a replica nobody has seen may need', () => {
     const at = (file: string): Vitals => {
       const place = { file, position: 4 };
@@ -146,6 +182,8 @@ describe('a switch', () => {
   it('is told in words with the statement', () => {
     const delay = describeAction({ do: 'delay', seconds: 7, running: { io: true, sql: true } }, 's:3306');
     expect(delay).toBe('let s:3306 apply 7 s late: CHANGE REPLICATION SOURCE TO SOURCE_DELAY = 7');
+    const east = describeAction({ do: 'drain', limitMs: 1000, channel: 'east' }, 's:3306');
+    expect(east).toContain("STOP REPLICA FOR CHANNEL 'east'");
   });
 });
 

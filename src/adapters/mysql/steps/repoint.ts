@@ -84,7 +84,10 @@ async function beginToFollow(hold: Hold, { source, begin }: Destination, account
   if (hold.dialect.gtid === 'mariadb') {
     await hold.change('SET GLOBAL gtid_slave_pos = @@GLOBAL.gtid_current_pos', CHANGE_MS);
   }
-  await hold.change(changeSource(hold.dialect, { address: source, ...where, ...account }), CHANGE_MS);
+  await hold.change(
+    changeSource(hold.dialect, { address: source, ...where, ...account }, hold.channel ?? ''),
+    CHANGE_MS,
+  );
 }
 
 /** Its own log is what it has; a restart since then has not moved its end. */

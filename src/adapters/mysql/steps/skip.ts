@@ -59,23 +59,37 @@ export async function skip(hold: Hold, failure: string): Promise<StepFindings> {
   if (gtid.ok && /^[0-9a-f]{8}-/i.test(failure)) return await skipGtid(hold, failure, gtid.value);
   if (placeOf(replica) !== failure) return { text: `it stands no longer at ${failure}: nothing was skipped` };
   if (replica.sql || applierError(replica) === null) return { text: 'it does not fail any more: nothing was skipped' };
-  const name = hold.dialect.can('replicaSkipCounter') ? 'sql_replica_skip_counter' : 'sql_slave_skip_counter';
-  await hold.change(`SET GLOBAL ${name} = 1`, CHANGE_MS);
+  await countOne(hold, replica.channel);
   return { text: `it skips what stands at ${failure}` };
+}
+
+/** Of several channels it is the next one to start that MySQL has skip; MariaDB counts for the connection that the session is at. */
+async function countOne(hold: Hold, channel: string): Promise<void> {
+  const { dialect } = hold;
+  const name = dialect.can('replicaSkipCounter') ? 'sql_replica_skip_counter' : 'sql_slave_skip_counter';
+  const count = `SET GLOBAL ${name} = 1`;
+  if (dialect.flavor !== 'MariaDB' || channel === '') {
+    await hold.change(count, CHANGE_MS);
+    return;
+  }
+  const at = (connection: string): string => `SET SESSION default_master_connection = ${quoted(connection)}`;
+  await wholly(hold, `${at(channel)}; ${count}; ${at('')}`);
+}
+
+/** What ends in the middle leaves the session in a state of its own, and nobody may go on in it. */
+async function wholly(hold: Hold, statements: string): Promise<void> {
+  try {
+    await hold.change(statements, CHANGE_MS);
+  } catch (error) {
+    hold.link.destroy();
+    throw error;
+  }
 }
 
 async function skipGtid(hold: Hold, gtid: string, set: GtidSet): Promise<StepFindings> {
   const executed = parseGtidSet((await readServer(hold, READ_MS)).executed);
   if (executed.ok && countGtids(subtractGtids(set, executed.value)) === 0n) return { text: `it has ${gtid} by now` };
-  try {
-    await hold.change(
-      `SET SESSION gtid_next = ${quoted(gtid)}; BEGIN; COMMIT; SET SESSION gtid_next = 'AUTOMATIC'`,
-      CHANGE_MS,
-    );
-  } catch (error) {
-    // It may stand in the middle of a transaction, under a GTID that is not its own.
-    hold.link.destroy();
-    throw error;
-  }
+  // Else it would stand in the middle of a transaction, under a GTID that is not its own.
+  await wholly(hold, `SET SESSION gtid_next = ${quoted(gtid)}; BEGIN; COMMIT; SET SESSION gtid_next = 'AUTOMATIC'`);
   return { text: `an empty transaction stands for ${gtid}` };
 }

@@ -125,21 +125,28 @@ export async function forgetSource(
   const channels = await chosen(hold, channel, true);
   if (channels.length === 0) return { text: 'it had no source any more' };
   await remember();
-  const main = channels.find((one) => one.channel === '') ?? channels[0];
-  if (main !== undefined && channels.length === 1) await drain(hold, limitMs);
-  else await assertApplied(hold, channels);
-  await stopThreads(hold, channel);
+  await drainAll(hold, channels, limitMs);
   for (const { channel: name } of channels) await hold.change(resetReplicaAll(hold.dialect, name), CHANGE_MS);
   return { text: `it followed ${channels.map(({ host, port }) => `${host}:${String(port)}`).join(' and ')}` };
 }
 
-/** Of several channels each is stopped by the operator first, who sees what each still has to apply. */
-async function assertApplied(hold: Hold, channels: readonly ReplicaState[]): Promise<void> {
-  const server = await readServer(hold, READ_MS);
-  const late = channels.find((one) => hasUnapplied(one, server));
-  if (late === undefined) return;
-  const text = `channel "${late.channel}" has received what it has not applied, which would be lost`;
-  throw new StepFailed('state', `${addressText(hold.address)}: ${text}: wait until it is applied`, false);
+/** None is forgotten before all are applied; where one cannot be, those before it go on as they did. */
+async function drainAll(hold: Hold, channels: readonly ReplicaState[], limitMs: number): Promise<void> {
+  const drained: ReplicaState[] = [];
+  try {
+    for (const one of channels) {
+      await drain(hold.about(one.channel), limitMs);
+      drained.push(one);
+    }
+  } catch (error) {
+    if (error instanceof StepFailed) for (const one of drained) await startAsBefore(hold, one);
+    throw error;
+  }
+}
+
+async function startAsBefore(hold: Hold, { channel, io, sql }: ReplicaState): Promise<void> {
+  const threads = [...(sql ? (['SQL_THREAD'] as const) : []), ...(io === 'No' ? [] : (['IO_THREAD'] as const))];
+  for (const thread of threads) await hold.change(startReplica(hold.dialect, channel, thread), CHANGE_MS);
 }
 
 /** Null: all of them. */

@@ -79,22 +79,27 @@ const FORCED: Readonly<Record<string, string>> = {
   'set-writeable': 'let it take writes, where no other of its cluster does',
 };
 
-const ON_ONE: Readonly<Record<string, string>> = {
+/** About one source of it. */
+const ON_ONE_CHANNEL: Readonly<Record<string, string>> = {
+  'stop-replica': 'stop replication',
   'stop-replica-nice': 'stop replication once the relay log is applied',
   'skip-query': 'skip the statement that its replication fails at',
   'enable-gtid': 'let a replica replicate by GTID',
   'disable-gtid': 'let it replicate by file and position',
+  'change-master-credentials': 'give it the replication account again',
+};
+
+const ON_ONE: Readonly<Record<string, string>> = {
   'gtid-errant-reset-master': 'remove errant transactions by resetting its binary logs',
   'gtid-errant-inject-empty': 'cover errant transactions by empty ones on the primary',
   'set-read-only': 'make it read-only; no repair opens it again',
-  'change-master-credentials': 'give it the replication account again',
 };
 
 const onOne = (names: Readonly<Record<string, string>>, rest: string): readonly ClientCommand[] =>
   Object.entries(names).map(([name, about]) => changes(name, `${name}/{instance}${rest}`, p.instance, about));
 
 const SWITCHES: readonly ClientCommand[] = [
-  ...onOne({ 'stop-replica': 'stop replication' }, CHANNEL),
+  ...onOne(ON_ONE_CHANNEL, CHANNEL),
   ...onOne({ 'start-replica': 'start replication' }, `${CHANNEL}[?until={until}]${FORCE}`),
   ...onOne({ 'restart-replica': 'stop and start replication' }, `${CHANNEL}${FORCE}`),
   ...onOne(
@@ -104,7 +109,7 @@ const SWITCHES: readonly ClientCommand[] = [
   ...onOne(ON_ONE, ''),
   ...onOne(FORCED, FORCE),
   changes('flush-binary-logs', 'flush-binary-logs/{instance}[?to={binlog}]', p.instance, 'begin a new binary log'),
-  changes('delay-replication', 'delay-replication/{instance}/{seconds}', p.text, 'let it lag on purpose'),
+  changes('delay-replication', `delay-replication/{instance}/{seconds}${CHANNEL}`, p.text, 'let it lag on purpose'),
   changes(
     'purge-binary-logs',
     `purge-binary-logs/{instance}/{binlog}${FORCE}`,

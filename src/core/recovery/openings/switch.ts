@@ -14,7 +14,7 @@ import { ERRANT } from './switches/errant.js';
 import { LOGS } from './switches/logs.js';
 import { REPLICATION } from './switches/replication.js';
 import { SEMI_SYNC } from './switches/semi-sync.js';
-import { askedOf, type Judge, type SwitchWish } from './switches/wish.js';
+import { askedOf, channelNamed, type Judge, noChannelMeant, type SwitchWish } from './switches/wish.js';
 import { WRITES } from './switches/writes.js';
 
 const JUDGES: Readonly<Record<SwitchCommand, Judge>> = {
@@ -43,10 +43,10 @@ export function openSwitch(
     return refused(refusal('unknown-server', `server ${wish.server} is not known`, mend));
   }
   const asked = askedOf({ belief, policy, sights, server, wish });
-  const { steps, afterwards = [], others = [], refusals } = JUDGES[wish.command](asked);
+  const { steps, afterwards = [], others = [], channels, refusals } = JUDGES[wish.command](asked);
   const silent = [server, ...others].filter(({ id }) => !soft.answers(id));
   const found: readonly Refusal[] = [
-    ...refusals.filter((one) => one !== null),
+    ...[...refusals, channels === undefined ? noChannelMeant(asked) : null].filter((one) => one !== null),
     ...silent.map(({ address }) =>
       refusal('does-not-answer', `${addressText(address)} does not answer`, 'bring it back first'),
     ),
@@ -62,7 +62,10 @@ export function openSwitch(
       failed: server.id,
     },
     {
-      participants: [server, ...others].map((one) => placeParticipant(one, 0, 0)),
+      participants: [
+        { ...placeParticipant(server, 0, 0), ...(channels === 'one' ? channelNamed(asked) : {}) },
+        ...others.map((one) => placeParticipant(one, 0, 0)),
+      ],
       epoch: (belief.clusters.get(server.clusterId)?.epoch ?? 0) + 1,
       requestedCandidate: null,
       startFormerPrimary: false,

@@ -7,10 +7,12 @@
  * difference.
  */
 import type { ServerId } from '../../topology/server.js';
+import { channelIn } from '../channels.js';
 import { gtidsIn, isNone, minus } from '../gtids.js';
 import { standingOf } from '../patience.js';
 import { recordOf } from '../record.js';
 import type { Recovery } from '../recovery.js';
+import { hasHere } from '../share.js';
 import type { Step, StepFindings } from '../step.js';
 import type { SwitchCommand, SwitchTerms } from '../switching.js';
 import { tooMany } from './inject-empty.js';
@@ -82,11 +84,13 @@ function otherThan(recovery: Recovery): ServerId {
   return other?.id ?? recovery.failed;
 }
 
-function skipQuery({ failed }: Recovery, terms: SwitchTerms, found: Read): Way {
-  const see: Step = { kind: 'switch', server: failed, action: { do: 'see-failure' } };
+function skipQuery({ failed, inputs }: Recovery, terms: SwitchTerms, found: Read): Way {
+  const channel = channelIn({ inputs }, failed);
+  const named = channel === null ? {} : { channel };
+  const see: Step = { kind: 'switch', server: failed, action: { do: 'see-failure', ...named } };
   const seen = found(see);
   if (seen === null) return { steps: [see] };
-  const skip: Step = { kind: 'switch', server: failed, action: { do: 'skip', failure: seen.failure ?? '' } };
+  const skip: Step = { kind: 'switch', server: failed, action: { do: 'skip', failure: seen.failure ?? '', ...named } };
   return { steps: [see, skip, ...terms.steps] };
 }
 
@@ -109,7 +113,9 @@ function enableGtid(recovery: Recovery, terms: SwitchTerms, found: Read): Way {
   const [has, itsHas] = [found(own), found(others)];
   if (has === null || itsHas === null) return { steps: [own, others] };
   const name = nameOf(recovery, source);
-  const executed = gtidsIn(has.executedGtids ?? '');
+  const isMixed = participantOf(recovery, recovery.failed).channel !== undefined;
+  // What came over other channels is nothing that this source would have to have.
+  const executed = gtidsIn(isMixed ? hasHere(recovery, recovery.failed, has) : (has.executedGtids ?? ''));
   const purged = minus(itsHas.purgedGtids ?? '', executed);
   const extra = minus(executed, itsHas.executedGtids ?? '');
   const looks = [own, others];

@@ -7,17 +7,7 @@ import type { Server } from '../../../topology/server.js';
 import { directReplicasOf, type Refusal } from '../../belief.js';
 import { isNone, minus } from '../../gtids.js';
 import type { SwitchCommand } from '../../switching.js';
-import {
-  type Asked,
-  type Judge,
-  mainChannelOnly,
-  noReplica,
-  startAgain,
-  step,
-  threadsOf,
-  when,
-  withoutGroup,
-} from './wish.js';
+import { type Asked, type Judge, noReplica, startAgain, step, threadsOf, when, withoutGroup } from './wish.js';
 
 type Own = Extract<SwitchCommand, `gtid-errant-${string}`>;
 
@@ -62,7 +52,6 @@ function reset(asked: Asked): ReturnType<Judge> {
       noReplica(asked),
       noGtid(asked),
       withoutGroup(asked),
-      mainChannelOnly(asked),
       noneSeen(asked, source),
       when(facts.channels.length > 1, 'several-channels', `${name} replicates from several sources`, 'rebuild it'),
       when(source === null && facts.channels.length > 0, 'unknown-source', unknown, 'discover its source'),

@@ -11,13 +11,14 @@ import type { SwitchCommand } from '../../switching.js';
 import {
   type Asked,
   canRefetch,
+  channelNamed,
   channelOf,
   type Judge,
-  mainChannelOnly,
   noReplica,
   startAgain,
   step,
   threadsOf,
+  unclearChannel,
   when,
   withoutGroup,
 } from './wish.js';
@@ -35,18 +36,22 @@ type Own = Extract<
 export const REPLICATION: Readonly<Record<Own, Judge>> = {
   'start-replica': (asked) => ({
     steps: [start(asked)],
+    channels: 'any',
     refusals: [noReplica(asked), ...notToBeStarted(asked), badEnd(asked)],
   }),
   'stop-replica': (asked) => ({
     steps: [step(asked, { do: 'stop', channel: asked.wish.channel })],
+    channels: 'any',
     refusals: [noReplica(asked)],
   }),
   'stop-replica-nice': (asked) => ({
-    steps: [step(asked, { do: 'drain', limitMs: asked.policy.applyLimitMs })],
-    refusals: [noReplica(asked), mainChannelOnly(asked)],
+    steps: [step(asked, { do: 'drain', limitMs: asked.policy.applyLimitMs, ...channelNamed(asked) })],
+    channels: 'one',
+    refusals: [noReplica(asked), unclearChannel(asked)],
   }),
   'restart-replica': (asked) => ({
     steps: [step(asked, { do: 'stop', channel: asked.wish.channel }), start(asked)],
+    channels: 'any',
     refusals: [noReplica(asked), ...notToBeStarted(asked)],
   }),
   'reset-replica': reset,
@@ -55,8 +60,9 @@ export const REPLICATION: Readonly<Record<Own, Judge>> = {
   'disable-gtid': (asked) => byGtid(asked, false),
   'delay-replication': delay,
   'change-master-credentials': (asked) => ({
-    steps: [step(asked, { do: 'credentials', running: threadsOf(asked) })],
-    refusals: [noReplica(asked), mainChannelOnly(asked)],
+    steps: [step(asked, { do: 'credentials', running: threadsOf(asked), ...channelNamed(asked) })],
+    channels: 'one',
+    refusals: [noReplica(asked), unclearChannel(asked)],
   }),
 };
 
@@ -81,8 +87,11 @@ function notToBeStarted({ belief, server, name, wish }: Asked): readonly (Refusa
   ];
 }
 
-function badEnd({ wish, name, server }: Asked): Refusal | null {
+function badEnd(asked: Asked): Refusal | null {
+  const { wish, name, server } = asked;
   if (wish.until === '') return null;
+  const unclear = unclearChannel(asked);
+  if (unclear !== null) return unclear;
   const mend = 'write file:position, or GTIDs';
   const isPlace = /^[^\s:,@]+:\d{1,18}$/.test(wish.until) && !/^[0-9a-f]{8}-[0-9a-f]{4}-/i.test(wish.until);
   if (isPlace) return null;
@@ -103,6 +112,7 @@ function reset(asked: Asked): ReturnType<Judge> {
   const move = `orchestrator-client -c relocate-replicas -i ${name} -d HOST:PORT`;
   return {
     steps: [step(asked, { do: 'forget-source', channel: wish.channel, limitMs: policy.applyLimitMs })],
+    channels: 'any',
     refusals: [
       noReplica(asked),
       withoutGroup(asked),
@@ -125,9 +135,10 @@ function skip(asked: Asked): ReturnType<Judge> {
   const nothing = 'nothing is to be skipped';
   return {
     steps: [startAgain(asked)],
+    channels: 'one',
     refusals: [
       noReplica(asked),
-      mainChannelOnly(asked),
+      unclearChannel(asked),
       when(channel?.sqlThread === 'running', 'replicates', runs, nothing),
       when(channel?.sqlThread === 'stopped' && channel.sqlError === null, 'no-error', fine, nothing),
     ],
@@ -145,11 +156,12 @@ function byGtid(asked: Asked, on: boolean): ReturnType<Judge> {
     return `${address.host}:${String(address.port)} has gtid_mode=${facts.gtidMode || 'OFF'}`;
   });
   return {
-    steps: [step(asked, { do: 'follow-by-gtid', on, running: threadsOf(asked) })],
+    steps: [step(asked, { do: 'follow-by-gtid', on, running: threadsOf(asked), ...channelNamed(asked) })],
+    channels: 'one',
     others: on && source !== null ? [source] : [],
     refusals: [
       noReplica(asked),
-      mainChannelOnly(asked),
+      unclearChannel(asked),
       when(on && is, 'uses-gtid', `${name} already uses GTID`, 'nothing is to be done'),
       when(!on && !is, 'no-gtid', `${name} is not using GTID`, 'nothing is to be done'),
       when(on && source === null, 'unknown-source', unknown, 'discover its source'),
@@ -169,10 +181,11 @@ function delay(asked: Asked): ReturnType<Judge> {
   const isOld = flavor === 'MariaDB' && (version.major < 10 || (version.major === 10 && version.minor < 2));
   const knowsNone = `${name} is a MariaDB ${version.text}, which cannot delay replication`;
   return {
-    steps: [step(asked, { do: 'delay', seconds, running: threadsOf(asked) })],
+    steps: [step(asked, { do: 'delay', seconds, running: threadsOf(asked), ...channelNamed(asked) })],
+    channels: 'one',
     refusals: [
       noReplica(asked),
-      mainChannelOnly(asked),
+      unclearChannel(asked),
       when(!isNumber, 'bad-seconds', `a delay is a whole number of seconds up to ${String(DELAY_MAX)}`, 'name one'),
       when(isOld, 'version', knowsNone, 'upgrade it to 10.2.3 or later'),
     ],
