@@ -37,7 +37,7 @@ export interface LostReplica {
 
 export function lostReplicasOf(belief: Belief): readonly LostReplica[] {
   const closed = [...belief.recoveries.values()].filter(({ closedAtMs }) => closedAtMs !== null);
-  if (!closed.some((recovery) => recovery.lost.length > 0)) return [];
+  if (!closed.some((recovery) => leftBehindBy(recovery).length > 0)) return [];
   closed.sort((one, other) => (one.closedAtMs ?? 0) - (other.closedAtMs ?? 0));
   const lost = new Map<string, LostReplica>();
   for (const recovery of closed) follow(belief, lost, recovery);
@@ -52,7 +52,7 @@ function follow(belief: Belief, lost: Map<string, LostReplica>, recovery: Recove
   }
   if (recovery.promotion !== null) lost.delete(keyOf(recovery.promotion.server));
   if (isReturn(recovery.kind) && recovery.verdict?.kind === 'succeeded') lost.delete(keyOf(recovery.failed));
-  for (const { server, reason, gtids } of recovery.lost) {
+  for (const { server, reason, gtids } of leftBehindBy(recovery)) {
     const state = gtids !== '' || isReturn(recovery.kind) ? 'apart' : 'away';
     const sinceMs = lost.get(keyOf(server))?.sinceMs ?? recovery.closedAtMs ?? 0;
     lost.set(keyOf(server), {
@@ -65,6 +65,11 @@ function follow(belief: Belief, lost: Map<string, LostReplica>, recovery: Recove
       gtids,
     });
   }
+}
+
+/** Whom a rearrangement could not move replicates where it did: the primary is not its place. */
+function leftBehindBy({ kind, lost }: Recovery): Recovery['lost'] {
+  return kind === 'move' ? [] : lost;
 }
 
 /** Where it stands by now; of several sources, that of the channel which the recovery was about. */
@@ -96,7 +101,10 @@ export function followsPrimary(
 }
 
 /** Over which of its channels it was left behind; null: it has none, or not that one any more. */
-export function channelLeftBehind(belief: Belief, { server: id, recovery }: LostReplica): Channel | null {
+export function channelLeftBehind(
+  belief: Belief,
+  { server: id, recovery }: Pick<LostReplica, 'server' | 'recovery'>,
+): Channel | null {
   const facts = belief.servers.get(id)?.facts;
   if (facts === undefined) return null;
   const participants = belief.recoveries.get(recovery)?.inputs.participants ?? [];

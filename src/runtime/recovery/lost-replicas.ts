@@ -1,10 +1,14 @@
 /**
  * Watches the replicas that a failover left behind, on the leader: one that answers again is pointed at the new primary, if
- * its data allows and nobody has done something else with it on purpose. There is no hurry, so nobody knocks at its door;
- * an attempt that came to nothing is made again, less and less often, whoever leads by then.
+ * its data allows and nobody has done something else with it on purpose; one that a move left stopped goes on where it is.
+ * There is no hurry, so nobody knocks at its door; an attempt that came to nothing is made again, less and less often, whoever
+ * leads by then.
  */
 import { attemptsAt, lostReplicasOf, type LostReplica, whyLeftAlone } from '../../core/recovery/lost-replicas.js';
+import { type LeftByMove, leftByMoves, startsInVain } from '../../core/recovery/left-by-moves.js';
 import { openLostReplica } from '../../core/recovery/openings/lost-replica.js';
+import { openLeftByMove } from '../../core/recovery/openings/move-resumed.js';
+import type { Opening } from '../../core/recovery/openings/opening.js';
 import type { ServerId } from '../../core/topology/server.js';
 import type { RecoveryOpener } from './recovery-opener.js';
 import type { RecoveryParts } from './recovery-parts.js';
@@ -39,9 +43,12 @@ export class LostReplicas {
   #lookAtAll(): void {
     this.#timer = null;
     if (this.#parts.ledger.readyTerm === null) return;
-    const away = lostReplicasOf(this.#opener.belief()).filter(({ state }) => state === 'away');
-    if (away.length === 0) return;
+    const belief = this.#opener.belief();
+    const away = lostReplicasOf(belief).filter(({ state }) => state === 'away');
+    const left = leftByMoves(belief);
+    if (away.length === 0 && left.length === 0) return;
     for (const lost of away) this.#consider(lost);
+    for (const one of left) this.#considerLeft(one);
     this.#timer = this.#parts.clock.setTimer(LOOK_EVERY_MS, () => {
       this.#lookAtAll();
     });
@@ -54,7 +61,18 @@ export class LostReplicas {
     const belief = this.#opener.belief();
     if (belief.nowMs < notBeforeMs(attemptsAt(belief, lost))) return;
     if (whyLeftAlone(belief, lost) !== null) return;
-    const opening = openLostReplica(belief, policy, lost, this.#opener.context('orchestrator'));
+    this.#begin(id, openLostReplica(belief, policy, lost, this.#opener.context('orchestrator')));
+  }
+
+  #considerLeft(left: LeftByMove): void {
+    const { server: id } = left;
+    if (this.#busy.has(id) || !this.#parts.soft.answers(id)) return;
+    const belief = this.#opener.belief();
+    if (belief.nowMs < notBeforeMs(startsInVain(belief, left))) return;
+    this.#begin(id, openLeftByMove(belief, left, this.#opener.context('orchestrator')));
+  }
+
+  #begin(id: ServerId, opening: Opening): void {
     if (!opening.ok) return;
     this.#busy.add(id);
     void this.#opener.beginIfIdle(opening).finally(() => this.#busy.delete(id));

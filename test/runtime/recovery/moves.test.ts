@@ -1,6 +1,7 @@
 // Moves as the leader carries them out: one plan after the other, cancelled, broken off for a failover, taken up by the next
 // leader; and the lock that goes with them.
 import { beforeEach, describe, expect, it } from 'vitest';
+import { lostReplicasOf } from '../../../src/core/recovery/lost-replicas.js';
 import type { RecoveryId } from '../../../src/core/recovery/recovery.js';
 import type { Step } from '../../../src/core/recovery/step.js';
 import type { ServerId } from '../../../src/core/topology/server.js';
@@ -182,6 +183,68 @@ describe('a move', () => {
       [P, true],
       [P, true],
     ]);
+  });
+});
+
+describe('whom a move leaves behind', () => {
+  const kinds = (): readonly string[] => nodes.recoveries.map(({ kind }) => kind);
+
+  async function seconds(count: number): Promise<void> {
+    for (let second = 0; second < count; second++) {
+      await nodes.observe();
+      await nodes.clock.advance(1000);
+      await nodes.turns();
+    }
+  }
+
+  it.each([
+    ['whose applier is broken', () => Object.assign(world.get(B), { broken: true, sql: false })],
+    ['with transactions of its own', () => world.errant(world.get(B))],
+  ])('stays where it was, and is no replica that a failover left behind: one %s', async (_how, befall) => {
+    befall();
+    await nodes.observe();
+    const lost = [{ server: B }];
+    expect(await ask('relocate-replicas', A, P)).toMatchObject({ ok: true, value: { lost } });
+    await seconds(5);
+    expect(kinds()).toEqual(['move']);
+    expect(sourceOf(B)).toEqual([A, true]);
+    expect(lostReplicasOf({ ...nodes.ledger.state, nowMs: nodes.clock.wallMs() })).toEqual([]);
+  });
+
+  /** B falls silent between its stop and the CHANGE. */
+  async function freezeStopped(): Promise<void> {
+    const letGo = holdUp('repoint');
+    const answer = ask('relocate', B, P);
+    await nodes.turns();
+    expect(sourceOf(B)).toEqual([A, false]);
+    world.get(B).up = false;
+    letGo();
+    await nodes.untilClosed();
+    expect(await answer).toMatchObject({ ok: true, value: { verdict: { kind: 'failed' }, lost: [{ server: B }] } });
+  }
+
+  it('stopped because it fell silent goes on where it is when it answers again, whoever leads by then', async () => {
+    await freezeStopped();
+    await seconds(5);
+    expect(kinds()).toEqual(['move']);
+    await nodes.changeLeader();
+    world.get(B).up = true;
+    await seconds(5);
+    await nodes.untilClosed();
+    expect(sourceOf(B)).toEqual([A, true]);
+    expect(nodes.recoveries).toMatchObject([{}, { inputs: { movement: { manner: 'resume' } }, lost: [] }]);
+    expect(nodes.ledger.state.maintenances.size).toBe(0);
+    Object.assign(world.get(B), { io: false, sql: false });
+    await seconds(5);
+    expect(sourceOf(B), 'somebody stopped it').toEqual([A, false]);
+  });
+
+  it('stopped is left alone when somebody has pointed it elsewhere meanwhile', async () => {
+    await freezeStopped();
+    Object.assign(world.get(B), { up: true, source: C });
+    await seconds(5);
+    expect(sourceOf(B)).toEqual([C, false]);
+    expect(kinds()).toEqual(['move']);
   });
 });
 
