@@ -47,7 +47,7 @@ async function client(...args: readonly string[]): Promise<string> {
 async function overGrpc(server: LabServer, way: string): Promise<object> {
   const { path, requestSerialize, responseDeserialize } = loadWaysBackService().Take;
   const api = new Client(follower.grpcAddress, credentials.createInsecure());
-  const request = { server: server.address, donor: '', way };
+  const request = { server: server.address, donor: '', way, requestKey: '' };
   return await new Promise((resolve, reject) => {
     api.makeUnaryRequest(path, requestSerialize, responseDeserialize, request, (error, response) => {
       api.close();

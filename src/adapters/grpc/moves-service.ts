@@ -18,6 +18,7 @@ import type { Answer, MoveRequest } from '../../runtime/ports/service.js';
 import { accepted, byLeader } from './by-leader.js';
 import { declined, type WayToLeader } from './pass-on.js';
 import { loadService } from './proto-service.js';
+import { keyed } from './request-key.js';
 import { planToWire, type RecoveryRequestDoor, served } from './recovery-requests.js';
 
 export interface WireMoveRequest {
@@ -27,6 +28,7 @@ export interface WireMoveRequest {
   readonly pattern: string;
   /** Undefined: not said. */
   readonly channel?: string;
+  readonly requestKey: string;
 }
 
 export interface WireCancelMove {
@@ -93,7 +95,7 @@ function ended(door: MovesDoor, recovery: Recovery): object {
 }
 
 function requestOf(door: MovesDoor, wire: WireMoveRequest, by: string): MoveRequest {
-  const { command, server, destination, pattern, channel } = wire;
+  const { command, server, destination, pattern, channel, requestKey } = wire;
   if (!isCommand(command)) {
     const text = `there is no command "${command}"; there are ${MOVE_COMMANDS.join(', ')}`;
     throw declined(status.INVALID_ARGUMENT, text, 'BAD_REQUEST');
@@ -112,6 +114,7 @@ function requestOf(door: MovesDoor, wire: WireMoveRequest, by: string): MoveRequ
     pattern: chosen?.value ?? null,
     requestedBy: by,
     ...(channel === undefined ? {} : { channel }),
+    ...keyed(requestKey),
   };
 }
 

@@ -15,6 +15,7 @@ import type { ClusterId, ServerId } from '../../core/topology/server.js';
 import { NotLeader } from '../../runtime/ports/consensus-errors.js';
 import type { Answer, PlanRequest, RecoveryRequest } from '../../runtime/ports/service.js';
 import { statusOf } from './api-status.js';
+import { keyed } from './request-key.js';
 import { AUTHORIZATION, Declined, declined, passOn, wasPassedOn, type WayToLeader } from './pass-on.js';
 
 export interface WireRecoveryRequest {
@@ -150,7 +151,7 @@ function requestOf(door: RecoveryRequestDoor, wire: WireRecoveryRequest, by: str
     candidate: candidate === '' ? null : serverCalled(door, candidate).id,
     requestedBy: by,
     ...(skipHooks ? { skipHooks } : {}),
-    ...(requestKey === '' ? {} : { requestKey }),
+    ...keyed(requestKey),
   };
 }
 

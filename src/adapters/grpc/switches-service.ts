@@ -15,6 +15,7 @@ import type { Answer, SwitchRequest } from '../../runtime/ports/service.js';
 import { accepted, byLeader } from './by-leader.js';
 import { declined, type WayToLeader } from './pass-on.js';
 import { loadService } from './proto-service.js';
+import { keyed } from './request-key.js';
 import { planToWire, type RecoveryRequestDoor, served } from './recovery-requests.js';
 
 export interface WireSwitchRequest {
@@ -27,6 +28,7 @@ export interface WireSwitchRequest {
   readonly connection: number;
   readonly until: string;
   readonly force: boolean;
+  readonly requestKey: string;
 }
 
 export type SwitchesService = ServiceDefinition & {
@@ -66,7 +68,7 @@ function ended({ id, verdict }: Recovery): object {
 }
 
 function requestOf(door: SwitchesDoor, wire: WireSwitchRequest, by: string): SwitchRequest {
-  const { command, server, channel, seconds, binaryLog, connection, until, force } = wire;
+  const { command, server, channel, seconds, binaryLog, connection, until, force, requestKey } = wire;
   if (!isCommand(command)) {
     const text = `there is no command "${command}"; there are ${SWITCH_COMMANDS.join(', ')}`;
     throw declined(status.INVALID_ARGUMENT, text, 'BAD_REQUEST');
@@ -84,6 +86,7 @@ function requestOf(door: SwitchesDoor, wire: WireSwitchRequest, by: string): Swi
     until,
     force,
     requestedBy: by,
+    ...keyed(requestKey),
   };
 }
 

@@ -17,6 +17,7 @@ import { NotLeader } from '../../runtime/ports/consensus-errors.js';
 import type { Answer, WayBackPlan, WayBackRequest } from '../../runtime/ports/service.js';
 import { statusOf } from './api-status.js';
 import { AUTHORIZATION, Declined, declined, passOn, wasPassedOn, type WayToLeader } from './pass-on.js';
+import { keyed } from './request-key.js';
 import { loadService } from './proto-service.js';
 
 export interface WireShowWaysBack {
@@ -26,6 +27,7 @@ export interface WireShowWaysBack {
 
 export interface WireTakeWayBack extends WireShowWaysBack {
   readonly way: string;
+  readonly requestKey: string;
 }
 
 export type WaysBackService = ServiceDefinition & {
@@ -63,12 +65,17 @@ export function waysBackHandlers(door: WaysBackDoor): UntypedServiceImplementati
     }),
     Take: served<WireTakeWayBack>(async (call) => {
       const { by, ...named } = namedIn(call, door, 'change');
-      const { way } = call.request;
+      const { way, requestKey } = call.request;
       if (!isWayBackName(way)) {
         const details = `"${way}" is no way back: ${WAYS_BY_NAME.names.join(', ')}`;
         throw declined(status.INVALID_ARGUMENT, details, 'BAD_REQUEST');
       }
-      return await taken(door, Take, call, { ...named, way: WAYS_BY_NAME.wayOf(way), requestedBy: by });
+      return await taken(door, Take, call, {
+        ...named,
+        way: WAYS_BY_NAME.wayOf(way),
+        requestedBy: by,
+        ...keyed(requestKey),
+      });
     }),
   };
 }

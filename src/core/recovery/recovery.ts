@@ -148,6 +148,8 @@ export interface RecoveryInputs {
   readonly skipHooks?: boolean;
   /** The caller's own mark of this request: the same mark again is the same request. */
   readonly requestKey?: string;
+  /** All that was asked under that mark, as text; absent in records of before it was kept. */
+  readonly requestFor?: string;
   /** Absent where no list that could apply is configured, or hooks are skipped. */
   readonly hooks?: HookTerms;
   /** There are key-value stores outside that are told of the new primary, and the hooks that follow wait for that. */

@@ -128,11 +128,15 @@ export interface RecoveryRequest extends OperatorRequest {
 export interface MoveRequest extends MoveWish {
   readonly clusterId: ClusterId;
   readonly requestedBy: string;
+  /** As of a recovery. */
+  readonly requestKey?: string;
 }
 
 export interface SwitchRequest extends SwitchWish {
   readonly clusterId: ClusterId;
   readonly requestedBy: string;
+  /** As of a recovery. */
+  readonly requestKey?: string;
 }
 
 /** A request is shown with all that it says, or what nobody asked for. */
@@ -144,6 +148,8 @@ export interface WayBackRequest {
   /** rebuild: whose copy it is to be; null: the best one. */
   readonly donor: ServerId | null;
   readonly requestedBy: string;
+  /** As of a recovery. */
+  readonly requestKey?: string;
 }
 
 /** What a way back would do now, by what was last seen. */

@@ -10,9 +10,9 @@ import type { Opening } from '../../core/recovery/openings/opening.js';
 import { planOf, type RecoveryPlan } from '../../core/recovery/plan.js';
 import type { Recovery, RecoveryId } from '../../core/recovery/recovery.js';
 import type { ClusterId, ServerId } from '../../core/topology/server.js';
-import { OperationalError } from '../errors.js';
-import { NotLeader } from '../ports/consensus-errors.js';
+import { FateUnknown, NotLeader } from '../ports/consensus-errors.js';
 import type { Answer, MoveRequest } from '../ports/service.js';
+import { type AskedOnce, type Mark, markOf } from './asked-once.js';
 import type { RecoveryOpener } from './recovery-opener.js';
 import type { RecoveryParts } from './recovery-parts.js';
 import type { Runs } from './runs.js';
@@ -25,13 +25,15 @@ export class Moves {
   readonly #parts: RecoveryParts;
   readonly #opener: RecoveryOpener;
   readonly #runs: Pick<Runs, 'cancel'>;
+  readonly #once: AskedOnce;
   /** Of each cluster. */
   readonly #turns = new Turns<ClusterId>(WAITING_MAX);
 
-  constructor(parts: RecoveryParts, opener: RecoveryOpener, runs: Pick<Runs, 'cancel'>) {
+  constructor(parts: RecoveryParts, opener: RecoveryOpener, runs: Pick<Runs, 'cancel'>, once: AskedOnce) {
     this.#parts = parts;
     this.#opener = opener;
     this.#runs = runs;
+    this.#once = once;
   }
 
   /** On any node; nothing is begun. */
@@ -47,6 +49,13 @@ export class Moves {
   /** Rejects with NotLeader on a follower. Resolves when the plan has ended, well or not. */
   async ask(request: MoveRequest): Promise<Answer<Recovery>> {
     this.#assertLeads();
+    return await this.#once.ask(markOfMove(request), {
+      anew: () => this.#inTurn(request),
+      again: async (before) => endOf(request, before.id, await this.#opener.ended(before)),
+    });
+  }
+
+  async #inTurn(request: MoveRequest): Promise<Answer<Recovery>> {
     const clusterId = this.#clusterOf(request);
     if (this.#turns.isCrowded) {
       return refused([refusal('crowded', `${String(WAITING_MAX)} moves wait for their turn already`)]);
@@ -80,13 +89,8 @@ export class Moves {
     }
     const noes: string[] = [];
     const closed = await this.#opener.begin(opening, (why) => noes.push(why));
-    if (closed !== null) return { ok: true, value: closed };
-    if (noes.length > 0) return this.#refusedByLog(request, noes.join('; '));
-    const text =
-      `${request.command} (plan ${id}) was not finished by this node, which leads no more or was not let begin; the leader ` +
-      `goes on with it or undoes it. What became of it: orchestrator-client -c api -P audit-recovery/uid/${id} ` +
-      '(nothing there: it was never begun)';
-    throw new OperationalError('FATE_UNKNOWN', text);
+    if (closed === null && noes.length > 0) return this.#refusedByLog(request, noes.join('; '));
+    return endOf(request, id, closed);
   }
 
   /** What was done to any of these just now, by whatever plan, may decide where this one goes. */
@@ -117,7 +121,13 @@ export class Moves {
     const { policy, soft } = this.#parts;
     const { server } = request;
     const belief = this.#opener.belief();
-    const opening = openMove(belief, policy, request, soft, this.#opener.context(request.requestedBy));
+    const opening = openMove(
+      belief,
+      policy,
+      request,
+      soft,
+      this.#opener.context(request.requestedBy, markOfMove(request)),
+    );
     const { clusterId } = opening.ok ? opening.recovery : request;
     const hasQuorum = this.#parts.hasQuorum();
     const guards = guardRefusals({ belief, policy, clusterId, kind: 'move', server, forced: true, hasQuorum });
@@ -128,6 +138,20 @@ export class Moves {
   #assertLeads(): void {
     if (this.#parts.ledger.readyTerm === null) throw new NotLeader(this.#parts.leadership().leader);
   }
+}
+
+function markOfMove({ requestKey, command, server, destination, pattern, channel }: MoveRequest): Mark {
+  return markOf(requestKey, command, server, destination, pattern?.source ?? null, channel ?? null);
+}
+
+/** Null: this node did not come to its end. */
+function endOf({ command }: MoveRequest, id: RecoveryId, closed: Recovery | null): Answer<Recovery> {
+  if (closed !== null) return { ok: true, value: closed };
+  const text =
+    `${command} (plan ${id}) was not finished by this node, which leads no more or was not let begin; the leader ` +
+    `goes on with it or undoes it. What became of it: orchestrator-client -c api -P audit-recovery/uid/${id} ` +
+    '(nothing there: it was never begun)';
+  throw new FateUnknown(text);
 }
 
 function refused(refusals: readonly Refusal[]): Answer<Recovery> {

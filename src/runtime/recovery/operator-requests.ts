@@ -10,22 +10,22 @@ import type { OpeningContext } from '../../core/recovery/openings/opening.js';
 import type { RecoveryPlan } from '../../core/recovery/plan.js';
 import { planFor } from '../../core/recovery/plan-request.js';
 import type { OperatorCommand, Recovery, RecoveryId } from '../../core/recovery/recovery.js';
-import { OperationalError } from '../errors.js';
-import { NotLeader } from '../ports/consensus-errors.js';
+import { FateUnknown, NotLeader } from '../ports/consensus-errors.js';
 import type { Answer, PlanRequest, RecoveryRequest } from '../ports/service.js';
+import { type AskedOnce, type Mark, markOf } from './asked-once.js';
 import type { RecoveryOpener } from './recovery-opener.js';
 import type { RecoveryParts } from './recovery-parts.js';
 
 export class OperatorRequests {
   readonly #parts: RecoveryParts;
   readonly #opener: RecoveryOpener;
-  /** By their marks: of those that are not in the log yet, too. */
-  readonly #underWay = new Map<string, Promise<Answer<Recovery>>>();
+  readonly #once: AskedOnce;
   #problems: readonly Problem[] = [];
 
-  constructor(parts: RecoveryParts, opener: RecoveryOpener) {
+  constructor(parts: RecoveryParts, opener: RecoveryOpener, once: AskedOnce) {
     this.#parts = parts;
     this.#opener = opener;
+    this.#once = once;
   }
 
   noticeProblems(problems: readonly Problem[]): void {
@@ -34,17 +34,14 @@ export class OperatorRequests {
 
   /** Rejects with NotLeader on a follower. Resolves when the recovery has ended, well or not. */
   async ask(request: RecoveryRequest): Promise<Answer<Recovery>> {
-    const { requestKey: key } = request;
-    if (key === undefined) return await this.#ask(request);
-    const asked = this.#underWay.get(key) ?? this.#ask(request);
-    this.#underWay.set(key, asked);
-    return await asked.finally(() => this.#underWay.delete(key));
+    if (this.#parts.ledger.readyTerm === null) throw new NotLeader(this.#parts.leadership().leader);
+    return await this.#once.ask(markOfRequest(request), {
+      anew: () => this.#ask(request),
+      again: (before) => this.#endOf(request, before.id, this.#opener.ended(before)),
+    });
   }
 
   async #ask(request: RecoveryRequest): Promise<Answer<Recovery>> {
-    if (this.#parts.ledger.readyTerm === null) throw new NotLeader(this.#parts.leadership().leader);
-    const before = this.#madeBefore(request.requestKey);
-    if (before !== null) return await this.#endOf(request, before.id, this.#opener.ended(before));
     const { refusals, opening } = decideRequest({ ...this.#question(), request }, this.#context(request));
     if (refusals.length > 0 || !opening.ok) return refused(refusals);
     const busy = plansOnItsServers(this.#opener.belief(), opening.recovery);
@@ -69,19 +66,14 @@ export class OperatorRequests {
     return { belief: this.#opener.belief(), policy, sights, soft, problems: this.#problems, hasQuorum };
   }
 
-  #context({ command, requestedBy, skipHooks, requestKey }: RecoveryRequest): OpeningContext {
+  #context(request: RecoveryRequest): OpeningContext {
+    const { command, requestedBy, skipHooks } = request;
     const asked = {
       command,
       ...(skipHooks === true || command === 'recover-lite' ? { skipHooks: true } : {}),
-      ...(requestKey === undefined ? {} : { requestKey }),
+      ...markOfRequest(request),
     };
-    return { ...this.#opener.context(requestedBy), asked };
-  }
-
-  #madeBefore(key: string | undefined): Recovery | null {
-    if (key === undefined) return null;
-    const all = [...this.#parts.ledger.state.recoveries.values()];
-    return all.find(({ inputs }) => inputs.requestKey === key) ?? null;
+    return this.#opener.context(requestedBy, asked);
   }
 
   async #endOf(
@@ -90,9 +82,13 @@ export class OperatorRequests {
     ending: Promise<Recovery | null>,
   ): Promise<Answer<Recovery>> {
     const closed = await ending;
-    if (closed === null) throw new OperationalError('FATE_UNKNOWN', fateText(command, id));
+    if (closed === null) throw new FateUnknown(fateText(command, id));
     return { ok: true, value: closed };
   }
+}
+
+function markOfRequest({ requestKey, command, clusterId, server, candidate }: RecoveryRequest): Mark {
+  return markOf(requestKey, command, clusterId, server, candidate);
 }
 
 /** The recovery is in the log, or never will be; whoever leads goes on with it. */

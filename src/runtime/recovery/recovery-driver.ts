@@ -17,6 +17,7 @@ import { openAgain } from '../../core/recovery/openings/again.js';
 import type { Address } from '../../core/topology/address.js';
 import type { ClusterId, Server, ServerId } from '../../core/topology/server.js';
 import { Aftermaths } from './aftermaths.js';
+import { AskedOnce } from './asked-once.js';
 import { NotLeader } from '../ports/consensus-errors.js';
 import { restartCanary } from './canary.js';
 import { Detections } from './detections.js';
@@ -67,10 +68,11 @@ export class RecoveryDriver {
       },
     );
     this.#opener = new RecoveryOpener(parts, this.#runs, this.#aftermaths, this.#detections);
-    this.requests = new OperatorRequests(parts, this.#opener);
-    this.waysBack = new WaysBack(parts, this.#opener);
-    this.moves = new Moves(parts, this.#opener, this.#runs);
-    this.switches = new Switches(parts, this.#opener);
+    const once = new AskedOnce(parts.ledger);
+    this.requests = new OperatorRequests(parts, this.#opener, once);
+    this.waysBack = new WaysBack(parts, this.#opener, once);
+    this.moves = new Moves(parts, this.#opener, this.#runs, once);
+    this.switches = new Switches(parts, this.#opener, once);
     this.#lost = new LostReplicas(parts, this.#opener);
     this.#formers = new FormerPrimaries(parts, this.#opener, this.#runs);
     this.#foreseen = new ForeseenTeller(parts);

@@ -35,9 +35,10 @@ export class RecoveryOpener {
     return believedNow(this.#parts);
   }
 
-  context(requestedBy: string): OpeningContext {
+  /** `asked`: how a person did; absent for what the loops do. */
+  context(requestedBy: string, asked?: OpeningContext['asked']): OpeningContext {
     const id = `${String(this.#parts.clock.wallMs())}:${this.#parts.randomHex()}` as RecoveryId;
-    return { id, openedBy: this.#parts.self, requestedBy };
+    return { id, openedBy: this.#parts.self, requestedBy, ...(asked === undefined ? {} : { asked }) };
   }
 
   /** Nothing goes on in the cluster, committed or about to be, that must not be interrupted for a recovery of this kind. */

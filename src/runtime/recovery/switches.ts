@@ -8,12 +8,12 @@ import { guardRefusals, plansOnItsServers } from '../../core/recovery/guards.js'
 import type { Opening } from '../../core/recovery/openings/opening.js';
 import { openSwitch } from '../../core/recovery/openings/switch.js';
 import { planOf, type RecoveryPlan } from '../../core/recovery/plan.js';
-import type { Recovery } from '../../core/recovery/recovery.js';
+import type { Recovery, RecoveryId } from '../../core/recovery/recovery.js';
 import type { SwitchCommand } from '../../core/recovery/switching.js';
 import type { ClusterId, ServerId } from '../../core/topology/server.js';
-import { OperationalError } from '../errors.js';
-import { NotLeader } from '../ports/consensus-errors.js';
+import { FateUnknown, NotLeader } from '../ports/consensus-errors.js';
 import type { Answer, SwitchRequest } from '../ports/service.js';
+import { type AskedOnce, type Mark, markOf } from './asked-once.js';
 import type { RecoveryOpener } from './recovery-opener.js';
 import type { RecoveryParts } from './recovery-parts.js';
 import { Turns } from './turns.js';
@@ -38,12 +38,14 @@ interface Overtaken {
 export class Switches {
   readonly #parts: RecoveryParts;
   readonly #opener: RecoveryOpener;
+  readonly #once: AskedOnce;
   /** Of each server that is touched, and of clusters. */
   readonly #turns = new Turns<ServerId | ClusterId>(WAITING_MAX);
 
-  constructor(parts: RecoveryParts, opener: RecoveryOpener) {
+  constructor(parts: RecoveryParts, opener: RecoveryOpener, once: AskedOnce) {
     this.#parts = parts;
     this.#opener = opener;
+    this.#once = once;
   }
 
   /** On any node; nothing is begun. */
@@ -59,6 +61,13 @@ export class Switches {
   /** Rejects with NotLeader on a follower. Resolves when the plan has ended, well or not. */
   async ask(request: SwitchRequest): Promise<Answer<Recovery>> {
     this.#assertLeads();
+    return await this.#once.ask(markOfSwitch(request), {
+      anew: () => this.#inTurn(request),
+      again: async (before) => endOf(request, before.id, await this.#opener.ended(before)),
+    });
+  }
+
+  async #inTurn(request: SwitchRequest): Promise<Answer<Recovery>> {
     if (this.#turns.isCrowded) {
       return refused([refusal('crowded', `${String(WAITING_MAX)} changes of servers wait for their turn already`)]);
     }
@@ -100,13 +109,9 @@ export class Switches {
     const ended = await this.#opener.beginSwitch(opening, (why) => {
       first.push(why);
     });
-    if (ended !== null) return { ok: true, value: ended };
     // A move or a recovery came first while this one was on its way into the log; the next judgement says which.
-    if (first.length > 0) return { overtaken: `: ${first.join()}` };
-    const text =
-      `${request.command} (plan ${id}) was not finished by this node, which leads no more; the leader goes on with it. ` +
-      `What became of it: orchestrator-client -c api -P audit-recovery/uid/${id} (nothing there: it was never begun)`;
-    throw new OperationalError('FATE_UNKNOWN', text);
+    if (ended === null && first.length > 0) return { overtaken: `: ${first.join()}` };
+    return endOf(request, id, ended);
   }
 
   #judge(request: SwitchRequest): {
@@ -117,7 +122,8 @@ export class Switches {
     const { policy, soft, sights } = this.#parts;
     const { clusterId, server } = request;
     const belief = this.#opener.belief();
-    const opening = openSwitch(belief, policy, request, { soft, sights }, this.#opener.context(request.requestedBy));
+    const context = this.#opener.context(request.requestedBy, markOfSwitch(request));
+    const opening = openSwitch(belief, policy, request, { soft, sights }, context);
     const hasQuorum = this.#parts.hasQuorum();
     const guards = guardRefusals({ belief, policy, clusterId, kind: 'switch', server, forced: true, hasQuorum });
     const own = opening.ok ? plansOnItsServers(belief, opening.recovery) : opening.refusals;
@@ -127,6 +133,20 @@ export class Switches {
   #assertLeads(): void {
     if (this.#parts.ledger.readyTerm === null) throw new NotLeader(this.#parts.leadership().leader);
   }
+}
+
+function markOfSwitch(request: SwitchRequest): Mark {
+  const { requestKey, command, server, channel, seconds, binaryLog, connection, until } = request;
+  return markOf(requestKey, command, server, channel, seconds, binaryLog, connection, until);
+}
+
+/** Null: this node did not come to its end. */
+function endOf({ command }: SwitchRequest, id: RecoveryId, ended: Recovery | null): Answer<Recovery> {
+  if (ended !== null) return { ok: true, value: ended };
+  const text =
+    `${command} (plan ${id}) was not finished by this node, which leads no more; the leader goes on with it. ` +
+    `What became of it: orchestrator-client -c api -P audit-recovery/uid/${id} (nothing there: it was never begun)`;
+  throw new FateUnknown(text);
 }
 
 function refused(refusals: readonly Refusal[]): Answer<Recovery> {

@@ -10,13 +10,14 @@ import { guardRefusals, plansOnItsServers } from '../../core/recovery/guards.js'
 import { openWayBack } from '../../core/recovery/openings/way-back.js';
 import type { Opening } from '../../core/recovery/openings/opening.js';
 import { preview } from '../../core/recovery/preview.js';
-import type { Recovery } from '../../core/recovery/recovery.js';
+import type { Recovery, RecoveryId } from '../../core/recovery/recovery.js';
 import { WAYS_BACK } from '../../core/recovery/returns.js';
 import type { StepFindings } from '../../core/recovery/step.js';
 import { describeStep } from '../../core/recovery/step-text.js';
 import type { ServerId } from '../../core/topology/server.js';
 import { NotLeader } from '../ports/consensus-errors.js';
 import type { Answer, WayBackPlan, WayBackRequest } from '../ports/service.js';
+import { type AskedOnce, type Mark, markOf } from './asked-once.js';
 import type { RecoveryOpener } from './recovery-opener.js';
 import type { RecoveryParts } from './recovery-parts.js';
 
@@ -26,10 +27,12 @@ const ANSWER_AFTER_MS = 8_000;
 export class WaysBack {
   readonly #parts: RecoveryParts;
   readonly #opener: RecoveryOpener;
+  readonly #once: AskedOnce;
 
-  constructor(parts: RecoveryParts, opener: RecoveryOpener) {
+  constructor(parts: RecoveryParts, opener: RecoveryOpener, once: AskedOnce) {
     this.#parts = parts;
     this.#opener = opener;
+    this.#once = once;
   }
 
   /** All three, with what each would do or why not; on any node. */
@@ -51,12 +54,19 @@ export class WaysBack {
 
   /** Rejects with NotLeader on a follower. The record as it stands by then: closed, or still open. */
   async begin(request: WayBackRequest): Promise<Answer<Recovery>> {
+    if (this.#parts.ledger.readyTerm === null) throw new NotLeader(this.#parts.leadership().leader);
+    return await this.#once.ask(markOfWayBack(request), {
+      anew: async () => {
+        const { opening, refusals } = this.#judge(request);
+        if (!opening.ok || refusals.length > 0) return refused(refusals);
+        return await this.#recordOf(opening.recovery.id, this.#opener.beginIfIdle(opening));
+      },
+      again: (before) => this.#recordOf(before.id, this.#opener.ended(before)),
+    });
+  }
+
+  async #recordOf(id: RecoveryId, ended: Promise<Recovery | null>): Promise<Answer<Recovery>> {
     const { ledger, clock } = this.#parts;
-    if (ledger.readyTerm === null) throw new NotLeader(this.#parts.leadership().leader);
-    const { opening, refusals } = this.#judge(request);
-    if (!opening.ok || refusals.length > 0) return refused(refusals);
-    const { recovery } = opening;
-    const ended = this.#opener.beginIfIdle(opening);
     let timer: { cancel(): void } | null = null;
     const late = new Promise<null>((resolve) => {
       timer = clock.setTimer(ANSWER_AFTER_MS, () => {
@@ -65,7 +75,7 @@ export class WaysBack {
     });
     await Promise.race([ended, late]);
     (timer as { cancel(): void } | null)?.cancel();
-    const record = ledger.state.recoveries.get(recovery.id);
+    const record = ledger.state.recoveries.get(id);
     if (record !== undefined) return { ok: true, value: record };
     return refused([refusal('open-recovery', 'another recovery is under way in this cluster')]);
   }
@@ -74,7 +84,8 @@ export class WaysBack {
     const { policy, soft } = this.#parts;
     const belief = this.#opener.belief();
     const clusterId = belief.servers.get(request.server)?.clusterId;
-    const opening = openWayBack(belief, policy, request, soft, this.#opener.context(request.requestedBy));
+    const context = this.#opener.context(request.requestedBy, markOfWayBack(request));
+    const opening = openWayBack(belief, policy, request, soft, context);
     const hasQuorum = this.#parts.hasQuorum();
     const guards =
       clusterId === undefined
@@ -108,6 +119,10 @@ export class WaysBack {
       purgedGtids: vitals.purgedGtids,
     };
   }
+}
+
+function markOfWayBack({ requestKey, way, server, donor }: WayBackRequest): Mark {
+  return markOf(requestKey, way, server, donor);
 }
 
 function wouldFail(reason: string): Refusal {

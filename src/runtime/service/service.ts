@@ -35,6 +35,7 @@ import type { Prober } from '../ports/mysql.js';
 import type { Moves } from '../recovery/moves.js';
 import type { Switches } from '../recovery/switches.js';
 import type { WaysBack } from '../recovery/ways-back.js';
+import { OperationalError } from '../errors.js';
 import { accept, refuse } from '../ports/answer.js';
 import { awaitPosition } from './await-position.js';
 import { EventHub } from './event-hub.js';
@@ -195,8 +196,17 @@ export class NodeService extends KeepingUseCases implements Service {
     await this.#lookAgain([request.server, ...(request.destination === null ? [] : [request.destination])]);
     const answer = await this.#parts.moves().ask(request);
     const { moves } = (answer.ok ? answer.value.inputs.movement : undefined) ?? { moves: [] };
-    await this.#lookAgain(moves.map(({ server }) => server));
+    await this.#lookAfterwards(moves.map(({ server }) => server));
     return answer;
+  }
+
+  /** That it was done is the answer, also where what was seen then finds no leader: asked for again, it would be done twice. */
+  async #lookAfterwards(servers: readonly ServerId[]): Promise<void> {
+    try {
+      await this.#lookAgain(servers);
+    } catch (error) {
+      if (!(error instanceof OperationalError)) throw error;
+    }
   }
 
   async #lookAgain(servers: readonly ServerId[]): Promise<void> {
@@ -222,7 +232,7 @@ export class NodeService extends KeepingUseCases implements Service {
       await new Promise((resolve) => setTimeout(resolve, NEEDED_PAUSE_MS));
       answer = await this.#switchAsSeenNow(request);
     }
-    if (answer.ok) await this.#lookAgain(answer.value.inputs.participants.map(({ id }) => id));
+    if (answer.ok) await this.#lookAfterwards(answer.value.inputs.participants.map(({ id }) => id));
     return answer;
   }
 

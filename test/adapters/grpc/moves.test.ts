@@ -6,7 +6,7 @@ import { loadMovesService, type MovesDoor, movesHandlers } from '../../../src/ad
 import type { WayToLeader } from '../../../src/adapters/grpc/pass-on.js';
 import { type IdentityOf, movesDoor, recoveriesDoor } from '../../../src/app/compose/recoveries-door.js';
 import type { NodeId } from '../../../src/core/raft/message.js';
-import { NotLeader } from '../../../src/runtime/ports/consensus-errors.js';
+import { FateUnknown, NotLeader } from '../../../src/runtime/ports/consensus-errors.js';
 import { serverId } from '../../support/facts.js';
 import { recoveryOf } from '../../support/ledger.js';
 import { FakeService, FIRST, MAIN, SECOND, seen } from '../http/fake-service.js';
@@ -112,8 +112,24 @@ it('a follower passes it on, once, in the name of who asked', async () => {
   expect(there.service.calls).toEqual([`relocate ${FIRST} below ${SECOND} by me`, 'cancel 7:c by me']);
 });
 
+it('a key goes with it, and of a leader that was lost in the middle nobody says that nothing was done', async () => {
+  const keys: unknown[] = [];
+  const { address, service } = await stand({
+    move: (request) => {
+      keys.push(request.requestKey);
+      return keys.length === 1 ? Promise.reject(new FateUnknown('the leader was lost')) : service.move(request);
+    },
+  });
+  const lost = await called(address, 'Move', { ...ONE, requestKey: 'one' }).catch((error: unknown) => error);
+  expect(lost).toMatchObject({ code: status.UNKNOWN });
+  expect((lost as ServiceError).metadata.get('orchestrator-done')).toEqual(['unknown']);
+  await called(address, 'Move', { ...ONE, requestKey: 'one' });
+  expect(keys).toEqual(['one', 'one']);
+});
+
 it.each<readonly [string, 'Plan' | 'Move' | 'Cancel', object, string, number]>([
   ['a command that is none', 'Move', { ...ONE, command: 'fly' }, 'me', status.INVALID_ARGUMENT],
+  ['a key that is too long', 'Move', { ...ONE, requestKey: 'k'.repeat(201) }, 'me', status.INVALID_ARGUMENT],
   ['a pattern that is none', 'Plan', { ...ONE, pattern: '(' }, 'me', status.INVALID_ARGUMENT],
   ['a server that nobody knows', 'Move', { ...ONE, server: 'nowhere:1' }, 'me', status.NOT_FOUND],
   ['who may only look', 'Move', ONE, 'guest', status.PERMISSION_DENIED],

@@ -72,13 +72,24 @@ it('plans are shown, each with its steps or its reasons', async () => {
 });
 
 it('a way is taken, from the donor that is named', async () => {
-  const taken = await call(definition.Take, { server: 'db1', donor: 'db2', way: 'rebuild' });
+  const taken = await call(definition.Take, { server: 'db1', donor: 'db2', way: 'rebuild', requestKey: '' });
   expect(taken).toMatchObject({ recovery: '7:b', verdict: '' });
   expect(service.calls).toEqual(['rebuild of db1 from db2 by boss']);
 });
 
+it('the key of a request goes with it', async () => {
+  const keys: unknown[] = [];
+  taking = (request) => {
+    keys.push(request.requestKey);
+    return service.wayBack(request);
+  };
+  for (const requestKey of ['one', ''])
+    await call(definition.Take, { server: 'db1', donor: '', way: 'reset', requestKey });
+  expect(keys).toEqual(['one', undefined]);
+});
+
 it('who may not, what is no way, and who is not known are told apart', async () => {
-  const wish = { server: 'db1', donor: '', way: 'reset' };
+  const wish = { server: 'db1', donor: '', way: 'reset', requestKey: '' };
   expect(await codeOf(call(definition.Show, wish, 'stranger'))).toBe(status.PERMISSION_DENIED);
   expect(await codeOf(call(definition.Take, wish, 'me'))).toBe(status.PERMISSION_DENIED);
   expect(await codeOf(call(definition.Take, { ...wish, way: 'delete' }))).toBe(status.INVALID_ARGUMENT);
@@ -88,7 +99,7 @@ it('who may not, what is no way, and who is not known are told apart', async () 
 });
 
 it('a follower passes a way on to the leader once, with the caller, and the answer back', async () => {
-  const wish = { server: 'db1', donor: '', way: 'reset' };
+  const wish = { server: 'db1', donor: '', way: 'reset', requestKey: '' };
   const asked: string[] = [];
   taking = (request) => {
     asked.push(request.requestedBy);
@@ -107,7 +118,7 @@ it('a follower passes a way on to the leader once, with the caller, and the answ
 it('what is refused is certainly not done, and says why', async () => {
   const reason = 'db1 has replicas';
   taking = () => Promise.resolve({ ok: false, refusal: { code: 'has-replicas', message: reason } });
-  const failure = (await call(definition.Take, { server: 'db1', donor: '', way: 'reset' }).catch(
+  const failure = (await call(definition.Take, { server: 'db1', donor: '', way: 'reset', requestKey: '' }).catch(
     (error: unknown) => error,
   )) as ServiceError;
   expect(failure).toMatchObject({ code: status.FAILED_PRECONDITION, details: reason });

@@ -1,10 +1,13 @@
 import { beforeEach, describe, expect, it } from 'vitest';
+import { placeParticipant } from '../../../src/core/recovery/candidates.js';
 import type { ProbeResult } from '../../../src/core/topology/report.js';
+import type { ClusterId } from '../../../src/core/topology/server.js';
 import { WhereaboutsKeeper } from '../../../src/runtime/care/whereabouts-keeper.js';
+import { NotLeader } from '../../../src/runtime/ports/consensus-errors.js';
 import type { Proposal } from '../../../src/runtime/replicated-ledger.js';
 import { NodeService, type ServiceParts } from '../../../src/runtime/service/service.js';
 import { addressOf, observed, serverId } from '../../support/facts.js';
-import { FedLedger } from '../../support/ledger.js';
+import { FedLedger, recoveryOf } from '../../support/ledger.js';
 import { failedProbe, goodProbe } from '../../support/probes.js';
 
 /** Who answers at an address, and where it runs. */
@@ -20,6 +23,8 @@ let answering: Map<string, Answering>;
 let service: NodeService;
 /** Where our account is not let in. */
 let locked: Set<string>;
+let isLeading: boolean;
+let ask: ReturnType<ServiceParts['switches']>['ask'];
 
 function lookAt(host: string): ProbeResult {
   nowMs += 10;
@@ -35,7 +40,9 @@ beforeEach(() => {
   fed = new FedLedger();
   nowMs = 2_000_000;
   locked = new Set();
+  isLeading = true;
   const propose = (proposal: Proposal) => {
+    if (!isLeading) return Promise.reject(new NotLeader(null));
     const facts = fed.feed(proposal);
     keeper.noticeApplied();
     return Promise.resolve({ index: 0, command: null, facts });
@@ -54,6 +61,7 @@ beforeEach(() => {
       keeper.note(result);
       return Promise.resolve(result);
     },
+    switches: () => ({ ask: (request) => ask(request), plan: () => undefined as never }),
   };
   service = new NodeService(parts as ServiceParts);
   fed.feed({ kind: 'topology-observed', servers: [observed('p'), observed('r', 'p'), observed('other')] });
@@ -93,6 +101,23 @@ describe('forgetting', () => {
     expect([...fed.state.servers.keys()].sort()).toEqual(['other', 'p']);
     expect([...fed.state.tombstones.keys()].sort()).toEqual(['r', 'r-anew']);
   });
+});
+
+it('a switch that was done is answered as done, though what was seen afterwards finds no leader', async () => {
+  const clusterId = fed.clusterOf('p') ?? ('' as ClusterId);
+  const primary = fed.state.servers.get(serverId('p'));
+  if (primary === undefined) throw new Error('p is known');
+  const { inputs: base } = recoveryOf('7:c', clusterId, 'p');
+  const inputs = { ...base, participants: [placeParticipant(primary, 0, 0)] };
+  ask = () => {
+    isLeading = false;
+    return Promise.resolve({ ok: true, value: recoveryOf('7:c', clusterId, 'p', { inputs }) });
+  };
+  const nothing = { channel: null, seconds: null, binaryLog: '', connection: null, until: '', force: false };
+  const command = 'skip-query' as const;
+  const asked = { ...nothing, command, clusterId, server: serverId('p'), requestedBy: 'ann' };
+  expect(await service.switch(asked)).toMatchObject({ ok: true, value: { id: '7:c' } });
+  await expect(service.switch(asked)).rejects.toMatchObject({ code: 'NOT_LEADER' });
 });
 
 describe('an alias', () => {

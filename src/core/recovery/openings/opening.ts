@@ -10,7 +10,7 @@ export interface OpeningContext {
   /** The person or the loop. */
   readonly requestedBy: string;
   /** How a person asked; absent for what the loops do. */
-  readonly asked?: Pick<RecoveryInputs, 'command' | 'skipHooks' | 'requestKey'>;
+  readonly asked?: Pick<RecoveryInputs, 'command' | 'skipHooks' | 'requestKey' | 'requestFor'>;
 }
 
 export type Opening =
@@ -20,7 +20,7 @@ export type Opening =
 type Told = Pick<Recovery, 'kind' | 'clusterId' | 'code' | 'description' | 'failed'>;
 
 /** What the context says is put into the record here, so that no opening can forget it. */
-type OwnInputs = Omit<RecoveryInputs, 'requestedBy' | 'command' | 'skipHooks' | 'requestKey'>;
+type OwnInputs = Omit<RecoveryInputs, 'requestedBy' | 'command' | 'skipHooks' | 'requestKey' | 'requestFor'>;
 
 export function opened(context: OpeningContext, told: Told, inputs: OwnInputs): Opening {
   const recovery: Recovery = {
