@@ -126,7 +126,10 @@ export async function createHttpApp(options: HttpAppOptions): Promise<HttpApp> {
     confirmRead: options.confirmRead ?? (() => Promise.resolve()),
     door,
     forwarder,
-    once: new Once(options.requests ?? null, clock),
+    once: new Once(options.requests ?? null, clock, (key) => {
+      const all = [...service.state.recoveries.values()];
+      return all.some(({ inputs }) => inputs.requestKey === key);
+    }),
     stateAge,
     clock,
     log,

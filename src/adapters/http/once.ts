@@ -9,10 +9,10 @@ import type { KeptAnswer } from '../../core/ledger/records.js';
 import type { Clock } from '../../runtime/ports/clock.js';
 import type { RequestBook } from '../../runtime/ports/requests.js';
 import type { Arrival } from './arrival.js';
+import { IDEMPOTENCY_KEY, keyOfUser } from './idempotency-key.js';
 import { HTTP_LIMITS } from './limits.js';
 import { type Reply, refused } from './reply.js';
 
-export const IDEMPOTENCY_KEY = 'idempotency-key';
 /** Of keys that a follower makes up for requests that came without one. */
 export const FORWARDED_KEY = 'forwarded-';
 
@@ -28,12 +28,15 @@ interface Unheard {
 export class Once {
   readonly #book: RequestBook | null;
   readonly #clock: Clock;
+  readonly #isRecorded: (key: string) => boolean;
   /** By subject: replies that did not reach whoever asked. */
   readonly #unheard = new Map<string, Unheard>();
 
-  constructor(book: RequestBook | null, clock: Clock) {
+  /** `isRecorded`: what was begun under this key stands in the log with it, and asking for it again finds its end. */
+  constructor(book: RequestBook | null, clock: Clock, isRecorded: (key: string) => boolean) {
     this.#book = book;
     this.#clock = clock;
+    this.#isRecorded = isRecorded;
   }
 
   /** Every node keeps keys: a request with one may be put to another leader when the first was lost. */
@@ -68,8 +71,9 @@ export class Once {
 
   async #actByBook(book: RequestBook, key: string | null, arrival: Arrival, act: () => Promise<Reply>): Promise<Reply> {
     const { user } = arrival.identity;
+    const own = key === null ? null : keyOfUser(arrival.identity, key);
     const begun = await book.begin({
-      key: key === null ? null : `${user}/${key}`,
+      key: own,
       subject: key === null ? callerSubject(arrival) : digest([arrival.target]),
       by: user,
       lifetimeMs: lifetimeOf(key),
@@ -89,6 +93,7 @@ export class Once {
           'That Idempotency-Key was given for another request: nothing was done. Use a new key for each request',
         );
       case 'lost': {
+        if (own !== null && this.#isRecorded(own)) return await act();
         const { node, beganAtMs } = begun.record;
         const since = new Date(beganAtMs).toISOString();
         return declinedKey(

@@ -7,6 +7,7 @@ import type { Configuration } from '../../runtime/ports/configuration.js';
 import type { ClusterMembership } from '../../runtime/ports/membership.js';
 import type { Service } from '../../runtime/ports/service.js';
 import type { Identity, Role } from './authorization.js';
+import { IDEMPOTENCY_KEY, keyOfUser } from './idempotency-key.js';
 import type { Reply } from './reply.js';
 import type { Views } from './views/views.js';
 
@@ -82,6 +83,14 @@ export function relayed(path: string, answer: Answer): Route {
 /** Several paths, one answer: synonyms and optional segments. */
 export function each(paths: readonly string[], make: (path: string) => Route): readonly Route[] {
   return paths.map(make);
+}
+
+/** The caller's own key, by which what is done stands in the log; another user's is another key. */
+export function requestKeyOf({ headers, identity }: Pick<Call, 'headers' | 'identity'>): {
+  readonly requestKey?: string;
+} {
+  const [key = ''] = headers.get(IDEMPOTENCY_KEY) ?? [];
+  return key === '' ? {} : { requestKey: keyOfUser(identity, key) };
 }
 
 /** The user who asks, else the node that was asked, as in the incumbent. */

@@ -2,11 +2,11 @@
 import { request as httpRequest } from 'node:http';
 import { afterEach, describe, expect, it } from 'vitest';
 import { createHttpServer, type HttpServer } from '../../../src/adapters/http/server.js';
-import { NotLeader } from '../../../src/runtime/ports/consensus-errors.js';
+import { FateUnknown, NotLeader } from '../../../src/runtime/ports/consensus-errors.js';
 import { ReplicatedRequests } from '../../../src/runtime/requests/replicated-requests.js';
 import type { Proposal } from '../../../src/runtime/replicated-ledger.js';
-import type { FedLedger } from '../../support/ledger.js';
-import { FakeService, type Fixture, OPEN_SETTINGS, openFixture, QUIET } from './fake-service.js';
+import { type FedLedger, recoveryOf } from '../../support/ledger.js';
+import { FakeService, FIRST, type Fixture, OPEN_SETTINGS, openFixture, QUIET } from './fake-service.js';
 
 const closing: { stop(): Promise<void> }[] = [];
 
@@ -123,6 +123,39 @@ describe('at the next leader', () => {
       expect(answer.text).toContain('begun by n1');
       expect(next.service.calls).toEqual([]);
     }
+  });
+});
+
+describe('of what a leader was lost in the middle of', () => {
+  it('the next one tells the end where the log has it under the key, and only there', async () => {
+    const service = new FakeService();
+    let leads = true;
+    const first = await openFixture({ requests: bookOn(service.fed, 'n1', () => leads) }, service);
+    closing.push({ stop: () => first.close() });
+    const keys: (string | undefined)[] = [];
+    service.move = (request) => {
+      keys.push(request.requestKey);
+      leads = false;
+      return Promise.reject(new FateUnknown('the leader was lost'));
+    };
+    const url = '/api/relocate/read-replica-1/3306/read-replica-2/3306';
+    for (const key of ['begun', 'not-begun']) {
+      leads = true;
+      await first.raw('GET', url, { 'idempotency-key': key });
+    }
+    const recovery = recoveryOf('7:c', service.clusterId(), FIRST);
+    const ended = { ...recovery, kind: 'move', inputs: { ...recovery.inputs, requestKey: '/begun' } } as const;
+    service.fed.feed({ kind: 'recovery-opened', recovery: ended });
+    const next = await openFixture({ requests: bookOn(service.fed, 'n2') }, service);
+    closing.push({ stop: () => next.close() });
+    service.move = (request) => {
+      keys.push(request.requestKey);
+      return Promise.resolve({ ok: true, value: { ...ended, verdict: { kind: 'succeeded' } } });
+    };
+    expect((await next.raw('GET', url, { 'idempotency-key': 'begun' })).text).toContain('relocated below');
+    const unknown = await next.raw('GET', url, { 'idempotency-key': 'not-begun' });
+    expect(unknown.headers['x-orchestrator-refusal']).toBe('FATE_UNKNOWN');
+    expect(keys).toEqual(['/begun', '/not-begun', '/begun']);
   });
 });
 

@@ -14,7 +14,7 @@ import type { MoveRequest } from '../../../runtime/ports/service.js';
 import { resolveServer } from '../hints.js';
 import { instanceKey } from '../legacy/values.js';
 import { bare, declined, done, doneBytes, type Reply, refused } from '../reply.js';
-import { askedBy, type Call, type Door, relayed, type Route, write } from '../route.js';
+import { askedBy, type Call, type Door, relayed, requestKeyOf, type Route, write } from '../route.js';
 
 interface Named {
   /** As text. */
@@ -224,6 +224,7 @@ function requestOf({ command, destination }: Shape, call: Call, door: Door): Res
     pattern: pattern?.value ?? null,
     ...(channel === '' ? {} : { channel: channel === DEFAULT_CHANNEL ? '' : channel }),
     requestedBy: askedBy(call, door),
+    ...requestKeyOf(call),
   });
 }
 

@@ -12,7 +12,7 @@ import type { RecoveryRequest } from '../../../runtime/ports/service.js';
 import { resolveCluster, resolveServer } from '../hints.js';
 import { instanceKey } from '../legacy/values.js';
 import { bare, declined, done, doneBytes, type Reply, refused } from '../reply.js';
-import { askedBy, type Call, type Door, relayed, type Route, write } from '../route.js';
+import { askedBy, type Call, type Door, relayed, requestKeyOf, type Route, write } from '../route.js';
 import { lostWords } from '../step-words.js';
 import type { ClusterView } from '../views/topology-index.js';
 import { analysisOf } from './analysis.js';
@@ -160,7 +160,6 @@ function requestOf(command: OperatorCommand, find: Find, call: Call, door: Door)
   if (!found.ok) return found;
   const candidate = designated(found.value.cluster, call, door);
   if (!candidate.ok) return candidate;
-  const [requestKey = ''] = call.headers.get('idempotency-key') ?? [];
   return ok({
     command,
     clusterId: found.value.cluster.cluster.id,
@@ -168,7 +167,7 @@ function requestOf(command: OperatorCommand, find: Find, call: Call, door: Door)
     candidate: candidate.value,
     requestedBy: askedBy(call, door),
     ...(call.query('skipProcesses') === 'true' ? { skipHooks: true } : {}),
-    ...(requestKey === '' ? {} : { requestKey }),
+    ...requestKeyOf(call),
   });
 }
 

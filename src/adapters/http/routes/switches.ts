@@ -13,7 +13,7 @@ import type { Server } from '../../../core/topology/server.js';
 import type { SwitchRequest } from '../../../runtime/ports/service.js';
 import { resolveServer } from '../hints.js';
 import { bare, declined, done, doneBytes, type Reply, refused } from '../reply.js';
-import { askedBy, type Call, type Door, relayed, type Route, write } from '../route.js';
+import { askedBy, type Call, type Door, relayed, requestKeyOf, type Route, write } from '../route.js';
 
 interface Told {
   /** `host:port`. */
@@ -153,6 +153,7 @@ function requestOf(
     until: call.query('until'),
     force: call.query('force') === 'true',
     requestedBy: askedBy(call, door),
+    ...requestKeyOf(call),
   };
   return ok({ request, server });
 }

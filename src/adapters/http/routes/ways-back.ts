@@ -8,7 +8,7 @@ import { recoveryOverview } from '../overview/recovery-overview.js';
 import { isWayBackName, WAYS_BY_NAME } from '../../../core/recovery/way-names.js';
 import { WAYS_BACK } from '../../../core/recovery/returns.js';
 import { bare, declined, done, type Reply, refused } from '../reply.js';
-import { askedBy, type Call, type Door, type Route, read, write } from '../route.js';
+import { askedBy, type Call, type Door, type Route, read, requestKeyOf, write } from '../route.js';
 
 export const WAY_BACK_ROUTES: readonly Route[] = [
   read('/api/v1/ways-back/:host/:port', (call, door) => {
@@ -48,7 +48,13 @@ async function takeWay(call: Call, door: Door): Promise<Reply> {
     const plan = door.service.waysBack(id, donor.value).find((one) => one.way === way);
     return done(`${name}: nothing was changed`, plan === undefined ? null : { ...plan, way: name });
   }
-  const answer = await door.service.wayBack({ way, server: id, donor: donor.value, requestedBy: askedBy(call, door) });
+  const answer = await door.service.wayBack({
+    way,
+    server: id,
+    donor: donor.value,
+    requestedBy: askedBy(call, door),
+    ...requestKeyOf(call),
+  });
   if (!answer.ok) return declined(answer.refusal);
   const { verdict } = answer.value;
   const overview = recoveryOverview(answer.value, door.service.state);
