@@ -77,6 +77,9 @@ describe('a primary that dies', () => {
     expect(demotion).toMatchObject({ state: 'apart', extraGtids: `${uuid}:${numbers.split('-')[1] ?? ''}` });
     expect(await topology.primary.replicaStatus()).toBeUndefined();
     expect(await writable()).toEqual([promoted.address]);
+    // Nobody has looked at it since its fence: to the state it took writes before, and takes them again.
+    await topology.primary.execute('SET GLOBAL super_read_only = 0, GLOBAL read_only = 0');
+    await nodes.until('it is fenced again', async () => (await writable()).length === 1);
   });
 
   it('is fenced the moment it wakes from a freeze, its clients sent away', async () => {

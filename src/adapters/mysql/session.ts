@@ -146,7 +146,7 @@ export class MysqlSession implements ServerSession {
   async #roleFindings(hold: Hold, step: RoleStep, context: StepContext): Promise<StepFindings> {
     switch (step.kind) {
       case 'detach':
-        return await detach(hold, () => this.#accounts.remember(this.#clusterId, hold));
+        return await detach(hold, context.other, () => this.#accounts.remember(this.#clusterId, hold));
       case 'open':
         return await open(hold, step.semiSync);
       case 'close':

@@ -84,7 +84,7 @@ function optional(account: string, { flavor, version }: ServerKind): string {
     return lines.length === 0 ? '' : `\n${why}\n${lines.join('\n')}\n`;
   };
   const prompt = `-- Optional: without it a replica whose primary died in the middle of sending a transaction waits for the rest, a minute,
--- before it can be promoted or, without GTID, follow another one.`;
+-- before it can be promoted, where there is no GTID or no other replica, and before it can follow another one without GTID.`;
   const rebuild = `-- Optional: only if a server that is set apart may be rebuilt (orchestrator-client -c rebuild), which replaces all its data
 -- by a copy of another server's (CLONE).`;
   return block(prompt, promptRightsOf(dialect)) + block(rebuild, optionalRightsOf(dialect));

@@ -67,8 +67,11 @@ export type Step =
     }
   /** Commits Promoting(server, epoch). The point of no return. It touches no server. */
   | { readonly kind: 'promise-promotion'; readonly server: ServerId; readonly epoch: number }
-  /** RESET REPLICA ALL on the new primary; only after Promoting; harmless to repeat. */
-  | { readonly kind: 'detach'; readonly server: ServerId }
+  /**
+   * RESET REPLICA ALL on the new primary; only after Promoting; harmless to repeat. `fellow`: a replica that has nothing that
+   * the server lacks, to be followed for a moment should that be what makes its applier give up half a transaction.
+   */
+  | { readonly kind: 'detach'; readonly server: ServerId; readonly fellow?: ServerId }
   /**
    * read_only = 0; only if the committed epoch makes this server the primary. Semi-sync, where the former primary had it,
    * is on before: a write that is acknowledged in between would be on one server alone. Again: looks at the state.

@@ -46,7 +46,7 @@ export interface SessionOptions {
 /** Where the executor finds the other servers that a step names. */
 export interface StepContext {
   readonly address: Address;
-  /** The address of `source` in the step; null when the step names no other server. */
+  /** The address of `source`, or of `fellow`, in the step; null when the step names no other server. */
   readonly other: Address | null;
   /** Of a server with several channels, the one that the step is about; absent: the default one, or the only one. */
   readonly channel?: string;

@@ -220,12 +220,13 @@ export class RecoveryRun {
   }
 
   async #takeOn(step: Exclude<Step, HookStep>, address: Address): Promise<StepOutcome> {
-    let other = 'source' in step ? this.#addressOf(step.source) : null;
+    const named = otherIn(step);
+    let other = named === null ? null : this.#addressOf(named);
     try {
-      if (step.kind === 'repoint' && other !== null) {
-        const told = await toldAddress(this.#parts, step.source, other);
-        if (!told.ok) return told;
-        other = told.address;
+      if (named !== null && other !== null && (step.kind === 'repoint' || step.kind === 'detach')) {
+        const told = await toldAddress(this.#parts, named, other);
+        if (!told.ok && step.kind === 'repoint') return told;
+        other = told.ok ? told.address : null;
       }
       const session = await this.#sessions.on(step.server, address);
       return await session.execute(step, {
@@ -310,4 +311,9 @@ export class RecoveryRun {
         `done: ${what}${outcome.findings.text === undefined ? '' : ` (${outcome.findings.text})`}`,
       );
   }
+}
+
+function otherIn(step: Step): ServerId | null {
+  if ('source' in step) return step.source;
+  return step.kind === 'detach' ? (step.fellow ?? null) : null;
 }

@@ -30,6 +30,24 @@ describe('the playbook of a dead primary', () => {
     ]);
   });
 
+  it('names a fellow that the promoted one may follow for a moment: one that has nothing it lacks, and serves others', () => {
+    const fellowIn = (has: readonly number[], over: Parameters<typeof deadPrimaryOpening>[1]): unknown => {
+      const { world, replicas } = deadPrimaryWorld(has);
+      const { record } = play(deadPrimaryOpening(replicas, over), world);
+      return record.steps.find(({ step }) => step.kind === 'detach')?.step;
+    };
+    expect(fellowIn([5, 4], [])).toEqual({ kind: 'detach', server: A, fellow: B });
+    expect(fellowIn([5, 5, 4], [{}, { servesOthers: false }])).toEqual({ kind: 'detach', server: A, fellow: C });
+    expect(fellowIn([5, 4], [{}, { servesOthers: false }])).toEqual({ kind: 'detach', server: A });
+    expect(fellowIn([5, 4], [{ cannotFollow: [{ source: B, reason: 'it is newer' }] }])).not.toHaveProperty('fellow');
+    expect(fellowIn([5, 4], [{ countsBy: 'writers' }])).not.toHaveProperty('fellow');
+    expect(fellowIn([5], [])).toEqual({ kind: 'detach', server: A });
+    const { world, replicas } = deadPrimaryWorld([5, 5]);
+    world.errant(world.get(B));
+    const { record } = play(deadPrimaryOpening(replicas), world);
+    expect(record.steps.find(({ step }) => step.kind === 'detach')?.step).toEqual({ kind: 'detach', server: A });
+  });
+
   it('lets a better placed candidate catch up first', () => {
     const { world, replicas } = deadPrimaryWorld([5, 2]);
     const { record } = play(deadPrimaryOpening(replicas, [{ tier: 2 }, { tier: 0 }]), world);

@@ -27,7 +27,7 @@ import {
 } from './replica-state.js';
 import { appliersRest } from './resting.js';
 import { checkpointTaken } from './checkpoint.js';
-import { holdsHalf } from './stop-applier.js';
+import { holdsHalf } from './half-transaction.js';
 
 /**
  * After each slice both threads are looked at: one may have stopped, and then the wait would be in vain. Clients may be

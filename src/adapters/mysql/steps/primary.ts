@@ -1,6 +1,6 @@
 /** Steps on a server that is or becomes a primary: detach, open, close. */
 import type { SemiSyncDuty, StepFindings } from '../../../core/recovery/step.js';
-import { addressText } from '../../../core/topology/address.js';
+import { type Address, addressText } from '../../../core/topology/address.js';
 import { resetReplicaAll } from '../dialect.js';
 import type { Hold } from '../hold.js';
 import { StepFailed } from '../step-failed.js';
@@ -16,15 +16,16 @@ import { lockWrites, needsLock, unlock, waitedInVain } from './write-lock.js';
 /** Told before the source is forgotten, because nobody can ask the server for it afterwards. */
 export type BeforeReset = (hold: Hold) => Promise<void>;
 
-export async function detach(hold: Hold, beforeReset: BeforeReset): Promise<StepFindings> {
+/** `fellow`: see the step. */
+export async function detach(hold: Hold, fellow: Address | null, beforeReset: BeforeReset): Promise<StepFindings> {
   const state = await readReplica(hold, READ_MS);
   if (state === null) return { text: 'it had no source any more' };
   await stopFetching(hold, state);
   await applyTheRest(hold);
-  await stopApplier(hold, state.channel);
+  const half = await stopApplier(hold, state.channel, null, fellow);
   await beforeReset(hold);
   await hold.change(resetReplicaAll(hold.dialect, state.channel), CHANGE_MS);
-  return { text: `it followed ${state.host}:${String(state.port)}` };
+  return { text: [`it followed ${state.host}:${String(state.port)}`, ...(half === '' ? [] : [half])].join('; ') };
 }
 
 /** A promoted server has applied all it received; should it not have, its relay log is not thrown away (invariant 11). */

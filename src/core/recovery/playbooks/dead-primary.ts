@@ -196,9 +196,6 @@ function undo(recovery: Recovery, reason: string): Next {
 }
 
 function afterPromotion(recovery: Recovery, { server, epoch }: NonNullable<Recovery['promotion']>): Next {
-  const opening = openingOf(recovery, server, epoch);
-  const pending = pendingInOrder(recovery, opening);
-  if (pending.length > 0) return steps(pending);
   const promoted = gatheredOf(recovery).find(({ participant }) => participant.id === server) ?? {
     participant: participantOf(recovery, server),
     has: '',
@@ -206,6 +203,9 @@ function afterPromotion(recovery: Recovery, { server, epoch }: NonNullable<Recov
     applierError: null,
     byPlace: false,
   };
+  const opening = openingOf(recovery, promoted, epoch);
+  const pending = pendingInOrder(recovery, opening);
+  if (pending.length > 0) return steps(pending);
   const unopened = givenUpOf(recovery, opening);
   if (unopened?.code === 'replaced') return leftBehind(recovery, server, unopened.error);
   const { followers, lost } = followersOf(recovery, promoted);
@@ -236,11 +236,27 @@ function afterPromotion(recovery: Recovery, { server, epoch }: NonNullable<Recov
  * Whom we do not open is looked at all the same: another server that answers in its place must not be followed. One that
  * caught up from a fellow replica follows that, and would go on when it is pointed here in turn: it forgets it.
  */
-function openingOf({ inputs, steps: taken }: Recovery, server: ServerId, epoch: number): readonly Step[] {
-  const detach: Step = { kind: 'detach', server };
+function openingOf(recovery: Recovery, promoted: Gathered, epoch: number): readonly Step[] {
+  const { inputs, steps: taken } = recovery;
+  const server = promoted.participant.id;
+  const detach: Step = { kind: 'detach', server, ...fellowOf(recovery, promoted) };
   if (inputs.leavesClosed !== true) return [detach, { kind: 'open', server, epoch, semiSync: inputs.semiSync }];
   const caughtUp = taken.some(({ step }) => step.kind === 'repoint' && step.server === server);
   return [caughtUp ? detach : { kind: 'look', server }];
+}
+
+/** By GTID of MySQL alone: there the first event of any other source ends what the last one sent in part. */
+function fellowOf(recovery: Recovery, promoted: Gathered): { readonly fellow?: ServerId } {
+  if (promoted.byPlace || promoted.participant.countsBy !== undefined) return {};
+  const has = promotedHasOf(recovery, promoted);
+  const fellow = followersOf(recovery, promoted).followers.find(
+    (one) => one.participant.servesOthers && whyNotFollow({ ...promoted, has }, one, has) === null,
+  );
+  return fellow === undefined ? {} : { fellow: fellow.participant.id };
+}
+
+function promotedHasOf(recovery: Recovery, { has, participant }: Gathered): string {
+  return unionOf(has, appliedBy(recovery, participant.id));
 }
 
 function followersOf(
@@ -249,7 +265,7 @@ function followersOf(
 ): { readonly followers: readonly Gathered[]; readonly lost: readonly LostServer[] } {
   const followers: Gathered[] = [];
   const lost: LostServer[] = [];
-  const promotedHas = unionOf(promoted.has, appliedBy(recovery, promoted.participant.id));
+  const promotedHas = promotedHasOf(recovery, promoted);
   const gathered = new Map(gatheredOf(recovery).map((one) => [one.participant.id, one]));
   for (const participant of replicasOf(recovery)) {
     const { id } = participant;
