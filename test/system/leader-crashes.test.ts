@@ -13,7 +13,7 @@ import { CrashStage } from '../support/crash/stage.js';
 const LONG = process.env['ORCHESTRATOR_TEST_LONG'] !== undefined;
 const SEED = Number(process.env['CRASH_SEED'] ?? Date.now() % 1_000_000);
 const KINDS = Number(process.env['CRASH_KINDS'] ?? 9);
-const ROUND_MS = 120_000;
+const ROUND_MS = 300_000;
 const ROUNDS_MAX = 1000;
 const OPTIONS = { config: PLAN_CONFIG };
 

@@ -128,7 +128,8 @@ describe('three nodes', () => {
 
   it('tell a proposal that nobody can commit from one that was not done', async () => {
     const leader = await startThree();
-    for (const follower of others(leader)) await follower.kill();
+    // All of it in one turn, before the leader can notice that it is alone.
+    for (const follower of others(leader)) follower.pause();
     await expect(leader.propose('alone', 700)).rejects.toMatchObject({ code: 'FATE_UNKNOWN', done: 'unknown' });
     await vi.waitFor(async () => {
       expect((await leader.leadership()).role).not.toBe('leader');

@@ -12,7 +12,7 @@ import { type Blow, BLOWS, LISTS, Teller } from '../support/crash/teller.js';
 const LONG = process.env['ORCHESTRATOR_TEST_LONG'] !== undefined;
 const SEED = Number(process.env['CRASH_SEED'] ?? Date.now() % 1_000_000);
 const SAMPLE = 3;
-const ROUND_MS = 120_000;
+const ROUND_MS = 300_000;
 
 const rng = createRng(SEED);
 
