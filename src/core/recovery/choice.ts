@@ -68,14 +68,19 @@ export function progressOf(one: Gathered): string {
   return withoutServer(one.has, one.participant.id);
 }
 
-/** Why a replica cannot follow the promoted one; null when it can. `promotedHas`: all that the promoted one has; `what` it is. */
+/**
+ * Why a replica cannot follow the promoted one; null when it can. `promotedHas`: all that the promoted one has; `what` it is;
+ * `mayHave`: what the replica may have fetched besides. It is not to have more than the promoted one, and not to lack what
+ * that has purged, so what it may have counts against it and not for it.
+ */
 export function whyNotFollow(
   replica: Gathered,
   promoted: Gathered,
   promotedHas: string,
   what = 'the new primary',
+  mayHave = '',
 ): { readonly reason: string; readonly gtids: string } | null {
-  const extra = minus(replica.has, promotedHas);
+  const extra = minus(unionOf(replica.has, mayHave), promotedHas);
   if (!isNone(extra)) return { reason: `it has transactions that ${what} lacks: ${extra}`, gtids: extra };
   const unfit = replica.participant.cannotFollow.find(({ source }) => source === promoted.participant.id);
   if (unfit !== undefined) return { reason: unfit.reason, gtids: '' };

@@ -86,6 +86,21 @@ describe('the playbook of a dead primary', () => {
     for (const { id } of replicas) expect(world.get(id)).toMatchObject({ source: P, io: true });
   });
 
+  it('counts on nothing that a candidate given up may have fetched: what was purged elsewhere it may lack', () => {
+    const { world, replicas } = deadPrimaryWorld([5, 0, 5]);
+    world.apply(world.get(A));
+    for (const transaction of world.get(A).executed) world.get(A).purged.add(transaction);
+    world.get(B).slow = true;
+    const told = [{ tier: 2, servesOthers: false }, { tier: 0 }, { promotable: false }];
+    const { ending, record } = play(deadPrimaryOpening(replicas, told), world);
+    expect(record.steps.map(({ step }) => [step.kind, step.server])).toContainEqual(['repoint', B]);
+    expect(record.promotion?.server).toBe(A);
+    expect(ending.lost).toEqual([
+      { server: B, reason: expect.stringContaining('has purged from its binary logs') as string, gtids: '' },
+    ]);
+    expect(world.get(B).source).toBe(C);
+  });
+
   it('takes another candidate that is as advanced when the first is slow or dies', () => {
     for (const trouble of ['slow', 'dead'] as const) {
       const { world, replicas } = deadPrimaryWorld([5, 5]);

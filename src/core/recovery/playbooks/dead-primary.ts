@@ -274,11 +274,7 @@ function followersOf(
     const obstacle =
       replica === undefined
         ? unread(recovery, id)
-        : whyNotFollow(
-            { ...replica, has: unionOf(replica.has, fetchedBy(recovery, id, gathered)) },
-            promoted,
-            promotedHas,
-          );
+        : whyNotFollow(replica, promoted, promotedHas, undefined, fetchedBy(recovery, id, gathered));
     if (obstacle !== null) lost.push({ server: id, ...obstacle });
     else if (replica !== undefined) followers.push(replica);
   }
