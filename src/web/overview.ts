@@ -125,6 +125,7 @@ export interface RecoveryView {
   readonly acknowledged: boolean;
   readonly durability: { readonly guaranteed: boolean; readonly because: readonly string[] } | null;
   readonly lost: readonly { readonly address: string; readonly reason: string }[];
+  readonly headway: { readonly arrived: number; readonly of: number } | null;
   readonly steps: readonly StepView[];
 }
 

@@ -66,9 +66,11 @@ function colourOf(recovery: RecoveryView): string {
 }
 
 function verdictText(recovery: RecoveryView, now: number): string {
+  const { headway } = recovery;
+  const moved = headway === null ? '' : `, ${String(headway.arrived)} of ${String(headway.of)} moved`;
   if (recovery.verdict === null || recovery.closedAtMs === null)
-    return `Under way for ${durationText(recovery.openedAtMs, now)}.`;
-  const took = `after ${durationText(recovery.openedAtMs, recovery.closedAtMs)}`;
+    return `Under way for ${durationText(recovery.openedAtMs, now)}${moved}.`;
+  const took = `after ${durationText(recovery.openedAtMs, recovery.closedAtMs)}${moved}`;
   return recovery.verdict.kind === 'succeeded'
     ? `Succeeded ${took}.`
     : `Ended ${took}, ${recovery.verdict.kind}: ${recovery.verdict.reason}`;

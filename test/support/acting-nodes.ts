@@ -127,6 +127,9 @@ export class ActingNodes {
     });
   }
 
+  /** A request is about to be judged, and these are to be seen as they are. */
+  onLook: (servers: readonly ServerId[]) => void = () => undefined;
+
   /** Probes and commits what was found; nodes that have something to look at say how. */
   observe(): Promise<void> {
     this.unseen.clear();
@@ -134,6 +137,7 @@ export class ActingNodes {
   }
 
   async #seeTouched(servers: readonly ServerId[]): Promise<void> {
+    this.onLook(servers);
     if (servers.some((id) => this.unseen.has(id))) await this.observe();
   }
 

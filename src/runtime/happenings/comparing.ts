@@ -1,4 +1,5 @@
 /** What has happened between two looks at the same thing. */
+import { headwayOf } from '../../core/recovery/headway.js';
 import { describeStep } from '../../core/recovery/step-text.js';
 import type { Problem } from '../../core/analysis/problem.js';
 import type { Recovery, StepRecord } from '../../core/recovery/recovery.js';
@@ -26,6 +27,8 @@ const NOTHING: Omit<Told, 'kind'> = {
   recovery: '',
   step: 0,
   leader: '',
+  arrived: 0,
+  moving: 0,
 };
 
 export function marker(kind: 'reset' | 'current'): Told {
@@ -65,7 +68,8 @@ export function recoveryNews(
   nameOf: NameOf,
   sinceMs: number = Number.NEGATIVE_INFINITY,
 ): readonly Told[] {
-  const about = { ...NOTHING, clusterId: now.clusterId, recovery: now.id };
+  const { arrived, of: moving } = headwayOf(now) ?? { arrived: 0, of: 0 };
+  const about = { ...NOTHING, clusterId: now.clusterId, recovery: now.id, arrived, moving };
   const opened: Told[] = [];
   if (before === null && now.openedAtMs >= sinceMs) {
     const server = nameOf(now.failed);

@@ -38,6 +38,9 @@ export interface Happening {
   readonly step: number;
   /** Id of the node that leads; '' when nobody does. */
   readonly leader: string;
+  /** Of a recovery that moves several servers: how many are where they were to go by now, of how many. 0 of others. */
+  readonly arrived: number;
+  readonly moving: number;
 }
 
 export interface HappeningWatch {

@@ -1,6 +1,8 @@
 /**
  * What operators ask for: done by the leader, or refused with every reason before anything is touched. The same request
- * that arrives twice is done once: its mark is in the recovery's record, so that the next leader knows it too.
+ * that arrives twice is done once: its mark is in the recovery's record, so that the next leader knows it too. It is judged on
+ * a look at the servers that began after the last step on each: what a move or a takeover did a moment ago decides who may be
+ * promoted.
  */
 import type { Problem } from '../../core/analysis/problem.js';
 import { type Refusal, refusal } from '../../core/recovery/belief.js';
@@ -10,6 +12,7 @@ import type { OpeningContext } from '../../core/recovery/openings/opening.js';
 import type { RecoveryPlan } from '../../core/recovery/plan.js';
 import { planFor } from '../../core/recovery/plan-request.js';
 import type { OperatorCommand, Recovery, RecoveryId } from '../../core/recovery/recovery.js';
+import type { ServerId } from '../../core/topology/server.js';
 import { FateUnknown, NotLeader } from '../ports/consensus-errors.js';
 import type { Answer, PlanRequest, RecoveryRequest } from '../ports/service.js';
 import { type AskedOnce, type Mark, markOf } from './asked-once.js';
@@ -34,7 +37,7 @@ export class OperatorRequests {
 
   /** Rejects with NotLeader on a follower. Resolves when the recovery has ended, well or not. */
   async ask(request: RecoveryRequest): Promise<Answer<Recovery>> {
-    if (this.#parts.ledger.readyTerm === null) throw new NotLeader(this.#parts.leadership().leader);
+    this.#assertLeads();
     return await this.#once.ask(markOfRequest(request), {
       anew: () => this.#ask(request),
       again: (before) => this.#endOf(request, before.id, this.#opener.ended(before)),
@@ -42,6 +45,8 @@ export class OperatorRequests {
   }
 
   async #ask(request: RecoveryRequest): Promise<Answer<Recovery>> {
+    await this.#parts.seeAnew(this.#regardedBy(request));
+    this.#assertLeads();
     const { refusals, opening } = decideRequest({ ...this.#question(), request }, this.#context(request));
     if (refusals.length > 0 || !opening.ok) return refused(refusals);
     const busy = plansOnItsServers(this.#opener.belief(), opening.recovery);
@@ -51,6 +56,18 @@ export class OperatorRequests {
       return refused([refusal('open-recovery', 'another recovery is being opened in this cluster')]);
     }
     return await this.#endOf(request, id, this.#opener.begin(opening));
+  }
+
+  #assertLeads(): void {
+    if (this.#parts.ledger.readyTerm === null) throw new NotLeader(this.#parts.leadership().leader);
+  }
+
+  /** All but a server that is given up: nobody waits for the answer of a dead one. */
+  #regardedBy({ command, clusterId, server }: RecoveryRequest): readonly ServerId[] {
+    const { clusters, servers } = this.#parts.ledger.state;
+    const isPlanned = command.startsWith('graceful-');
+    const failed = isPlanned ? null : (server ?? clusters.get(clusterId)?.primary ?? null);
+    return [...servers.values()].filter((one) => one.clusterId === clusterId && one.id !== failed).map(({ id }) => id);
   }
 
   /** On any node; nothing is begun. */

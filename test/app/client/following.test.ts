@@ -1,10 +1,11 @@
 /** What the client follows while it happens: events, the steps of a request, and what wakes a picture that is watched. */
 import { afterEach, describe, expect, it, vi } from 'vitest';
+import type { MoveTerms } from '../../../src/core/recovery/movement.js';
 import type { StepRecord } from '../../../src/core/recovery/recovery.js';
 import { serverId } from '../../support/facts.js';
 import { HappeningStage } from '../../support/happenings.js';
 import { recoveryOf } from '../../support/ledger.js';
-import { FakeService, FIRST, MAIN } from '../../adapters/http/fake-service.js';
+import { FakeService, FIRST, MAIN, SECOND } from '../../adapters/http/fake-service.js';
 import { type Listening, run, serve, serveCanned } from './client-run.js';
 
 const PATIENCE = { timeout: 60_000 };
@@ -103,7 +104,7 @@ describe('events', () => {
 function step(number: number, finishedAtMs: number | null): StepRecord {
   return {
     number,
-    step: { kind: 'promise-promotion', server: serverId(MAIN) },
+    step: { kind: 'repoint', server: serverId(FIRST), source: serverId(MAIN), start: true },
     attempt: 1,
     intendedAtMs: 10,
     finishedAtMs,
@@ -132,7 +133,10 @@ describe('the steps of a request', () => {
     }
   }
 
-  async function takeOver(terminal: boolean): Promise<{ code: number; out: string; err: string }> {
+  async function takeOver(
+    terminal: boolean,
+    movement?: MoveTerms,
+  ): Promise<{ code: number; out: string; err: string }> {
     const stage = new HappeningStage();
     const service = new SlowService();
     const clusterId = service.clusterId();
@@ -156,12 +160,13 @@ describe('the steps of a request', () => {
     // One that was under way before is somebody else's.
     stage.recoveries.set('9:x', recoveryOf('9:x', clusterId, MAIN, { openedAtMs: 1, steps: [step(1, 20)] }));
     for (const steps of [[], [step(1, null)], [step(1, 30), step(2, null)]]) {
-      stage.recoveries.set('1:a', recoveryOf('1:a', clusterId, MAIN, { openedAtMs: 5, steps }));
+      const plan = recoveryOf('1:a', clusterId, MAIN, { openedAtMs: 5, steps });
+      stage.recoveries.set('1:a', movement === undefined ? plan : { ...plan, inputs: { ...plan.inputs, movement } });
       stage.log.notice();
     }
     if (terminal) {
       await vi.waitFor(() => {
-        expect(err).toContain('done: ');
+        expect(err).toContain(': ');
       }, 20_000);
     }
     service.answerNow();
@@ -173,6 +178,18 @@ describe('the steps of a request', () => {
     const { code, out, err } = await takeOver(true);
     expect({ code, out }).toEqual({ code: 0, out: 'read-replica-1:3306\n' });
     expect(err).toMatch(/^ +\d+\.\d s {2}done: .+\n$/);
+  });
+
+  it('say how many of several have arrived', async () => {
+    const moves = [FIRST, SECOND].map((name) => ({ server: serverId(name), to: serverId(MAIN), from: null }));
+    const { err } = await takeOver(true, {
+      command: 'relocate-replicas',
+      manner: 'each',
+      moves,
+      refused: [],
+      atOnce: 2,
+    });
+    expect(err).toMatch(/ done \(1 of 2 moved\): .+\n$/);
   });
 
   it('are told to nobody else', async () => {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Recovery, StepRecord } from '../../../src/core/recovery/recovery.js';
-import type { ClusterId } from '../../../src/core/topology/server.js';
+import type { ClusterId, ServerId } from '../../../src/core/topology/server.js';
 import type { Happening, HappeningWatch } from '../../../src/runtime/ports/happenings.js';
 import { serverId } from '../../support/facts.js';
 import { HappeningStage } from '../../support/happenings.js';
@@ -152,4 +152,35 @@ it('who leads is told when it is somebody else', () => {
   stage.leader = 'n2';
   stage.log.notice();
   expect(all(watch).map(({ leader, text }) => `${leader}: ${text}`)).toEqual([': no node leads', 'n2: n2 leads']);
+});
+
+it('of a plan that moves several servers is told how many have arrived', () => {
+  const stage = new HappeningStage();
+  const watch = stage.log.watch('', nothing);
+  all(watch);
+  const [to, from] = [serverId('p2'), serverId('p')];
+  const moves = ['r1', 'r2', 'r3'].map((name) => ({ server: serverId(name), to, from }));
+  const refused = [{ server: serverId('r4'), reason: 'it lags', gtids: '' }];
+  const movement = { command: 'relocate-replicas', manner: 'each', moves, refused, atOnce: 2 } as const;
+  const pointed = (number: number, name: string, source: ServerId): StepRecord => {
+    const repoint = { kind: 'repoint', server: serverId(name), source, start: true } as const;
+    return step(number, { step: repoint, finishedAtMs: 20, outcome: { ok: true, findings: {} } });
+  };
+  const put = (steps: readonly StepRecord[]): void => {
+    const plan = recoveryOf('rec', 'c1' as ClusterId, 'p', { openedAtMs: 5, steps });
+    stage.recoveries.set('rec', { ...plan, inputs: { ...plan.inputs, movement } });
+    stage.log.notice();
+  };
+  put([]);
+  put([pointed(1, 'r1', to)]);
+  put([pointed(1, 'r1', to), pointed(2, 'r2', to)]);
+  // It failed there afterwards, and was put back.
+  put([pointed(1, 'r1', to), pointed(2, 'r2', to), pointed(3, 'r2', from)]);
+  const told = all(watch).filter(({ kind }) => kind !== 'step-began');
+  expect(told.map(({ kind, arrived, moving }) => `${kind} ${String(arrived)} of ${String(moving)}`)).toEqual([
+    'recovery-opened 0 of 4',
+    'step-ended 1 of 4',
+    'step-ended 2 of 4',
+    'step-ended 1 of 4',
+  ]);
 });

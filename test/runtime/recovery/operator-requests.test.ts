@@ -36,6 +36,34 @@ const plan = (command: OperatorCommand, changes: Partial<RecoveryRequest> = {}) 
   nodes.driver.requests.plan(requestFor(command, changes));
 const writable = (): readonly ServerId[] => world.writable.map(({ id }) => id);
 
+describe('what came just before', () => {
+  it('is seen by a takeover: there and back at once', async () => {
+    expect(await ask('graceful-master-takeover-auto', { candidate: A })).toMatchObject({ ok: true });
+    expect(await ask('graceful-master-takeover-auto', { candidate: P })).toMatchObject({ ok: true });
+    expect(writable()).toEqual([P]);
+  });
+
+  it('is seen by a takeover: one that was moved below another is no direct replica any more', async () => {
+    const moved = {
+      command: 'relocate',
+      clusterId: nodes.cluster(),
+      server: B,
+      destination: A,
+      pattern: null,
+    } as const;
+    expect(await nodes.driver.moves.ask({ ...moved, requestedBy: 'me' })).toMatchObject({ ok: true });
+    expect(await ask('graceful-master-takeover-auto', { candidate: B })).toMatchObject({ ok: false });
+    expect(writable()).toEqual([P]);
+  });
+
+  it('is seen by a failover, which does not wait for a look at what it replaces', async () => {
+    const looked: (readonly ServerId[])[] = [];
+    nodes.onLook = (servers) => looked.push(servers);
+    await ask('force-master-takeover', { candidate: A });
+    expect(looked).toEqual([[A, B]]);
+  });
+});
+
 describe('a forced failover', () => {
   it('of a live primary fences it first, and it is a replica of the new one afterwards', async () => {
     const answer = await ask('force-master-takeover', { candidate: A });

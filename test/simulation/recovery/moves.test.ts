@@ -5,6 +5,7 @@
  */
 import { expect, it } from 'vitest';
 import { createRng, type Rng } from '../../../src/core/base/rng.js';
+import { headwayOf } from '../../../src/core/recovery/headway.js';
 import type { Closing } from '../../../src/core/recovery/playbooks/next.js';
 import type { Recovery } from '../../../src/core/recovery/recovery.js';
 import type { ServerId } from '../../../src/core/topology/server.js';
@@ -46,7 +47,8 @@ function oneMove(rng: Rng): string {
   const before = standing(tree);
   const opening = randomMove(rng, tree);
   if (opening === null) return 'none';
-  const { ending } = play(opening, tree.world, () => rng.integer(15) === 0, disturbed(rng, tree));
+  const { ending, record } = play(opening, tree.world, () => rng.integer(15) === 0, disturbed(rng, tree));
+  expectCounted(record, ending);
   const moving = new Set((opening.inputs.movement?.moves ?? []).map(({ server }) => server));
   for (const replica of tree.replicas) {
     const was = before.get(replica.id);
@@ -56,6 +58,18 @@ function oneMove(rng: Rng): string {
   }
   expectNoRing(tree);
   return ending.verdict.kind;
+}
+
+/** Who arrived and who was named are all that were to be moved. */
+function expectCounted(record: Recovery, { lost }: Closing): void {
+  const terms = record.inputs.movement;
+  const headway = headwayOf(record);
+  if (headway === null || terms === undefined || !['each', 'resume'].includes(terms.manner)) return;
+  const named = new Set(lost.map(({ server }) => server));
+  expect(headway).toEqual({
+    arrived: terms.moves.filter(({ server }) => !named.has(server)).length,
+    of: terms.moves.length,
+  });
 }
 
 /** What ran runs, and what an operator had stopped is left stopped unless it was asked for. */

@@ -1,6 +1,7 @@
 /** A recovery as our page shows it, step by step, while it happens and after. Servers are named by their address. */
 import type { LedgerState } from '../../../core/ledger/state.js';
 import { durabilityVerdict } from '../../../core/recovery/durability.js';
+import { type Headway, headwayOf } from '../../../core/recovery/headway.js';
 import type { Recovery, StepRecord } from '../../../core/recovery/recovery.js';
 import { describeStep } from '../../../core/recovery/step-text.js';
 import { lostWords, type NameOf, namesIn, stepDetail, waitingWords } from '../step-words.js';
@@ -28,6 +29,8 @@ export interface RecoveryOverview {
     /** Of those, what was provably never acknowledged to a client. */
     readonly unacknowledged: string;
   }[];
+  /** How many of several that it moves are where they were to go; null where it is about one. */
+  readonly headway: Headway | null;
   readonly steps: readonly StepOverview[];
 }
 
@@ -70,6 +73,7 @@ export function recoveryOverview(recovery: Recovery, state: LedgerState): Recove
       gtids: lost.gtids,
       unacknowledged: lost.unacknowledged ?? '',
     })),
+    headway: headwayOf(recovery),
     steps: recovery.steps.map((record) => stepOverview(record, nameOf)),
   };
 }

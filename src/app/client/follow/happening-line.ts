@@ -19,10 +19,20 @@ export function happeningLine(happening: unknown, paint: Paint): string {
   const step = Number(field(happening, 'step') ?? 0);
   const about = [step > 0 ? `${text('recovery')} #${String(step)}` : text('recovery'), text('server'), text('code')];
   const reasons = listOf(field(happening, 'reasons')).map(textOf);
-  const why = reasons.length === 0 ? '' : ` (${reasons.join('; ')})`;
+  const headway = HEADWAY.has(kind) ? headwayIn(happening) : '';
+  const told = headway === '' ? reasons : [...reasons, headway];
+  const why = told.length === 0 ? '' : ` (${told.join('; ')})`;
   const colour = text('text').startsWith('failed') ? 'red' : (COLOURS[kind] ?? null);
   const words = [...about.filter((word) => word !== ''), `${text('text')}${why}`].join(' ');
   return `${paint('dim', timeText(Number(field(happening, 'atMs'))))} ${paint(colour, kind)} ${words}`;
+}
+
+const HEADWAY: ReadonlySet<string> = new Set(['step-ended', 'recovery-closed']);
+
+/** How far a plan that moves several servers is; '' of others. */
+export function headwayIn(happening: unknown): string {
+  const [arrived, moving] = [field(happening, 'arrived'), field(happening, 'moving')];
+  return Number(moving ?? 0) === 0 ? '' : `${textOf(arrived)} of ${textOf(moving)} moved`;
 }
 
 /** In UTC, as everything that orchestrator says. */

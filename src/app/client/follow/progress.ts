@@ -7,6 +7,7 @@ import type { Paint } from '../screen/paint.js';
 import type { ApiSession } from '../session.js';
 import { clusterIdOf } from './cluster-id.js';
 import { followEvents } from './event-stream.js';
+import { headwayIn } from './happening-line.js';
 
 export interface ProgressOptions {
   readonly session: ApiSession;
@@ -84,14 +85,15 @@ export class Progress {
     const step = `${recovery}/${textOf(field(happening, 'step'))}`;
     const text = textOf(field(happening, 'text') ?? '');
     if (kind === 'step-began') this.#texts.set(step, text);
-    if (kind === 'step-ended') this.#tell(text, this.#texts.get(step) ?? textOf(field(happening, 'code')));
+    if (kind !== 'step-ended') return;
+    this.#tell(text, headwayIn(happening), this.#texts.get(step) ?? textOf(field(happening, 'code')));
   }
 
-  #tell(outcome: string, step: string): void {
+  #tell(outcome: string, headway: string, step: string): void {
     const { nowMs, paint } = this.#options;
     const seconds = ((nowMs() - this.#startedAtMs) / 1000).toFixed(1).padStart(6);
     const words = outcome === 'done' ? paint('green', 'done') : paint('red', outcome);
-    const line = `${seconds} s  ${words}: ${step}\n`;
+    const line = `${seconds} s  ${words}${headway === '' ? '' : ` (${headway})`}: ${step}\n`;
     if (this.#told === null) this.#options.err(line);
     else this.#told.push(line);
   }
