@@ -259,6 +259,30 @@ describe('the steps of a plan', () => {
     await session.close();
   });
 
+  it('takes the account that the others have now, and what it remembers of a server only where no other tells', async () => {
+    const [primary, promoted, sibling] = three();
+    const session = await on(promoted);
+    await found(take(session, detach));
+    await sibling.execute("STOP REPLICA IO_THREAD; CHANGE REPLICATION SOURCE TO SOURCE_USER='changed'");
+    const former = await on(primary);
+    const stopped: Step = { kind: 'repoint', server: HERE, source: HERE, start: false };
+    await found(take(former, stopped, promoted, [sibling]));
+    expect((await status(primary))['Source_User']).toBe('changed');
+    const alone = await openOn(opener, promoted, new TestAuthority());
+    await found(take(alone, stopped, primary, []));
+    expect((await status(promoted))['Source_User']).toBe('changed');
+    const credentials: Step = {
+      kind: 'switch',
+      server: HERE,
+      action: { do: 'credentials', running: { io: false, sql: false } },
+    };
+    expect(await take(alone, credentials, primary, [])).toHaveProperty(
+      'error',
+      expect.stringContaining('no other replica'),
+    );
+    await Promise.all([alone, former, session].map((one) => one.close()));
+  });
+
   it('names the cure when nobody knows the account', async () => {
     const [primary, promoted] = three();
     const session = await on(primary);

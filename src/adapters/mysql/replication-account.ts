@@ -1,9 +1,11 @@
 /**
  * With which account a server that never was a replica is to follow another, and how it connects: by TLS, how patiently.
- * All of it is what this node read from a server before it forgot its source, else what the other replicas of the cluster
- * have; only user and password are rather those that ReplicationCredentialsQuery tells on the new source. A password stays
- * in memory: it is neither in the log nor in the audit, which many may read.
+ * All of it is what the other replicas of the cluster have, else what this node read from a server before it forgot its
+ * source: passwords change, and what was read long ago would lock out who is told it. Only user and password are rather those
+ * that ReplicationCredentialsQuery tells on the new source. A password stays in memory: it is neither in the log nor in the
+ * audit, which many may read.
  */
+import { setTimeout as sleep } from 'node:timers/promises';
 import { type Address, addressText } from '../../core/topology/address.js';
 import type { ClusterId } from '../../core/topology/server.js';
 import type { Connector } from './connect.js';
@@ -53,11 +55,17 @@ function savedAccountSql({ can }: Dialect, source: Address | null): string | nul
 }
 
 function orderFor(source: Address | null): string {
-  const leadsThere = source === null ? '' : `Host = ${quoted(source.host)} AND Port = ${String(source.port)} DESC, `;
+  const leadsThere = source === null ? '' : `(Host = ${quoted(source.host)} AND Port = ${String(source.port)}) DESC, `;
   return ` ORDER BY ${leadsThere}Channel_name`;
 }
 
 const READ_MS = 2_000;
+
+/** One that has not told by then is not waited for alone: clients may wait for what needs the account. */
+const NEXT_MS = 150;
+
+/** Of so many that say nothing it is enough, where the account is known from before. */
+const SILENT_MAX = 3;
 
 /** More clusters than one installation watches; the oldest is forgotten first. */
 const REMEMBERED_MAX = 10_000;
@@ -91,28 +99,52 @@ export class ReplicationAccounts {
     source: Address,
     others: readonly Address[],
   ): Promise<ReplicationAccount> {
-    const query = this.#queryNow();
-    const asked = query === '' ? null : await this.#ask(source, () => query);
-    const saved = this.#remembered.get(cluster) ?? (await this.#savedBy(cluster, source, others));
+    const asked = await this.#queried(source);
+    const remembered = this.#remembered.get(cluster) ?? null;
+    const patience = remembered === null ? others.length : SILENT_MAX;
+    const saved = (await this.#savedBy(source, others.slice(0, patience), remembered === null)) ?? remembered;
+    if (saved !== null) this.#keep(cluster, saved);
     // How the others connect is kept, whoever tells the account: a server that used TLS must not go on without it.
-    if (asked !== null) return { ...(saved ?? WITHOUT_TLS), credentials: credentialsIn(asked) };
+    if (asked !== null) return { ...(saved ?? WITHOUT_TLS), credentials: asked };
     if (saved !== null) return saved;
-    const advice =
-      'set ReplicationCredentialsQuery, or on MySQL grant SELECT on mysql.slave_master_info (MariaDB has no such table)';
     const text = `${addressText(server)} has no source yet, and no account is known with which it could log in to ${addressText(source)}`;
-    throw new StepFailed('state', `${text}: ${advice}`, false);
+    throw new StepFailed('state', `${text}: ${ADVICE}`, false);
   }
 
-  async #savedBy(cluster: ClusterId, source: Address, others: readonly Address[]): Promise<ReplicationAccount | null> {
+  /** As they are now: a replica that replicates is not told what was read long ago. Rejects with StepFailed. */
+  async current(
+    server: Address,
+    source: Address,
+    others: readonly Address[],
+  ): Promise<NonNullable<ReplicationAccount['credentials']>> {
+    const told = (await this.#queried(source)) ?? (await this.#savedBy(source, others, true))?.credentials;
+    if (told !== undefined) return told;
+    const text = `no other replica tells with which account ${addressText(server)} could log in to ${addressText(source)}`;
+    throw new StepFailed('state', `${text}: ${ADVICE}`, false);
+  }
+
+  async #queried(source: Address): Promise<NonNullable<ReplicationAccount['credentials']> | null> {
+    const query = this.#queryNow();
+    const asked = query === '' ? null : await this.#ask(source, () => query);
+    return asked === null ? null : credentialsIn(asked);
+  }
+
+  /** One after the other, but none keeps the next waiting for long. `toTheEnd`: whoever is silent has all of its time. */
+  async #savedBy(source: Address, others: readonly Address[], toTheEnd: boolean): Promise<ReplicationAccount | null> {
+    const asked: Promise<ReplicationAccount>[] = [];
     for (const other of others) {
-      const saved = await this.#ask(other, (dialect) => savedAccountSql(dialect, source));
-      const row = saved === null ? undefined : textRows(saved)[0];
-      if (row === undefined) continue;
-      const account = savedAccount(row);
-      this.#keep(cluster, account);
-      return account;
+      asked.push(this.#savedOn(other, source));
+      const account = await Promise.race([firstOf(asked), sleep(NEXT_MS, null, { ref: false })]);
+      if (account !== null) return account;
     }
-    return null;
+    return toTheEnd ? await firstOf(asked) : null;
+  }
+
+  async #savedOn(other: Address, source: Address): Promise<ReplicationAccount> {
+    const saved = await this.#ask(other, (dialect) => savedAccountSql(dialect, source));
+    const row = saved === null ? undefined : textRows(saved)[0];
+    if (row === undefined) throw new Untold();
+    return savedAccount(row);
   }
 
   #keep(cluster: ClusterId, account: ReplicationAccount): void {
@@ -136,6 +168,22 @@ export class ReplicationAccounts {
       if (error instanceof LinkFailed || error instanceof StatementFailed) return null;
       throw error;
     }
+  }
+}
+
+const ADVICE =
+  'set ReplicationCredentialsQuery, or on MySQL grant SELECT on mysql.slave_master_info (MariaDB has no such table)';
+
+class Untold extends Error {}
+
+/** Null when none of them tells. */
+async function firstOf(asked: readonly Promise<ReplicationAccount>[]): Promise<ReplicationAccount | null> {
+  try {
+    return await Promise.any(asked);
+  } catch (error) {
+    const faults = error instanceof AggregateError ? error.errors.filter((one) => !(one instanceof Untold)) : [error];
+    if (faults.length > 0) throw faults[0];
+    return null;
   }
 }
 

@@ -128,16 +128,13 @@ export class MysqlSession implements ServerSession {
     }
   }
 
-  async #switch(hold: Hold, action: SwitchAction, { other, siblings, lender }: StepContext): Promise<StepFindings> {
+  async #switch(hold: Hold, action: SwitchAction, { other, siblings }: StepContext): Promise<StepFindings> {
     return await takeSwitch(hold, action, {
       remember: () => this.#accounts.remember(this.#clusterId, hold),
       credentials: async () => {
         const replica = await readReplicaOf(hold, READ_MS);
         const source = other ?? { host: replica.host, port: replica.port };
-        const { credentials } = await this.#accounts.find(lender ?? this.#clusterId, hold.address, source, siblings);
-        if (credentials !== undefined) return credentials;
-        const text = `no account is known with which ${addressText(hold.address)} could log in to its source`;
-        throw new StepFailed('state', `${text}: set ReplicationCredentialsQuery`, false);
+        return await this.#accounts.current(hold.address, source, siblings);
       },
     });
   }
@@ -199,12 +196,12 @@ export class MysqlSession implements ServerSession {
   async #repoint(
     hold: Hold,
     { source, start, begin }: Extract<Step, { kind: 'repoint' }>,
-    { other, siblings }: StepContext,
+    { other, siblings, lender = this.#clusterId }: StepContext,
   ): Promise<StepFindings> {
     if (other === null) throw new StepFailed('state', 'the step does not say where to', false);
     const { address } = hold;
     return await repoint(hold, { source: other, sourceId: source, start, begin: begin ?? null }, () =>
-      this.#accounts.find(this.#clusterId, address, other, siblings),
+      this.#accounts.find(lender, address, other, siblings),
     );
   }
 }

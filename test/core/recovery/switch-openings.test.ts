@@ -86,6 +86,23 @@ describe('a switch', () => {
     expect(noes(ask(command, name, changes)).join()).toContain(text);
   });
 
+  it.each(['gtid-errant-inject-empty', 'gtid-errant-reset-master'] as const)(
+    '%s takes nothing that came from another source for errant',
+    (command) => {
+      see('s', 'p', { channels: [channelTo('p', { name: 'east' }), channelTo('m', { name: 'west' })] });
+      expect(noes(ask(command, 's')).join()).toContain('s:3306 replicates from several sources');
+    },
+  );
+
+  it('lets no replica wait for acknowledgements that nobody sends: what it applies would wait, too', () => {
+    const semiSync = { ...factsOf().semiSync, sourceAvailable: true, replicaAvailable: true, waitCount: 1 };
+    for (const name of ['s', 'm']) see(name, 'p', { semiSync });
+    see('a', 'm', { semiSync: { ...semiSync, replicaEnabled: true } });
+    expect(noes(ask('enable-semi-sync-master', 's')).join()).toContain('0 replicas of s:3306 acknowledge');
+    expect(ask('enable-semi-sync-master', 's', { force: true }).ok).toBe(true);
+    expect(noes(ask('enable-semi-sync-master', 'm'))).toEqual([]);
+  });
+
   it('of a replica that has no error skips nothing, and of one that has one skips it', () => {
     const stopped = channelTo('p', { sqlThread: 'stopped' });
     see('s', 'p', { channels: [stopped] });

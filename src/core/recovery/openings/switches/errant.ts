@@ -31,6 +31,12 @@ function noneSeen({ sights, server, name, wish }: Asked, other: Server | null): 
   return when(isNothing, 'no-errant', text, 'nothing is to be done');
 }
 
+/** What came from the other sources is lacking elsewhere, too, and nothing of it is errant. */
+function severalSources({ server, name }: Asked): Refusal | null {
+  const text = `${name} replicates from several sources, and nobody can say which of its transactions came from none of them`;
+  return when(server.facts.channels.length > 1, 'several-channels', text, 'rebuild it');
+}
+
 function reset(asked: Asked): ReturnType<Judge> {
   const { belief, server, name, source, policy, wish } = asked;
   const { facts } = server;
@@ -53,7 +59,7 @@ function reset(asked: Asked): ReturnType<Judge> {
       noGtid(asked),
       withoutGroup(asked),
       noneSeen(asked, source),
-      when(facts.channels.length > 1, 'several-channels', `${name} replicates from several sources`, 'rebuild it'),
+      severalSources(asked),
       when(source === null && facts.channels.length > 0, 'unknown-source', unknown, 'discover its source'),
       when(replicas > 0, 'has-replicas', text, `orchestrator-client -c relocate-replicas -i ${name} -d HOST:PORT`),
       when(!facts.readOnly, 'takes-writes', open, `orchestrator-client -c set-read-only -i ${name}`),
@@ -73,6 +79,7 @@ function inject(asked: Asked): ReturnType<Judge> {
     others: primary === undefined || isPrimary ? [] : [primary],
     refusals: [
       noGtid(asked),
+      severalSources(asked),
       when(primary === undefined, 'no-primary', none, 'discover the primary'),
       when(isPrimary, 'is-primary', `${name} is the primary of its cluster and has no errant GTIDs`, 'name a replica'),
       noneSeen(asked, primary ?? null),

@@ -33,6 +33,8 @@ function enableSource(asked: Asked): ReturnType<Judge> {
   const { semiSync } = server.facts;
   const able = directReplicasOf(belief, server).filter(acknowledges).length;
   const wanted = Math.max(1, semiSync.waitCount);
+  // What a replica applies waits as a client's commit does: it would stand still with all who follow it.
+  const commits = isWritable(server.facts) || server.facts.channels.length > 0;
   const text = `${String(able)} replicas of ${name} acknowledge and each commit would wait for ${String(wanted)}`;
   const mend =
     'orchestrator-client -c enable-semi-sync-replica on its replicas first, or ask with --force (force=true over HTTP)';
@@ -40,7 +42,7 @@ function enableSource(asked: Asked): ReturnType<Judge> {
     steps: [step(asked, { do: 'ask', on: true, forced: wish.force })],
     refusals: [
       noPlugin(asked, 'source'),
-      when(isWritable(server.facts) && able < wanted && !wish.force, 'too-few-acknowledge', text, mend),
+      when(commits && able < wanted && !wish.force, 'too-few-acknowledge', text, mend),
     ],
   };
 }
