@@ -43,7 +43,7 @@ export type Step =
       readonly limitMs: number;
       readonly hop: Hop;
     }
-  /** Waits until a replica that follows the primary has received `gtids`, applied or not; nothing is changed. */
+  /** Waits until a replica that follows the primary has received `gtids`, applied or not; one that lost its link tries anew. */
   | { readonly kind: 'await-received'; readonly server: ServerId; readonly gtids: string; readonly limitMs: number }
   /** Points a replica elsewhere with its relay log kept or applied, then starts it. Again: skipped if it is already so. */
   | {
