@@ -4,6 +4,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { SwitchCommand } from '../../src/core/recovery/switching.js';
 import type { LabServer, Row } from '../../tools/lab/lab-server.js';
 import { MySqlLab } from '../../tools/lab/mysql-lab.js';
 import type { Topology } from '../../tools/lab/topology.js';
@@ -109,6 +110,39 @@ describe('on MySQL 9.7', () => {
     expect([await one(a, replica), await threads(a)]).toEqual([1, 'Yes Yes']);
     await operator.done('enable-semi-sync-master', primary);
     expect(await one(primary, source)).toBe(1);
+    await primary.execute(INSERT);
+    await a.catchUp(primary);
+  });
+
+  it('of two that are switched at once, each of which semi-sync allows alone, the second is refused', async () => {
+    const { primary } = topology;
+    const [a, b] = pair();
+    const are = async (): Promise<unknown> => [
+      await one(primary, '@@rpl_semi_sync_source_enabled'),
+      await one(a, '@@rpl_semi_sync_replica_enabled'),
+      await one(b, '@@rpl_semi_sync_replica_enabled'),
+    ];
+    const atOnce = async (...asked: readonly (readonly [SwitchCommand, LabServer])[]): Promise<void> => {
+      await nodes.observe();
+      const requests = asked.map(([command, server]) => operator.request(command, server));
+      const answers = await Promise.all(requests.map((request) => nodes.driver.switches.ask(request)));
+      const refusal = { code: 'too-few-acknowledge' };
+      const expected = [{ ok: true, value: { verdict: { kind: 'succeeded' } } }, { ok: false, refusal }];
+      expect(answers, nodes.lines.join('\n')).toMatchObject(expected);
+    };
+    await operator.done('enable-semi-sync-replica', a);
+    await operator.done('enable-semi-sync-replica', b);
+    await operator.done('enable-semi-sync-master', primary);
+    await atOnce(['disable-semi-sync-replica', b], ['disable-semi-sync-replica', a]);
+    expect(await are()).toEqual([1, 1, 0]);
+    await operator.done('disable-semi-sync-master', primary, { force: true });
+    await atOnce(['enable-semi-sync-master', primary], ['disable-semi-sync-replica', a]);
+    expect(await are()).toEqual([1, 1, 0]);
+    await operator.done('disable-semi-sync-master', primary, { force: true });
+    await atOnce(['disable-semi-sync-replica', a], ['enable-semi-sync-master', primary]);
+    expect(await are()).toEqual([0, 0, 0]);
+    await operator.done('enable-semi-sync-replica', a);
+    await operator.done('enable-semi-sync-master', primary);
     await primary.execute(INSERT);
     await a.catchUp(primary);
   });
