@@ -127,7 +127,10 @@ describe('on MySQL 9.7', () => {
       const requests = asked.map(([command, server]) => operator.request(command, server));
       const answers = await Promise.all(requests.map((request) => nodes.driver.switches.ask(request)));
       const refusal = { code: 'too-few-acknowledge' };
-      const expected = [{ ok: true, value: { verdict: { kind: 'succeeded' } } }, { ok: false, refusal }];
+      const expected = [
+        { ok: true, value: { verdict: { kind: 'succeeded' } } },
+        { ok: false, refusal },
+      ];
       expect(answers, nodes.lines.join('\n')).toMatchObject(expected);
     };
     await operator.done('enable-semi-sync-replica', a);
