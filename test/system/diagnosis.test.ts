@@ -34,7 +34,8 @@ describe('a real primary', () => {
     const because = nodes.problemOf(primary)?.because.join('; ') ?? '';
     expect(because).toContain('refused');
     expect(because).toMatch(/lost its source and cannot reconnect \(error 20[01]3\)/);
-    expect(nodes.ledger.state.incidents.get(nodes.idOf(primary))?.code).toBe('DeadMaster');
+    // It becomes part of the log by a commit of its own.
+    await expect.poll(() => nodes.ledger.state.incidents.get(nodes.idOf(primary))?.code, PATIENCE).toBe('DeadMaster');
   });
 
   it('that freezes is dead when its heartbeats are overdue, and well again when it thaws', async () => {
