@@ -24,7 +24,7 @@ export interface NodeRun {
 /** Runs a node until `stop` is aborted. Rejects when it cannot start or cannot go on. */
 export async function runNode({ live, configuration, log, conceal, systemLog, stop }: NodeRun): Promise<void> {
   const { config } = live;
-  const raft = await openRaftSide(config, log, stop).catch((error: unknown) => {
+  const raft = await openRaftSide(live, log, stop).catch((error: unknown) => {
     // It was asked to stop while it looked for the cluster that it is to join.
     if (stop.aborted) return null;
     throw error;

@@ -15,7 +15,7 @@ import { DEFAULT_RAFT_OPTIONS } from '../core/raft/options.js';
 import { systemClock } from '../runtime/ports/clock.js';
 import type { Line, ToMain, ToWorker } from '../runtime/raft-worker/protocol.js';
 import { RaftHost } from '../runtime/raft-worker/raft-host.js';
-import type { RaftThreadData } from '../runtime/raft-worker/thread-settings.js';
+import type { RaftThreadData, RenewedCertificates } from '../runtime/raft-worker/thread-settings.js';
 
 const SNAPSHOT_EVERY_BYTES = 8 * 1024 * 1024;
 
@@ -27,6 +27,15 @@ const { clusterId, info, dataDirectory, listenAddress, tls, birth, leaseBuffer }
 // What goes wrong with a peer is told by the transport, in its own words.
 setLogVerbosity(logVerbosity.NONE);
 
+const self = { clusterId, nodeId: info.id };
+const instance = randomBytes(8).toString('hex');
+const { formerClusterIds = [] } = data;
+const options = { ...DEFAULT_RAFT_OPTIONS, ...data.raft, id: info.id };
+const transport = new GrpcPeerTransport(
+  { ...self, instance, formerClusterIds, times: options, listenAddress, tls },
+  systemClock,
+);
+
 const line: Line<ToMain, ToWorker> = {
   post: (message, transfer) => {
     port.postMessage(message, transfer ?? []);
@@ -34,14 +43,13 @@ const line: Line<ToMain, ToWorker> = {
     if (message.kind === 'closed') port.close();
   },
   onMessage: (listener) => {
-    port.on('message', listener);
+    port.on('message', (message: ToWorker | RenewedCertificates) => {
+      if (message.kind === 'renewed-certificates') transport.renewCertificates(message);
+      else listener(message);
+    });
   },
 };
 
-const self = { clusterId, nodeId: info.id };
-const instance = randomBytes(8).toString('hex');
-const { formerClusterIds = [] } = data;
-const options = { ...DEFAULT_RAFT_OPTIONS, ...data.raft, id: info.id };
 new RaftHost(
   {
     info,
@@ -60,10 +68,7 @@ new RaftHost(
     rememberFounding: (founding) => rememberFounding(dataDirectory, founding),
     log: new LevelLogStore(dataDirectory),
     snapshots: new FileSnapshotStore(dataDirectory),
-    transport: new GrpcPeerTransport(
-      { ...self, instance, formerClusterIds, times: options, listenAddress, tls },
-      systemClock,
-    ),
+    transport,
     line,
     later: setImmediate,
     die: (why) => {

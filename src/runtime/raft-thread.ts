@@ -9,10 +9,18 @@ import type { Consensus } from './ports/consensus.js';
 import { RaftClient } from './raft-client.js';
 import { createLeaseBuffer, LeaseReader } from './raft-worker/lease-cell.js';
 import type { Line, ToMain, ToWorker } from './raft-worker/protocol.js';
-import type { RaftThreadData, RaftThreadSettings } from './raft-worker/thread-settings.js';
+import type { RaftThreadData, RaftThreadSettings, RenewedCertificates } from './raft-worker/thread-settings.js';
+
+/** Calls the listener whenever a reload found other certificates. */
+export type OnRenewed = (listener: (renewed: Omit<RenewedCertificates, 'kind'>) => void) => void;
 
 /** `program` is the compiled entry of the thread: Node 20 starts no thread from TypeScript. */
-export function openRaft(program: URL, settings: RaftThreadSettings, clock: Clock = systemClock): Consensus {
+export function openRaft(
+  program: URL,
+  settings: RaftThreadSettings,
+  clock: Clock = systemClock,
+  onRenewed: OnRenewed = () => undefined,
+): Consensus {
   const leaseBuffer = createLeaseBuffer();
   const workerData: RaftThreadData = { ...settings, leaseBuffer };
   const worker = new Worker(program, { workerData, name: 'raft' });
@@ -24,6 +32,9 @@ export function openRaft(program: URL, settings: RaftThreadSettings, clock: Cloc
       worker.on('message', listener);
     },
   };
+  onRenewed((renewed) => {
+    worker.postMessage({ kind: 'renewed-certificates', ...renewed } satisfies RenewedCertificates);
+  });
   const client = new RaftClient(line, new LeaseReader(leaseBuffer, clock), clock);
   worker.on('error', (error) => {
     client.died(error);

@@ -1,12 +1,17 @@
+import { readFileSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
 import { faultText } from '../../src/app/config/findings.js';
-import { LIVE_KEYS } from '../../src/app/config/keys/live-keys.js';
+import { CERTIFICATE_KEYS, LIVE_KEYS } from '../../src/app/config/keys/live-keys.js';
 import { KEYS, keyNames } from '../../src/app/config/keys/keys.js';
 import { LiveConfig } from '../../src/app/config/live.js';
 import { loadConfig, type LoadOptions } from '../../src/app/config/load.js';
 import { type Reloaded, reloadedText, Reloading } from '../../src/app/config/reload.js';
 import { writeConfig, writeText } from './config-files.js';
+
+const pem = (name: string): string =>
+  fileURLToPath(new URL(`../adapters/grpc/certificates/${name}.pem`, import.meta.url));
 
 interface Node {
   readonly live: LiveConfig;
@@ -60,6 +65,30 @@ describe('reading the configuration again', () => {
     expect(changes).toEqual([]);
     await write({ InstancePollSeconds: 2 });
     expect(done(await reload()).changed).toEqual(['MySQLTopologyUser', 'InstancePollSeconds']);
+  });
+
+  test('certificates are read again from their files, and a pair that does not go together changes nothing', async () => {
+    const text = (name: string): string => readFileSync(pem(name), 'utf8');
+    const [cert, key] = [await writeText('own.pem', text('node')), await writeText('own-key.pem', text('node-key'))];
+    const files = { RaftTLSCAFile: pem('authority'), RaftTLSCertFile: pem('node'), RaftTLSKeyFile: pem('node-key') };
+    const tls = { UseSSL: true, SSLCertFile: cert, SSLPrivateKeyFile: key };
+    const { live, write, reload } = await node({ ...tls, ...files });
+    expect(done(await reload()).changed).toEqual([]);
+    await writeFile(key, text('stranger-key'));
+    const refused = await reload();
+    const faults = refused.ok ? [] : refused.faults.map(faultText).join();
+    expect(faults).toContain('is not the key of');
+    expect(faults).not.toContain('PRIVATE KEY-----');
+    expect(live.config.http.tls?.key.reveal()).toBe(text('node-key'));
+    await writeFile(cert, text('stranger'));
+    await write({ ...tls });
+    const { changed, needRestart } = done(await reload());
+    expect({ changed, needRestart }).toEqual({
+      changed: ['SSLCertFile', 'SSLPrivateKeyFile'],
+      needRestart: ['RaftTLSCAFile', 'RaftTLSCertFile', 'RaftTLSKeyFile'],
+    });
+    expect(live.config.http.tls?.certificate).toBe(text('stranger'));
+    expect(live.config.raft.tls?.certificate).toBe(text('node'));
   });
 
   test('a file that cannot be read changes nothing either', async () => {
@@ -146,7 +175,7 @@ describe('reading the configuration again', () => {
 test('every live key is a key, and none of those on which the node is built', () => {
   expect([...LIVE_KEYS].filter((name) => !Object.hasOwn(KEYS, name))).toEqual([]);
   const built = keyNames().filter((name) => /^(Raft|Listen|GRPC|HTTPAdvertise|URLPrefix)/.test(name));
-  expect(built.filter((name) => LIVE_KEYS.has(name))).toEqual([]);
+  expect(built.filter((name) => LIVE_KEYS.has(name) && !CERTIFICATE_KEYS.has(name))).toEqual([]);
 });
 
 test('commands of hooks are those of the moment for whoever holds them', async () => {

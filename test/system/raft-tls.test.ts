@@ -1,6 +1,7 @@
 // Three whole nodes with mutual TLS from their configuration, and strangers who would like to take part. No MySQL here.
-import { readFile, writeFile } from 'node:fs/promises';
+import { copyFile, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { connect } from 'node:tls';
 import { fileURLToPath } from 'node:url';
 import { credentials } from '@grpc/grpc-js';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
@@ -22,21 +23,27 @@ const FOREIGN = {
   RaftTLSKeyFile: pem('stranger-key'),
 };
 
+const KEYS = ['RaftTLSCAFile', 'RaftTLSCertFile', 'RaftTLSKeyFile'] as const;
+
 let lab: MySqlLab;
 let cluster: OrchestratorCluster;
 
+const heldBy = (key: keyof typeof OWN): string => join(lab.directory, `${key}.pem`);
+
 beforeAll(async () => {
   lab = await MySqlLab.open();
-  cluster = await lab.cluster({ seeds: [], config: OWN });
+  const config = Object.fromEntries(KEYS.map((key) => [key, heldBy(key)]));
+  for (const key of KEYS) await copyFile(OWN[key], heldBy(key));
+  cluster = await lab.cluster({ seeds: [], config });
 });
 
 afterAll(async () => {
   await lab.close();
 });
 
-async function secured(): Promise<ReturnType<typeof credentials.createSsl>> {
+async function secured(authorityFile = OWN.RaftTLSCAFile): Promise<ReturnType<typeof credentials.createSsl>> {
   const [authority, key, certificate] = await Promise.all([
-    readFile(OWN.RaftTLSCAFile),
+    readFile(authorityFile),
     readFile(OWN.RaftTLSKeyFile),
     readFile(OWN.RaftTLSCertFile),
   ]);
@@ -65,6 +72,23 @@ async function startStranger(name: string, config: object): Promise<Orchestrator
 function logged(nodes: readonly OrchestratorNode[], text: string): string[] {
   const lines = nodes.flatMap((node) => node.log().split('\n'));
   return lines.filter((line) => line.includes(text));
+}
+
+async function reloaded({ url }: OrchestratorNode): Promise<string> {
+  const response = await fetch(`${url}/api/reload-configuration`);
+  return ((await response.json()) as { readonly Message: string }).Message;
+}
+
+/** Whose certificate a port shows to a new caller. */
+function shownAt(address: string): Promise<string> {
+  const [host = '', port] = address.split(':');
+  return new Promise((resolve, reject) => {
+    const socket = connect({ host, port: Number(port), rejectUnauthorized: false }, () => {
+      resolve(String(socket.getPeerCertificate().subject.CN));
+      socket.destroy();
+    });
+    socket.on('error', reject);
+  });
 }
 
 /** Of a stranger that trusts the cluster, so that it is the cluster that says no. */
@@ -123,5 +147,28 @@ describe('a cluster with mutual TLS', () => {
     }, PATIENCE);
     expect(await leader.isLeader()).toBe(true);
     await stranger.kill();
+  });
+
+  it('takes renewed certificates by a reload, and refuses a pair that does not go together', async () => {
+    const [renewed] = cluster.nodes;
+    if (renewed === undefined) throw new Error('there are three nodes');
+    await copyFile(await bothAuthorities(), heldBy('RaftTLSCAFile'));
+    for (const node of cluster.nodes) expect(await reloaded(node)).toContain('in force now: RaftTLSCAFile');
+    await copyFile(FOREIGN.RaftTLSCertFile, heldBy('RaftTLSCertFile'));
+    expect(await reloaded(renewed)).toContain('is not the key of');
+    expect(await shownAt(renewed.raftAddress)).toBe('test-node');
+    await copyFile(FOREIGN.RaftTLSKeyFile, heldBy('RaftTLSKeyFile'));
+    expect(await reloaded(renewed)).toContain('in force now: RaftTLSCertFile, RaftTLSKeyFile');
+    await vi.waitFor(async () => {
+      const shown = [await shownAt(renewed.raftAddress), await shownAt(renewed.grpcAddress)];
+      expect(shown).toEqual(['stranger', 'stranger']);
+    }, PATIENCE);
+    // The others begin anew and meet it by its new one.
+    const other = cluster.nodes.find((node) => node !== renewed);
+    await other?.kill();
+    await other?.start();
+    const client = new KeyValueClient(renewed.grpcAddress, 10_000, await secured(heldBy('RaftTLSCAFile')));
+    await expect(client.put('tls/renewed', 'yes')).resolves.toBeDefined();
+    client.close();
   });
 });

@@ -23,7 +23,13 @@ import { PeerNamesakes } from './peer-namesakes.js';
 import { loadPeerService } from './peer-proto.js';
 import { PeerServer } from './peer-server.js';
 import { fetchChunks } from './peer-snapshot.js';
-import { loadCredentials, type PeerCredentials, type PeerTls } from './peer-tls.js';
+import {
+  loadCredentials,
+  type PeerCredentials,
+  type PeerPems,
+  type PeerTls,
+  type RenewableCredentials,
+} from './peer-tls.js';
 import type { WireMessage } from './peer-wire.js';
 
 export interface GrpcPeerSettings extends Self {
@@ -40,7 +46,7 @@ export class GrpcPeerTransport implements PeerTransport {
   readonly #service = loadPeerService();
   readonly #links = new Map<NodeId, PeerLink>();
   readonly #namesakes = new PeerNamesakes();
-  #credentials: PeerCredentials | null = null;
+  #credentials: RenewableCredentials | null = null;
   #server: PeerServer | null = null;
   #handlers: PeerHandlers | null = null;
   #founding = '';
@@ -77,6 +83,11 @@ export class GrpcPeerTransport implements PeerTransport {
       readSnapshot: (index, term, offset) => handlers.readSnapshot(index, term, offset),
     });
     return { address: await this.#server.listen(this.#settings.listenAddress, this.#credentials.server) };
+  }
+
+  /** For connections that are made from now on. */
+  renewCertificates(pems: PeerPems): void {
+    this.#credentials?.renew(pems);
   }
 
   setPeers(addresses: ReadonlyMap<NodeId, string>): void {

@@ -7,6 +7,7 @@ import { EventEmitter } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import { rootCertificates, type TLSSocket } from 'node:tls';
 import { OperationalError } from '../../runtime/errors.js';
+import { HeldCertificates, type HeldPems } from './held-certificates.js';
 
 /** Paths of PEM files. */
 export interface PeerTls {
@@ -20,16 +21,34 @@ export interface PeerCredentials {
   readonly server: ServerCredentials;
 }
 
-export async function loadCredentials(tls: PeerTls | null): Promise<PeerCredentials> {
-  if (tls === null) return { client: ChannelCredentials.createInsecure(), server: ServerCredentials.createInsecure() };
+/** PEM texts; of a door, what its callers are asked for may be missing. */
+export type PeerPems = Omit<HeldPems, 'authority'> & { readonly authority: string | null };
+
+export interface RenewableCredentials extends PeerCredentials {
+  /** For new connections; those that are open go on with what they were made with. */
+  readonly renew: (pems: PeerPems) => void;
+}
+
+export async function loadCredentials(tls: PeerTls | null): Promise<RenewableCredentials> {
+  if (tls === null) {
+    return {
+      client: ChannelCredentials.createInsecure(),
+      server: ServerCredentials.createInsecure(),
+      renew: () => undefined,
+    };
+  }
   const [authority, certificate, key] = await Promise.all([
     readPem(tls.authorityFile),
     readPem(tls.certificateFile),
     readPem(tls.keyFile),
   ]);
+  const held = new HeldCertificates({ authority, certificate, key });
   return {
-    client: ChannelCredentials.createSsl(authority, key, certificate),
-    server: ServerCredentials.createSsl(authority, [{ private_key: key, cert_chain: certificate }], true),
+    client: held.forClient(),
+    server: held.forServer(true),
+    renew: ({ authority: anew, ...own }) => {
+      held.renew({ ...own, authority: anew ?? authority });
+    },
   };
 }
 
@@ -42,14 +61,24 @@ export interface DoorTls {
   readonly skipsVerifying: boolean;
 }
 
-export function doorCredentials(tls: DoorTls): PeerCredentials {
-  const [certificate, key] = [Buffer.from(tls.certificate), Buffer.from(tls.key)];
-  const authority = tls.authority === null ? null : Buffer.from(tls.authority);
-  const known = tls.authority === null ? null : Buffer.from([...rootCertificates, tls.authority].join('\n'));
+export function doorCredentials(tls: DoorTls): RenewableCredentials {
+  const verify = { rejectUnauthorized: !tls.skipsVerifying };
+  const asked = new HeldCertificates({ ...tls, authority: tls.authority ?? '' });
+  const asking = new HeldCertificates(knowing(tls));
   return {
-    client: ChannelCredentials.createSsl(known, key, certificate, { rejectUnauthorized: !tls.skipsVerifying }),
-    server: ServerCredentials.createSsl(authority, [{ private_key: key, cert_chain: certificate }], tls.isMutual),
+    // Without an authority of one's own nobody is asked for a certificate, and those that everybody knows do not change.
+    client: tls.authority === null ? ChannelCredentials.createSsl(null, null, null, verify) : asking.forClient(verify),
+    server: asked.forServer(tls.isMutual),
+    renew: (pems) => {
+      asked.renew({ ...pems, authority: pems.authority ?? '' });
+      asking.renew(knowing(pems));
+    },
   };
+}
+
+/** Beside the authorities that everybody knows. */
+function knowing({ authority, certificate, key }: PeerPems): HeldPems {
+  return { authority: [...rootCertificates, authority ?? ''].join('\n'), certificate, key };
 }
 
 /**
@@ -80,9 +109,9 @@ function handshakeTrouble(error: Error, socket: TLSSocket): string {
   return `the TLS handshake failed: ${error.message}`;
 }
 
-async function readPem(path: string): Promise<Buffer> {
+async function readPem(path: string): Promise<string> {
   try {
-    return await readFile(path);
+    return await readFile(path, 'utf8');
   } catch (error) {
     const detail = error instanceof Error ? error.message : String(error);
     throw new OperationalError('CONFIGURATION', `cannot read the TLS file ${path}: ${detail}`, error);

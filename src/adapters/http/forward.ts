@@ -5,10 +5,11 @@
  * which the next leader finds in the log that it was begun.
  */
 import { request as httpRequest, type IncomingHttpHeaders, type IncomingMessage } from 'node:http';
-import { request as httpsRequest, type RequestOptions } from 'node:https';
+import { request as httpsRequest } from 'node:https';
 import type { NodeStatus, Service } from '../../runtime/ports/service.js';
 import { FORWARDED_BY, FORWARDED_PROOF, proofOf } from './forward-proof.js';
 import { HTTP_LIMITS } from './limits.js';
+import type { CallingOptions } from './mutual-tls.js';
 import { JSON_TYPE, type Reply, refused } from './reply.js';
 
 export interface Forwardable {
@@ -57,16 +58,13 @@ const OWN_HEADERS = new Set([
   FORWARDED_PROOF,
 ]);
 
-/** Certificates, see mutual-tls.ts. */
-type CallingOptions = Pick<RequestOptions, 'cert' | 'key' | 'ca' | 'rejectUnauthorized'>;
-
 export class Forwarder {
   readonly #service: Service;
-  readonly #calling: CallingOptions;
+  readonly #calling: () => CallingOptions;
   #underWay = 0;
   #total = 0;
 
-  constructor(service: Service, calling: CallingOptions = {}) {
+  constructor(service: Service, calling: () => CallingOptions = () => ({})) {
     this.#service = service;
     this.#calling = calling;
   }
@@ -117,7 +115,7 @@ export class Forwarder {
     this.#total += 1;
     try {
       const sender = { id: node.id, founding: this.#service.state.founding };
-      return await passOn(request, node.leaderHttpAddress, sender, this.#calling, (tell) =>
+      return await passOn(request, node.leaderHttpAddress, sender, this.#calling(), (tell) =>
         this.#onLeaderLost(node.leader, tell),
       );
     } finally {

@@ -18,7 +18,7 @@ import { HappeningStream } from './happening-stream.js';
 import { Guard } from './guard.js';
 import { OUT_OF_QUORUM, SAFE_HEADERS, StateAge } from './headers.js';
 import { HTTP_LIMITS } from './limits.js';
-import { callingOptions, certificateTrouble, type HttpTls, secureServer } from './mutual-tls.js';
+import { callingAs, certificateTrouble, type HttpTls, secureServer } from './mutual-tls.js';
 import { HttpMetrics } from './metrics.js';
 import { Once } from './once.js';
 import { openRegisters } from './registers.js';
@@ -50,7 +50,10 @@ export interface HttpSettings {
   readonly crossSiteWrites?: boolean;
   /** Of one address; 0 or absent: any number. */
   readonly writesPerSecond?: number;
-  /** Null or absent: without TLS. Of what is in it, only whose certificates are good enough is looked up each time. */
+  /**
+   * Null or absent: without TLS. Whose certificates are good enough is looked up each time, the own ones when they are said to
+   * be renewed.
+   */
   readonly tls?: HttpTls | null;
   /** What errors are signed with; '' or absent: nothing. */
   readonly identity?: string;
@@ -89,7 +92,7 @@ export async function createHttpApp(options: HttpAppOptions): Promise<HttpApp> {
   app.server.maxConnections = HTTP_LIMITS.connections;
   const views = new Views(service, clock);
   const stateAge = new StateAge(service, clock);
-  const forwarder = new Forwarder(service, callingOptions(settings.tls ?? null));
+  const forwarder = new Forwarder(service, callingAs(settings));
   const door: Door = {
     service,
     views,

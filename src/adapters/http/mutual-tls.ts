@@ -2,7 +2,7 @@
  * TLS at the HTTP door: how it is opened, whose certificate is good enough, and how another node is called. A certificate is
  * asked of everybody and judged request by request, as by the incumbent, because health checks of a balancer have none.
  */
-import { createServer, type Server } from 'node:https';
+import { createServer, type RequestOptions, Server } from 'node:https';
 import type { IncomingMessage, RequestListener, Server as PlainServer } from 'node:http';
 import { rootCertificates, TLSSocket } from 'node:tls';
 
@@ -26,22 +26,35 @@ export interface MutualTls {
 }
 
 export function secureServer(tls: HttpTls, handler: RequestListener): PlainServer {
-  const server: Server = createServer(
-    {
-      cert: tls.certificate,
-      key: tls.key,
-      ...(tls.authority === null ? {} : { ca: tls.authority }),
-      requestCert: tls.mutual !== null,
-      rejectUnauthorized: false,
-      minVersion: 'TLSv1.2',
-    },
-    handler,
-  );
+  const asking = { requestCert: tls.mutual !== null, rejectUnauthorized: false };
+  const server: Server = createServer({ ...contextOf(tls), ...asking }, handler);
   return server;
 }
 
-/** With what another node is called. */
-export function callingOptions(tls: HttpTls | null) {
+/** For new connections; those that are open go on with what they were made with. Throws where the library takes them not. */
+export function renewCertificates(server: PlainServer, tls: HttpTls): void {
+  if (server instanceof Server) server.setSecureContext(contextOf(tls));
+}
+
+function contextOf({ certificate, key, authority }: HttpTls) {
+  const ca = authority === null ? {} : { ca: authority };
+  return { cert: certificate, key, ...ca, minVersion: 'TLSv1.2' } as const;
+}
+
+/** With what another node is called: made anew when the certificates are others. */
+export function callingAs(settings: { readonly tls?: HttpTls | null }): () => CallingOptions {
+  let madeOf = settings.tls ?? null;
+  let made = callingOptions(madeOf);
+  return () => {
+    const now = settings.tls ?? null;
+    if (now !== madeOf) [madeOf, made] = [now, callingOptions(now)];
+    return made;
+  };
+}
+
+export type CallingOptions = Pick<RequestOptions, 'cert' | 'key' | 'ca' | 'rejectUnauthorized'>;
+
+function callingOptions(tls: HttpTls | null): CallingOptions {
   if (tls === null) return {};
   return {
     cert: tls.certificate,

@@ -11,6 +11,7 @@ import type { RequestBook } from '../../runtime/ports/requests.js';
 import type { Service } from '../../runtime/ports/service.js';
 import type { HttpLog } from './dispatch.js';
 import { createHttpApp, type HttpApp, type HttpSettings } from './http-app.js';
+import { renewCertificates } from './mutual-tls.js';
 import { HTTP_LIMITS } from './limits.js';
 import { clearSocket } from './unix-socket.js';
 
@@ -46,6 +47,8 @@ export interface HttpServer {
   /** Where it listens; null before the start and after the stop. */
   /** What `/metrics` counts, one value each; none while it does not run. */
   figures(): Promise<readonly { readonly name: string; readonly value: number }[]>;
+  /** Those of the settings are others now. */
+  renewCertificates(): void;
   address(): { readonly host: string; readonly port: number } | null;
 }
 
@@ -75,6 +78,10 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
       });
       await stopping.app.close();
       cut.cancel();
+    },
+    renewCertificates: () => {
+      const { tls } = options.settings;
+      if (running !== null && tls !== undefined && tls !== null) renewCertificates(running.app.server, tls);
     },
     figures: async () => (running === null ? [] : await running.metrics.figures()),
     address: () => {

@@ -39,7 +39,7 @@ export function openHttp({ live, log, node, configuration, conceal }: HttpDoorPa
       log.warn(text);
     },
   });
-  return createHttpServer({
+  const server = createHttpServer({
     service,
     membership,
     happenings,
@@ -62,6 +62,10 @@ export function openHttp({ live, log, node, configuration, conceal }: HttpDoorPa
     webRoot: WEB_ROOT,
     log,
   });
+  live.subscribe(() => {
+    server.renewCertificates();
+  });
+  return server;
 }
 
 export function authenticationOf({ authentication }: HttpConfig): Authentication {

@@ -84,11 +84,14 @@ export interface RaftConfig {
   readonly tls: RaftTls | null;
 }
 
-/** Paths of PEM files, of which each node has its own certificate and key, all of one authority. */
+/** PEM files, of which each node has its own certificate and key, all of one authority; and what was found in them. */
 export interface RaftTls {
   readonly authorityFile: string;
   readonly certificateFile: string;
   readonly keyFile: string;
+  readonly authority: string;
+  readonly certificate: string;
+  readonly key: Secret;
 }
 
 export interface HttpConfig {

@@ -5,6 +5,7 @@
  */
 import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
+import { createSecureContext, type SecureContextOptions } from 'node:tls';
 import type { HttpTls } from './config.js';
 import { errorCode } from './documents.js';
 import type { Findings } from './findings.js';
@@ -34,6 +35,8 @@ export async function readHttpTls(values: Values, now: Date, findings: Findings)
   const own = certificate === null ? null : checkCertificate(certificate, key, values, now, findings);
   checkMutual(values, own, findings);
   if (certificate === null || key === null) return null;
+  if (findings.faults.length === 0)
+    checkTogether({ cert: certificate, key, ...(authority === null ? {} : { ca: authority }) }, findings);
   return {
     certificate,
     key: new Secret(key),
@@ -101,6 +104,19 @@ function checkKey(certificate: X509Certificate, text: string, values: Values, fi
     );
   } catch {
     findings.fault('SSLPrivateKeyFile', `${file} was given and holds no key without a passphrase; allowed: a PEM file`);
+  }
+}
+
+/** What only the library finds: a key that it takes for too weak, an authority that is none. */
+function checkTogether(context: SecureContextOptions, findings: Findings): void {
+  try {
+    createSecureContext(context);
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    findings.fault(
+      'SSLCertFile',
+      `it cannot be used with SSLPrivateKeyFile and SSLCAFile (${why}); allowed: PEM files`,
+    );
   }
 }
 

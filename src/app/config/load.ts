@@ -35,7 +35,7 @@ export interface LoadedConfig {
   readonly files: readonly string[];
   readonly remarks: readonly Remark[];
   readonly given: Given;
-  /** One digest a key, to tell whether it changed; of the account, of what the credentials file holds. */
+  /** One digest a key, to tell whether it changed; of the account and of certificates, of what their files hold. */
   readonly prints: ReadonlyMap<KeyName, string>;
 }
 
@@ -105,11 +105,24 @@ async function concluded(
   return ok({ config: frozen(config), files, remarks: findings.remarks, given, prints });
 }
 
-function printsOf(given: Given, { mysql }: Config): ReadonlyMap<KeyName, string> {
+function printsOf(given: Given, { mysql, raft, http }: Config): ReadonlyMap<KeyName, string> {
   const password = mysql.password.reveal();
-  return given.values.MySQLTopologyCredentialsConfigFile === ''
-    ? new Map([...given.prints, ['MySQLTopologyPassword', digest(password)]])
-    : new Map([...given.prints, ['MySQLTopologyCredentialsConfigFile', digest([mysql.user, password])]]);
+  const account: readonly [KeyName, string] =
+    given.values.MySQLTopologyCredentialsConfigFile === ''
+      ? ['MySQLTopologyPassword', digest(password)]
+      : ['MySQLTopologyCredentialsConfigFile', digest([mysql.user, password])];
+  const files: readonly (readonly [KeyName, string | null | undefined])[] = [
+    ['RaftTLSCAFile', raft.tls?.authority],
+    ['RaftTLSCertFile', raft.tls?.certificate],
+    ['RaftTLSKeyFile', raft.tls?.key.reveal()],
+    ['SSLCAFile', http.tls?.authority],
+    ['SSLCertFile', http.tls?.certificate],
+    ['SSLPrivateKeyFile', http.tls?.key.reveal()],
+  ];
+  const contents = files.flatMap(([name, text]) =>
+    typeof text === 'string' ? [[name, digest([given.values[name], text])] as const] : [],
+  );
+  return new Map([...given.prints, account, ...contents]);
 }
 
 /** Null when one of them could not be read: what the others say means little without it. */

@@ -10,9 +10,10 @@ import type { RaftTls } from './config.js';
 import { errorCode } from './documents.js';
 import type { Findings } from './findings.js';
 import type { Values } from './keys/keys.js';
+import { Secret } from './secret.js';
 
 const DAY_MS = 86_400_000;
-/** Renewal is a restart of each node in turn; this long is enough to plan it. */
+/** Long enough to plan a renewal. */
 const WARN_DAYS = 30;
 
 const KEYS = ['RaftTLSCAFile', 'RaftTLSCertFile', 'RaftTLSKeyFile'] as const;
@@ -36,9 +37,12 @@ export async function readRaftTls(
     }
     return null;
   }
-  const authorities = await readCertificates('RaftTLSCAFile', values, findings);
-  const [own, ...chain] = (await readCertificates('RaftTLSCertFile', values, findings)) ?? [];
-  const key = await readKey(values, findings);
+  const authority = await readText('RaftTLSCAFile', values, findings);
+  const authorities = certificatesIn('RaftTLSCAFile', authority, values, findings);
+  const certificate = await readText('RaftTLSCertFile', values, findings);
+  const [own, ...chain] = certificatesIn('RaftTLSCertFile', certificate, values, findings) ?? [];
+  const keyText = await readText('RaftTLSKeyFile', values, findings);
+  const key = keyIn(keyText, values, findings);
   if (own !== undefined && authorities !== null) {
     checkDates('RaftTLSCertFile', own, now, findings);
     for (const authority of authorities) checkDates('RaftTLSCAFile', authority, now, findings);
@@ -49,10 +53,15 @@ export async function readRaftTls(
       findings.fault('RaftTLSKeyFile', `${files}; allowed: the key with which that certificate was asked for`);
     }
   }
+  // A fault was told then, and the configuration is not used.
+  if (authority === null || certificate === null || keyText === null) return null;
   return {
     authorityFile: values.RaftTLSCAFile,
     certificateFile: values.RaftTLSCertFile,
     keyFile: values.RaftTLSKeyFile,
+    authority,
+    certificate,
+    key: new Secret(keyText),
   };
 }
 
@@ -66,8 +75,12 @@ async function readText(name: TlsKey, values: TlsFiles, findings: Findings): Pro
 }
 
 /** All in the file, in its order; null when there is a fault. */
-async function readCertificates(name: TlsKey, values: TlsFiles, findings: Findings): Promise<X509Certificate[] | null> {
-  const text = await readText(name, values, findings);
+function certificatesIn(
+  name: TlsKey,
+  text: string | null,
+  values: TlsFiles,
+  findings: Findings,
+): X509Certificate[] | null {
   if (text === null) return null;
   const blocks = text.match(/-----BEGIN CERTIFICATE-----[^-]*-----END CERTIFICATE-----/g) ?? [];
   if (blocks.length === 0) {
@@ -82,8 +95,7 @@ async function readCertificates(name: TlsKey, values: TlsFiles, findings: Findin
   }
 }
 
-async function readKey(values: TlsFiles, findings: Findings): Promise<KeyObject | null> {
-  const text = await readText('RaftTLSKeyFile', values, findings);
+function keyIn(text: string | null, values: TlsFiles, findings: Findings): KeyObject | null {
   if (text === null) return null;
   try {
     return createPrivateKey(text);

@@ -4,8 +4,8 @@
  * start even where the file says otherwise, and those keys are told by name: they take effect when the node is restarted.
  */
 import type { Fault, Remark } from './findings.js';
-import { LIVE_KEYS } from './keys/live-keys.js';
-import { isObeyed, type KeyName, keyNames } from './keys/keys.js';
+import { CERTIFICATE_KEYS, LIVE_KEYS } from './keys/live-keys.js';
+import { isObeyed, type KeyName, keyNames, type Values } from './keys/keys.js';
 import type { LiveConfig } from './live.js';
 import { interpretAgain, loadConfig, type LoadedConfig, type LoadOptions } from './load.js';
 
@@ -53,7 +53,9 @@ export class Reloading {
     const differing = keyNames().filter(
       (name) => isObeyed(name) && before.prints.get(name) !== read.value.prints.get(name),
     );
-    const needRestart = differing.filter((name) => !LIVE_KEYS.has(name));
+    const needRestart = differing.filter(
+      (name) => !LIVE_KEYS.has(name) || isSwitchOfTls(name, before.given.values, read.value.given.values),
+    );
     const now = needRestart.length === 0 ? read : await interpretAgain(options, read.value, before, needRestart);
     if (!now.ok) return { ok: false, faults: [...now.error, mixedFault(needRestart)] };
     this.#extra = extra;
@@ -63,11 +65,16 @@ export class Reloading {
     return {
       ok: true,
       files: now.value.files,
-      changed: differing.filter((name) => LIVE_KEYS.has(name)),
+      changed: differing.filter((name) => !needRestart.includes(name)),
       needRestart,
       remarks: now.value.remarks.filter(({ text }) => !known.has(text)),
     };
   }
+}
+
+/** Certificates can be replaced by others; whether there are any is what the ports were opened with. */
+function isSwitchOfTls(name: KeyName, before: Values, now: Values): boolean {
+  return CERTIFICATE_KEYS.has(name) && (before[name] === '') !== (now[name] === '');
 }
 
 function mixedFault(names: readonly string[]): Fault {

@@ -22,6 +22,14 @@ export interface RaftThreadSettings {
   readonly snapshotEveryBytes?: number;
 }
 
+/** PEM texts that take the place of those in the files of `tls`, for connections that are made from now on. */
+export interface RenewedCertificates {
+  readonly kind: 'renewed-certificates';
+  readonly authority: string;
+  readonly certificate: string;
+  readonly key: string;
+}
+
 /** With what the starting thread adds. */
 export interface RaftThreadData extends RaftThreadSettings {
   readonly leaseBuffer: SharedArrayBuffer;

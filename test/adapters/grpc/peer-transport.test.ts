@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { createServer, type Server, type Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
@@ -364,6 +365,27 @@ describe('peers over gRPC', () => {
       a.transport.send([heartbeat(a, b)]);
       await vi.waitFor(() => {
         expect(b.messages).toHaveLength(1);
+      }, PATIENCE);
+    });
+
+    it('takes renewed certificates for new connections, both ways, and keeps those that are there', async () => {
+      const [a, b] = [await start('a', { tls: own }), await start('b', { tls: own })];
+      connect(a, b);
+      await met(a, b);
+      const text = (name: string): string => readFileSync(pem(name), 'utf8');
+      const renewed = { authority: text('stranger'), certificate: text('stranger'), key: text('stranger-key') };
+      for (const { transport } of [a, b]) transport.renewCertificates(renewed);
+      a.transport.send([heartbeat(a, b)]);
+      await vi.waitFor(() => {
+        expect(b.messages).toHaveLength(1);
+      }, PATIENCE);
+      const c = await start('c', { tls: { ...stranger, authorityFile: pem('stranger') } });
+      connect(a, c);
+      await met(a, c);
+      const d = await start('d', { tls: own });
+      d.transport.setPeers(new Map([[a.id, a.address]]));
+      await vi.waitFor(() => {
+        expect(d.transport.peerState(a.id).trouble).toMatch(/certificate/);
       }, PATIENCE);
     });
 

@@ -1,12 +1,13 @@
 /** HTTPS, whose certificates are good enough, and a follower that passes a write on over it. */
 import { readFileSync } from 'node:fs';
-import { request } from 'node:https';
+import { Agent, request } from 'node:https';
+import { connect } from 'node:tls';
 import { credentials, makeClientConstructor, Metadata, status } from '@grpc/grpc-js';
 import { afterEach, describe, expect, it } from 'vitest';
 import { createApiServer } from '../../../src/adapters/grpc/api-server.js';
 import { doorCredentials } from '../../../src/adapters/grpc/peer-tls.js';
 import type { HttpTls, MutualTls } from '../../../src/adapters/http/mutual-tls.js';
-import { createHttpServer } from '../../../src/adapters/http/server.js';
+import { createHttpServer, type HttpServer, type HttpSettings } from '../../../src/adapters/http/server.js';
 import { FakeService, OPEN_SETTINGS, QUIET } from './fake-service.js';
 
 const pem = (name: string): string => readFileSync(new URL(`certificates/${name}.pem`, import.meta.url), 'utf8');
@@ -21,20 +22,24 @@ function tlsOf(mutual: MutualTls | null): HttpTls {
   return { certificate: pem('nodes'), key: pem('nodes-key'), authority: ca, mutual, skipsVerifying: false };
 }
 
-async function node(tls: HttpTls, changes: Partial<FakeService['status']> = {}): Promise<[FakeService, string]> {
+async function node(
+  tls: HttpTls,
+  changes: Partial<FakeService['status']> = {},
+  settings: HttpSettings = { ...OPEN_SETTINGS, tls },
+): Promise<[FakeService, string, HttpServer]> {
   const service = new FakeService();
   service.status = { ...service.status, ...changes };
   const server = createHttpServer({
     service,
     membership: service.membership,
-    settings: { ...OPEN_SETTINGS, tls },
+    settings,
     listen: { host: '127.0.0.1', port: 0 },
     webRoot: null,
     log: QUIET,
   });
   await server.start();
   closing.push(() => server.stop());
-  return [service, `https://localhost:${String(server.address()?.port)}`];
+  return [service, `https://localhost:${String(server.address()?.port)}`, server];
 }
 
 /** As the owner of a certificate, or of none. */
@@ -52,6 +57,54 @@ function get(url: string, unit: string | null = null): Promise<{ status: number;
     outgoing.end();
   });
 }
+
+/** Whose certificate is shown to a new caller. */
+function shownAt(url: string): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const socket = connect({ host: '127.0.0.1', port: Number(new URL(url).port), rejectUnauthorized: false }, () => {
+      resolve(String(socket.getPeerCertificate().subject.OU));
+      socket.destroy();
+    });
+    socket.on('error', reject);
+  });
+}
+
+describe('renewed certificates', () => {
+  it('are shown to new callers, and those that are there are served on', async () => {
+    const settings = { ...OPEN_SETTINGS, tls: tlsOf(null) };
+    const [, url, server] = await node(settings.tls, {}, settings);
+    const agent = new Agent({ keepAlive: true, maxSockets: 1, ca });
+    closing.push(() => {
+      agent.destroy();
+      return Promise.resolve();
+    });
+    const kept = (): Promise<number | undefined> =>
+      new Promise((resolve, reject) => {
+        const outgoing = request(`${url}/api/clusters`, { agent }, (response) => {
+          response.resume();
+          response.on('end', () => {
+            resolve(response.statusCode);
+          });
+        });
+        outgoing.on('error', reject).end();
+      });
+    expect([await shownAt(url), await kept()]).toEqual(['nodes,all', 200]);
+    settings.tls = { ...settings.tls, certificate: pem('dba'), key: pem('dba-key') };
+    server.renewCertificates();
+    expect([await shownAt(url), await kept()]).toEqual(['dba,all', 200]);
+  });
+
+  it('of a gRPC port are shown to new callers', async () => {
+    const { server: own, renew } = doorCredentials({ ...tlsOf(null), isMutual: false });
+    const api = createApiServer({ listenAddress: '127.0.0.1:0', credentials: own });
+    const { address } = await api.start();
+    closing.push(() => api.close());
+    const url = `https://${address}`;
+    expect(await shownAt(url)).toBe('nodes,all');
+    renew({ certificate: pem('dba'), key: pem('dba-key'), authority: ca });
+    expect(await shownAt(url)).toBe('dba,all');
+  });
+});
 
 describe('HTTPS', () => {
   it('asks nobody for a certificate unless it is mutual', async () => {

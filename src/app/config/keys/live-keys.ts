@@ -4,6 +4,16 @@
  */
 import type { KeyName } from './keys.js';
 
+/** Live as long as there are certificates before and after. */
+const CERTIFICATES = [
+  'RaftTLSCAFile',
+  'RaftTLSCertFile',
+  'RaftTLSKeyFile',
+  'SSLCAFile',
+  'SSLCertFile',
+  'SSLPrivateKeyFile',
+] as const satisfies readonly KeyName[];
+
 const LIVE: readonly KeyName[] = [
   'Debug',
   'ReadOnly',
@@ -19,6 +29,7 @@ const LIVE: readonly KeyName[] = [
   'AccessTokenExpiryMinutes',
   'AllowCrossSiteWrites',
   'HTTPWritesPerSecondMax',
+  ...CERTIFICATES,
   'SSLValidOUs',
   'StatusOUVerify',
   'PrependMessagesWithOrcIdentity',
@@ -156,4 +167,5 @@ const LIVE: readonly KeyName[] = [
   'GraphitePollSeconds',
 ];
 
+export const CERTIFICATE_KEYS: ReadonlySet<KeyName> = new Set(CERTIFICATES);
 export const LIVE_KEYS: ReadonlySet<KeyName> = new Set(LIVE);
