@@ -14,6 +14,8 @@ import { inBoth, isNone, minus, unionOf } from './gtids.js';
 /** A server that was read: as an orphan after its IO thread had stopped. */
 export interface Read extends Gathered {
   readonly executed: string;
+  /** What it may have fetched besides, and may not: from a source that it could not stay with. */
+  readonly mayHave: string;
 }
 
 /** How an attempt stands: not made or under way, made, or made in vain with this error. */
@@ -51,7 +53,7 @@ interface Offer {
 
 export function assignPlaces(question: Orphans): readonly Move[] {
   const { orphans, places } = question;
-  const wanted = unionOf(...orphans.map(({ has }) => has));
+  const wanted = unionOf(...orphans.flatMap(({ has, mayHave }) => [has, mayHave]));
   const reachable = inBoth(wanted, unionOf(...places.map(({ executed }) => executed)));
   const offers = places.map((place) => offerOf(question, place, reachable, null));
   const beside = offers.filter(({ place }) => place.participant.tier === 0);
@@ -95,7 +97,7 @@ function moveOf(question: Orphans, orphan: Read, offers: readonly Offer[]): Move
     const found = obstacle(question, orphan, offer);
     if (found === null) {
       const { participant } = offer.place;
-      const waitFor = isNone(minus(orphan.has, offer.has)) ? '' : offer.coming;
+      const waitFor = isNone(minus(unionOf(orphan.has, orphan.mayHave), offer.has)) ? '' : offer.coming;
       return { kind: 'move', orphan: id, place: participant.id, waitFor, after: offer.after };
     }
     obstacles.push(found);
@@ -116,5 +118,5 @@ function obstacle(question: Orphans, orphan: Read, { place, has, coming }: Offer
   const attempt = question.moved(orphan.participant.id, id);
   if (attempt === 'done') return null;
   if (attempt !== 'open') return { reason: attempt.error, gtids: '' };
-  return whyNotFollow(orphan, place, unionOf(has, coming), `${host}:${String(port)}`);
+  return whyNotFollow(orphan, place, unionOf(has, coming), `${host}:${String(port)}`, orphan.mayHave);
 }

@@ -97,6 +97,22 @@ describe('replicas whose source is gone', () => {
     expect(worlds.world.get(O1)).toMatchObject({ source: LOST, io: true });
   });
 
+  it('are not taken to have what a place had that they could not stay with: elsewhere it may be purged', () => {
+    const worlds = lostSourceWorld([2], [5, 5]);
+    const { world, primary } = worlds;
+    primary.up = false;
+    for (const id of [S1, S2]) world.apply(world.get(id));
+    for (const transaction of world.get(S2).executed) world.get(S2).purged.add(transaction);
+    const played = play(lostSourceOpening(worlds), world, immortal, (step, outcome) => {
+      if (step.kind !== 'repoint' || step.source !== S1) return outcome;
+      return { ok: false, code: 'state', error: 'it cannot replicate from there', retriable: false };
+    });
+    expect(sources(worlds)).toEqual([LOST]);
+    expect(played.ending.lost).toMatchObject([
+      { server: O1, reason: expect.stringContaining('has purged from its binary logs') as string },
+    ]);
+  });
+
   it('are named when they do not answer, and the others go', () => {
     const worlds = lostSourceWorld([5, 5], [5]);
     worlds.world.get(O1).up = false;

@@ -77,7 +77,7 @@ function readBy(recovery: Recovery, participant: Participant, step: Step): reado
   const counted = countedBy(recovery, participant);
   const has = counted === null ? read : withoutPlaces(unionOf(read, counted));
   const byPlace = ownEnd !== undefined;
-  return [{ participant, executed: executedGtids, has, purged: purgedGtids, applierError, byPlace }];
+  return [{ participant, executed: executedGtids, has, mayHave: '', purged: purgedGtids, applierError, byPlace }];
 }
 
 /** MariaDB that follows by place tells what it has received by its place alone; what that is, is known when it is applied. */
@@ -101,7 +101,7 @@ function grown(recovery: Recovery, orphan: Read, read: readonly Read[]): Read {
     const attempt = attemptOf(recovery, moveTo(recovery, orphan.participant.id, participant.id));
     return attempt !== 'open' && attempt !== 'done';
   });
-  return { ...orphan, has: unionOf(orphan.has, ...fetched.map(({ has }) => has)) };
+  return { ...orphan, mayHave: unionOf(...fetched.map(({ has }) => has)) };
 }
 
 function attemptOf(recovery: Recovery, step: Step): Attempt {
