@@ -2,6 +2,7 @@
 import { type ClusterRules, NO_CLUSTER_RULES } from '../../src/core/analysis/ground.js';
 import { type DiagnosisSettings, JUDGEMENT_LIMITS } from '../../src/core/analysis/limits.js';
 import type { Command } from '../../src/core/ledger/command.js';
+import type { Recovery } from '../../src/core/recovery/recovery.js';
 import type { ServerId } from '../../src/core/topology/server.js';
 import type { CanaryOrder } from '../../src/runtime/diagnosis/canary-runner.js';
 import { DiagnosisLoop } from '../../src/runtime/diagnosis/diagnosis-loop.js';
@@ -154,10 +155,10 @@ export class DiagnosisStage {
     this.loop.noticeApplied();
   }
 
-  openRecovery(failed: string): void {
+  openRecovery(failed: string, kind: Recovery['kind'] = 'dead-primary'): void {
     const clusterId = this.ledger.clusterOf(failed);
     if (clusterId === undefined) throw new Error(`${failed} is in no cluster`);
-    this.feed({ kind: 'recovery-opened', recovery: recoveryOf('rec1', clusterId, failed) });
+    this.feed({ kind: 'recovery-opened', recovery: recoveryOf('rec1', clusterId, failed, { kind }) });
   }
 
   codeOf(name: string): string | null {

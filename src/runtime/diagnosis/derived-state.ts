@@ -4,6 +4,7 @@
  */
 import { type Links, linkServers } from '../../core/analysis/links.js';
 import type { LedgerState } from '../../core/ledger/state.js';
+import type { RecoveryKind } from '../../core/recovery/recovery.js';
 import type { Server, ServerId } from '../../core/topology/server.js';
 
 export interface Derived {
@@ -33,6 +34,9 @@ export class DerivedState {
   }
 }
 
+/** They are about a server that is well: that it died is seen while they go on, and they give way to what follows from it. */
+const SEES_DEATHS: ReadonlySet<RecoveryKind> = new Set(['move', 'switch', 'read-only-primary', 'semi-sync']);
+
 function derive(state: LedgerState): Derived {
   const links = linkServers(state);
   const dependedUpon = new Map<ServerId, Server>();
@@ -42,8 +46,7 @@ function derive(state: LedgerState): Derived {
   }
   const underRecovery = new Set<ServerId>();
   for (const recovery of state.recoveries.values()) {
-    // What an operator switches on a server keeps nobody from seeing that it died.
-    if (recovery.closedAtMs === null && recovery.kind !== 'switch') underRecovery.add(recovery.failed);
+    if (recovery.closedAtMs === null && !SEES_DEATHS.has(recovery.kind)) underRecovery.add(recovery.failed);
   }
   return { links, dependedUpon, underRecovery };
 }

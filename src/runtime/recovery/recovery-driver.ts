@@ -13,6 +13,7 @@ import { type Explanation, explain } from '../../core/recovery/explain.js';
 import type { Pair } from '../../core/recovery/publication.js';
 import { likelySuccessor } from '../../core/recovery/openings/dead-primary.js';
 import { interruptedRecoveries } from '../../core/recovery/interrupted.js';
+import { givesWay } from '../../core/recovery/kinds.js';
 import { openAgain } from '../../core/recovery/openings/again.js';
 import type { Address } from '../../core/topology/address.js';
 import type { ClusterId, Server, ServerId } from '../../core/topology/server.js';
@@ -174,10 +175,10 @@ export class RecoveryDriver {
   #considerRecovery(problem: Problem & ProblemToRecover): void {
     const belief = this.#opener.belief();
     const { server, clusterId } = problem;
-    if (
-      !this.#opener.isFree(clusterId, kindFor(problem.reaction)) ||
-      openRecoveryOf(belief, clusterId)?.failed === server
-    ) {
+    const kind = kindFor(problem.reaction);
+    const open = openRecoveryOf(belief, clusterId);
+    const isAnswered = open?.failed === server && !givesWay(open.kind, kind);
+    if (!this.#opener.isFree(clusterId, kind) || isAnswered) {
       this.#restraints.clear(server);
       return;
     }

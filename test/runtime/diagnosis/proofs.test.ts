@@ -23,6 +23,18 @@ describe('a recovery at work', () => {
     expect(stage.codeOf('p')).toBe('DeadMaster');
   });
 
+  it.each(['move', 'read-only-primary', 'semi-sync'] as const)(
+    'on a server that is well (%s) keeps nobody from seeing that it died',
+    async (kind) => {
+      const stage = await leading();
+      stage.openRecovery('p', kind);
+      stage.world.setChannel('r1', { ioThread: 'stopped' });
+      stage.world.become('p', 'refuses', true);
+      await stage.clock.advance(500);
+      expect(stage.codeOf('p')).toBe('DeadMaster');
+    },
+  );
+
   it('that ends without a new primary lets the inquest go on with new clocks', async () => {
     const stage = await leading();
     stage.world.become('p', 'refuses', true);

@@ -162,6 +162,22 @@ describe('a move', () => {
     expect(nodes.ledger.state.maintenances.size).toBe(0);
   });
 
+  it('of the replicas of the primary gives way, too, when that one dies', async () => {
+    await ask('relocate-replicas', A, P);
+    await nodes.observe();
+    holdUp('repoint');
+    const second = ask('relocate-replicas', P, A).catch((error: unknown) => error);
+    await nodes.turns();
+    nodes.sessions.beforeStep = () => undefined;
+    world.get(P).up = false;
+    nodes.driver.noticeProblems([nodes.deadMaster(P)]);
+    await nodes.untilClosed();
+    const [, move, failover] = nodes.recoveries;
+    expect(failover).toMatchObject({ kind: 'dead-primary', verdict: { kind: 'succeeded' }, lost: [] });
+    expect(move).toMatchObject({ failed: P, verdict: { kind: 'undone', gaveWayTo: failover?.id } });
+    await second;
+  });
+
   it('is refused while a recovery is under way in the cluster', async () => {
     holdUp('stop-io');
     world.get(P).up = false;
