@@ -161,7 +161,8 @@ export function hookEventOf(recovery: Recovery, attempt: number): HookEvent | nu
   };
 }
 
-function binaryLogOf(recovery: Recovery, server: ServerId): string | null {
+/** Where its binary log ended when it was opened, `file:position`. */
+export function binaryLogOf(recovery: Recovery, server: ServerId): string | null {
   const found = recovery.steps.flatMap(({ step, outcome }) =>
     step.kind === 'open' && step.server === server && outcome?.ok === true ? [outcome.findings.binaryLog] : [],
   );

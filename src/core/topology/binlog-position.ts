@@ -40,3 +40,9 @@ export function isBinlogName(text: string): boolean {
 export function binlogPositionText(position: BinlogPosition): string {
   return `${position.file}:${String(position.position)}`;
 }
+
+/** Null for what is no such text. */
+export function parseBinlogPosition(text: string): BinlogPosition | null {
+  const [, file = '', position = ''] = /^(.+):(\d{1,15})$/.exec(text) ?? [];
+  return file === '' ? null : { file, position: Number(position) };
+}

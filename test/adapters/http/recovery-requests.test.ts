@@ -3,6 +3,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { RecoveryPlan } from '../../../src/core/recovery/plan.js';
 import { serverId } from '../../support/facts.js';
 import { recoveryOf } from '../../support/ledger.js';
+import { participant } from '../../support/recoveries.js';
 import { FIRST, type Fixture, MAIN, openFixture } from './fake-service.js';
 
 let fixture: Fixture;
@@ -71,6 +72,28 @@ describe('a forced failover', () => {
         Message: 'force-master-failover: nobody could be stopped',
         Details: { UID: '1700000000000:aa', IsSuccessful: false, SuccessorKey: null },
       },
+    });
+  });
+
+  it('says where the binary log of the new primary ended when it was opened, and by what its replicas follow', async () => {
+    endsAs('succeeded');
+    const { recovery } = fixture.service;
+    if (recovery === null) throw new Error('there is a record');
+    const step = { kind: 'open', server: serverId(FIRST), epoch: 1, semiSync: null } as const;
+    const outcome = { ok: true, findings: { binaryLog: 'bin.000007:1234' } } as const;
+    const opened = { number: 1, step, intendedAtMs: 1, term: 1, attempt: 1, finishedAtMs: 2, outcome };
+    fixture.service.recovery = { ...recovery, steps: [opened] };
+    const details = async (): Promise<unknown> =>
+      ((await fixture.get('/api/force-master-failover/main:3306')).body as { readonly Details: unknown }).Details;
+    expect(await details()).toMatchObject({
+      SuccessorBinlogCoordinates: { LogFile: 'bin.000007', LogPos: 1234, Type: 0 },
+      RecoveryType: 'MasterRecoveryGTID',
+    });
+    const participants = [participant(serverId(FIRST), 'replica', { countsBy: 'places' })];
+    fixture.service.recovery = { ...recovery, inputs: { ...recovery.inputs, participants } };
+    expect(await details()).toMatchObject({
+      SuccessorBinlogCoordinates: null,
+      RecoveryType: 'MasterRecoveryPseudoGTID',
     });
   });
 

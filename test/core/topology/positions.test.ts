@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { binlogPositionText, compareBinlogPositions } from '../../../src/core/topology/binlog-position.js';
+import { binlogPositionText, compareBinlogPositions, parseBinlogPosition } from '../../../src/core/topology/binlog-position.js';
 import { type ErrantQuestion, errantGtidText } from '../../../src/core/topology/errant.js';
 import { type GtidSet, parseGtidSet } from '../../../src/core/topology/gtid-set.js';
 import {
@@ -23,6 +23,12 @@ import {
 import { serverId } from '../../support/facts.js';
 
 describe('positions in binary logs', () => {
+  it('are read back from their text', () => {
+    const position = { file: 'bin.000042', position: 1234 };
+    expect(parseBinlogPosition(binlogPositionText(position))).toEqual(position);
+    for (const text of ['', 'bin.000042', ':4', 'bin.000042:', 'bin.000042:x']) expect(parseBinlogPosition(text)).toBeNull();
+  });
+
   const compare = (one: string, onePosition: number, other: string, otherPosition: number): number | null =>
     compareBinlogPositions({ file: one, position: onePosition }, { file: other, position: otherPosition });
 

@@ -3,9 +3,10 @@
  * the row of the detection audit. The analysis of a row holds little more than the names of the servers, as theirs does; that of
  * the live result is whole.
  */
-import { commandOf } from '../../../core/recovery/hooks.js';
+import { binaryLogOf, commandOf } from '../../../core/recovery/hooks.js';
 import type { Recovery, RecoveryId, RecoveryKind } from '../../../core/recovery/recovery.js';
 import type { Address } from '../../../core/topology/address.js';
+import { parseBinlogPosition } from '../../../core/topology/binlog-position.js';
 import type { Server, ServerId } from '../../../core/topology/server.js';
 import { lostWords } from '../step-words.js';
 import type { LegacyAnalysis } from './analysis.js';
@@ -49,7 +50,7 @@ export function legacyRecovery(facts: RecoveryFacts, form: RecoveryForm): Readon
     AnalysisEntry: analysisEntry(facts, form),
     SuccessorKey: successorKey(facts, form),
     SuccessorAlias: successor?.facts.alias ?? '',
-    SuccessorBinlogCoordinates: null,
+    SuccessorBinlogCoordinates: form === 'live' ? successorCoordinates(recovery) : null,
     IsActive: facts.isActive,
     IsSuccessful: recovery.verdict?.kind === 'succeeded',
     LostReplicas: instanceKeys(known(recovery.lost.map((lost) => addressOf(lost.server)))),
@@ -66,8 +67,22 @@ export function legacyRecovery(facts: RecoveryFacts, form: RecoveryForm): Readon
     LastDetectionId: recoveryNumber(recovery.id),
     RelatedRecoveryId: form === 'detection' ? recoveryNumber(recovery.id) : 0,
     Type: TYPES[recovery.kind] ?? 'MasterRecovery',
-    RecoveryType: ORPHANS.includes(recovery.kind) ? 'NotMasterRecovery' : 'MasterRecoveryGTID',
+    RecoveryType: recoveryType(recovery),
   };
+}
+
+/** Where it was opened for writes. */
+function successorCoordinates(recovery: Recovery): ReturnType<typeof coordinates> | null {
+  const text = recovery.successor === null ? null : binaryLogOf(recovery, recovery.successor);
+  const position = text === null ? null : parseBinlogPosition(text);
+  return position === null ? null : coordinates(position);
+}
+
+/** Without GTID servers follow by place here; theirs searched for marks (pseudo-GTID), and tools know that word. */
+function recoveryType({ kind, inputs }: Recovery): string {
+  if (ORPHANS.includes(kind)) return 'NotMasterRecovery';
+  const byPlace = inputs.participants.some(({ role, countsBy }) => role === 'replica' && countsBy === 'places');
+  return byPlace ? 'MasterRecoveryPseudoGTID' : 'MasterRecoveryGTID';
 }
 
 function successorKey({ recovery, addressOf }: RecoveryFacts, form: RecoveryForm): InstanceKey | null {
