@@ -1,5 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { binlogPositionText, compareBinlogPositions, parseBinlogPosition } from '../../../src/core/topology/binlog-position.js';
+import {
+  binlogPositionText,
+  compareBinlogPositions,
+  parseBinlogPosition,
+} from '../../../src/core/topology/binlog-position.js';
 import { type ErrantQuestion, errantGtidText } from '../../../src/core/topology/errant.js';
 import { type GtidSet, parseGtidSet } from '../../../src/core/topology/gtid-set.js';
 import {
@@ -26,7 +30,8 @@ describe('positions in binary logs', () => {
   it('are read back from their text', () => {
     const position = { file: 'bin.000042', position: 1234 };
     expect(parseBinlogPosition(binlogPositionText(position))).toEqual(position);
-    for (const text of ['', 'bin.000042', ':4', 'bin.000042:', 'bin.000042:x']) expect(parseBinlogPosition(text)).toBeNull();
+    for (const text of ['', 'bin.000042', ':4', 'bin.000042:', 'bin.000042:x'])
+      expect(parseBinlogPosition(text)).toBeNull();
   });
 
   const compare = (one: string, onePosition: number, other: string, otherPosition: number): number | null =>
