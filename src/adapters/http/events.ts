@@ -6,6 +6,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Clock, Timer } from '../../runtime/ports/clock.js';
 import type { Service, ServiceEvent } from '../../runtime/ports/service.js';
+import { HEARTBEAT, openEvents } from './event-response.js';
 import { HTTP_LIMITS } from './limits.js';
 
 interface Client {
@@ -26,7 +27,6 @@ export interface EventStreamOptions {
 
 const HEAD = Buffer.from('event: overview\ndata: ');
 const TAIL = Buffer.from('\n\n');
-const HEARTBEAT = ': still here\n\n';
 
 export class EventStream {
   readonly #options: EventStreamOptions;
@@ -51,17 +51,7 @@ export class EventStream {
   /** False when there are too many already; nothing was written then. */
   attach(request: IncomingMessage, response: ServerResponse): boolean {
     if (this.#clients.size >= HTTP_LIMITS.eventClients) return false;
-    response.writeHead(200, {
-      ...this.#options.headers,
-      'content-type': 'text/event-stream; charset=utf-8',
-      'cache-control': 'no-store',
-      // A buffering proxy would hold events back until enough of them have come together.
-      'x-accel-buffering': 'no',
-    });
-    if (request.method === 'HEAD') {
-      response.end();
-      return true;
-    }
+    if (!openEvents(request, response, this.#options.headers)) return true;
     const client: Client = { response, busySinceMs: null, stale: false };
     this.#clients.add(client);
     response.on('drain', () => {
@@ -73,7 +63,6 @@ export class EventStream {
     response.on('error', () => {
       this.#clients.delete(client);
     });
-    response.write('retry: 1000\n\n');
     this.#send(client, this.#frame());
     this.#beat();
     return true;

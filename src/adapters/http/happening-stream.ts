@@ -6,10 +6,10 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Clock, Timer } from '../../runtime/ports/clock.js';
 import type { Happening, Happenings, HappeningWatch } from '../../runtime/ports/happenings.js';
+import { HEARTBEAT, openEvents } from './event-response.js';
 import { HTTP_LIMITS } from './limits.js';
 
 const TAKE_MAX = 128;
-const HEARTBEAT = ': still here\n\n';
 
 export interface HappeningStreamOptions {
   readonly happenings: Happenings;
@@ -84,16 +84,7 @@ export class HappeningStream {
   attach(request: IncomingMessage, response: ServerResponse, after: string): boolean {
     const { headers, clock, happenings } = this.#options;
     if (this.#pages.size >= HTTP_LIMITS.eventClients) return false;
-    response.writeHead(200, {
-      ...headers,
-      'content-type': 'text/event-stream; charset=utf-8',
-      'cache-control': 'no-store',
-      'x-accel-buffering': 'no',
-    });
-    if (request.method === 'HEAD') {
-      response.end();
-      return true;
-    }
+    if (!openEvents(request, response, headers)) return true;
     const page = new Page(response, clock);
     this.#pages.add(page);
     const leave = (): void => {
@@ -102,7 +93,6 @@ export class HappeningStream {
     };
     response.on('close', leave);
     response.on('error', leave);
-    response.write('retry: 1000\n\n');
     page.follow(happenings, after);
     this.#beat();
     return true;

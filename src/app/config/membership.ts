@@ -5,7 +5,7 @@
  */
 import { createHash } from 'node:crypto';
 import { type Address, parseAddress } from '../../core/topology/address.js';
-import type { RaftMember } from './config.js';
+import type { RaftConfig } from './config.js';
 import { endpointText, isEveryInterface, type ListenAddress } from './endpoints.js';
 import type { Findings } from './findings.js';
 import type { Values } from './keys/keys.js';
@@ -13,15 +13,7 @@ import type { Values } from './keys/keys.js';
 /** The IP addresses of a host name; rejects when there are none. */
 export type Resolve = (host: string) => Promise<readonly string[]>;
 
-export interface Membership {
-  readonly id: string;
-  readonly advertise: string;
-  readonly joins: boolean;
-  readonly members: readonly RaftMember[];
-  readonly places: readonly string[];
-  readonly clusterId: string | null;
-  readonly bind: ListenAddress;
-}
+export type Membership = Pick<RaftConfig, 'id' | 'advertise' | 'joins' | 'members' | 'places' | 'clusterId' | 'bind'>;
 
 /** `born`: the id in the data directory, which a node keeps wherever it moves. Null when a fault was found. */
 export async function readMembership(

@@ -5,8 +5,9 @@
  */
 import { leaseOf } from './lease.js';
 import type { PendingRead } from './leader-reads.js';
-import type { LogIndex, ReadIndexRequest, ReadIndexResponse } from './message.js';
+import type { ReadIndexRequest, ReadIndexResponse } from './message.js';
 import { quorumValue } from './quorum.js';
+import { answerRead } from './read-answer.js';
 import { leaderOf } from './state.js';
 import type { LeaderRole, RaftState } from './state.js';
 import { hasOpenedTerm } from './term-start.js';
@@ -24,7 +25,7 @@ export function readIndex(state: RaftState, context: number): void {
 export function onReadIndexRequest(state: RaftState, request: ReadIndexRequest): void {
   const read = { from: request.from, context: request.context };
   if (state.role.kind === 'leader') enqueue(state, state.role, read);
-  else answer(state, read, null);
+  else answerRead(state, read, null);
 }
 
 /** The leader answered what we had passed on. */
@@ -51,34 +52,17 @@ export function confirmReads(state: RaftState, leader: LeaderRole): void {
     const confirmed = quorumValue(state.memberships.current, (id) =>
       id === state.id ? Number.POSITIVE_INFINITY : (leader.peers.get(id)?.answeredRound ?? 0),
     );
-    for (const { read, index } of leader.reads.confirm(confirmed)) answer(state, read, index);
+    for (const { read, index } of leader.reads.confirm(confirmed)) answerRead(state, read, index);
   }
   if (leader.reads.hasWaiting) state.flushWanted = true;
 }
 
 function enqueue(state: RaftState, leader: LeaderRole, read: PendingRead): void {
   if (state.options.leaseReads && hasOpenedTerm(state, leader) && leaseOf(state).until > state.now) {
-    answer(state, read, state.commit);
+    answerRead(state, read, state.commit);
   } else if (leader.reads.add(read)) {
     state.flushWanted = true;
   } else {
-    answer(state, read, null);
+    answerRead(state, read, null);
   }
-}
-
-function answer(state: RaftState, read: PendingRead, index: LogIndex | null): void {
-  if (read.from === null) {
-    state.outbox.answerRead(read.context, index);
-    return;
-  }
-  state.outbox.send({
-    type: 'read-index-response',
-    from: state.id,
-    to: read.from,
-    term: state.term,
-    context: read.context,
-    index: index ?? 0,
-    lastIndex: state.log.lastIndex,
-    confirmed: index !== null,
-  });
 }

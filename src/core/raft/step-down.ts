@@ -1,8 +1,8 @@
 /** How a node becomes a follower: from any role, on any evidence that somebody else leads or that it should not. */
 import { awaitSilence } from './election-timer.js';
 import type { NodeId, Term } from './message.js';
-import { leaderOf } from './state.js';
-import type { LeaderRole, RaftState } from './state.js';
+import { answerRead } from './read-answer.js';
+import { leaderOf, type RaftState } from './state.js';
 
 /** Enters `term` (never lower than the present one) as a follower of `leader`, who may be unknown. */
 export function becomeFollower(state: RaftState, term: Term, leader: NodeId | null): void {
@@ -14,7 +14,7 @@ export function becomeFollower(state: RaftState, term: Term, leader: NodeId | nu
   }
   const heardMs = leader === null ? Number.NEGATIVE_INFINITY : state.now;
   state.role = { kind: 'follower', leader, leaderHeardMs: heardMs };
-  if (former.kind === 'leader') refuseReads(state, former);
+  if (former.kind === 'leader') for (const read of former.reads.takeAll()) answerRead(state, read, null);
   if (formerLeader !== leader) refuseForwarded(state);
   if (leader !== null) {
     state.campaigns = 0;
@@ -32,23 +32,4 @@ export function stepDown(state: RaftState, why: string): void {
 /** Reads that were on their way to a leader that is gone: their askers ask again. */
 export function refuseForwarded(state: RaftState): void {
   for (const context of state.forwarded.takeAll()) state.outbox.answerRead(context, null);
-}
-
-function refuseReads(state: RaftState, leader: LeaderRole): void {
-  for (const read of leader.reads.takeAll()) {
-    if (read.from === null) {
-      state.outbox.answerRead(read.context, null);
-    } else {
-      state.outbox.send({
-        type: 'read-index-response',
-        from: state.id,
-        to: read.from,
-        term: state.term,
-        context: read.context,
-        index: 0,
-        lastIndex: 0,
-        confirmed: false,
-      });
-    }
-  }
 }

@@ -3,16 +3,15 @@
  * Scripts ask for many at once; a cluster has one plan at a time, so each request waits for its turn and is judged then,
  * on the tree that the one before it left, as a look shows it that began after the last step.
  */
-import { type Belief, refusal, type Refusal } from '../../core/recovery/belief.js';
-import { guardRefusals, plansOnItsServers } from '../../core/recovery/guards.js';
+import { refusal } from '../../core/recovery/belief.js';
 import { openMove } from '../../core/recovery/openings/move.js';
-import type { Opening } from '../../core/recovery/openings/opening.js';
-import { planOf, type RecoveryPlan } from '../../core/recovery/plan.js';
+import type { RecoveryPlan } from '../../core/recovery/plan.js';
 import type { Recovery, RecoveryId } from '../../core/recovery/recovery.js';
 import type { ClusterId, ServerId } from '../../core/topology/server.js';
-import { FateUnknown, NotLeader } from '../ports/consensus-errors.js';
+import { FateUnknown } from '../ports/consensus-errors.js';
 import type { Answer, MoveRequest } from '../ports/service.js';
 import { type AskedOnce, type Mark, markOf } from './asked-once.js';
+import { assertLeads, type Judgement, judgementOf, planShown, refused } from './judgement.js';
 import type { RecoveryOpener } from './recovery-opener.js';
 import type { RecoveryParts } from './recovery-parts.js';
 import type { Runs } from './runs.js';
@@ -38,17 +37,12 @@ export class Moves {
 
   /** On any node; nothing is begun. */
   plan(request: MoveRequest): RecoveryPlan {
-    const { sights } = this.#parts;
-    const { command, clusterId } = request;
-    const { belief, opening, refusals } = this.#judge(request);
-    const decision = { opening, refusals };
-    const asked = { belief, sights, command, clusterId, decision, isDead: false, candidate: null };
-    return planOf({ ...asked, equipped: (recovery) => recovery });
+    return planShown(this.#parts, this.#judge(request), request);
   }
 
   /** Rejects with NotLeader on a follower. Resolves when the plan has ended, well or not. */
   async ask(request: MoveRequest): Promise<Answer<Recovery>> {
-    this.#assertLeads();
+    assertLeads(this.#parts);
     return await this.#once.ask(markOfMove(request), {
       anew: () => this.#inTurn(request),
       again: async (before) => endOf(request, before.id, await this.#opener.ended(before)),
@@ -65,7 +59,7 @@ export class Moves {
 
   /** What has begun is finished or put back, nothing else is begun. Resolves when that is under way. */
   cancel(id: RecoveryId, by: string): Answer<Recovery> {
-    this.#assertLeads();
+    assertLeads(this.#parts);
     const recovery = this.#parts.ledger.state.recoveries.get(id);
     if (recovery === undefined) return refused([refusal('unknown-plan', `there is no plan ${id}`, 'name its UID')]);
     if (recovery.kind !== 'move') {
@@ -80,7 +74,7 @@ export class Moves {
 
   async #begin(request: MoveRequest): Promise<Answer<Recovery>> {
     await this.#parts.seeAnew(this.#serversAround(request));
-    this.#assertLeads();
+    assertLeads(this.#parts);
     const { opening, refusals } = this.#judge(request);
     if (!opening.ok || refusals.length > 0) return refused(refusals);
     const { clusterId, id } = opening.recovery;
@@ -113,11 +107,7 @@ export class Moves {
     return refused(refusals.length > 0 ? refusals : [refusal('not-opened', why, mend)]);
   }
 
-  #judge(request: MoveRequest): {
-    readonly belief: Belief;
-    readonly opening: Opening;
-    readonly refusals: readonly Refusal[];
-  } {
+  #judge(request: MoveRequest): Judgement {
     const { policy, soft } = this.#parts;
     const { server } = request;
     const belief = this.#opener.belief();
@@ -129,14 +119,7 @@ export class Moves {
       this.#opener.context(request.requestedBy, markOfMove(request)),
     );
     const { clusterId } = opening.ok ? opening.recovery : request;
-    const hasQuorum = this.#parts.hasQuorum();
-    const guards = guardRefusals({ belief, policy, clusterId, kind: 'move', server, forced: true, hasQuorum });
-    const own = opening.ok ? plansOnItsServers(belief, opening.recovery) : opening.refusals;
-    return { belief, opening, refusals: [...guards, ...own] };
-  }
-
-  #assertLeads(): void {
-    if (this.#parts.ledger.readyTerm === null) throw new NotLeader(this.#parts.leadership().leader);
+    return judgementOf(this.#parts, belief, opening, { clusterId, kind: 'move', server });
   }
 }
 
@@ -152,10 +135,4 @@ function endOf({ command }: MoveRequest, id: RecoveryId, closed: Recovery | null
     `goes on with it or undoes it. What became of it: orchestrator-client -c api -P audit-recovery/uid/${id} ` +
     '(nothing there: it was never begun)';
   throw new FateUnknown(text);
-}
-
-function refused(refusals: readonly Refusal[]): Answer<Recovery> {
-  const [first] = refusals;
-  const message = refusals.map(({ message, mend }) => (mend === '' ? message : `${message} (${mend})`)).join('; ');
-  return { ok: false, refusal: { code: first?.code ?? 'refused', message } };
 }

@@ -5,7 +5,7 @@
  * promoted.
  */
 import type { Problem } from '../../core/analysis/problem.js';
-import { type Refusal, refusal } from '../../core/recovery/belief.js';
+import { refusal } from '../../core/recovery/belief.js';
 import { decideRequest, type OperatorRequest, type RequestQuestion } from '../../core/recovery/operator-request.js';
 import { plansOnItsServers } from '../../core/recovery/guards.js';
 import type { OpeningContext } from '../../core/recovery/openings/opening.js';
@@ -13,9 +13,10 @@ import type { RecoveryPlan } from '../../core/recovery/plan.js';
 import { planFor } from '../../core/recovery/plan-request.js';
 import type { OperatorCommand, Recovery, RecoveryId } from '../../core/recovery/recovery.js';
 import type { ServerId } from '../../core/topology/server.js';
-import { FateUnknown, NotLeader } from '../ports/consensus-errors.js';
+import { FateUnknown } from '../ports/consensus-errors.js';
 import type { Answer, PlanRequest, RecoveryRequest } from '../ports/service.js';
 import { type AskedOnce, type Mark, markOf } from './asked-once.js';
+import { assertLeads, refused } from './judgement.js';
 import type { RecoveryOpener } from './recovery-opener.js';
 import type { RecoveryParts } from './recovery-parts.js';
 
@@ -37,7 +38,7 @@ export class OperatorRequests {
 
   /** Rejects with NotLeader on a follower. Resolves when the recovery has ended, well or not. */
   async ask(request: RecoveryRequest): Promise<Answer<Recovery>> {
-    this.#assertLeads();
+    assertLeads(this.#parts);
     return await this.#once.ask(markOfRequest(request), {
       anew: () => this.#ask(request),
       again: (before) => this.#endOf(request, before.id, this.#opener.ended(before)),
@@ -46,7 +47,7 @@ export class OperatorRequests {
 
   async #ask(request: RecoveryRequest): Promise<Answer<Recovery>> {
     await this.#parts.seeAnew(this.#regardedBy(request));
-    this.#assertLeads();
+    assertLeads(this.#parts);
     const { refusals, opening } = decideRequest({ ...this.#question(), request }, this.#context(request));
     if (refusals.length > 0 || !opening.ok) return refused(refusals);
     const busy = plansOnItsServers(this.#opener.belief(), opening.recovery);
@@ -56,10 +57,6 @@ export class OperatorRequests {
       return refused([refusal('open-recovery', 'another recovery is being opened in this cluster')]);
     }
     return await this.#endOf(request, id, this.#opener.begin(opening));
-  }
-
-  #assertLeads(): void {
-    if (this.#parts.ledger.readyTerm === null) throw new NotLeader(this.#parts.leadership().leader);
   }
 
   /** All but a server that is given up: nobody waits for the answer of a dead one. */
@@ -114,10 +111,4 @@ function fateText(command: OperatorCommand, id: RecoveryId): string {
     `${command} (recovery ${id}) was not finished by this node, which leads no more; the leader goes on with it or undoes ` +
     `it. What became of it: orchestrator-client -c api -P audit-recovery/uid/${id} (nothing there: it was never begun)`
   );
-}
-
-function refused(refusals: readonly Refusal[]): Answer<Recovery> {
-  const [first] = refusals;
-  const message = refusals.map(({ message, mend }) => (mend === '' ? message : `${message} (${mend})`)).join('; ');
-  return { ok: false, refusal: { code: first?.code ?? 'refused', message } };
 }

@@ -19,10 +19,10 @@ import type { Address } from '../../core/topology/address.js';
 import type { ClusterId, Server, ServerId } from '../../core/topology/server.js';
 import { Aftermaths } from './aftermaths.js';
 import { AskedOnce } from './asked-once.js';
-import { NotLeader } from '../ports/consensus-errors.js';
 import { restartCanary } from './canary.js';
 import { Detections } from './detections.js';
 import { FormerPrimaries } from './former-primaries.js';
+import { assertLeads } from './judgement.js';
 import { LostReplicas } from './lost-replicas.js';
 import { Moves } from './moves.js';
 import { ForeseenTeller } from './observing.js';
@@ -110,7 +110,7 @@ export class RecoveryDriver {
 
   /** Rejects with NotLeader on a follower. */
   async submitPrimaries(cluster: ClusterId | null): Promise<readonly Pair[]> {
-    if (this.#parts.ledger.readyTerm === null) throw new NotLeader(this.#parts.leadership().leader);
+    assertLeads(this.#parts);
     return await this.#parts.publishing.submit(cluster);
   }
 

@@ -3,17 +3,16 @@
  * Requests that touch one server, be it only to look at it under its barrier, wait for each other and are judged when their
  * turn comes; the others go on beside each other, whatever their clusters.
  */
-import { type Belief, refusal, type Refusal } from '../../core/recovery/belief.js';
-import { guardRefusals, plansOnItsServers } from '../../core/recovery/guards.js';
-import type { Opening } from '../../core/recovery/openings/opening.js';
+import { refusal } from '../../core/recovery/belief.js';
 import { openSwitch } from '../../core/recovery/openings/switch.js';
-import { planOf, type RecoveryPlan } from '../../core/recovery/plan.js';
+import type { RecoveryPlan } from '../../core/recovery/plan.js';
 import type { Recovery, RecoveryId } from '../../core/recovery/recovery.js';
 import type { SwitchCommand } from '../../core/recovery/switching.js';
 import type { ClusterId, ServerId } from '../../core/topology/server.js';
-import { FateUnknown, NotLeader } from '../ports/consensus-errors.js';
+import { FateUnknown } from '../ports/consensus-errors.js';
 import type { Answer, SwitchRequest } from '../ports/service.js';
 import { type AskedOnce, type Mark, markOf } from './asked-once.js';
+import { assertLeads, type Judgement, judgementOf, planShown, refused } from './judgement.js';
 import type { RecoveryOpener } from './recovery-opener.js';
 import type { RecoveryParts } from './recovery-parts.js';
 import { Turns } from './turns.js';
@@ -50,17 +49,12 @@ export class Switches {
 
   /** On any node; nothing is begun. */
   plan(request: SwitchRequest): RecoveryPlan {
-    const { sights } = this.#parts;
-    const { command, clusterId } = request;
-    const { belief, opening, refusals } = this.#judge(request);
-    const decision = { opening, refusals };
-    const asked = { belief, sights, command, clusterId, decision, isDead: false, candidate: null };
-    return planOf({ ...asked, equipped: (recovery) => recovery });
+    return planShown(this.#parts, this.#judge(request), request);
   }
 
   /** Rejects with NotLeader on a follower. Resolves when the plan has ended, well or not. */
   async ask(request: SwitchRequest): Promise<Answer<Recovery>> {
-    this.#assertLeads();
+    assertLeads(this.#parts);
     return await this.#once.ask(markOfSwitch(request), {
       anew: () => this.#inTurn(request),
       again: async (before) => endOf(request, before.id, await this.#opener.ended(before)),
@@ -100,7 +94,7 @@ export class Switches {
   /** Its turn has come at these servers; one that touches others by now has to wait for them too. */
   async #begin(request: SwitchRequest, held: ReadonlySet<ServerId>): Promise<Answer<Recovery> | Overtaken> {
     await this.#parts.seeAnew(this.#regardedBy(request, held));
-    this.#assertLeads();
+    assertLeads(this.#parts);
     const { opening, refusals } = this.#judge(request);
     if (!opening.ok || refusals.length > 0) return refused(refusals);
     const { id, inputs } = opening.recovery;
@@ -114,24 +108,13 @@ export class Switches {
     return endOf(request, id, ended);
   }
 
-  #judge(request: SwitchRequest): {
-    readonly belief: Belief;
-    readonly opening: Opening;
-    readonly refusals: readonly Refusal[];
-  } {
+  #judge(request: SwitchRequest): Judgement {
     const { policy, soft, sights } = this.#parts;
     const { clusterId, server } = request;
     const belief = this.#opener.belief();
     const context = this.#opener.context(request.requestedBy, markOfSwitch(request));
     const opening = openSwitch(belief, policy, request, { soft, sights }, context);
-    const hasQuorum = this.#parts.hasQuorum();
-    const guards = guardRefusals({ belief, policy, clusterId, kind: 'switch', server, forced: true, hasQuorum });
-    const own = opening.ok ? plansOnItsServers(belief, opening.recovery) : opening.refusals;
-    return { belief, opening, refusals: [...guards, ...own] };
-  }
-
-  #assertLeads(): void {
-    if (this.#parts.ledger.readyTerm === null) throw new NotLeader(this.#parts.leadership().leader);
+    return judgementOf(this.#parts, belief, opening, { clusterId, kind: 'switch', server });
   }
 }
 
@@ -147,10 +130,4 @@ function endOf({ command }: SwitchRequest, id: RecoveryId, ended: Recovery | nul
     `${command} (plan ${id}) was not finished by this node, which leads no more; the leader goes on with it. ` +
     `What became of it: orchestrator-client -c api -P audit-recovery/uid/${id} (nothing there: it was never begun)`;
   throw new FateUnknown(text);
-}
-
-function refused(refusals: readonly Refusal[]): Answer<Recovery> {
-  const [first] = refusals;
-  const message = refusals.map(({ message, mend }) => (mend === '' ? message : `${message} (${mend})`)).join('; ');
-  return { ok: false, refusal: { code: first?.code ?? 'refused', message } };
 }

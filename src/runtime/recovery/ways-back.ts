@@ -3,21 +3,18 @@
  * reason, and begun. A copy takes as long as it takes, so whoever asks is answered when it is under way, or sooner where it
  * has ended by then; the record says what becomes of it.
  */
-import { refusal, type Refusal } from '../../core/recovery/belief.js';
-import { serverName } from '../../core/recovery/belief.js';
+import { refusal, type Refusal, serverName } from '../../core/recovery/belief.js';
 import { withOwnSeenAt } from '../../core/recovery/gtids.js';
-import { guardRefusals, plansOnItsServers } from '../../core/recovery/guards.js';
 import { openWayBack } from '../../core/recovery/openings/way-back.js';
-import type { Opening } from '../../core/recovery/openings/opening.js';
 import { preview } from '../../core/recovery/preview.js';
 import type { Recovery, RecoveryId } from '../../core/recovery/recovery.js';
 import { WAYS_BACK } from '../../core/recovery/returns.js';
 import type { StepFindings } from '../../core/recovery/step.js';
 import { describeStep } from '../../core/recovery/step-text.js';
 import type { ServerId } from '../../core/topology/server.js';
-import { NotLeader } from '../ports/consensus-errors.js';
 import type { Answer, WayBackPlan, WayBackRequest } from '../ports/service.js';
 import { type AskedOnce, type Mark, markOf } from './asked-once.js';
+import { assertLeads, type Judgement, judgementOf, refused } from './judgement.js';
 import type { RecoveryOpener } from './recovery-opener.js';
 import type { RecoveryParts } from './recovery-parts.js';
 
@@ -54,7 +51,7 @@ export class WaysBack {
 
   /** Rejects with NotLeader on a follower. The record as it stands by then: closed, or still open. */
   async begin(request: WayBackRequest): Promise<Answer<Recovery>> {
-    if (this.#parts.ledger.readyTerm === null) throw new NotLeader(this.#parts.leadership().leader);
+    assertLeads(this.#parts);
     return await this.#once.ask(markOfWayBack(request), {
       anew: async () => {
         const { opening, refusals } = this.#judge(request);
@@ -80,27 +77,15 @@ export class WaysBack {
     return refused([refusal('open-recovery', 'another recovery is under way in this cluster')]);
   }
 
-  #judge(request: WayBackRequest): { readonly opening: Opening; readonly refusals: readonly Refusal[] } {
+  #judge(request: WayBackRequest): Judgement {
     const { policy, soft } = this.#parts;
+    const { way: kind, server } = request;
     const belief = this.#opener.belief();
-    const clusterId = belief.servers.get(request.server)?.clusterId;
     const context = this.#opener.context(request.requestedBy, markOfWayBack(request));
     const opening = openWayBack(belief, policy, request, soft, context);
-    const hasQuorum = this.#parts.hasQuorum();
-    const guards =
-      clusterId === undefined
-        ? []
-        : guardRefusals({
-            belief,
-            policy,
-            clusterId,
-            kind: request.way,
-            server: request.server,
-            forced: true,
-            hasQuorum,
-          });
-    const own = opening.ok ? plansOnItsServers(belief, opening.recovery) : opening.refusals;
-    return { opening, refusals: [...guards, ...own] };
+    const clusterId = belief.servers.get(server)?.clusterId;
+    if (clusterId === undefined) return { belief, opening, refusals: opening.ok ? [] : opening.refusals };
+    return judgementOf(this.#parts, belief, opening, { clusterId, kind, server });
   }
 
   #assumed(server: ServerId, { inputs }: Recovery): StepFindings | null {
@@ -127,10 +112,4 @@ function markOfWayBack({ requestKey, way, server, donor }: WayBackRequest): Mark
 
 function wouldFail(reason: string): Refusal {
   return refusal('plan', `it would come to nothing: ${reason}`, 'take another way');
-}
-
-function refused(refusals: readonly Refusal[]): Answer<Recovery> {
-  const [first] = refusals;
-  const message = refusals.map(({ message, mend }) => (mend === '' ? message : `${message} (${mend})`)).join('; ');
-  return { ok: false, refusal: { code: first?.code ?? 'refused', message } };
 }

@@ -1,68 +1,35 @@
 // The Moves service over a real port: shown, carried out, cancelled, passed on to the leader.
-import { Client, credentials, Metadata, type MethodDefinition, type ServiceError, status } from '@grpc/grpc-js';
-import { afterEach, beforeEach, expect, it } from 'vitest';
-import { type ApiServer, createApiServer } from '../../../src/adapters/grpc/api-server.js';
+import { type MethodDefinition, type ServiceError, status } from '@grpc/grpc-js';
+import { afterEach, expect, it } from 'vitest';
 import { loadMovesService, type MovesDoor, movesHandlers } from '../../../src/adapters/grpc/moves-service.js';
-import type { WayToLeader } from '../../../src/adapters/grpc/pass-on.js';
-import { type IdentityOf, movesDoor, recoveriesDoor } from '../../../src/app/compose/recoveries-door.js';
+import { movesDoor } from '../../../src/app/compose/recoveries-door.js';
 import type { NodeId } from '../../../src/core/raft/message.js';
 import { FateUnknown, NotLeader } from '../../../src/runtime/ports/consensus-errors.js';
 import { serverId } from '../../support/facts.js';
 import { recoveryOf } from '../../support/ledger.js';
-import { FakeService, FIRST, MAIN, SECOND, seen } from '../http/fake-service.js';
+import { FIRST, MAIN, SECOND, seen } from '../http/fake-service.js';
+import { calledAt, type Stand, Stands } from './stands.js';
 
 const definition = loadMovesService();
-const identityOf: IdentityOf = (authorization) => {
-  if (authorization !== 'me' && authorization !== 'guest') return null;
-  return { user: authorization, role: authorization === 'me' ? 'admin' : 'viewer' };
-};
-
-interface Stand {
-  readonly server: ApiServer;
-  readonly service: FakeService;
-  readonly address: string;
-}
-
-const stands: Stand[] = [];
-let leader: string | null;
+const stands = new Stands();
 
 async function stand(changes: Partial<MovesDoor> = {}): Promise<Stand> {
-  const service = new FakeService();
+  const made = await stands.open(definition, (door, service) =>
+    movesHandlers({ ...movesDoor(door, service), ...changes }),
+  );
   const main = { id: MAIN, host: 'main' };
   const servers = [
     seen(FIRST, 'read-replica-1', main, { serverNumber: 2 }),
     seen(SECOND, 'read-replica-2', main, { serverNumber: 3 }),
   ];
-  service.fed.feed({ kind: 'topology-observed', servers });
-  const way: WayToLeader = { nodeId: 'n1', credentials: credentials.createInsecure(), leaderAddress: () => leader };
-  const recoveries = recoveriesDoor({ service, way, identityOf, defaultPort: () => 3306 });
-  const server = createApiServer({ listenAddress: '127.0.0.1:0' });
-  server.register(definition, movesHandlers({ ...movesDoor(recoveries, service), ...changes }));
-  const { address } = await server.start();
-  const made = { server, service, address };
-  stands.push(made);
+  made.service.fed.feed({ kind: 'topology-observed', servers });
   return made;
 }
 
-beforeEach(() => {
-  leader = null;
-});
-afterEach(async () => {
-  await Promise.all(stands.splice(0).map(({ server }) => server.close()));
-});
+afterEach(() => stands.close());
 
 function called(address: string, method: 'Plan' | 'Move' | 'Cancel', request: object, who = 'me'): Promise<unknown> {
-  const client = new Client(address, credentials.createInsecure());
-  const metadata = new Metadata();
-  metadata.set('authorization', who);
-  const { path, requestSerialize, responseDeserialize } = definition[method] as MethodDefinition<object, object>;
-  return new Promise((resolve, reject) => {
-    client.makeUnaryRequest(path, requestSerialize, responseDeserialize, request, metadata, (error, response) => {
-      client.close();
-      if (error === null) resolve(response);
-      else reject(error);
-    });
-  });
+  return calledAt(address, definition[method] as MethodDefinition<object, object>, request, who);
 }
 
 const ONE = { command: 'relocate', server: 'read-replica-1:3306', destination: 'read-replica-2' };
@@ -104,7 +71,7 @@ it('a move is carried out with all that was said, and answered with who was move
 
 it('a follower passes it on, once, in the name of who asked', async () => {
   const there = await stand();
-  leader = there.address;
+  stands.leader = there.address;
   const refuse = (): Promise<never> => Promise.reject(new NotLeader('n2' as NodeId));
   const here = await stand({ move: refuse, cancel: refuse });
   await called(here.address, 'Move', ONE);

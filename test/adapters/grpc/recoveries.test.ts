@@ -1,10 +1,10 @@
 /** The Recoveries service over a real port. */
-import { Client, credentials, Metadata, type MethodDefinition, type ServiceError, status } from '@grpc/grpc-js';
+import { credentials, type MethodDefinition, type ServiceError, status } from '@grpc/grpc-js';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { type ApiServer, createApiServer } from '../../../src/adapters/grpc/api-server.js';
 import { loadRecoveriesService, recoveriesHandlers } from '../../../src/adapters/grpc/recoveries-service.js';
 import type { WayToLeader } from '../../../src/adapters/grpc/pass-on.js';
-import { type IdentityOf, recoveriesDoor } from '../../../src/app/compose/recoveries-door.js';
+import { recoveriesDoor } from '../../../src/app/compose/recoveries-door.js';
 import type { NodeId } from '../../../src/core/raft/message.js';
 import type { Recovery } from '../../../src/core/recovery/recovery.js';
 import { NotLeader } from '../../../src/runtime/ports/consensus-errors.js';
@@ -12,14 +12,10 @@ import type { Answer, RecoveryRequest } from '../../../src/runtime/ports/service
 import { serverId } from '../../support/facts.js';
 import { recoveryOf } from '../../support/ledger.js';
 import { FakeService, FIRST, MAIN } from '../http/fake-service.js';
+import { calledAt, identityOf } from './stands.js';
 
 const definition = loadRecoveriesService();
 const WAY: WayToLeader = { nodeId: 'n1', credentials: credentials.createInsecure(), leaderAddress: () => leader };
-const identityOf: IdentityOf = (authorization) => {
-  if (authorization !== 'me' && authorization !== 'guest') return null;
-  return { user: authorization, role: authorization === 'me' ? 'admin' : 'viewer' };
-};
-
 let leader: string | null;
 let recovering: (request: RecoveryRequest) => Promise<Answer<Recovery>>;
 let server: ApiServer;
@@ -48,17 +44,7 @@ afterEach(async () => {
 type Method = 'Explain' | 'Plan' | 'Recover';
 
 function called(method: Method, request: object, authorization = 'me'): Promise<unknown> {
-  const client = new Client(address, credentials.createInsecure());
-  const metadata = new Metadata();
-  metadata.set('authorization', authorization);
-  const { path, requestSerialize, responseDeserialize } = definition[method] as MethodDefinition<object, object>;
-  return new Promise((resolve, reject) => {
-    client.makeUnaryRequest(path, requestSerialize, responseDeserialize, request, metadata, (error, response) => {
-      client.close();
-      if (error === null) resolve(response);
-      else reject(error);
-    });
-  });
+  return calledAt(address, definition[method] as MethodDefinition<object, object>, request, authorization);
 }
 
 const explained = (cluster: string, authorization = 'me'): Promise<unknown> =>

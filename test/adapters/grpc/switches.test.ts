@@ -1,65 +1,29 @@
 // The Switches service over a real port: shown, carried out, passed on to the leader.
-import { Client, credentials, Metadata, type MethodDefinition, status } from '@grpc/grpc-js';
-import { afterEach, beforeEach, expect, it } from 'vitest';
-import { type ApiServer, createApiServer } from '../../../src/adapters/grpc/api-server.js';
-import type { WayToLeader } from '../../../src/adapters/grpc/pass-on.js';
+import { type MethodDefinition, status } from '@grpc/grpc-js';
+import { afterEach, expect, it } from 'vitest';
 import {
   loadSwitchesService,
   type SwitchesDoor,
   switchesHandlers,
 } from '../../../src/adapters/grpc/switches-service.js';
-import { type IdentityOf, recoveriesDoor, switchesDoor } from '../../../src/app/compose/recoveries-door.js';
+import { switchesDoor } from '../../../src/app/compose/recoveries-door.js';
 import type { NodeId } from '../../../src/core/raft/message.js';
 import { NotLeader } from '../../../src/runtime/ports/consensus-errors.js';
 import { recoveryOf } from '../../support/ledger.js';
-import { FakeService, FIRST, MAIN } from '../http/fake-service.js';
+import { FIRST, MAIN } from '../http/fake-service.js';
+import { calledAt, type Stand, Stands } from './stands.js';
 
 const definition = loadSwitchesService();
-const identityOf: IdentityOf = (authorization) => {
-  if (authorization !== 'me' && authorization !== 'guest') return null;
-  return { user: authorization, role: authorization === 'me' ? 'admin' : 'viewer' };
-};
+const stands = new Stands();
 
-interface Stand {
-  readonly server: ApiServer;
-  readonly service: FakeService;
-  readonly address: string;
+function stand(changes: Partial<SwitchesDoor> = {}): Promise<Stand> {
+  return stands.open(definition, (door, service) => switchesHandlers({ ...switchesDoor(door, service), ...changes }));
 }
 
-const stands: Stand[] = [];
-let leader: string | null;
-
-async function stand(changes: Partial<SwitchesDoor> = {}): Promise<Stand> {
-  const service = new FakeService();
-  const way: WayToLeader = { nodeId: 'n1', credentials: credentials.createInsecure(), leaderAddress: () => leader };
-  const recoveries = recoveriesDoor({ service, way, identityOf, defaultPort: () => 3306 });
-  const server = createApiServer({ listenAddress: '127.0.0.1:0' });
-  server.register(definition, switchesHandlers({ ...switchesDoor(recoveries, service), ...changes }));
-  const { address } = await server.start();
-  const made = { server, service, address };
-  stands.push(made);
-  return made;
-}
-
-beforeEach(() => {
-  leader = null;
-});
-afterEach(async () => {
-  await Promise.all(stands.splice(0).map(({ server }) => server.close()));
-});
+afterEach(() => stands.close());
 
 function called(address: string, method: 'Plan' | 'Switch', request: object, who = 'me'): Promise<unknown> {
-  const client = new Client(address, credentials.createInsecure());
-  const metadata = new Metadata();
-  metadata.set('authorization', who);
-  const { path, requestSerialize, responseDeserialize } = definition[method] as MethodDefinition<object, object>;
-  return new Promise((resolve, reject) => {
-    client.makeUnaryRequest(path, requestSerialize, responseDeserialize, request, metadata, (error, response) => {
-      client.close();
-      if (error === null) resolve(response);
-      else reject(error);
-    });
-  });
+  return calledAt(address, definition[method] as MethodDefinition<object, object>, request, who);
 }
 
 const ONE = { command: 'stop-replica', server: 'read-replica-1:3306' };
@@ -98,7 +62,7 @@ it('a switch is carried out with all that was said, and answered with how it end
 
 it('a follower passes it on, once, in the name of who asked', async () => {
   const there = await stand();
-  leader = there.address;
+  stands.leader = there.address;
   const refuse = (): Promise<never> => Promise.reject(new NotLeader('n2' as NodeId));
   const here = await stand({ switch: refuse });
   await called(here.address, 'Switch', ONE);

@@ -1,5 +1,5 @@
 /** The WaysBack service over a real port. */
-import { Client, credentials, Metadata, type MethodDefinition, type ServiceError, status } from '@grpc/grpc-js';
+import { credentials, type MethodDefinition, type ServiceError, status } from '@grpc/grpc-js';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { type ApiServer, createApiServer } from '../../../src/adapters/grpc/api-server.js';
 import { loadWaysBackService, waysBackHandlers } from '../../../src/adapters/grpc/ways-back-service.js';
@@ -9,6 +9,7 @@ import { NotLeader } from '../../../src/runtime/ports/consensus-errors.js';
 import type { Answer, WayBackRequest } from '../../../src/runtime/ports/service.js';
 import { serverId } from '../../support/facts.js';
 import { FakeService } from '../http/fake-service.js';
+import { calledAt } from './stands.js';
 
 const definition = loadWaysBackService();
 let server: ApiServer;
@@ -45,20 +46,11 @@ afterEach(async () => {
 });
 
 function call<Request>(
-  { path, requestSerialize, responseDeserialize }: MethodDefinition<Request, object>,
+  method: MethodDefinition<Request, object>,
   request: Request,
   authorization = 'boss',
 ): Promise<unknown> {
-  const client = new Client(address, credentials.createInsecure());
-  const metadata = new Metadata();
-  metadata.set('authorization', authorization);
-  return new Promise((resolve, reject) => {
-    client.makeUnaryRequest(path, requestSerialize, responseDeserialize, request, metadata, (error, response) => {
-      client.close();
-      if (error === null) resolve(response);
-      else reject(error);
-    });
-  });
+  return calledAt(address, method, request, authorization);
 }
 
 const codeOf = (calling: Promise<unknown>): Promise<unknown> =>

@@ -7,11 +7,12 @@ import { isNone, minus, onlyPlace } from '../../../core/recovery/gtids.js';
 import type { StepFindings } from '../../../core/recovery/step.js';
 import { addressText } from '../../../core/topology/address.js';
 import { monotonicNowMs } from '../../../runtime/ports/clock.js';
-import { startReplica, startUntil, stopReplica } from '../dialect.js';
+import { startReplica, startUntil } from '../dialect.js';
 import type { Hold } from '../hold.js';
 import { StepFailed } from '../step-failed.js';
-import { CHANGE_MS, READ_MS, STOP_SQL_MS } from './limits.js';
+import { CHANGE_MS, READ_MS } from './limits.js';
 import { applierError, readOwnEnd, readReplicaOf, type ReplicaState } from './replica-state.js';
+import { stopApplier } from './stop-applier.js';
 
 const FIRST_PAUSE_MS = 5;
 const LONGEST_PAUSE_MS = 100;
@@ -22,7 +23,7 @@ export async function runUntil(hold: Hold, until: string, limitMs: number): Prom
   if (place === null || first.byGtid) throw wrong(hold, 'it follows by GTID, and cannot be told a place', false);
   if (isThere(first, until)) return await standing(hold, first, until);
   assertNotBeyond(hold, first, until);
-  if (first.sql) await stopApplier(hold, first);
+  if (first.sql) await stopApplier(hold, first.channel, 'SQL_THREAD');
   await hold.change(startUntil(hold.dialect, first.channel, place), CHANGE_MS);
   if (first.io === 'No') await hold.change(startReplica(hold.dialect, first.channel, 'IO_THREAD'), CHANGE_MS);
   const deadlineMs = monotonicNowMs() + limitMs;
@@ -33,7 +34,7 @@ export async function runUntil(hold: Hold, until: string, limitMs: number): Prom
     const error = applierError(now);
     if (error !== null) throw wrong(hold, `its applier has stopped: ${error}`, false);
     if (!now.sql || monotonicNowMs() + pauseMs > deadlineMs) {
-      if (now.sql) await stopApplier(hold, now);
+      if (now.sql) await stopApplier(hold, now.channel, 'SQL_THREAD');
       // What its workers have done it says for certain when it has stopped.
       const last = await readReplicaOf(hold, READ_MS);
       if (isThere(last, until)) return await standing(hold, last, until);
@@ -46,16 +47,12 @@ export async function runUntil(hold: Hold, until: string, limitMs: number): Prom
 
 /** Stopped there, and looked at once more. */
 async function standing(hold: Hold, state: ReplicaState, until: string): Promise<StepFindings> {
-  if (state.sql) await stopApplier(hold, state);
+  if (state.sql) await stopApplier(hold, state.channel, 'SQL_THREAD');
   const last = await readReplicaOf(hold, READ_MS);
   if (!isThere(last, until)) throw wrong(hold, `it went beyond ${until}, to ${last.appliedTo}`, false);
   const ownEnd = await readOwnEnd(hold, READ_MS);
   if (ownEnd === null) throw wrong(hold, 'it writes no binary log', false);
   return { executedGtids: last.appliedTo, ownEnd };
-}
-
-async function stopApplier(hold: Hold, { channel }: ReplicaState): Promise<void> {
-  await hold.change(stopReplica(hold.dialect, channel, 'SQL_THREAD'), STOP_SQL_MS);
 }
 
 function isThere({ appliedTo }: ReplicaState, until: string): boolean {
