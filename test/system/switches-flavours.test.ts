@@ -121,6 +121,15 @@ describe('on MariaDB', () => {
     await withRelayLog(primary, a);
     await operator.done('reset-replica', a);
     expect([await status(a), await rows(a)]).toEqual([{}, await rows(primary)]);
+    // Nobody could give it that again: stopped with it in hand, MariaDB would delete it at the next start.
+    await operator.done('delay-replication', b, { seconds: 3 });
+    await primary.execute('INSERT INTO shop.orders VALUES (NULL)');
+    const all = await rows(primary);
+    const [end] = await primary.query('SELECT @@gtid_binlog_pos AS gtids');
+    await expect.poll(async () => (await status(b))['Gtid_IO_Pos']).toBe(end?.['gtids']);
+    await primary.kill();
+    await operator.done('stop-replica', b);
+    expect([await threads(b), await rows(b)]).toEqual(['No No', all]);
   });
 });
 

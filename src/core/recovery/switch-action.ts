@@ -23,7 +23,8 @@ export type SwitchAction =
       readonly acknowledges: boolean;
       readonly refetches: boolean;
     }
-  | { readonly do: 'stop'; readonly channel: string | null }
+  /** `drainMs`: of MariaDB by GTID, which once it is stopped could never be started without losing what it has not applied. */
+  | { readonly do: 'stop'; readonly channel: string | null; readonly drainMs?: number }
   /** Stops fetching, applies all that was received, stops applying. Not done in time: goes on as it did. */
   | { readonly do: 'drain'; readonly limitMs: number; readonly channel?: string }
   /** RESET REPLICA ALL of a server that has applied what it received; its account is remembered. */
@@ -69,7 +70,9 @@ const TEXTS: { readonly [K in SwitchAction['do']]: (action: ActionOf<K>, server:
   start: ({ channel, until, acknowledges }, server) =>
     `${acknowledges ? 'make it acknowledge (semi-sync) and ' : ''}start the replication of ${server}` +
     `${until === '' ? '' : ` until ${until}`}: START REPLICA${until === '' ? '' : ' SQL_THREAD UNTIL ...'}${on(channel)}`,
-  stop: ({ channel }, server) => `stop the replication of ${server}: STOP REPLICA${on(channel)}`,
+  stop: ({ channel, drainMs }, server) =>
+    `stop the replication of ${server}` +
+    `${drainMs === undefined ? '' : ` once it has applied what it received, within ${String(drainMs / 1000)} s`}: STOP REPLICA${on(channel)}`,
   drain: ({ limitMs, channel }, server) =>
     `stop the replication of ${server} once it has applied what it received, within ${limitMs / 1000} s: ` +
     `STOP REPLICA IO_THREAD${on(channel)}; STOP REPLICA${on(channel)}`,

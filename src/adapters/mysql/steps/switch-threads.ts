@@ -79,10 +79,13 @@ function notRunning(hold: Hold, state: ReplicaState): StepFailed {
   return new StepFailed('state', text, false);
 }
 
-/** Beside each other where there are several. */
-export async function stopThreads(hold: Hold, channel: string | null): Promise<StepFindings> {
+/** Beside each other where there are several. `drainMs`: not before they have applied what they could not be given again. */
+export async function stopThreads(hold: Hold, channel: string | null, drainMs?: number): Promise<StepFindings> {
   const running = (await chosen(hold, channel)).filter(({ io, sql }) => io !== 'No' || sql);
-  for (const { channel: name } of running) await hold.change(stopReplica(hold.dialect, name), STOP_SQL_MS);
+  for (const { channel: name, byGtid } of running) {
+    if (drainMs !== undefined && byGtid && hold.dialect.flavor === 'MariaDB') await drain(hold.about(name), drainMs);
+    else await hold.change(stopReplica(hold.dialect, name), STOP_SQL_MS);
+  }
   const again = (await chosen(hold, channel)).find(({ io, sql }) => io !== 'No' || sql);
   if (again !== undefined) {
     throw new StepFailed('state', `${addressText(hold.address)}: replication was stopped and runs again`, true);

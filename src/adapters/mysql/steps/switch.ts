@@ -26,7 +26,7 @@ export async function takeSwitch(hold: Hold, action: SwitchAction, tools: Switch
     case 'start':
       return await startThreads(hold, action);
     case 'stop':
-      return await stopThreads(hold, action.channel);
+      return await stopThreads(hold, action.channel, action.drainMs);
     case 'drain':
       return await drain(hold, action.limitMs);
     case 'forget-source':

@@ -40,7 +40,7 @@ export const REPLICATION: Readonly<Record<Own, Judge>> = {
     refusals: [noReplica(asked), ...notToBeStarted(asked), badEnd(asked)],
   }),
   'stop-replica': (asked) => ({
-    steps: [step(asked, { do: 'stop', channel: asked.wish.channel })],
+    steps: [stop(asked)],
     channels: 'any',
     refusals: [noReplica(asked)],
   }),
@@ -50,7 +50,7 @@ export const REPLICATION: Readonly<Record<Own, Judge>> = {
     refusals: [noReplica(asked), unclearChannel(asked)],
   }),
   'restart-replica': (asked) => ({
-    steps: [step(asked, { do: 'stop', channel: asked.wish.channel }), start(asked)],
+    steps: [stop(asked), start(asked)],
     channels: 'any',
     refusals: [noReplica(asked), ...notToBeStarted(asked)],
   }),
@@ -65,6 +65,13 @@ export const REPLICATION: Readonly<Record<Own, Judge>> = {
     refusals: [noReplica(asked), unclearChannel(asked)],
   }),
 };
+
+/** MariaDB deletes what it has not applied when it starts again: where nobody could give it that once more, it applies it first. */
+function stop(asked: Asked): Step {
+  const { policy, server, wish } = asked;
+  const mayLose = server.facts.flavor === 'MariaDB' && !wish.force && !canRefetch(asked);
+  return step(asked, { do: 'stop', channel: wish.channel, ...(mayLose ? { drainMs: policy.applyLimitMs } : {}) });
+}
 
 function start(asked: Asked): Step {
   const { facts } = asked.server;
