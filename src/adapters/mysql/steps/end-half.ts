@@ -31,11 +31,10 @@ export async function endHalf(hold: Hold, replica: ReplicaState, fellow: Address
   if (!replica.sql || !(await holdsHalf(hold, replica))) return '';
   if (await endCoordinator(hold, replica.channel)) return 'half a transaction was rolled back';
   const lacks = 'half a transaction was rolled back, without SYSTEM_USER to end its applier';
-  if (fellow === null || !replica.byGtid || !hold.dialect.changesSourceWhileApplying) {
-    return `${lacks}: its server waited a minute for the rest`;
-  }
-  await followForAMoment(hold, replica, fellow);
-  return `${lacks}: it followed ${addressText(fellow)} for a moment`;
+  const mayFollow = fellow !== null && replica.byGtid && hold.dialect.changesSourceWhileApplying;
+  return mayFollow && (await followForAMoment(hold, replica, fellow))
+    ? `${lacks}: it followed ${addressText(fellow)} for a moment`
+    : `${lacks}: its server waited a minute for the rest`;
 }
 
 /** False where it may not be ended. One that is not to be found applies alone, and stops at once when it is told to. */
@@ -77,16 +76,27 @@ async function coordinatorOf(hold: Hold, channel: string): Promise<string | null
   return isOne ? (coordinator?.['Id'] ?? null) : null;
 }
 
-/** The fellow has nothing to give; should it have got something since, that is applied and not thrown away (invariant 11). */
-async function followForAMoment(hold: Hold, replica: ReplicaState, fellow: Address): Promise<void> {
+/**
+ * False where that did not end it. The fellow has nothing to give; should it have got something since, that is applied and
+ * not thrown away (invariant 11).
+ */
+async function followForAMoment(hold: Hold, replica: ReplicaState, fellow: Address): Promise<boolean> {
   const { dialect } = hold;
   const { channel } = replica;
   const change = { address: fellow, ...(await heartbeatOf(hold, replica)) };
-  await hold.change(changeSource(dialect, change, channel), CHANGE_MS);
-  await hold.change(startReplica(dialect, channel, 'IO_THREAD'), CHANGE_MS);
+  try {
+    await hold.change(changeSource(dialect, change, channel), CHANGE_MS);
+    await hold.change(startReplica(dialect, channel, 'IO_THREAD'), CHANGE_MS);
+  } catch (error) {
+    // The promotion must not depend on it: there is another way, only slower.
+    if (error instanceof StepFailed && error.code === 'statement') return false;
+    throw error;
+  }
   const deadlineMs = monotonicNowMs() + FIRST_WORD_MS;
   while ((await hasBegun(hold, replica)) && monotonicNowMs() < deadlineMs) await sleep(PAUSE_MS);
   await hold.change(stopReplica(dialect, channel, 'IO_THREAD'), STOP_IO_MS);
   const stopped = await readReplicaOf(hold, READ_MS);
-  if (!(await holdsHalf(hold, stopped))) await drain(hold, stopped, await readServer(hold, READ_MS));
+  if (await holdsHalf(hold, stopped)) return false;
+  await drain(hold, stopped, await readServer(hold, READ_MS));
+  return true;
 }
