@@ -80,7 +80,7 @@ describe('the page, while the primary dies', () => {
     const { replicas } = topology;
     const [, errant] = replicas;
     if (errant === undefined) throw new Error('there are two replicas');
-    await errant.execute('SET GLOBAL super_read_only = 0; SET GLOBAL read_only = 0; CREATE DATABASE own');
+    await errant.execute('SET GLOBAL super_read_only = 0; CREATE DATABASE own; SET GLOBAL read_only = 0');
     const warnings = open.page.locator('.problems article');
     await expect
       .poll(() => warnings.allTextContents().then((texts) => texts.join('\n')), { timeout: PATIENCE_MS })

@@ -6,13 +6,14 @@
 import { describe, expect, it } from 'vitest';
 import type { Problem } from '../../src/core/analysis/problem.js';
 import type { MoveCommand } from '../../src/core/recovery/movement.js';
+import { dialectOf } from '../../tools/lab/dialect.js';
 import type { LabServer } from '../../tools/lab/lab-server.js';
 import type { TopologyOptions } from '../../tools/lab/mysql-lab.js';
 import type { LabNodes } from '../support/lab-nodes.js';
 import { follows, labStage, replicasOf, writable } from '../support/lab-stage.js';
 
 const stage = labStage();
-const PATIENCE = { timeout: 30_000, interval: 20 };
+const PATIENCE = { timeout: 60_000, interval: 20 };
 
 const KINDS: readonly (readonly [string, Pick<TopologyOptions, 'flavor' | 'gtid'>])[] = [
   ['MariaDB', { flavor: 'mariadb' }],
@@ -58,6 +59,12 @@ describe.each(KINDS)('a tree of %s', (_name, kind) => {
     expect(nodes.recoveries[known], nodes.lines.join('\n')).toMatchObject({ verdict: { kind: 'succeeded' }, lost: [] });
   };
 
+  /** The uuid of whom it has reached; of MariaDB the number. */
+  const sourceOf = async (server: LabServer): Promise<string> => {
+    const [row = {}] = await server.query(dialectOf(server.flavor).replicaStatus);
+    return String(row['Source_UUID'] ?? row['Master_UUID'] ?? row['Master_Server_Id']);
+  };
+
   it('survives what befalls it, with every row on every server', async () => {
     rows = 0;
     const topology = await stage.topology(
@@ -98,9 +105,12 @@ describe.each(KINDS)('a tree of %s', (_name, kind) => {
     expect(await writable(servers)).toEqual([beside.address]);
     await insert(beside);
     primary.configure(['read_only=OFF']);
-    // Fenced before it has connected it would not know whose log it read, and be set apart: nothing could be proven.
+    // Fenced before it knows whose log it reads it would be set apart: nothing could be proven. It says that it has connected
+    // a moment before it has asked.
     nodes.atStep = async ({ kind: step }, when) => {
-      if (step === 'fence' && when === 'before') await follows(primary, beside);
+      if (step !== 'fence' || when !== 'before') return;
+      await follows(primary, beside);
+      await expect.poll(() => sourceOf(primary), PATIENCE).not.toMatch(/^0?$/);
     };
     await primary.start();
     await nodes.until('the former primary is back', () =>

@@ -88,7 +88,8 @@ describe('a replica that somebody wrote to', () => {
     const [errant] = replicas;
     if (errant === undefined) throw new Error('there are two replicas');
     await knows(topology.servers);
-    await errant.execute('SET GLOBAL super_read_only = 0; SET GLOBAL read_only = 0; CREATE DATABASE own');
+    // In this order: whoever sees that it is open sees what was written, too.
+    await errant.execute('SET GLOBAL super_read_only = 0; CREATE DATABASE own; SET GLOBAL read_only = 0');
     const uuid = String((await errant.query<{ uuid: string }>('SELECT @@server_uuid AS uuid'))[0]?.uuid);
     await expect
       .poll(() => client('-c', 'explain', '-i', primary.address), PATIENCE)
@@ -166,10 +167,11 @@ describe.each(['mysql56', 'mariadb'] as const)('on %s', (flavor) => {
   };
 
   const writtenTo = async (id: number): Promise<void> => {
-    await replica.execute('STOP SLAVE');
+    // In this order: whoever sees that it is stopped sees what was written, too.
     await replica.execute(
       `SET GLOBAL read_only = 0; INSERT INTO shop.orders VALUES (${String(id)}); SET GLOBAL read_only = 1`,
     );
+    await replica.execute('STOP SLAVE');
     await expect.poll(async () => (await reasons())['inject-empty'], PATIENCE).not.toContain('replicates from');
   };
 
