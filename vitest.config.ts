@@ -21,7 +21,7 @@ const BESIDE = {
 export default defineConfig({
   test: {
     testTimeout: 300_000,
-    hookTimeout: 300_000,
+    hookTimeout: 600_000,
     // What is awaited by looking again and again: by itself the runner gives up after a second, which says nothing on a busy
     // machine but that it is busy.
     expect: { poll: { timeout: 60_000, interval: 20 } },
