@@ -144,35 +144,4 @@ describe('a forced failover', () => {
     blocker.destroy();
     await topology.caughtUp();
   });
-
-  it('of one that lives waits for a replica that can fetch the rest, and for no other', async () => {
-    const { primary, replicas } = topology;
-    const [first, second] = replicas;
-    if (first === undefined || second === undefined) throw new Error('two replicas are needed');
-    const refuses = async (server: LabServer, change: string): Promise<void> => {
-      await server.execute(`STOP REPLICA; CHANGE REPLICATION SOURCE TO ${change}; START REPLICA`);
-      const status = async (): Promise<unknown> => (await server.query('SHOW REPLICA STATUS'))[0]?.['Last_IO_Errno'];
-      await expect.poll(status, { timeout: 30_000, interval: 20 }).toBe(1045);
-    };
-    const own = 'SET SESSION sql_log_bin = 0; ALTER USER repl@`%` IDENTIFIED BY';
-    await refuses(first, "SOURCE_PASSWORD = 'forgotten'");
-    // This one could log in again, and would find that out in a minute.
-    await primary.execute(`${own} 'another'`);
-    await refuses(second, 'SOURCE_CONNECT_RETRY = 60');
-    await primary.execute(`${own} 'repl'`);
-    await primary.execute('INSERT INTO shop.orders VALUES (1), (2)');
-    const answer = await force('force-master-failover');
-    if (!answer.ok) throw new Error(answer.refusal.message);
-    expect(serverOf(answer.value)).toBe(second);
-    expect(await second.query('SELECT COUNT(*) AS orders FROM shop.orders')).toMatchObject([{ orders: 2 }]);
-    const waits = answer.value.steps.filter(({ step }) => step.kind === 'await-received');
-    expect(new Map(waits.map(({ step, outcome }) => [step.server, outcome?.ok]))).toEqual(
-      new Map([
-        [nodes.idOf(first), false],
-        [nodes.idOf(second), true],
-      ]),
-    );
-    const why = waits.find(({ step }) => step.server === nodes.idOf(first))?.outcome;
-    expect(why).toMatchObject({ error: expect.stringContaining('error 1045') as string });
-  });
 });

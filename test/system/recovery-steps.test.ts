@@ -105,6 +105,35 @@ describe('the steps of a plan', () => {
     await session.close();
   });
 
+  it('await-received lets one that lost its link try at once, and waits for none that is refused or stands', async () => {
+    const [primary, refused, late] = three();
+    const isRefused = async (server: LabServer, change: string): Promise<void> => {
+      await server.execute(`STOP REPLICA; CHANGE REPLICATION SOURCE TO ${change}; START REPLICA`);
+      const errno = async (): Promise<unknown> => (await status(server))['Last_IO_Errno'];
+      await expect.poll(errno, { timeout: 30_000, interval: 20 }).toBe(1045);
+    };
+    const own = 'SET SESSION sql_log_bin = 0; ALTER USER repl@`%` IDENTIFIED BY';
+    await isRefused(refused, "SOURCE_PASSWORD = 'forgotten'");
+    // This one could log in again, and would find that out tomorrow.
+    await primary.execute(`${own} 'another'`);
+    await isRefused(late, 'SOURCE_CONNECT_RETRY = 86400');
+    await primary.execute(`${own} 'repl'`);
+    await primary.execute('INSERT INTO shop.orders VALUES (NULL)');
+    const wait: Step = {
+      kind: 'await-received',
+      server: HERE,
+      gtids: (await primary.gtidExecuted()).replaceAll('\n', ''),
+      limitMs: 60_000,
+    };
+    const [there, lost] = [await on(late), await on(refused)];
+    expect(await take(there, wait)).toMatchObject({ ok: true });
+    expect(await retrieved(late)).toContain(String(wait.gtids.split(':')[0]));
+    expect(await take(lost, wait)).toMatchObject({ error: expect.stringContaining('error 1045') as string });
+    await found(take(lost, stopIo));
+    expect(await take(lost, wait)).toMatchObject({ error: expect.stringContaining('its IO thread stands') as string });
+    await Promise.all([there.close(), lost.close()]);
+  });
+
   it('await-applied starts an applier that stands still, says when it is broken, and gives up at its limit', async () => {
     const [primary, late, broken] = three();
     await late.execute('STOP REPLICA SQL_THREAD');

@@ -19,10 +19,12 @@ import { checkpointTaken } from './checkpoint.js';
 import { drain } from './drain.js';
 import { hasBegun, holdsHalf } from './half-transaction.js';
 import { heartbeatOf } from './heartbeat.js';
-import { CHANGE_MS, FIRST_WORD_MS, READ_MS, STOP_IO_MS, STOP_SQL_MS } from './limits.js';
+import { CHANGE_MS, READ_MS, STOP_IO_MS, STOP_SQL_MS } from './limits.js';
 import { readReplicaOf, readServer, type ReplicaState } from './replica-state.js';
 
 const PAUSE_MS = 10;
+/** A busy fellow is worth waiting for: the other way is a minute. */
+const FELLOW_MS = 10_000;
 const WORKER = /waiting for an event from coordinator|waiting for work from sql thread/i;
 const COORDINATOR = /has read all relay log/i;
 
@@ -92,7 +94,7 @@ async function followForAMoment(hold: Hold, replica: ReplicaState, fellow: Addre
     if (error instanceof StepFailed && error.code === 'statement') return false;
     throw error;
   }
-  const deadlineMs = monotonicNowMs() + FIRST_WORD_MS;
+  const deadlineMs = monotonicNowMs() + FELLOW_MS;
   while ((await hasBegun(hold, replica)) && monotonicNowMs() < deadlineMs) await sleep(PAUSE_MS);
   await hold.change(stopReplica(dialect, channel, 'IO_THREAD'), STOP_IO_MS);
   const stopped = await readReplicaOf(hold, READ_MS);
