@@ -5,6 +5,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { PROJECT_ROOT } from '../tools/lab/project-root.js';
+import { deadLinks } from './support/page-links.js';
 import { RULES, type ProjectFile, type Rule } from './support/tidy-rules.js';
 
 /** git refuses a tree that belongs to another user, which is harmless for a list of names. */
@@ -20,10 +21,11 @@ function projectFiles(): ProjectFile[] {
   });
   return listed
     .split('\0')
-    .filter((path) => path !== '' && !BINARY.test(path))
+    .filter((path) => path !== '')
     .flatMap((path) => {
       try {
-        return [{ path, text: readFileSync(join(PROJECT_ROOT, path), 'utf8') }];
+        const bytes = readFileSync(join(PROJECT_ROOT, path));
+        return [{ path, text: BINARY.test(path) ? '' : bytes.toString('utf8') }];
       } catch {
         return []; // deleted, not yet committed
       }
@@ -45,6 +47,30 @@ describe('the project is tidy', () => {
       expect(complaints).toEqual([]);
     });
   }
+});
+
+describe('the links of the pages', () => {
+  it('lead somewhere, and the files that are named are there', () => {
+    expect(deadLinks(files)).toEqual([]);
+  });
+
+  it('are found dead when they are', () => {
+    const page = { path: 'docs/one.md', text: '# One\n\n## Why, and `how`\n' };
+    const code = { path: 'src/core/base/rng.ts', text: '' };
+    const complaintsAbout = (text: string): readonly string[] => deadLinks([page, code, { path: 'README.md', text }]);
+    const alive =
+      '[a](docs/one.md#why-and-how) [b](docs) [c](#here) [d](https://example.com) `core/base/rng.ts` `src/core/`';
+    expect(complaintsAbout(`# Here\n\n${alive}\n`)).toEqual([]);
+    for (const dead of [
+      '[a](one.md)',
+      '[a](docs/one.md#whence)',
+      '[a](#there)',
+      '`core/base/rgn.ts`',
+      '`test/core/`',
+    ]) {
+      expect(complaintsAbout(`# Here\n\n${dead}\n`), dead).toHaveLength(1);
+    }
+  });
 });
 
 describe('each rule', () => {

@@ -9,7 +9,7 @@ import type { Address } from '../core/topology/address.js';
 import type { ProbeResult } from '../core/topology/report.js';
 import type { ReplicationError } from '../core/topology/server.js';
 import { OperationalError } from './errors.js';
-import type { HookOrder, HookRunner } from './ports/hooks.js';
+import type { HookRunner } from './ports/hooks.js';
 import type { Prober, ServerSession, SessionOpener, SessionOptions } from './ports/mysql.js';
 import type { PairStore } from './ports/pair-store.js';
 
@@ -62,66 +62,42 @@ export class ConcealingProber implements Prober {
   }
 }
 
-export class ConcealingSessions implements SessionOpener {
-  readonly #opener: SessionOpener;
-  readonly #conceal: Conceal;
-
-  constructor(opener: SessionOpener, conceal: Conceal) {
-    this.#opener = opener;
-    this.#conceal = conceal;
-  }
-
-  async open(options: SessionOptions): Promise<ServerSession> {
-    const session = await this.#opener.open(options).catch((error: unknown) => {
-      throw concealedError(error, this.#conceal);
-    });
-    const conceal = this.#conceal;
-    return {
-      get alive() {
-        return session.alive;
-      },
-      execute: async (...call) => concealedOutcome(await session.execute(...call), conceal),
-      close: () => session.close(),
-    };
-  }
+export function concealingSessions(opener: SessionOpener, conceal: Conceal): SessionOpener {
+  return {
+    open: async (options: SessionOptions): Promise<ServerSession> => {
+      const session = await opener.open(options).catch((error: unknown) => {
+        throw concealedError(error, conceal);
+      });
+      return {
+        get alive() {
+          return session.alive;
+        },
+        execute: async (...call) => concealedOutcome(await session.execute(...call), conceal),
+        close: () => session.close(),
+      };
+    },
+  };
 }
 
-export class ConcealingHooks implements HookRunner {
-  readonly #runner: HookRunner;
-  readonly #conceal: Conceal;
-
-  constructor(runner: HookRunner, conceal: Conceal) {
-    this.#runner = runner;
-    this.#conceal = conceal;
-  }
-
-  get configured(): HookRunner['configured'] {
-    return this.#runner.configured;
-  }
-
-  async run(order: HookOrder): Promise<StepOutcome> {
-    return concealedOutcome(await this.#runner.run(order), this.#conceal);
-  }
+export function concealingHooks(runner: HookRunner, conceal: Conceal): HookRunner {
+  return {
+    get configured() {
+      return runner.configured;
+    },
+    run: async (order) => concealedOutcome(await runner.run(order), conceal),
+  };
 }
 
-export class ConcealingStore implements PairStore {
-  readonly #store: PairStore;
-  readonly #conceal: Conceal;
-
-  constructor(store: PairStore, conceal: Conceal) {
-    this.#store = store;
-    this.#conceal = conceal;
-  }
-
-  get name(): string {
-    return this.#conceal(this.#store.name);
-  }
-
-  async write(...call: Parameters<PairStore['write']>): ReturnType<PairStore['write']> {
-    return await this.#store.write(...call).catch((error: unknown) => {
-      throw concealedError(error, this.#conceal);
-    });
-  }
+export function concealingStore(store: PairStore, conceal: Conceal): PairStore {
+  return {
+    get name() {
+      return conceal(store.name);
+    },
+    write: async (...call) =>
+      await store.write(...call).catch((error: unknown) => {
+        throw concealedError(error, conceal);
+      }),
+  };
 }
 
 function concealedOutcome(outcome: StepOutcome, conceal: Conceal): StepOutcome {

@@ -7,6 +7,7 @@ import type { ReturnStep, Step, StepFindings, StepOutcome } from '../../src/core
 import type { SwitchAction } from '../../src/core/recovery/switch-action.js';
 import { formatGtidSet, parseGtidSet } from '../../src/core/topology/gtid-set.js';
 import type { ServerId } from '../../src/core/topology/server.js';
+import { changesNothing, isAboutSources, type RoleStep, type SourceStep } from './world-steps.js';
 
 /** `uuid:number`. */
 export type Transaction = string;
@@ -385,20 +386,6 @@ export class MysqlWorld {
 function done(findings: StepFindings = {}): StepOutcome {
   return { ok: true, findings };
 }
-
-type SourceStep = Extract<Step, { kind: 'repoint' | 'locate' | 'run-until' }>;
-
-function isAboutSources(step: Step): step is SourceStep {
-  return ['repoint', 'locate', 'run-until'].includes(step.kind);
-}
-
-type NothingStep = Extract<Step, { kind: 'release' | 'restart-io' | 'promise-promotion' | 'hooks' | 'publish' }>;
-
-function changesNothing(step: Step): step is NothingStep {
-  return ['release', 'restart-io', 'promise-promotion', 'hooks', 'publish'].includes(step.kind);
-}
-
-type RoleStep = Extract<Step, { kind: 'detach' | 'open' | 'close' | 'fence' }> | ReturnStep;
 
 function failed(error: string): StepOutcome {
   return { ok: false, code: 'state', error, retriable: false };

@@ -1,5 +1,5 @@
 /** What this node acts with: sessions that change servers, the operator's commands, the stores outside. */
-import { type Conceal, ConcealingHooks, ConcealingStore } from '../../runtime/concealing.js';
+import { type Conceal, concealingHooks, concealingStore } from '../../runtime/concealing.js';
 import type { Clock } from '../../runtime/ports/clock.js';
 import type { SessionOpener } from '../../runtime/ports/mysql.js';
 import type { PairStore } from '../../runtime/ports/pair-store.js';
@@ -40,9 +40,9 @@ export function openActing(
     live,
     log,
     settings,
-    (runner) => new ObservingHooks(new ConcealingHooks(runner, conceal), observes, log),
+    (runner) => new ObservingHooks(concealingHooks(runner, conceal), observes, log),
   );
-  const guarded = (store: PairStore): PairStore => new ObservingStore(new ConcealingStore(store, conceal), observes);
+  const guarded = (store: PairStore): PairStore => new ObservingStore(concealingStore(store, conceal), observes);
   return {
     sessions: new ObservingSessions(mysql.sessions, observes),
     hooks,

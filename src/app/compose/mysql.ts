@@ -8,7 +8,7 @@ import { DEFAULT_PROBER_LIMITS, MysqlProber } from '../../adapters/mysql/prober.
 import type { Questions } from '../../adapters/mysql/questions.js';
 import { ReplicationAccounts } from '../../adapters/mysql/replication-account.js';
 import { MysqlSessionOpener } from '../../adapters/mysql/session-opener.js';
-import { type Conceal, ConcealingProber, ConcealingSessions } from '../../runtime/concealing.js';
+import { type Conceal, ConcealingProber, concealingSessions } from '../../runtime/concealing.js';
 import type { BinaryLogReader } from '../../runtime/ports/binary-logs.js';
 import { monotonicNowMs } from '../../runtime/ports/clock.js';
 import type { Prober, SessionOpener } from '../../runtime/ports/mysql.js';
@@ -47,7 +47,7 @@ export function openMysqlSide(live: LiveConfig, conceal: Conceal): MysqlSide {
   const sessions = new MysqlSessionOpener(connector, accounts, keepDirectory);
   return {
     prober: new ConcealingProber(prober, conceal),
-    sessions: new ConcealingSessions(sessions, conceal),
+    sessions: concealingSessions(sessions, conceal),
     binaryLogs: new MysqlBinaryLogReader(connector, readerLimits),
   };
 }
