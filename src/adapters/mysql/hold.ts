@@ -15,6 +15,14 @@ import { shown, StatementFailed } from './failure.js';
 import { cellText, type Link, type ResultSet } from './link.js';
 import { StepFailed, statementFailed } from './step-failed.js';
 
+/** What a session knows of its server without asking again. */
+interface SessionMemory {
+  /** Seconds, by channel; what is not there was not read. */
+  readonly heartbeats: Map<string, number>;
+  /** It may hold the lock of `lockWrites`. */
+  locksWrites: boolean;
+}
+
 /** Rows by column name; NULL is ''. */
 export type TextRow = Readonly<Record<string, string>>;
 
@@ -34,6 +42,7 @@ export class Hold {
   readonly #deadlineMs: number;
   /** The channel that steps are about; null: the default one, or the only one. */
   readonly channel: string | null;
+  readonly memory: SessionMemory;
 
   constructor(
     link: Link,
@@ -41,17 +50,19 @@ export class Hold {
     authority: Authority,
     deadlineMs = CHANGE_DEADLINE_MS,
     channel: string | null = null,
+    memory: SessionMemory = { heartbeats: new Map(), locksWrites: false },
   ) {
     this.link = link;
     this.#lock = lock;
     this.#authority = authority;
     this.#deadlineMs = deadlineMs;
     this.channel = channel;
+    this.memory = memory;
   }
 
   /** The same hold, for steps about one of several channels. */
   about(channel: string): Hold {
-    return new Hold(this.link, this.#lock, this.#authority, this.#deadlineMs, channel);
+    return new Hold(this.link, this.#lock, this.#authority, this.#deadlineMs, channel, this.memory);
   }
 
   /** For what is guarded by this barrier from another session. */

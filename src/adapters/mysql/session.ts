@@ -101,8 +101,11 @@ export class MysqlSession implements ServerSession {
     switch (step.kind) {
       case 'look':
         return await this.#look(hold, step);
-      case 'stop-io':
-        return { ...(await stopIo(hold, step.hop !== undefined)), ...(await obstacleToOpening(hold)) };
+      case 'stop-io': {
+        // Before, because from its first statement on the server is without its source.
+        const obstacle = await obstacleToOpening(hold);
+        return { ...(await stopIo(hold, step.hop !== undefined)), ...obstacle };
+      }
       case 'restart-io':
         return await restartIo(hold);
       case 'start-replica':

@@ -22,13 +22,27 @@ import {
 export async function readFindings(hold: Hold, byPlace = false): Promise<StepFindings> {
   // Replication first: what is received in between is counted as executed at worst, and never missed.
   const replica = await readReplica(hold, READ_MS);
-  const server = await readServer(hold, READ_MS);
+  return await findingsOf(hold, replica, await readServer(hold, READ_MS), { byPlace });
+}
+
+export interface FindingTerms {
+  readonly byPlace: boolean;
+  /** Where that was read before. */
+  readonly purged?: string;
+}
+
+export async function findingsOf(
+  hold: Hold,
+  replica: ReplicaState | null,
+  server: ServerState,
+  { byPlace, purged }: FindingTerms,
+): Promise<StepFindings> {
   const obstacle = replica === null ? null : obstacleToApplying(hold, replica, server);
   const ownEnd = server.hasGtids && !byPlace ? null : await readOwnEnd(hold, READ_MS);
   return {
     executedGtids: readable(hold, await executedBy(hold, server, replica)),
     receivedGtids: readable(hold, replica?.received ?? ''),
-    purgedGtids: readable(hold, await readPurged(hold, server)),
+    purgedGtids: readable(hold, purged ?? (await readPurged(hold, server))),
     readOnly: server.readOnly,
     ...(server.committing === '' || server.readOnly ? {} : { committingGtids: readable(hold, server.committing) }),
     ...(ownEnd === null ? {} : { ownEnd }),

@@ -9,26 +9,38 @@
 import { isNone, minus, sizeOf } from '../../../core/recovery/gtids.js';
 import type { Hold } from '../hold.js';
 import { READ_MS } from './limits.js';
-import { progressOf, readReplica, readServer, type ReplicaState } from './replica-state.js';
+import { progressOf, readReplica, readServer, type ReplicaState, type ServerState } from './replica-state.js';
 import { appliersRest } from './resting.js';
 
 /** An applier wakes within a millisecond. */
 const BETWEEN_LOOKS_MS = 100;
 
-/** What is counted as received and is there in part; '' for nothing, and where it cannot be told (yet). */
-export async function halfReceived(hold: Hold): Promise<string> {
-  // Later versions count what is there as a whole, and MariaDB drops what is not.
-  if (hold.dialect.gtid !== 'mysql' || hold.dialect.can('waitsForGtidSets')) return '';
-  const first = await missingAtEnd(hold);
-  if (isNone(first)) return '';
-  await new Promise((resolve) => setTimeout(resolve, BETWEEN_LOOKS_MS));
-  return (await missingAtEnd(hold)) === first ? first : '';
+interface Seen {
+  readonly replica: ReplicaState | null;
+  readonly server: ServerState;
 }
 
-async function missingAtEnd(hold: Hold): Promise<string> {
+/**
+ * What is counted as received and is there in part; '' for nothing, and where it cannot be told (yet). `seen`: the first look,
+ * where it was just taken.
+ */
+export async function halfReceived(hold: Hold, seen: Seen | null = null): Promise<string> {
+  // Later versions count what is there as a whole, and MariaDB drops what is not.
+  if (hold.dialect.gtid !== 'mysql' || hold.dialect.can('waitsForGtidSets')) return '';
+  const first = await missingAtEnd(hold, seen ?? (await look(hold)));
+  if (isNone(first)) return '';
+  await new Promise((resolve) => setTimeout(resolve, BETWEEN_LOOKS_MS));
+  return (await missingAtEnd(hold, await look(hold))) === first ? first : '';
+}
+
+async function look(hold: Hold): Promise<Seen> {
   const replica = await readReplica(hold, READ_MS);
+  return { replica, server: await readServer(hold, READ_MS) };
+}
+
+async function missingAtEnd(hold: Hold, { replica, server }: Seen): Promise<string> {
   if (replica === null || !isAtEnd(replica)) return '';
-  const missing = minus(replica.received, progressOf(await readServer(hold, READ_MS), replica));
+  const missing = minus(replica.received, progressOf(server, replica));
   return sizeOf(missing) === 1 && (await appliersRest(hold)) ? missing : '';
 }
 

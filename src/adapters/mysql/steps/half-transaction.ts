@@ -3,7 +3,7 @@ import { quoted } from '../dialect.js';
 import type { Hold } from '../hold.js';
 import { READ_MS } from './limits.js';
 import { hasUnapplied } from './relay-log.js';
-import { readReplicaOf, readServer, type ReplicaState } from './replica-state.js';
+import { readReplicaOf, readServer, type ReplicaState, type ServerState } from './replica-state.js';
 import { appliersRest } from './resting.js';
 
 /** Fetching has stopped, all there is was read and handed out, nobody is at work, and a transaction is not at its end. */
@@ -15,6 +15,11 @@ export async function holdsHalf(hold: Hold, replica: ReplicaState): Promise<bool
   if (!(await hasBegun(hold, replica))) return false;
   // Somebody who was at work a moment ago may have got more to do since.
   return (await appliersRest(hold)) && (await readReplicaOf(hold, READ_MS)).io === 'No';
+}
+
+/** False where what was read since fetching stopped says that it cannot: where half of one counts as received, and all is applied. */
+export function mayHoldHalf({ dialect }: Hold, replica: ReplicaState, server: ServerState): boolean {
+  return dialect.gtid === 'mysql' && (dialect.can('connectionTimes') || hasUnapplied(replica, server));
 }
 
 /** Some worker is in the middle of a transaction. */

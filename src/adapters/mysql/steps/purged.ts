@@ -17,7 +17,7 @@ export async function readPurged(hold: Hold, server: ServerState): Promise<strin
 }
 
 /** Where the logs may not be listed, or there are none, the source says itself that it lacks what is asked for. */
-async function readBeforeOldestLog(hold: Hold): Promise<string> {
+export async function readBeforeOldestLog(hold: Hold): Promise<string> {
   try {
     const [oldest] = await hold.read('SHOW BINARY LOGS', READ_MS);
     const file = oldest?.['Log_name'] ?? '';

@@ -25,7 +25,8 @@ export function obstacleToApplying(hold: Hold, replica: ReplicaState, server: Se
   return 'both its threads stand, and MariaDB deletes what was received and not applied when one of them starts';
 }
 
-function losesByStart(hold: Hold, replica: ReplicaState): boolean {
+/** Were one of its threads started, it would delete what it has not applied. */
+export function losesByStart(hold: Hold, replica: ReplicaState): boolean {
   return replica.io === 'No' && losesByRestart(hold, replica);
 }
 

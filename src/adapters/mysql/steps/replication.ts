@@ -6,27 +6,39 @@ import { monotonicNowMs } from '../../../runtime/ports/clock.js';
 import { startReplica, stopReplica } from '../dialect.js';
 import type { Hold } from '../hold.js';
 import { StepFailed } from '../step-failed.js';
-import { readFindings } from './findings.js';
+import { findingsOf, type FindingTerms } from './findings.js';
 import { halfReceived } from './half-received.js';
+import { heartbeatOf } from './heartbeat.js';
 import { CHANGE_MS, FIRST_WORD_MS, READ_MS, STOP_IO_MS } from './limits.js';
+import { readBeforeOldestLog } from './purged.js';
 import { losesByRestart, stopFetching } from './relay-log.js';
 import { stopBetween } from './stop-between.js';
-import { readReplicaOf, type ReplicaState } from './replica-state.js';
+import { readReplicaOf, type ReplicaState, readServer } from './replica-state.js';
 
-/** The IO thread only: the applier goes on with what was received. `byPlace`: its source lives, and nothing is left half. */
+/**
+ * The IO thread only: the applier goes on with what was received. `byPlace`: its source lives, and nothing is left half. What
+ * can be known before it stops is asked before: clients may be reading from a replica that gets nothing meanwhile.
+ */
 export async function stopIo(hold: Hold, byPlace = false): Promise<StepFindings> {
   const before = await readReplicaOf(hold, READ_MS);
+  const purged = await readAhead(hold, before);
   if (byPlace) await stopBetween(hold);
-  else if (before.io !== 'No') {
-    await stopFetching(hold, before);
-    const after = await readReplicaOf(hold, READ_MS);
-    if (after.io !== 'No')
-      throw new StepFailed('state', `${addressText(hold.address)}: its IO thread runs again`, true);
-  }
-  const findings = await readFindings(hold, byPlace);
-  const half = byPlace ? '' : await halfReceived(hold);
+  else await stopFetching(hold, before);
+  // Replication first: what is received in between is counted as executed at worst, and never missed.
+  const replica = await readReplicaOf(hold, READ_MS);
+  if (!byPlace && before.io !== 'No' && replica.io !== 'No')
+    throw new StepFailed('state', `${addressText(hold.address)}: its IO thread runs again`, true);
+  const server = await readServer(hold, READ_MS);
+  const findings = await findingsOf(hold, replica, server, { byPlace, ...purged });
+  const half = byPlace ? '' : await halfReceived(hold, { replica, server });
   const receivedGtids = minus(findings.receivedGtids ?? '', half);
   return { ...findings, receivedGtids, text: before.io === 'No' ? 'it was stopped already' : `it was ${before.io}` };
+}
+
+/** Its heartbeat is remembered for the change that follows. Where a server has to search its logs for what is gone, that is told. */
+async function readAhead(hold: Hold, before: ReplicaState): Promise<Pick<FindingTerms, 'purged'>> {
+  await heartbeatOf(hold, before);
+  return hold.dialect.gtid === 'mariadb' ? { purged: await readBeforeOldestLog(hold) } : {};
 }
 
 /** What the IO thread meets when it connects anew; the last look before the answer is given is the text. */

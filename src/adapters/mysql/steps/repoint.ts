@@ -17,9 +17,10 @@ import { StepFailed } from '../step-failed.js';
 import { executedBy } from './findings.js';
 import { CHANGE_MS, FIRST_WORD_MS, READ_MS, STOP_IO_MS, STOP_SQL_MS } from './limits.js';
 import { drain, keepApplying } from './drain.js';
+import { mayHoldHalf } from './half-transaction.js';
 import { heartbeatOf } from './heartbeat.js';
 import { endSince } from './own-log.js';
-import { assertStartLosesNothing, hasUnapplied, losesByRestart, stopFetching } from './relay-log.js';
+import { assertStartLosesNothing, hasUnapplied, losesByRestart, losesByStart, stopFetching } from './relay-log.js';
 import {
   applierError,
   readReplica,
@@ -53,11 +54,11 @@ export async function repoint(hold: Hold, to: Destination, accountFor: AccountFo
     await stopAskingForAcknowledgements(hold);
     await beginToFollow(hold, to, accountFor);
     said.push('it had no source');
-  } else if (leadsTo(before, to, await readServer(hold, READ_MS))) {
-    said.push('it was pointed there already');
   } else {
-    await move(hold, before, to);
-    said.push(`it followed ${before.host}:${String(before.port)}`);
+    const server = await readServer(hold, READ_MS);
+    const isThere = leadsTo(before, to, server);
+    if (!isThere) await move(hold, { replica: before, server }, to);
+    said.push(isThere ? 'it was pointed there already' : `it followed ${before.host}:${String(before.port)}`);
   }
   // What kept its clients out while it was closed would keep its applier out too.
   await unlock(hold);
@@ -96,12 +97,16 @@ async function endOf(hold: Hold, server: ServerState, begin: Beginning | null): 
   return begin === null || begin.after === '' ? end : await endSince(hold, end, begin.after);
 }
 
-async function move(hold: Hold, before: ReplicaState, { source, sourceId, begin }: Destination): Promise<void> {
+interface Seen {
+  readonly replica: ReplicaState;
+  readonly server: ServerState;
+}
+
+async function move(hold: Hold, seen: Seen, { source, sourceId, begin }: Destination): Promise<void> {
   const { dialect } = hold;
+  const before = seen.replica;
   // The source cannot be changed while the IO thread runs (error 3021).
-  await stopFetching(hold, before);
-  const stopped = await readReplicaOf(hold, READ_MS);
-  const server = await readServer(hold, READ_MS);
+  const { replica: stopped, server } = before.io === 'No' ? seen : await stop(hold, before);
   const change = { address: source, ...(await heartbeatOf(hold, before)) };
   if (before.byGtid && dialect.changesSourceWhileApplying) {
     if (hasUnapplied(stopped, server)) await keepApplying(hold, stopped, server);
@@ -113,8 +118,15 @@ async function move(hold: Hold, before: ReplicaState, { source, sourceId, begin 
     if (error instanceof StepFailed && before.io !== 'No') await fetchAgain(hold);
     throw error;
   });
-  await stopApplier(hold, before.channel);
+  if (mayHoldHalf(hold, stopped, server)) await stopApplier(hold, before.channel);
+  else await hold.change(stopReplica(dialect, before.channel), STOP_SQL_MS);
   await hold.change(changeSource(dialect, { ...change, ...where }, before.channel), CHANGE_MS);
+}
+
+async function stop(hold: Hold, before: ReplicaState): Promise<Seen> {
+  await stopFetching(hold, before);
+  const replica = await readReplicaOf(hold, READ_MS);
+  return { replica, server: await readServer(hold, READ_MS) };
 }
 
 /** Nothing is left to apply, and where it goes on is known. */
@@ -181,7 +193,7 @@ async function startAndListen(hold: Hold, source: Address, to: Destination | nul
   }
   const running = before.io !== 'No' && before.sql && !before.stopsSomewhere;
   if (!running) {
-    assertStartLosesNothing(hold, before, await readServer(hold, READ_MS));
+    if (losesByStart(hold, before)) assertStartLosesNothing(hold, before, await readServer(hold, READ_MS));
     await hold.change(startReplica(hold.dialect, before.channel), CHANGE_MS);
   }
   // Whoever knows no uuids, or has a source without one, is not asked for what it will never say.

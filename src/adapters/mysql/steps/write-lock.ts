@@ -21,6 +21,7 @@ export function needsLock({ dialect }: Hold): boolean {
 export async function lockWrites(hold: Hold, limitMs: number): Promise<void> {
   const seconds = Math.max(1, Math.ceil(limitMs / 1000));
   await hold.read(`SET SESSION lock_wait_timeout = ${String(seconds)}`, READ_MS);
+  hold.memory.locksWrites = true;
   await hold.change('FLUSH TABLES WITH READ LOCK', limitMs + CHANGE_MS);
 }
 
@@ -43,5 +44,7 @@ export function waitedInVain(error: unknown): boolean {
 
 /** Does nothing where our session holds no lock. */
 export async function unlock(hold: Hold): Promise<void> {
-  if (needsLock(hold)) await hold.read('UNLOCK TABLES', READ_MS);
+  if (!hold.memory.locksWrites) return;
+  await hold.read('UNLOCK TABLES', READ_MS);
+  hold.memory.locksWrites = false;
 }
