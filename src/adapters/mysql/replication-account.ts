@@ -1,9 +1,9 @@
 /**
- * With which account a server that never was a replica is to follow another, and how it connects: by TLS, how patiently.
- * All of it is what the other replicas of the cluster have, else what this node read from a server before it forgot its
- * source: passwords change, and what was read long ago would lock out who is told it. Only user and password are rather those
- * that ReplicationCredentialsQuery tells on the new source. A password stays in memory: it is neither in the log nor in the
- * audit, which many may read.
+ * With which account a server that never was a replica is to follow another, and how it connects: by TLS, how patiently. How it
+ * connects is what this node read from a server before it forgot its source, else what the other replicas of the cluster have.
+ * User and password are those that ReplicationCredentialsQuery tells on the new source, else those of the other replicas, and
+ * remembered ones only where no other tells: passwords change, and what was read long ago would lock out who is told it. A
+ * password stays in memory: it is neither in the log nor in the audit, which many may read.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Address, addressText } from '../../core/topology/address.js';
@@ -102,7 +102,8 @@ export class ReplicationAccounts {
     const asked = await this.#queried(source);
     const remembered = this.#remembered.get(cluster) ?? null;
     const patience = remembered === null ? others.length : SILENT_MAX;
-    const saved = (await this.#savedBy(source, others.slice(0, patience), remembered === null)) ?? remembered;
+    const told = await this.#savedBy(source, others.slice(0, patience), remembered === null);
+    const saved = told === null ? remembered : underPasswordOf(told, remembered ?? told);
     if (saved !== null) this.#keep(cluster, saved);
     // How the others connect is kept, whoever tells the account: a server that used TLS must not go on without it.
     if (asked !== null) return { ...(saved ?? WITHOUT_TLS), credentials: asked };
@@ -169,6 +170,11 @@ export class ReplicationAccounts {
       throw error;
     }
   }
+}
+
+/** A password is as the others have it now; how the one connected that forgot its source is told by that one. */
+function underPasswordOf({ credentials }: ReplicationAccount, account: ReplicationAccount): ReplicationAccount {
+  return credentials === undefined ? account : { ...account, credentials };
 }
 
 const ADVICE =
