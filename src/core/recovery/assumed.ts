@@ -1,4 +1,5 @@
 /** What a server would say if a plan came to it now, had nothing happened since it was last seen. */
+import { withOwnSeenAt, withoutPlaces } from './gtids.js';
 import { mainChannel, type Server, type ServerId } from '../topology/server.js';
 import { indexServers, sourceOf } from '../topology/sources.js';
 import type { Belief } from './belief.js';
@@ -26,6 +27,21 @@ export function assumedOf(
       ? null
       : progressSeen(server, vitals, byPlace ? followed(servers, server) : undefined, channel)),
   };
+}
+
+/**
+ * Servers are seen at different moments: others were seen with more of a primary's own transactions than itself, and none of
+ * these does it lack.
+ */
+export function withOthersSeen(
+  primary: ServerId,
+  findings: StepFindings | null,
+  others: readonly (StepFindings | null)[],
+): StepFindings | null {
+  const own = findings?.executedGtids;
+  if (findings === null || own === undefined) return findings;
+  const seen = others.map((other) => withoutPlaces(other?.executedGtids ?? ''));
+  return { ...findings, executedGtids: withOwnSeenAt(primary, own, seen) };
 }
 
 /** A replica of MariaDB does not know who its source is. */

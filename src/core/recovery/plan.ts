@@ -6,7 +6,7 @@
 import { addressText } from '../topology/address.js';
 import type { ClusterId, Server, ServerId } from '../topology/server.js';
 import { aftermathOf } from './aftermath.js';
-import { assumedOf } from './assumed.js';
+import { assumedOf, withOthersSeen } from './assumed.js';
 import { channelIn } from './channels.js';
 import { type Belief, refusal, type Refusal, serverName } from './belief.js';
 import type { Decision } from './decision.js';
@@ -137,10 +137,15 @@ const NO_PLAN = {
 } as const;
 
 function rehearse(recovery: Recovery, { belief, sights, isDead }: PlanQuestion): Preview {
-  return preview(recovery, (server, byPlace) =>
+  const assumed = (server: ServerId, byPlace: boolean) =>
     isDead && server === recovery.failed
       ? null
-      : assumedOf(belief, sights, server, byPlace, channelIn(recovery, server)),
+      : assumedOf(belief, sights, server, byPlace, channelIn(recovery, server));
+  const primary = belief.clusters.get(recovery.clusterId)?.primary;
+  const all = recovery.inputs.participants.map(({ id }) => assumed(id, false));
+  const primarySays = primary === undefined ? null : withOthersSeen(primary, assumed(primary, false), all);
+  return preview(recovery, (server, byPlace) =>
+    server === primary && !byPlace ? primarySays : assumed(server, byPlace),
   );
 }
 

@@ -3,11 +3,14 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { openMove } from '../../../src/core/recovery/openings/move.js';
 import type { MoveWish } from '../../../src/core/recovery/openings/move-wishes.js';
 import type { Opening } from '../../../src/core/recovery/openings/opening.js';
+import { planOf } from '../../../src/core/recovery/plan.js';
 import type { RecoveryId } from '../../../src/core/recovery/recovery.js';
 import type { ServerFacts, ServerId } from '../../../src/core/topology/server.js';
 import { channelTo, observed, serverId } from '../../support/facts.js';
 import { FedLedger } from '../../support/ledger.js';
+import { uuidOf } from '../../support/mysql-world.js';
 import { policyOf } from '../../support/policy.js';
+import { sightsOf } from '../../support/sights.js';
 
 const context = { id: '7:f' as RecoveryId, openedBy: 'n1', requestedBy: 'ann' };
 
@@ -266,6 +269,47 @@ describe('a request for those who follow by place', () => {
     expect(movesOf(opening)).toEqual(['a: m > s']);
     expect(opening).toMatchObject({ recovery: { inputs: { movement: { moves: [{ server: 'a' }] } } } });
     if (opening.ok) expect(opening.recovery.inputs.movement).not.toHaveProperty('legs');
+  });
+});
+
+describe('a move that is shown while clients write', () => {
+  it.each([
+    ['relocate', 'a', 's'],
+    ['move-up', 'a', undefined],
+    ['take-master', 'a', undefined],
+    ['make-co-master', 's', undefined],
+  ] as const)('is judged as if all had been seen at one moment: %s', (command, server, destination) => {
+    const [P, M, S, A, B] = [uuidOf(1), uuidOf(2), uuidOf(3), uuidOf(4), uuidOf(5)];
+    const names: Readonly<Record<string, ServerId>> = { p: P, m: M, s: S, a: A, b: B };
+    const idOf = (name: string): ServerId => names[name] ?? P;
+    fed = new FedLedger();
+    for (const [name, source] of [
+      ['p', null],
+      ['m', 'p'],
+      ['s', 'p'],
+      ['a', 'm'],
+      ['b', 'm'],
+    ] as const) {
+      see(idOf(name), source === null ? null : idOf(source));
+    }
+    const wish = { command, server: idOf(server), pattern: null };
+    const opening = openMove(
+      fed.state,
+      policyOf(),
+      { ...wish, destination: destination === undefined ? null : idOf(destination) },
+      { answers: () => true, lagSeconds: () => 0 },
+      context,
+    );
+    const seen = { [P]: 5, [M]: 6, [S]: 7, [A]: 9, [B]: 8 };
+    const sights = sightsOf(
+      Object.fromEntries(Object.entries(seen).map(([id, last]) => [id, { executed: `${P}:1-${String(last)}` }])),
+    );
+    const { clusterId = null } = fed.state.servers.get(P) ?? {};
+    if (clusterId === null) throw new Error('p is in a cluster');
+    const decision = { opening, refusals: opening.ok ? [] : opening.refusals };
+    const asked = { belief: { ...fed.state, nowMs: 0 }, sights, command, clusterId, decision };
+    const shown = planOf({ ...asked, isDead: false, candidate: null, equipped: (recovery) => recovery });
+    expect(shown).toMatchObject({ wouldRun: true, refusals: [], verdict: { kind: 'succeeded' } });
   });
 });
 
