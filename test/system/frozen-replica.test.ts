@@ -68,7 +68,9 @@ it('is not waited for by a move of many, nor is one that is broken: the others a
   expect(answer.ok ? answer.value.lost : []).toEqual(expect.arrayContaining(lost));
   await follows(well, to);
   await follows(to, primary);
-  expect(await broken.replicaStatus()).toMatchObject({ sourcePort: primary.port, ioRunning: 'Yes', sqlRunning: 'No' });
+  await expect
+    .poll(() => broken.replicaStatus(), SOON)
+    .toMatchObject({ sourcePort: primary.port, ioRunning: 'Yes', sqlRunning: 'No' });
   await nodes.until('it is started again', async () => {
     await nodes.observe();
     return (await frozen.replicaStatus())?.ioRunning === 'Yes';
