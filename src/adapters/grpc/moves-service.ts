@@ -8,7 +8,7 @@ import {
   status,
   type UntypedServiceImplementation,
 } from '@grpc/grpc-js';
-import { compilePattern } from '../../core/base/pattern.js';
+import { compileSentPattern } from '../../core/base/pattern.js';
 import { MOVE_COMMANDS, type MoveCommand } from '../../core/recovery/movement.js';
 import type { RecoveryPlan } from '../../core/recovery/plan.js';
 import { leaderOf } from '../../core/recovery/playbooks/regroup.js';
@@ -101,7 +101,7 @@ function requestOf(door: MovesDoor, wire: WireMoveRequest, by: string): MoveRequ
     throw declined(status.INVALID_ARGUMENT, text, 'BAD_REQUEST');
   }
   const moving = serverCalled(door, server);
-  const chosen = pattern === '' ? null : compilePattern(pattern);
+  const chosen = pattern === '' ? null : compileSentPattern(pattern);
   if (chosen?.ok === false) {
     const text = `"${pattern}" is not a regular expression: ${chosen.error}`;
     throw declined(status.INVALID_ARGUMENT, text, 'BAD_REQUEST');

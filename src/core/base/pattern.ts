@@ -48,3 +48,30 @@ function translate(found: string, problems: string[]): string {
   problems.push(`${found} can only be understood as (?i), (?m) or (?s) at the very beginning`);
   return found;
 }
+
+/** Of a pattern that somebody sends with a request. */
+const SENT_CHARACTERS_MAX = 200;
+/** Places where the matching may choose: repeats and groups. */
+const SENT_CHOICES_MAX = 3;
+/** Stepped over: an escaped character, flags, a character class. Then a repeated group, a repeat, a group. */
+const CHOICES =
+  /\\[\s\S]|\(\?[a-z]+\)|\[\^?\]?(?:\\[\s\S]|\[:\^?\w+:\]|[^\]\\])*\]|(\)(?:[*+?]|\{\d))|([*+]\??|\?|\{\d+,\d*\}\??)|(\((?:\?(?:[:=!]|P?<[=!]?))?)/g;
+
+/**
+ * The same for a pattern that a request brings, perhaps from somebody who may only look: one on which the matching could
+ * take for ever is refused, because nothing else of a node runs meanwhile. Without repeated groups, and with few choices,
+ * it cannot: the number of ways to match a name grows with a small power of its length, and not exponentially.
+ */
+export function compileSentPattern(text: string): Result<RegExp, string> {
+  if (text.length > SENT_CHARACTERS_MAX) return failed(`it has more than ${String(SENT_CHARACTERS_MAX)} characters`);
+  const compiled = compilePattern(text);
+  if (!compiled.ok) return compiled;
+  let choices = 0;
+  for (const [, repeatedGroup, repeat, group] of text.matchAll(CHOICES)) {
+    if (repeatedGroup !== undefined) return failed('a group cannot be repeated here: repeat a character, or [a class]');
+    if (repeat !== undefined || group !== undefined) choices += 1;
+  }
+  return choices > SENT_CHOICES_MAX
+    ? failed(`${String(choices)} groups and repeats are too many here, where ${String(SENT_CHOICES_MAX)} are possible`)
+    : compiled;
+}

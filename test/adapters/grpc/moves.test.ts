@@ -98,6 +98,7 @@ it.each<readonly [string, 'Plan' | 'Move' | 'Cancel', object, string, number]>([
   ['a command that is none', 'Move', { ...ONE, command: 'fly' }, 'me', status.INVALID_ARGUMENT],
   ['a key that is too long', 'Move', { ...ONE, requestKey: 'k'.repeat(201) }, 'me', status.INVALID_ARGUMENT],
   ['a pattern that is none', 'Plan', { ...ONE, pattern: '(' }, 'me', status.INVALID_ARGUMENT],
+  ['a pattern that would match for ever', 'Plan', { ...ONE, pattern: '(.+)+x' }, 'guest', status.INVALID_ARGUMENT],
   ['a server that nobody knows', 'Move', { ...ONE, server: 'nowhere:1' }, 'me', status.NOT_FOUND],
   ['who may only look', 'Move', ONE, 'guest', status.PERMISSION_DENIED],
   ['who may only look, to cancel', 'Cancel', { uid: '7:c' }, 'guest', status.PERMISSION_DENIED],

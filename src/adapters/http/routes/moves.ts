@@ -3,7 +3,7 @@
  * stands again below /api/v1/plan: then nothing is done, and the answer is the plan. Answers for many servers list those that
  * were moved and say of each of the others why not.
  */
-import { compilePattern } from '../../../core/base/pattern.js';
+import { compileSentPattern } from '../../../core/base/pattern.js';
 import { ok, type Result } from '../../../core/base/result.js';
 import type { MoveCommand } from '../../../core/recovery/movement.js';
 import { leaderOf } from '../../../core/recovery/playbooks/regroup.js';
@@ -214,7 +214,7 @@ function requestOf({ command, destination }: Shape, call: Call, door: Door): Res
   if (to?.ok === false) return to;
   const channel = call.query('channel');
   const text = call.query('pattern');
-  const pattern = text === '' ? null : compilePattern(text);
+  const pattern = text === '' ? null : compileSentPattern(text);
   if (pattern?.ok === false) return { ok: false, error: `"${text}" is not a regular expression: ${pattern.error}` };
   return ok({
     command,
