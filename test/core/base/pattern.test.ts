@@ -29,9 +29,12 @@ describe('a pattern in the dialect of the incumbent', () => {
 });
 
 describe('a pattern that comes with a request', () => {
-  test.each(['^db-.*-(a|b):3306$', '(?i)DB[[:digit:]]+', '[(+*?]{3}', '\\(\\+\\*\\?\\.\\.'])('%s is taken', (pattern) => {
-    expect(compileSentPattern(pattern)).toEqual(compilePattern(pattern));
-  });
+  test.each(['^db-.*-(a|b):3306$', '(?i)DB[[:digit:]]+', '[(+*?]{3}', '\\(\\+\\*\\?\\.\\.'])(
+    '%s is taken',
+    (pattern) => {
+      expect(compileSentPattern(pattern)).toEqual(compilePattern(pattern));
+    },
+  );
 
   // On a name of thirty characters each of these would match for hours.
   test.each([
