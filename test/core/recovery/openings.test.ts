@@ -209,6 +209,27 @@ describe('a planned takeover', () => {
     fed.feed({ kind: 'downtime-begun', downtime });
     const opening = ask('r1', false, soft);
     expect(opening.ok && opening.recovery.inputs.participants.map(({ id }) => id)).toEqual(['p', 'r1']);
+    expect(reasons(ask('r2', false, soft))[0]).toMatch(/r2:3306 does not answer/);
+  });
+
+  it.each([
+    [{ sqlThread: 'stopped' as const }, 'its applier was stopped'],
+    [{ sqlThread: 'stopped' as const, sqlError: { number: 1062, text: 'Duplicate entry' } }, 'error 1062'],
+    [{ delaySeconds: 3600 }, 'applies 3600 s late'],
+  ])('waits without GTID for nobody who would not come along, and leaves it below the old primary: %j', (how, why) => {
+    const seen = (gtidMode: string) => {
+      const facts = { serverNumber: 3, gtidMode, channels: [channelTo('p', { autoPosition: false, ...how })] };
+      fed.feed({ kind: 'topology-observed', servers: [observed('r2', 'p', facts)] });
+    };
+    seen('ON');
+    expect(reasons(ask('r1'))).toEqual([]);
+    seen('OFF');
+    expect(reasons(ask('r1')).join()).toMatch(new RegExp(`r2:3306 .*${why}`));
+    const rest = { owner: 'me', reason: 'rescue', beganAtMs: 0, endsAtMs: fed.state.nowMs + 60_000 };
+    fed.feed({ kind: 'downtime-begun', downtime: { server: serverId('r2'), ...rest } });
+    const opening = ask('r1');
+    expect(opening.ok && opening.recovery.inputs.participants.map(({ id }) => id)).toEqual(['p', 'r1']);
+    expect(reasons(ask('r2')).join()).toContain(why);
   });
 
   it('is refused in a cluster that is not known, or has no replicas', () => {

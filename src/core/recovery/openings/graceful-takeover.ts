@@ -8,6 +8,7 @@ import { type Belief, type BelievedCluster, followersOf, refusal, type Refusal }
 import { type Candidacy, judgeCandidates, participantsOf, primaryParticipant } from '../candidates.js';
 import type { RecoveryPolicy } from '../policy.js';
 import { EFFECTIVELY_INFINITE_MS } from '../durability.js';
+import { followsByPlace } from '../seen-progress.js';
 import { semiSyncDuty } from '../semi-sync.js';
 import { opened, type Opening, type OpeningContext, refused } from './opening.js';
 
@@ -51,7 +52,10 @@ export function openTakeover(
   if (candidacies.length === 0) {
     return refused(refusal('no-replicas', `Master ${name} doesn't seem to have replicas`, 'add a replica'));
   }
-  const standing = candidacies.filter(({ server }) => soft.answers(server.id) || !isInDowntime(belief, server.id));
+  const standing = candidacies.filter(
+    ({ server }) =>
+      !isInDowntime(belief, server.id) || (soft.answers(server.id) && staysBehind(server, policy) === null),
+  );
   const objectTo = (one: Candidacy): readonly Refusal[] => objectionsTo(one, standing, primary, policy, soft);
   // Left to choose, whoever nothing speaks against comes before the better ranked.
   const ranked = [...candidacies].sort(
@@ -135,7 +139,9 @@ function objectionsTo(
   const found: Refusal[] = refusals.map(({ code, message, mend }) =>
     refusal(code, `${PREFIX} ${name} ${message}`, mend),
   );
-  for (const { server: one } of [{ server: primary }, ...standing]) {
+  // In a downtime it is not among those who take part, and takes part as the candidate.
+  const others = new Set([server, ...standing.map((one) => one.server)]);
+  for (const one of [primary, ...others]) {
     if (soft.answers(one.id)) continue;
     const silent = `${PREFIX} ${addressText(one.address)} does not answer`;
     found.push(
@@ -146,8 +152,32 @@ function objectionsTo(
       ),
     );
   }
+  for (const one of others) found.push(...behindForLong(one, primary, policy));
   if (soft.answers(server.id)) found.push(...laggingBehind(server, policy, soft));
   return found;
+}
+
+/**
+ * Without GTID everybody has to come to the place at which the primary closes. One whose applier somebody stopped would be
+ * started for that, and apply what it was perhaps to be kept from; one that applies late would be waited for in vain.
+ */
+function behindForLong(server: Server, primary: Server, policy: RecoveryPolicy): readonly Refusal[] {
+  const why = staysBehind(server, policy);
+  if (why === null) return [];
+  const text = `${PREFIX} ${addressText(server.address)} ${why}, and without GTID it would have to come as far as the others`;
+  const stays = `begin a downtime on it: it stays below ${addressText(primary.address)}`;
+  return [refusal('stays-behind', text, `see to that, or ${stays}`)];
+}
+
+function staysBehind({ facts }: Server, { maintenanceLagSeconds }: RecoveryPolicy): string | null {
+  const channel = mainChannel(facts);
+  if (channel === null || !followsByPlace(facts)) return null;
+  if (channel.delaySeconds > maintenanceLagSeconds) return `applies ${String(channel.delaySeconds)} s late`;
+  if (channel.sqlThread !== 'stopped' || channel.ioThread === 'stopped') return null;
+  const { sqlError } = channel;
+  return sqlError === null
+    ? 'does not apply: its applier was stopped'
+    : `does not apply: error ${String(sqlError.number)}: ${sqlError.text}`;
 }
 
 /**
