@@ -29,6 +29,7 @@ function replicaWhoseSourceIs(uuid: string, afterLooks: number): { readonly hold
     dialect: dialectOf('MySQL', parseVersion('9.7.0')),
     address: { host: 'db-1', port: 3306 },
     channel: null,
+    memory: { heartbeats: new Map(), locksWrites: false },
     read: () => {
       looks += 1;
       return Promise.resolve([{ ...POINTED_THERE, Source_UUID: looks > afterLooks ? uuid : '' }]);
