@@ -26,7 +26,7 @@ const NO_SIGHTS: Sights = () => ({ answers: true, seenAtMs: null, vitals: null }
 export interface LabOutside extends Outside {
   /** Where binary logs are copied to. */
   readonly keepDirectory?: string;
-  /** Decisions rest on what observe() read beside the facts. */
+  /** Decisions rest on what observe() read beside the facts, and on who runs. */
   readonly seesVitals?: boolean;
 }
 
@@ -45,7 +45,14 @@ export class LabNodes extends ActingNodes {
     const watched = new WatchedSessions(labOpener(connector, query, keepDirectory));
     const seen = new Map<ServerId, Vitals>();
     const sights: Sights = (id) => ({ answers: true, seenAtMs: null, vitals: seen.get(id) ?? null });
-    super({ clock: systemClock, sessions: watched, prober, sights: seesVitals ? sights : NO_SIGHTS, policy, ...rest });
+    const answers = (id: ServerId): boolean => {
+      const known = this.ledger.state.servers.get(id);
+      return (
+        servers.find(({ address }) => known !== undefined && address === addressText(known.address))?.running ?? true
+      );
+    };
+    const eyes = seesVitals ? { sights, soft: { answers, lagSeconds: () => 0 } } : { sights: NO_SIGHTS };
+    super({ clock: systemClock, sessions: watched, prober, policy, ...eyes, ...rest });
     this.#seen = seen;
     this.#servers = servers;
     this.#prober = prober;
@@ -88,10 +95,10 @@ export class LabNodes extends ActingNodes {
     });
   }
 
-  /** A graceful takeover; the old primary replicates afterwards. */
-  async takeover(candidate: LabServer): Promise<Answer<Recovery>> {
+  /** A graceful takeover; the old primary replicates afterwards, unless it is left stopped. */
+  async takeover(candidate: LabServer, left: 'started' | 'stopped' = 'started'): Promise<Answer<Recovery>> {
     return await this.driver.requests.ask({
-      command: 'graceful-master-takeover-auto',
+      command: left === 'started' ? 'graceful-master-takeover-auto' : 'graceful-master-takeover',
       clusterId: this.cluster(),
       server: null,
       candidate: this.idOf(candidate),

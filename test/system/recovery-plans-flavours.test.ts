@@ -30,7 +30,7 @@ describe.each(KINDS)('recoveries of %s', (_name, kind) => {
       'CREATE DATABASE shop; CREATE TABLE shop.orders (id BIGINT PRIMARY KEY) ENGINE=InnoDB; ' +
         "CREATE USER app@'%' IDENTIFIED BY 'app'; GRANT ALL ON shop.* TO app@'%'",
     );
-    nodes = await stage.nodes(topology.servers);
+    nodes = await stage.nodes(topology.servers, {}, { seesVitals: true });
     writer = new RovingWriter(topology.servers);
   });
   afterEach(async () => {
@@ -39,9 +39,9 @@ describe.each(KINDS)('recoveries of %s', (_name, kind) => {
 
   const writable = (): Promise<readonly string[]> => writableOf(topology.servers);
   const first = (): LabServer => replicasOf(topology, 1)[0];
-  const takeOver = async (candidate: LabServer): Promise<void> => {
+  const takeOver = async (candidate: LabServer, left?: 'stopped'): Promise<void> => {
     await nodes.observe();
-    const answer = await nodes.takeover(candidate);
+    const answer = await nodes.takeover(candidate, left);
     if (!answer.ok) throw new Error(`${answer.refusal.message}\n${nodes.lines.join('\n')}`);
   };
   /** Of those that run, all that `source` has, and every row that was acknowledged. */
@@ -73,19 +73,29 @@ describe.each(KINDS)('recoveries of %s', (_name, kind) => {
     expect(await rowsOf(topology.primary)).toEqual(expect.arrayContaining([...writer.acknowledged]));
   });
 
-  it('replaces a primary that dies with no client at it, and takes it back when it returns', async () => {
-    await topology.primary.execute('INSERT INTO shop.orders VALUES (1), (2)');
+  it('replaces a primary that dies with no client at it, and takes it back, and a replica that was away, when they return', async () => {
+    await topology.primary.execute('INSERT INTO shop.orders VALUES (1); INSERT INTO shop.orders VALUES (2)');
     await topology.caughtUp();
     const { primary } = topology;
+    const [second, third, away] = replicasOf(topology, 3);
+    await nodes.observe();
+    await away.kill();
+    await primary.execute('INSERT INTO shop.orders VALUES (5)');
+    for (const replica of [second, third]) await replica.catchUp(primary);
     await primary.kill();
     nodes.driver.noticeProblems([nodes.deadMaster(nodes.idOf(primary))]);
     await nodes.until('the failover ends', () => nodes.isIdle);
     const [recovery] = nodes.recoveries;
-    expect(recovery, nodes.lines.join('\n')).toMatchObject({ verdict: { kind: 'succeeded' }, lost: [] });
+    const lost = [{ server: nodes.idOf(away) }];
+    expect(recovery, nodes.lines.join('\n')).toMatchObject({ verdict: { kind: 'succeeded' }, lost });
     const promoted = topology.replicas.find((server) => nodes.idOf(server) === recovery?.successor);
     if (promoted === undefined) throw new Error('nobody was promoted');
     expect(await writable()).toEqual([promoted.address]);
     await promoted.execute('INSERT INTO shop.orders VALUES (3)');
+    await away.start();
+    await nodes.until('the replica is pointed at the new primary', () =>
+      nodes.recoveries.some(({ kind: plan, verdict }) => plan === 'lost-replica' && verdict?.kind === 'succeeded'),
+    );
     // What my.cnf of a primary says: it comes back open for writes.
     primary.configure(['read_only=OFF']);
     await primary.start();
@@ -96,26 +106,33 @@ describe.each(KINDS)('recoveries of %s', (_name, kind) => {
     expect(await writable()).toEqual([promoted.address]);
     await promoted.execute('INSERT INTO shop.orders VALUES (4)');
     await everyRowEverywhere(promoted);
-    expect(await rowsOf(promoted)).toEqual([1, 2, 3, 4]);
+    expect(await rowsOf(promoted)).toEqual([1, 2, 3, 4, 5]);
   });
 
-  it('sets a primary apart that comes back with a row that nobody else has', async () => {
-    const { primary } = topology;
+  it('sets a primary apart that has a row that nobody else has: one that was left stopped and is opened, one that comes back', async () => {
+    const { primary: opened } = topology;
+    const primary = first();
+    await takeOver(primary, 'stopped');
+    await opened.execute('SET GLOBAL read_only = 0; INSERT INTO shop.orders VALUES (7)');
+    await nodes.observe();
+    const extraOf = (server: LabServer): string | undefined => {
+      const demotion = nodes.ledger.state.demotions.get(nodes.idOf(server));
+      return demotion?.state === 'apart' ? demotion.extraGtids : undefined;
+    };
+    await nodes.until('the opened one is set apart', () => extraOf(opened) !== undefined);
+    expect(extraOf(opened)).toContain(kind.flavor === 'mariadb' ? `-${String(opened.port)}-` : nodes.idOf(opened));
     await primary.execute('INSERT INTO shop.orders VALUES (1)');
-    await topology.caughtUp();
+    const others = topology.replicas.filter((replica) => replica !== primary);
+    for (const replica of others) await replica.catchUp(primary);
     const { stopReplica } = dialectOf(primary.flavor);
-    for (const replica of topology.replicas) await replica.execute(`${stopReplica} IO_THREAD`);
+    for (const replica of others) await replica.execute(`${stopReplica} IO_THREAD`);
     await primary.execute('INSERT INTO shop.orders VALUES (2)');
     await primary.kill();
     nodes.driver.noticeProblems([nodes.deadMaster(nodes.idOf(primary))]);
     await nodes.until('the failover ends', () => nodes.isIdle);
     await primary.start();
-    await nodes.until('the former primary is dealt with', () =>
-      nodes.recoveries.some(({ kind: plan, verdict }) => plan === 'former-primary' && verdict?.kind === 'succeeded'),
-    );
-    const [demotion] = nodes.ledger.state.demotions.values();
-    expect(demotion, nodes.lines.join('\n')).toMatchObject({ state: 'apart' });
-    expect(demotion?.extraGtids).not.toBe('');
+    await nodes.until('the former primary is set apart', () => extraOf(primary) !== undefined);
+    expect(extraOf(primary), nodes.lines.join('\n')).not.toBe('');
     expect(await primary.replicaStatus()).toBeUndefined();
     expect((await writable()).length).toBe(1);
   });

@@ -9,6 +9,7 @@
 import { assert } from '../../core/base/assert.js';
 import type { Address } from '../../core/topology/address.js';
 import { addressText } from '../../core/topology/address.js';
+import type { ServerId } from '../../core/topology/server.js';
 import type { Authority } from '../../runtime/ports/mysql.js';
 import { type Dialect, quoted } from './dialect.js';
 import { shown, StatementFailed } from './failure.js';
@@ -35,6 +36,13 @@ export const CHANGE_DEADLINE_MS = 1000;
 /** `Subquery returns more than 1 row`: the condition did not hold. On all flavours it ends a statement of several parts. */
 const CONDITION_FAILED = 1242;
 
+export type ServerAt = (address: Address) => ServerId | null;
+
+export interface StepView {
+  readonly channel?: string | null;
+  readonly serverAt?: ServerAt;
+}
+
 export class Hold {
   readonly link: Link;
   readonly #lock: string;
@@ -43,13 +51,15 @@ export class Hold {
   /** The channel that steps are about; null: the default one, or the only one. */
   readonly channel: string | null;
   readonly memory: SessionMemory;
+  /** Who is known to stand at an address. */
+  readonly serverAt: ServerAt;
 
   constructor(
     link: Link,
     lock: string,
     authority: Authority,
     deadlineMs = CHANGE_DEADLINE_MS,
-    channel: string | null = null,
+    { channel = null, serverAt = () => null }: StepView = {},
     memory: SessionMemory = { heartbeats: new Map(), locksWrites: false },
   ) {
     this.link = link;
@@ -57,12 +67,15 @@ export class Hold {
     this.#authority = authority;
     this.#deadlineMs = deadlineMs;
     this.channel = channel;
+    this.serverAt = serverAt;
     this.memory = memory;
   }
 
-  /** The same hold, for steps about one of several channels. */
-  about(channel: string): Hold {
-    return new Hold(this.link, this.#lock, this.#authority, this.#deadlineMs, channel, this.memory);
+  /** The same hold, as one step sees it: it may be about one of several channels. */
+  about(view: StepView): Hold {
+    const { channel, serverAt } = this;
+    const seen = { channel, serverAt, ...view };
+    return new Hold(this.link, this.#lock, this.#authority, this.#deadlineMs, seen, this.memory);
   }
 
   /** For what is guarded by this barrier from another session. */

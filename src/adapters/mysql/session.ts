@@ -96,8 +96,7 @@ export class MysqlSession implements ServerSession {
   }
 
   async #findings(step: Step, context: StepContext): Promise<StepFindings> {
-    const { channel } = context;
-    const hold = channel === undefined ? this.#hold : this.#hold.about(channel);
+    const hold = this.#hold.about(context);
     switch (step.kind) {
       case 'look':
         return await this.#look(hold, step);

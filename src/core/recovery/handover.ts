@@ -8,7 +8,7 @@
  */
 import type { ServerId } from '../topology/server.js';
 import type { Belief } from './belief.js';
-import type { Recovery } from './recovery.js';
+import type { Recovery, RecoveryInputs } from './recovery.js';
 import type { Beginning } from './step.js';
 
 /** Null where it follows by GTID, or has not applied all yet. */
@@ -35,10 +35,19 @@ export function handoverBetween(
   return last === undefined ? null : handoverOf(last, primary);
 }
 
-/** What this failover handed over to the primary of today; nothing where another was promoted, or all follow by GTID. */
-export function handedOver(failover: Recovery | undefined, primary: ServerId): { readonly handover?: Beginning } {
-  const handover = failover?.promotion?.server === primary ? handoverOf(failover, primary) : null;
-  return handover === null ? {} : { handover };
+/**
+ * What this failover handed over to the primary of today, and where logs stood before it; nothing where another was
+ * promoted, or all follow by GTID.
+ */
+export function handedOver(
+  failover: Recovery | undefined,
+  primary: ServerId,
+): Pick<RecoveryInputs, 'handover' | 'seenEnds'> {
+  if (failover?.promotion?.server !== primary) return {};
+  const handover = handoverOf(failover, primary);
+  if (handover === null) return {};
+  const { seenEnds } = failover.inputs;
+  return { handover, ...(seenEnds === undefined ? {} : { seenEnds }) };
 }
 
 /** For the spread into a step: steps of servers that follow by GTID have no such field at all. */

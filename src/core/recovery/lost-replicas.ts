@@ -18,6 +18,7 @@ import {
   type ServerId,
 } from '../topology/server.js';
 import type { Belief } from './belief.js';
+import { handedOver } from './handover.js';
 import { isReturn } from './returns.js';
 import type { Participant, Recovery, RecoveryId } from './recovery.js';
 
@@ -142,8 +143,8 @@ export function whyLeftAlone(belief: Belief, lost: LostReplica): string | null {
   }
   const participant = recovery.inputs.participants.find((one) => one.id === id);
   if (participant?.wasStopped === true) return 'its replication had been stopped before the failover';
-  if (server.facts.flavor !== 'MariaDB' && server.facts.gtidMode !== 'ON') {
-    return 'it has no GTIDs that would say where it goes on';
+  if (!tellsWhereItGoesOn(belief, recovery, server)) {
+    return 'it has no GTIDs that would say where it goes on, and the failover that left it behind does not tell either';
   }
   const channel = channelLeftBehind(belief, lost);
   if (channel === null) return 'it has no source any more';
@@ -153,6 +154,13 @@ export function whyLeftAlone(belief: Belief, lost: LostReplica): string | null {
     return `its applier has stopped with error ${String(number)} (${text})`;
   }
   return isOurDoing(belief, recovery, channel.source) ? null : `somebody pointed it at ${addressText(channel.source)}`;
+}
+
+/** Without GTID the failover does, where it handed over a place to the primary of today. */
+function tellsWhereItGoesOn({ clusters }: Belief, failover: Recovery, { facts }: Server): boolean {
+  if (facts.flavor === 'MariaDB' || facts.gtidMode === 'ON') return true;
+  const primary = clusters.get(failover.clusterId)?.primary;
+  return primary !== undefined && handedOver(failover, primary).handover !== undefined;
 }
 
 /** It still names the server that failed, by one of its names, or is detached from it as the recovery left it. */

@@ -54,6 +54,8 @@ export interface StepContext {
   readonly siblings: readonly Address[];
   /** Their cluster: the one that the step's channel comes from, where it is not that of the plan. */
   readonly lender?: ClusterId;
+  /** Who is known at an address: a replica that has not reached its source knows by that alone whose log it reads. */
+  readonly serverAt?: (address: Address) => ServerId | null;
   /** How far a long step has come, for people; a sentence now and then. */
   tell?(text: string): void;
 }

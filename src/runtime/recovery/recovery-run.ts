@@ -16,7 +16,7 @@ import { describeStep } from '../../core/recovery/step-text.js';
 import type { Address } from '../../core/topology/address.js';
 import { addressText } from '../../core/topology/address.js';
 import type { ClusterId, ServerId } from '../../core/topology/server.js';
-import { indexServers, sourceOfChannel } from '../../core/topology/sources.js';
+import { indexServers, serverAt, sourceOfChannel } from '../../core/topology/sources.js';
 import type { Proposal } from '../replicated-ledger.js';
 import { type HookStep, isHookStep, takeHookStep } from './hook-steps.js';
 import { Journal } from './journal.js';
@@ -234,6 +234,7 @@ export class RecoveryRun {
         other,
         ...this.#channelOf(step.server),
         ...this.#lendersTo(step.server),
+        serverAt: (at) => serverAt(indexServers(this.#parts.ledger.state.servers.values()), at)?.id ?? null,
         tell: (text) => {
           this.#note(step, text);
         },

@@ -19,7 +19,7 @@ import { StepFailed } from '../step-failed.js';
 import { endSessions, endSessionsOfNow } from './client-sessions.js';
 import { readFindings } from './findings.js';
 import { CHANGE_MS, READ_MS, SESSIONS_END_MS } from './limits.js';
-import { endSince } from './own-log.js';
+import { executedSince } from './own-log.js';
 import { assertClosed } from './primary.js';
 import { stopFetching } from './relay-log.js';
 import { readReplica, readServer } from './replica-state.js';
@@ -35,11 +35,9 @@ export async function fence(hold: Hold, since: string | null): Promise<StepFindi
   await stopReceiving(hold);
   await assertClosed(hold);
   const findings = await readFindings(hold);
-  const { executedGtids = '' } = findings;
-  const told = since === null ? {} : { executedGtids: await endSince(hold, executedGtids, since) };
   return {
     ...findings,
-    ...told,
+    ...(since === null ? {} : { executedGtids: await executedSince(hold, findings, since) }),
     ...(waitedForAcks === null ? {} : { waitedForAcks }),
     text: closed ? 'it was closed already' : 'its clients were sent away and it was closed',
   };

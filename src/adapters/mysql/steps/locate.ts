@@ -56,10 +56,16 @@ async function groupsIn(
   return groupsOf(await readEvents(connector, address, stretch, SEARCH_MS));
 }
 
-/** A short log is read as a whole: the place that was seen last may have been its end already. */
+/**
+ * A short log is read as a whole: the place that was seen last may have been its end already, be it that of an earlier file
+ * which a restart has ended.
+ */
 function stretchOf(seen: BinlogPosition | null, until: BinlogPosition): Stretch | null {
-  if (seen !== null && seen.file !== until.file) return { from: seen, until };
-  if (until.position <= WHOLE_LOG_BYTES) return { from: { file: until.file, position: LOG_BEGIN }, until };
+  const earlier = seen === null || seen.file === until.file ? null : seen;
+  const file = earlier?.file ?? until.file;
+  if ((earlier?.position ?? 0) + until.position <= WHOLE_LOG_BYTES) {
+    return { from: { file, position: LOG_BEGIN }, until };
+  }
   return seen === null ? null : { from: seen, until };
 }
 

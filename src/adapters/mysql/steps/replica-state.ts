@@ -10,7 +10,6 @@ import { addressText } from '../../../core/topology/address.js';
 import { isLogMark, logMarkText } from '../../../core/topology/log-marks.js';
 import type { ServerId } from '../../../core/topology/server.js';
 import type { BinlogPosition } from '../../../core/topology/vitals.js';
-import type { Dialect } from '../dialect.js';
 import type { Hold, TextRow } from '../hold.js';
 import { StepFailed } from '../step-failed.js';
 
@@ -55,10 +54,11 @@ export async function readReplica(hold: Hold, timeoutMs: number): Promise<Replic
 /** Every channel. */
 export async function readReplicas(hold: Hold, timeoutMs: number): Promise<readonly ReplicaState[]> {
   const rows = await hold.read(hold.dialect.showReplicaStatus, timeoutMs);
-  return rows.map((row) => stateIn(row, hold.dialect, rows.length === 1));
+  return rows.map((row) => stateIn(row, hold, rows.length === 1));
 }
 
-function stateIn(row: TextRow, { source, replica, flavor }: Dialect, alone: boolean): ReplicaState {
+function stateIn(row: TextRow, hold: Hold, alone: boolean): ReplicaState {
+  const { source, replica, flavor } = hold.dialect;
   const io = cell(row, `${replica}_IO_Running`);
   const byGtid = flavor === 'MariaDB' ? cell(row, 'Using_Gtid') !== 'No' : cell(row, 'Auto_Position') === '1';
   const heartbeat = cell(row, 'Slave_heartbeat_period');
@@ -75,8 +75,8 @@ function stateIn(row: TextRow, { source, replica, flavor }: Dialect, alone: bool
     sqlError: cell(row, 'Last_SQL_Error'),
     sourceFile: cell(row, `Relay_${source}_Log_File`),
     sourcePosition: Number(cell(row, `Exec_${source}_Log_Pos`)),
-    received: receivedOf(row, source, byGtid),
-    appliedTo: byGtid ? '' : markOf(row, source, `Relay_${source}_Log_File`, `Exec_${source}_Log_Pos`),
+    received: receivedOf(row, hold, byGtid),
+    appliedTo: byGtid ? '' : markOf(row, hold, `Relay_${source}_Log_File`, `Exec_${source}_Log_Pos`),
     byGtid,
     idle: /has read all relay log/i.test(cell(row, `${replica}_SQL_Running_State`)),
     alone,
@@ -86,20 +86,28 @@ function stateIn(row: TextRow, { source, replica, flavor }: Dialect, alone: bool
 }
 
 /** GTIDs of what a replica without auto-position has fetched are of use too, where its source wrote any. */
-function receivedOf(row: TextRow, source: 'Source' | 'Master', byGtid: boolean): string {
+function receivedOf(row: TextRow, hold: Hold, byGtid: boolean): string {
   const gtids = oneLine(row['Gtid_IO_Pos'] ?? row['Retrieved_Gtid_Set'] ?? '');
   if (byGtid) return gtids;
-  const place = markOf(row, source, `${source}_Log_File`, `Read_${source}_Log_Pos`);
+  const { source } = hold.dialect;
+  const place = markOf(row, hold, `${source}_Log_File`, `Read_${source}_Log_Pos`);
   return [gtids, place].filter((text) => text !== '').join(',');
 }
 
-function markOf(row: TextRow, source: 'Source' | 'Master', file: string, position: string): string {
+function markOf(row: TextRow, hold: Hold, file: string, position: string): string {
   const name = cell(row, file);
   if (name === '') return '';
+  return logMarkText({ file: name, position: Number(cell(row, position)) }, sourceLogOf(row, hold));
+}
+
+/** One that has not reached its source since it was started (5.6, MariaDB) or pointed there knows no more than its address. */
+function sourceLogOf(row: TextRow, { dialect: { source }, serverAt }: Hold): string {
   const uuid = cell(row, `${source}_UUID`);
+  if (uuid !== '' && uuid !== 'No') return logOf(uuid as ServerId);
   const number = Number(cell(row, `${source}_Server_Id`));
-  const log = uuid === '' || uuid === 'No' ? logOfNumber(number) : logOf(uuid as ServerId);
-  return logMarkText({ file: name, position: Number(cell(row, position)) }, log);
+  const known =
+    number === 0 ? serverAt({ host: cell(row, `${source}_Host`), port: Number(cell(row, `${source}_Port`)) }) : null;
+  return known === null ? logOfNumber(number) : logOf(known);
 }
 
 export async function readReplicaOf(hold: Hold, timeoutMs: number): Promise<ReplicaState> {

@@ -17,6 +17,8 @@ export interface Stock {
   /** What it has applied, and what it has received. */
   readonly executed: string;
   readonly received: string;
+  /** What the primary has. */
+  readonly known: string;
   /** What it has, applied or not, and the primary lacks. */
   readonly extra: string;
   /** What it lacks and nobody can fetch from the primary any more. */
@@ -39,14 +41,16 @@ export function takeStock(recovery: Recovery): Stock | Next {
   const executed = own.findings.executedGtids ?? '';
   const received = own.findings.receivedGtids ?? '';
   const has = hasHere(recovery, server.id, own.findings);
+  // Without GTID the primary does not say itself what it has of the old one's.
+  const known = unionOf(hasOfPrimary(other.findings), recovery.inputs.handover?.after ?? '');
   return {
     kind: 'stock',
     server,
     primary,
     executed,
     received,
-    // Without GTID the primary does not say itself what it has of the old one's.
-    extra: minus(has, unionOf(hasOfPrimary(other.findings), recovery.inputs.handover?.after ?? '')),
+    known,
+    extra: minus(has, known),
     gone: minus(other.findings.purgedGtids ?? '', has),
   };
 }
