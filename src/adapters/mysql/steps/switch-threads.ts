@@ -83,7 +83,8 @@ function notRunning(hold: Hold, state: ReplicaState): StepFailed {
 export async function stopThreads(hold: Hold, channel: string | null, drainMs?: number): Promise<StepFindings> {
   const running = (await chosen(hold, channel)).filter(({ io, sql }) => io !== 'No' || sql);
   for (const { channel: name, byGtid } of running) {
-    if (drainMs !== undefined && byGtid && hold.dialect.flavor === 'MariaDB') await drain(hold.about(name), drainMs);
+    if (drainMs !== undefined && byGtid && hold.dialect.flavor === 'MariaDB')
+      await drain(hold.about({ channel: name }), drainMs);
     else await hold.change(stopReplica(hold.dialect, name), STOP_SQL_MS);
   }
   const again = (await chosen(hold, channel)).find(({ io, sql }) => io !== 'No' || sql);
@@ -138,7 +139,7 @@ async function drainAll(hold: Hold, channels: readonly ReplicaState[], limitMs: 
   const drained: ReplicaState[] = [];
   try {
     for (const one of channels) {
-      await drain(hold.about(one.channel), limitMs);
+      await drain(hold.about({ channel: one.channel }), limitMs);
       drained.push(one);
     }
   } catch (error) {
