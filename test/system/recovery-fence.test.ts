@@ -93,11 +93,16 @@ describe('a former primary that is fenced', () => {
       await session.close();
     });
 
-    it('keeps semi-sync on while a session that it cannot end could be acknowledged, and says who', async () => {
+    it('keeps semi-sync on while a session that it cannot end could be acknowledged, and says who; an idle one is no matter', async () => {
       await primary.execute("CREATE USER boss@'%' IDENTIFIED BY 'boss'; GRANT ALL ON *.* TO boss@'%'");
       await topology.caughtUp();
       const boss = await primary.connect({ user: 'boss', password: 'boss', database: 'shop' });
       for (const replica of topology.replicas) await replica.execute('STOP REPLICA IO_THREAD');
+      const first = await openOn(labOpener(), primary, new TestAuthority());
+      await found(take(first, fence));
+      await first.close();
+      expect(await flags()).toEqual({ r: 1, s: 1, o: 0 });
+      await primary.execute('SET GLOBAL read_only = 0; SET GLOBAL rpl_semi_sync_source_enabled = 1');
       let answer = 'none yet';
       boss.query('INSERT INTO orders VALUES (NULL)').then(
         () => (answer = 'acknowledged'),

@@ -24,7 +24,7 @@ import { assertClosed } from './primary.js';
 import { stopFetching } from './relay-log.js';
 import { readReplica, readServer } from './replica-state.js';
 import { sourceSwitches, waitsForAcknowledgements } from './semi-sync.js';
-import { needsLock, writesLocked } from './write-lock.js';
+import { needsLock, waitedInVain, writesLocked } from './write-lock.js';
 
 /** `since`: of a server without GTID, where the others left its log. */
 export async function fence(hold: Hold, since: string | null): Promise<StepFindings> {
@@ -48,15 +48,29 @@ async function closeToAll(hold: Hold): Promise<boolean> {
   await hold.change('SET GLOBAL offline_mode = 1', CHANGE_MS);
   const left = await endSessions(hold);
   const waited = await waitsForAcknowledgements(hold);
-  for (const variable of await sourceSwitches(hold)) {
-    if (left.length > 0) throw acknowledgeable(hold, left);
-    await hold.change(`SET GLOBAL ${variable} = 0`, CHANGE_MS);
-  }
+  const switches = await sourceSwitches(hold);
+  if (left.length > 0 && switches.length > 0) await closeBeside(hold, left);
+  for (const variable of switches) await hold.change(`SET GLOBAL ${variable} = 0`, CHANGE_MS);
   await hold.read('SET SESSION lock_wait_timeout = 5', READ_MS);
   await hold.change('SET GLOBAL super_read_only = 1', CHANGE_MS);
   await assertClosed(hold);
   await hold.change('SET GLOBAL offline_mode = 0', CHANGE_MS);
   return waited;
+}
+
+/**
+ * Sessions that cannot be ended, such as those of whoever watches the server as root: one that waits for an acknowledgement
+ * keeps super_read_only away (seen on 9.7, AFTER_SYNC and AFTER_COMMIT), and where that is had, no commit is under way that
+ * switching semi-sync off could acknowledge.
+ */
+async function closeBeside(hold: Hold, users: readonly string[]): Promise<void> {
+  await hold.read('SET SESSION lock_wait_timeout = 1', READ_MS);
+  try {
+    await hold.change('SET GLOBAL super_read_only = 1', CHANGE_MS);
+  } catch (error) {
+    throw waitedInVain(error) ? acknowledgeable(hold, users) : error;
+  }
+  await assertClosed(hold);
 }
 
 /** How long one attempt waits for commits that came in after the sessions were ended; the shortest that MySQL knows. */
