@@ -50,10 +50,7 @@ export class Reloading {
     const read = await loadConfig(options);
     if (!read.ok) return { ok: false, faults: read.error };
     const before = this.#now;
-    const differing = keyNames().filter(
-      (name) => isObeyed(name) && before.prints.get(name) !== read.value.prints.get(name),
-    );
-    const needRestart = differing.filter(
+    const needRestart = differing(before, read.value).filter(
       (name) => !LIVE_KEYS.has(name) || isSwitchOfTls(name, before.given.values, read.value.given.values),
     );
     const now = needRestart.length === 0 ? read : await interpretAgain(options, read.value, before, needRestart);
@@ -65,11 +62,15 @@ export class Reloading {
     return {
       ok: true,
       files: now.value.files,
-      changed: differing.filter((name) => !needRestart.includes(name)),
+      changed: differing(before, now.value),
       needRestart,
       remarks: now.value.remarks.filter(({ text }) => !known.has(text)),
     };
   }
+}
+
+function differing(before: LoadedConfig, { prints }: LoadedConfig): readonly KeyName[] {
+  return keyNames().filter((name) => isObeyed(name) && before.prints.get(name) !== prints.get(name));
 }
 
 /** Certificates can be replaced by others; whether there are any is what the ports were opened with. */
