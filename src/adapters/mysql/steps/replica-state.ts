@@ -6,7 +6,7 @@
  * binary log, or, without GTID, places in the log of its source.
  */
 import { logOf, logOfNumber, minus, unionOf } from '../../../core/recovery/gtids.js';
-import { addressText } from '../../../core/topology/address.js';
+import { addressText, DETACHED } from '../../../core/topology/address.js';
 import { isLogMark, logMarkText } from '../../../core/topology/log-marks.js';
 import type { ServerId } from '../../../core/topology/server.js';
 import type { BinlogPosition } from '../../../core/topology/vitals.js';
@@ -105,8 +105,10 @@ function sourceLogOf(row: TextRow, { dialect: { source }, serverAt }: Hold): str
   const uuid = cell(row, `${source}_UUID`);
   if (uuid !== '' && uuid !== 'No') return logOf(uuid as ServerId);
   const number = Number(cell(row, `${source}_Server_Id`));
-  const known =
-    number === 0 ? serverAt({ host: cell(row, `${source}_Host`), port: Number(cell(row, `${source}_Port`)) }) : null;
+  const host = cell(row, `${source}_Host`);
+  // One that was detached goes by what it followed.
+  const followed = host.startsWith(DETACHED) ? host.slice(DETACHED.length) : host;
+  const known = number === 0 ? serverAt({ host: followed, port: Number(cell(row, `${source}_Port`)) }) : null;
   return known === null ? logOfNumber(number) : logOf(known);
 }
 
