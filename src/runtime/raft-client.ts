@@ -7,7 +7,7 @@ import { unpackEntries } from '../core/raft/entry-batch.js';
 import type { LogIndex, Membership, NodeId } from '../core/raft/message.js';
 import type { Lease } from '../core/raft/ready.js';
 import { OperationalError } from './errors.js';
-import type { Clock } from './ports/clock.js';
+import type { Clock, Timer } from './ports/clock.js';
 import type { Consensus, ConsensusListeners, ConsensusStatus, Leadership, LogPosition } from './ports/consensus.js';
 import {
   ConsensusError,
@@ -21,6 +21,7 @@ import type { Greeting, NodeInfo } from './ports/peer-transport.js';
 import { Waiting } from './raft-waiting.js';
 import { batchBytes } from './raft-worker/delivery.js';
 import type { LeaseReader } from './raft-worker/lease-cell.js';
+import { ALIVE_EVERY_MS } from './raft-worker/main-thread-watch.js';
 import type { Call, CallResult, Line, Refused, ToMain, ToWorker } from './raft-worker/protocol.js';
 
 /** Beyond this many, callers are told to slow down; the core has a limit in bytes of its own. */
@@ -59,6 +60,7 @@ export class RaftClient implements Consensus {
   #peers: ReadonlyMap<NodeId, NodeInfo> = new Map();
   #started: { readonly resolve: () => void; readonly reject: (error: Error) => void } | null = null;
   #closed: (() => void) | null = null;
+  #nextAlive: Timer | null = null;
   /** Why nothing works any more. */
   #ended: string | null = null;
 
@@ -165,8 +167,17 @@ export class RaftClient implements Consensus {
     this.#listeners?.onFatal(error);
   }
 
+  /** Its thread gives the lead away when it hears nothing. */
+  #sayAlive(): void {
+    this.#line.post({ kind: 'alive' });
+    this.#nextAlive = this.#clock.setTimer(ALIVE_EVERY_MS, () => {
+      this.#sayAlive();
+    });
+  }
+
   #end(why: string): void {
     this.#ended = why;
+    this.#nextAlive?.cancel();
     this.#proposals.close(() => new FateUnknown(`${why}; the command may still be committed`));
     this.#readers.close(() => new ReadTimedOut());
     this.#calls.close(() => new OperationalError('NO_QUORUM', why));
@@ -262,7 +273,10 @@ export class RaftClient implements Consensus {
   }
 
   #onLife(message: Extract<ToMain, { kind: 'started' | 'start-failed' | 'closed' }>): void {
-    if (message.kind === 'started') this.#started?.resolve();
+    if (message.kind === 'started') {
+      this.#started?.resolve();
+      if (this.#ended === null) this.#sayAlive();
+    }
     if (message.kind === 'closed') this.#closed?.();
     if (message.kind !== 'start-failed') return;
     this.#end(message.error.message);

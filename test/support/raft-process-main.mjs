@@ -1,5 +1,6 @@
 // One Raft node as a process, for tests that kill, pause and restart it. Its state machine is the list of the commands it
 // applied. Wishes come as lines of JSON on stdin, answers and news go as lines of JSON to stdout. Runs from dist/.
+import { existsSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { monotonicNowMs } from '../../dist/runtime/ports/clock.js';
 import { openRaft } from '../../dist/runtime/raft-thread.js';
@@ -83,6 +84,11 @@ const wishes = {
   transfer: ({ to, timeoutMs }) => consensus.transferLeadership(to, monotonicNowMs() + timeoutMs),
   change: ({ next, timeoutMs }) => consensus.changeMembership(next, monotonicNowMs() + timeoutMs),
   usage: () => ({ cpu: process.cpuUsage(), rss: process.memoryUsage.rss() }),
+  // The main thread hangs, as in a loop without end; the Raft thread runs on.
+  hang: ({ untilThereIs }) => {
+    const nothing = new Int32Array(new SharedArrayBuffer(4));
+    while (!existsSync(untilThereIs)) Atomics.wait(nothing, 0, 0, 20);
+  },
   close: () => consensus.close(),
 };
 

@@ -1,4 +1,6 @@
 // Three Raft nodes as processes on loopback: leaders that are killed, paused and come back. Built by scripts/test.
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { monotonicNowMs } from '../../src/runtime/ports/clock.js';
 import { type RaftProcess, RaftProcesses } from '../support/raft-process.js';
@@ -53,6 +55,24 @@ describe('three nodes', () => {
     await leader.propose('one');
     await expect(follower?.propose('two')).rejects.toMatchObject({ code: 'NOT_LEADER', done: 'no' });
     expect(await follower?.read()).toEqual(['one']);
+  });
+
+  it('take the lead from a node whose main thread hangs, which follows when it runs again', async () => {
+    const hung = await startThree();
+    await hung.propose('before');
+    const untilThereIs = join(hung.settings.dataDirectory, '..', 'enough');
+    const over = hung.ask('hang', { untilThereIs });
+    const next = await vi.waitFor(async () => {
+      const [one] = await Promise.all(others(hung).map((node) => node.leadership()));
+      expect(one?.leader).toBeTruthy();
+      expect(one?.leader).not.toBe(hung.id);
+      return others(hung).find(({ id }) => id === one?.leader) as RaftProcess;
+    }, PATIENCE);
+    await next.propose('after');
+    await writeFile(untilThereIs, '');
+    await over;
+    await allHave(['before', 'after']);
+    expect(hung.news.map(({ kind }) => kind)).toContain('main-thread');
   });
 
   it('go on when their leader is killed, and take it back when it returns', async () => {

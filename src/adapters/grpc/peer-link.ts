@@ -21,8 +21,11 @@ const BACKOFF_MAX_MS = 1000;
 /** From the first byte to the peer's introduction. */
 const CONNECT_TIMEOUT_MS = 2000;
 const VOTE_TIMEOUT_MS = 1000;
-/** All that grpc-js knows of a peer that ends the connection in the handshake; one that is not there is told apart. */
-const HUNG_UP = 'Last error: Failed to connect';
+/**
+ * What grpc-js knows of a peer that ends the connection in the handshake: nothing, or what the system said where our last word
+ * came after the end. One that is not there is told apart.
+ */
+const HUNG_UP = /Last error: (?:Failed to connect|read ECONNRESET|write (?:EPIPE|ECONNRESET)|socket hang up)/;
 
 export interface LinkSettings {
   readonly self: Self;
@@ -134,7 +137,7 @@ export class PeerLink {
       if (this.#attempt === attempt) this.#onFrame(attempt, frame);
     });
     stream.on('error', (error: ServiceError) => {
-      const hungUp = error.details.includes(HUNG_UP);
+      const hungUp = HUNG_UP.test(error.details);
       const trouble = hungUp ? hangingUpOf(this.address) : plainWords(error.details || error.message);
       this.#broke(attempt, trouble, hungUp || error.code === status.FAILED_PRECONDITION);
     });

@@ -42,6 +42,8 @@ export type ToWorker =
   /** The main thread is through with committed entries of this many bytes. */
   | { readonly kind: 'applied'; readonly bytes: number }
   | { readonly kind: 'snapshot'; readonly index: LogIndex; readonly bytes: Uint8Array }
+  /** The main thread runs; again and again. */
+  | { readonly kind: 'alive' }
   /** The applied log names it. */
   | { readonly kind: 'founding'; readonly founding: string }
   | { readonly kind: 'close' };

@@ -19,6 +19,8 @@ import { Calls } from './calls.js';
 import { Delivery } from './delivery.js';
 import { FoundingKeeper } from './founding-keeper.js';
 import { LeaseWriter } from './lease-cell.js';
+import { MainThreadWatch } from './main-thread-watch.js';
+import { meet } from './meeting.js';
 import { PeerDirectory } from './peer-directory.js';
 import { PeerSearch } from './peer-search.js';
 import { ProposalIntake } from './proposal-intake.js';
@@ -74,6 +76,7 @@ export class RaftHost {
   readonly #search: PeerSearch;
   readonly #intake: ProposalIntake;
   readonly #founding: FoundingKeeper;
+  readonly #mainThread: MainThreadWatch;
   #restart: Restart | null = null;
   #keeper: SnapshotKeeper | null = null;
   /** Null until it is known whether this node may vote. */
@@ -90,9 +93,7 @@ export class RaftHost {
     this.#intake = new ProposalIntake(clock, line, () => this.#driver);
     this.#founding = new FoundingKeeper(settings.newFounding, ports, {
       onOpening: (payload) => this.#driver?.openTermsWith(payload),
-      onEvent: (event) => {
-        this.#tell(event);
-      },
+      onEvent: this.#tell,
     });
     this.#search = new PeerSearch(settings.places, transport, clock, (introduction) => {
       this.#onIntroduced(introduction);
@@ -122,6 +123,11 @@ export class RaftHost {
         line.post({ kind: 'result', id, result });
       },
     );
+    this.#mainThread = new MainThreadWatch(clock, {
+      status: () => this.#status(),
+      transferLeadership: (to) => this.#driver?.transferLeadership(to),
+      tell: this.#tell,
+    });
     line.onMessage((message) => {
       this.#onMessage(message);
     });
@@ -146,6 +152,9 @@ export class RaftHost {
         return;
       case 'snapshot':
         void this.#onSnapshot(message.index, message.bytes);
+        return;
+      case 'alive':
+        this.#mainThread.heard();
         return;
       case 'founding':
         void this.#founding.applied(message.founding);
@@ -225,9 +234,7 @@ export class RaftHost {
       onFetchSnapshot: (from, mark) => {
         void this.#keeper?.fetch(from, mark);
       },
-      onEvent: (event) => {
-        this.#tell(event);
-      },
+      onEvent: this.#tell,
       onFatal: die,
     };
   }
@@ -302,7 +309,9 @@ export class RaftHost {
         this.#calls.snapshot(id);
         return;
       case 'meet':
-        void this.#meet(id, call.address, call.timeoutMs);
+        void meet(this.#ports.transport, call).then((result) => {
+          this.#ports.line.post({ kind: 'result', id, result });
+        });
         return;
       default:
         assertNever(call);
@@ -341,18 +350,6 @@ export class RaftHost {
     });
   }
 
-  async #meet(id: number, address: string, timeoutMs: number): Promise<void> {
-    const { line, transport } = this.#ports;
-    try {
-      const value = await transport.meet(address, timeoutMs);
-      line.post({ kind: 'result', id, result: { ok: true, value } });
-    } catch (error) {
-      if (!(error instanceof OperationalError)) throw error;
-      const { code, message } = error;
-      line.post({ kind: 'result', id, result: { ok: false, error: { code, message, leader: null } } });
-    }
-  }
-
   #status(): ReturnType<typeof consensusStatus> {
     return consensusStatus({
       self: this.#settings.info.id,
@@ -377,15 +374,16 @@ export class RaftHost {
     return this.#driver;
   }
 
-  #tell(event: ConsensusEvent): void {
+  readonly #tell = (event: ConsensusEvent): void => {
     this.#ports.line.post({ kind: 'event', event });
-  }
+  };
 
   #tellPeers(): void {
     this.#ports.line.post({ kind: 'peers', peers: this.#directory.infos });
   }
 
   async #close(): Promise<void> {
+    this.#mainThread.close();
     this.#birth.close();
     this.#reads.close();
     this.#keeper?.close();

@@ -269,6 +269,21 @@ describe('peers over gRPC', () => {
     }, PATIENCE);
   });
 
+  it.each([
+    ['closes', (socket: Socket) => socket.destroy()],
+    ['resets', (socket: Socket) => socket.resetAndDestroy()],
+  ])('says that it was hung up on by one that %s the connection at its first word', async (_what, hangUp) => {
+    const rude = createServer((socket) => socket.on('error', () => undefined).once('data', () => hangUp(socket)));
+    servers.push(rude);
+    await new Promise<void>((resolve) => rude.listen(0, '127.0.0.1', resolve));
+    const a = await start('a');
+    const { port } = rude.address() as { port: number };
+    a.transport.setPeers(new Map([['b' as NodeId, `127.0.0.1:${String(port)}`]]));
+    await vi.waitFor(() => {
+      expect(a.refused.join()).toContain('hung up before a word was said');
+    }, PATIENCE);
+  });
+
   it('gives up on a peer that takes the connection and never speaks, and gets through once it does', async () => {
     const a = await start('a');
     const sockets: Socket[] = [];
