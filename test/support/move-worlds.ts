@@ -2,6 +2,7 @@
 import type { Rng } from '../../src/core/base/rng.js';
 import type { Movement, MoveTerms } from '../../src/core/recovery/movement.js';
 import type { Recovery } from '../../src/core/recovery/recovery.js';
+import type { Resting } from '../../src/core/recovery/step.js';
 import type { ServerId } from '../../src/core/topology/server.js';
 import { MysqlWorld, uuidOf, type WorldServer } from './mysql-world.js';
 import { openingOf, participant } from './recoveries.js';
@@ -34,6 +35,8 @@ export function randomTree(rng: Rng): MoveWorld {
 function unsettle(rng: Rng, world: MysqlWorld, replica: WorldServer): void {
   if (rng.integer(2) === 0) world.apply(replica);
   if (rng.integer(10) === 0) Object.assign(replica, { io: false, sql: false });
+  if (rng.integer(12) === 0) replica[pick(rng, ['io', 'sql'] as const)] = false;
+  if (rng.integer(4) === 0) replica.byPlace = true;
   if (rng.integer(12) === 0) Object.assign(replica, { broken: true, sql: false });
   if (rng.integer(12) === 0) replica.slow = true;
   if (rng.integer(12) === 0) replica.up = false;
@@ -52,7 +55,10 @@ export function randomMove(rng: Rng, { world, primary, replicas }: MoveWorld): R
     moving.has(id) ? 'replica' : id === primary.id ? 'primary' : up ? 'place' : 'gone';
   const participants = [primary, ...replicas].map((server) => {
     const wasStopped = !server.io && !server.sql && !server.broken;
-    return participant(server.id, roleOf(server), { start: !wasStopped, ...(wasStopped ? { wasStopped } : {}) });
+    const role = roleOf(server);
+    const rests = role === 'replica' ? restingIn(server) : {};
+    const start = !wasStopped && (role === 'replica' || server.id === primary.id || (server.io && server.sql));
+    return participant(server.id, role, { start, ...rests, ...(wasStopped ? { wasStopped } : {}) });
   });
   const command = manner === 'regroup' ? 'regroup-replicas' : 'relocate-replicas';
   const terms: MoveTerms = { command, manner, moves, refused: [], atOnce: 1 + rng.integer(4) };
@@ -60,11 +66,19 @@ export function randomMove(rng: Rng, { world, primary, replicas }: MoveWorld): R
   return openingOf('move', failed, participants, { movement: terms });
 }
 
+function restingIn({ io, sql, broken }: WorldServer): { readonly rests?: Resting } {
+  if (io === sql || broken) return {};
+  return { rests: io ? 'sql' : 'io' };
+}
+
 function manyOf(rng: Rng, { world, primary, replicas }: MoveWorld, manner: MoveTerms['manner']): readonly Movement[] {
   if (manner === 'resume') return replicas.map(({ id }): Movement => ({ server: id, to: id, from: null }));
   const source = pick(rng, [primary, ...replicas]);
   const below = replicas.filter((one) => one.source === source.id);
-  if (manner === 'regroup') return below.map(({ id }) => ({ server: id, to: source.id, from: source.id }));
+  if (manner === 'regroup')
+    return below
+      .filter((one) => restingIn(one).rests !== 'sql')
+      .map(({ id }) => ({ server: id, to: source.id, from: source.id }));
   const to = pick(rng, [primary, ...replicas]);
   return below
     .filter((one) => one.id !== to.id && !isBelow(world, to.id, one.id))

@@ -3,11 +3,11 @@
  * a real server would lose data or a client would write to two primaries, which is what the tests of plans look for.
  */
 import { assert } from '../../src/core/base/assert.js';
-import type { ReturnStep, Step, StepFindings, StepOutcome } from '../../src/core/recovery/step.js';
+import type { Resting, ReturnStep, Step, StepFindings, StepOutcome } from '../../src/core/recovery/step.js';
 import type { SwitchAction } from '../../src/core/recovery/switch-action.js';
 import { formatGtidSet, parseGtidSet } from '../../src/core/topology/gtid-set.js';
 import type { ServerId } from '../../src/core/topology/server.js';
-import { changesNothing, isAboutSources, type RoleStep, type SourceStep } from './world-steps.js';
+import { changesNothing, isAboutSources, type RoleStep, type SourceStep, threads } from './world-steps.js';
 
 /** `uuid:number`. */
 export type Transaction = string;
@@ -25,6 +25,8 @@ export interface WorldServer {
   io: boolean;
   sql: boolean;
   broken: boolean;
+  /** It could follow by GTID and follows by place. */
+  byPlace: boolean;
   /** Its applier gets nowhere within any limit. */
   slow: boolean;
   /** Its source's host has `//` before it. */
@@ -74,6 +76,7 @@ export class MysqlWorld {
       io: false,
       sql: false,
       broken: false,
+      byPlace: false,
       slow: false,
       severed: false,
       readOnly: true,
@@ -170,7 +173,7 @@ export class MysqlWorld {
         return this.#wait(server, step);
       case 'reattach':
       case 'start-replica':
-        return this.#start(server, step.kind);
+        return this.#start(server, step.kind, step.kind === 'start-replica' ? step.rests : undefined);
       case 'acknowledge':
         server.acks = step.on;
         return done();
@@ -261,10 +264,10 @@ export class MysqlWorld {
     return done(this.findings(server));
   }
 
-  #start(server: WorldServer, kind: 'reattach' | 'start-replica'): StepOutcome {
+  #start(server: WorldServer, kind: 'reattach' | 'start-replica', rests?: Resting): StepOutcome {
     if (server.source === null) return kind === 'reattach' ? failed('is no replica') : done();
     if (kind === 'reattach') server.severed = false;
-    Object.assign(server, { io: true, sql: !server.broken });
+    Object.assign(server, threads(server, { start: true, rests }));
     return done();
   }
 
@@ -365,6 +368,8 @@ export class MysqlWorld {
       return start ? failed('its applier has stopped') : done();
     }
     if (server.broken && server.relay.length > 0) return failed('its relay log would be lost');
+    const isHeldBack = step.rests === 'sql' && !server.sql && server.relay.length > 0;
+    if (isHeldBack && source.id !== server.source) return failed('its applier was stopped by somebody');
     const lacking = [...this.has(server)].filter((one) => !this.has(source).has(one));
     const back = source.id === server.source;
     assert(back || !source.replaced, `${server.id} is pointed at a server that took the place of ${source.id}`);
@@ -374,7 +379,8 @@ export class MysqlWorld {
     );
     const gone = [...source.purged].some((one) => !this.has(server).has(one));
     assert(back || !gone, `${server.id} is pointed at ${source.id}, which has purged what it needs`);
-    Object.assign(server, { source: source.id, severed: false, io: start, sql: start && !server.broken });
+    const byPlace = step.asItFollows === true ? server.byPlace : step.begin !== undefined;
+    Object.assign(server, { source: source.id, severed: false, byPlace, ...threads(server, step) });
     return { ok: true, findings: {} };
   }
 

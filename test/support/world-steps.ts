@@ -1,5 +1,5 @@
 /** The steps of plans in groups, by what of the model of MySQL they concern. */
-import type { ReturnStep, Step } from '../../src/core/recovery/step.js';
+import type { Resting, ReturnStep, Step } from '../../src/core/recovery/step.js';
 
 export type SourceStep = Extract<Step, { kind: 'repoint' | 'locate' | 'run-until' }>;
 
@@ -14,3 +14,11 @@ export function changesNothing(step: Step): step is NothingStep {
 }
 
 export type RoleStep = Extract<Step, { kind: 'detach' | 'open' | 'close' | 'fence' }> | ReturnStep;
+
+/** What runs when it is started. */
+export function threads(
+  { broken }: { readonly broken: boolean },
+  { start, rests }: { readonly start: boolean; readonly rests?: Resting | undefined },
+): { readonly io: boolean; readonly sql: boolean } {
+  return { io: start && rests !== 'io', sql: start && !broken && rests !== 'sql' };
+}

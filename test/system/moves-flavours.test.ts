@@ -65,6 +65,17 @@ describe.each([
       await replica.catchUp(primary);
       expect(await replica.query('SELECT COUNT(*) AS n FROM shop.orders')).toEqual([{ n: written }]);
     }
+    // Nothing is written now: one whose applier was stopped by hand has nothing that it would have to apply.
+    await first.execute('STOP SLAVE IO_THREAD');
+    await second.execute('STOP SLAVE SQL_THREAD');
+    await nodes.observe();
+    const [, , third] = replicasOf(topology, 3);
+    for (const to of [primary, third, primary]) {
+      await moved('relocate', first, to);
+      await moved('relocate', second, to);
+      expect(await first.replicaStatus()).toMatchObject({ sourcePort: to.port, ioRunning: 'No', sqlRunning: 'Yes' });
+      expect(await second.replicaStatus()).toMatchObject({ sourcePort: to.port, ioRunning: 'Yes', sqlRunning: 'No' });
+    }
   });
 });
 
@@ -95,6 +106,13 @@ describe.each([
     await moved('relocate', b, primary);
     await moved('relocate', d, primary);
     for (const replica of replicas) await follows(replica, primary);
+    // Whoever keeps its source keeps what it follows by, also where it could follow by GTID.
+    await moved('repoint', a);
+    await moved('relocate', b, primary);
+    await moved('repoint-replicas', primary);
+    await moved('detach-replica', c);
+    await moved('reattach-replica', c);
+    await follows(c, primary);
     const written = await stopWriting();
     const place = kind.flavor === 'mariadb' ? { Using_Gtid: 'No' } : { Auto_Position: 0 };
     for (const replica of replicas) {

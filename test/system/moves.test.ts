@@ -75,6 +75,39 @@ describe('on MySQL 9.7 by GTID', () => {
     await a.catchUp(topology.primary);
   });
 
+  it('each thread and what it follows by stay as they were, wherever that is possible', async () => {
+    const [a, b, c] = replicas();
+    const state = async (server: LabServer): Promise<readonly unknown[]> => {
+      const [row = {}] = await server.query('SHOW REPLICA STATUS');
+      const names = ['Source_Port', 'Auto_Position', 'Replica_IO_Running', 'Replica_SQL_Running'];
+      return names.map((name) => row[name]);
+    };
+    await a.execute('STOP REPLICA; CHANGE REPLICATION SOURCE TO SOURCE_AUTO_POSITION=0; START REPLICA');
+    await a.waitForReplication();
+    await b.execute('STOP REPLICA IO_THREAD');
+    await c.execute('STOP REPLICA SQL_THREAD');
+    await nodes.observe();
+    const { primary } = topology;
+    await moved('repoint-replicas', primary);
+    expect(await state(a)).toEqual([primary.port, 0, 'Yes', 'Yes']);
+    expect(await state(b)).toEqual([primary.port, 1, 'No', 'Yes']);
+    expect(await state(c)).toEqual([primary.port, 1, 'Yes', 'No']);
+    const { steps } = await moved('relocate', b, a);
+    expect(steps.at(-1)?.step).toMatchObject({ kind: 'repoint', rests: 'io' });
+    await moved('relocate', c, a);
+    expect(await state(b)).toEqual([a.port, 1, 'No', 'Yes']);
+    expect(await state(c)).toEqual([a.port, 1, 'Yes', 'No']);
+    await primary.execute('INSERT INTO shop.orders VALUES (70)');
+    await a.catchUp(primary);
+    await expect
+      .poll(async () => (await c.query('SHOW REPLICA STATUS'))[0]?.['Retrieved_Gtid_Set'], { timeout: 30_000 })
+      .not.toBe('');
+    const refused = await ask('relocate', c, primary);
+    expect(refused.lost[0]?.reason).toMatch(/applier was stopped by somebody and has yet to apply/);
+    expect(await state(c)).toEqual([a.port, 1, 'Yes', 'No']);
+    expect(await c.query('SELECT COUNT(*) AS n FROM shop.orders')).toEqual([{ n: 0 }]);
+  });
+
   it('one with transactions of its own is left where it is, and so is a whole swap', async () => {
     const [a, b] = replicas();
     await b.execute('SET GLOBAL super_read_only=OFF; SET GLOBAL read_only=OFF; CREATE DATABASE mine');
@@ -100,9 +133,11 @@ describe('on MySQL 9.7 by GTID', () => {
     await topology.primary.execute('INSERT INTO shop.orders VALUES (100)');
     await b.catchUp(topology.primary);
     await a.kill();
+    await c.execute('START REPLICA IO_THREAD');
     const recovery = await moved('regroup-replicas', a);
     expect(recovery.steps.some(({ step }) => step.kind === 'repoint' && step.source === nodes.idOf(b))).toBe(true);
     await follows(c, b);
+    await c.catchUp(b);
     expect(await c.query('SELECT COUNT(*) AS n FROM shop.orders')).toEqual([{ n: 1 }]);
     expect(await b.replicaStatus()).toMatchObject({ sourcePort: a.port });
   });

@@ -108,7 +108,7 @@ export class MysqlSession implements ServerSession {
       case 'restart-io':
         return await restartIo(hold);
       case 'start-replica':
-        return await startReplication(hold);
+        return await startReplication(hold, step.rests ?? null);
       case 'reattach':
         return await reattach(hold);
       case 'await-applied':
@@ -197,14 +197,14 @@ export class MysqlSession implements ServerSession {
 
   async #repoint(
     hold: Hold,
-    { source, start, begin }: Extract<Step, { kind: 'repoint' }>,
+    { source, start, begin, asItFollows, rests }: Extract<Step, { kind: 'repoint' }>,
     { other, siblings, lender = this.#clusterId }: StepContext,
   ): Promise<StepFindings> {
     if (other === null) throw new StepFailed('state', 'the step does not say where to', false);
     const { address } = hold;
-    return await repoint(hold, { source: other, sourceId: source, start, begin: begin ?? null }, () =>
-      this.#accounts.find(lender, address, other, siblings),
-    );
+    const how = { start, begin: begin ?? null, asItFollows: asItFollows === true, rests: rests ?? null };
+    const to = { source: other, sourceId: source, ...how };
+    return await repoint(hold, to, () => this.#accounts.find(lender, address, other, siblings));
   }
 }
 

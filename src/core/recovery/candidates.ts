@@ -13,6 +13,7 @@ import type { RecoveryPolicy } from './policy.js';
 import type { Participant } from './recovery.js';
 import { followsByPlace } from './seen-progress.js';
 import { compareSuccessors, formatRank, seriesOf, tierOf } from './rank.js';
+import type { Resting } from './step.js';
 
 export interface Candidacy {
   readonly server: Server;
@@ -87,6 +88,14 @@ export function participantsOf(
     ...namedIn(server.facts, channelOf(server)),
     cannotFollow: unfollowable(server, servers, rules),
   }));
+}
+
+/** The one thread that somebody, and no error, has stopped; null where both run, both stand or an error did it. */
+export function restingThread(channel: Channel | null): Resting | null {
+  if (channel === null) return null;
+  const { ioThread, sqlThread, ioError, sqlError } = channel;
+  if (ioThread === 'stopped') return ioError === null && sqlThread === 'running' ? 'io' : null;
+  return sqlThread === 'stopped' && sqlError === null ? 'sql' : null;
 }
 
 /** By somebody, not by an error. */

@@ -9,7 +9,7 @@ import type { BinlogPosition } from '../topology/vitals.js';
 import type { DurabilityTerms } from './durability-terms.js';
 import type { HookTerms } from './hook-terms.js';
 import type { MoveTerms } from './movement.js';
-import type { Beginning, SemiSyncDuty, Step, StepOutcome } from './step.js';
+import type { Beginning, Resting, SemiSyncDuty, Step, StepOutcome } from './step.js';
 import type { SwitchTerms } from './switching.js';
 
 /** `<unix milliseconds>:<hex>`, unique in the cluster; the incumbent's UID. */
@@ -199,6 +199,8 @@ export interface Participant {
   readonly acknowledges?: boolean;
   /** Somebody had stopped its replication by the time of the opening: should it be left behind, it is left alone. */
   readonly wasStopped?: boolean;
+  /** move only. */
+  readonly rests?: Resting;
   /** Whom it followed at the opening, where that was not the server that failed. */
   readonly follows?: ServerId;
   /** Of a server that replicates over several channels, the one that this plan is about; the others are left alone. */

@@ -5,6 +5,8 @@ import { HOOK_KEYS } from './hook-terms.js';
 import type { Step, StepKind } from './step.js';
 import { describeAction } from './switch-action.js';
 
+const THREADS = { io: 'IO thread', sql: 'applier' } as const;
+
 type NameOf = (server: ServerId) => string;
 type StepOf<K extends StepKind> = Extract<Step, { kind: K }>;
 
@@ -17,8 +19,7 @@ const TEXTS: { readonly [K in StepKind]: (step: StepOf<K>, server: string, nameO
   'await-received': ({ limitMs }, server) => `wait until ${server} has received all of it, at most ${limitMs / 1000} s`,
   'run-until': ({ until, limitMs }, server) =>
     `let ${server} apply up to ${until} and stand there, within ${limitMs / 1000} s`,
-  repoint: (step, server, nameOf) =>
-    `point ${server} at ${nameOf(step.source)}${placeIn(step)}${step.start ? '' : ' and leave its replication stopped'}`,
+  repoint: (step, server, nameOf) => `point ${server} at ${nameOf(step.source)}${placeIn(step)}${restIn(step)}`,
   locate: ({ source }, server, nameOf) => `search the binary log of ${nameOf(source)} for where ${server} would go on`,
   'promise-promotion': ({ epoch }, server) =>
     `commit ${server} as the primary of epoch ${epoch}: the point of no return`,
@@ -36,7 +37,8 @@ const TEXTS: { readonly [K in StepKind]: (step: StepOf<K>, server: string, nameO
     `empty the binary logs of ${server} and let it know ${gtids || 'nothing'}, without ${drops}`,
   'prepare-clone': (_, server) => `make sure that ${server} has the CLONE plugin`,
   clone: ({ source }, server, nameOf) => `replace all data of ${server} by a copy of ${nameOf(source)}`,
-  'start-replica': (_, server) => `start the replication of ${server} where it is`,
+  'start-replica': ({ rests }, server) =>
+    `start the replication of ${server} where it is${rests === undefined ? '' : `, without its ${THREADS[rests]}`}`,
   'restart-io': (_, server) => `restart the IO thread of ${server} to learn whether its source still speaks`,
   hooks: ({ list }) => `run the hooks of ${HOOK_KEYS[list]}`,
   switch: ({ action }, server) => describeAction(action, server),
@@ -49,6 +51,11 @@ export function describeStep(step: Step, nameOf: NameOf): string {
 
 function textOf<K extends StepKind>(kind: K, step: StepOf<K>, server: string, nameOf: NameOf): string {
   return TEXTS[kind](step, server, nameOf);
+}
+
+function restIn({ start, rests }: StepOf<'repoint'>): string {
+  if (!start) return ' and leave its replication stopped';
+  return rests === undefined ? '' : ` and leave its ${THREADS[rests]} stopped`;
 }
 
 function placeIn({ begin }: StepOf<'repoint'>): string {

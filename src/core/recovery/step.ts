@@ -53,6 +53,9 @@ export type Step =
       readonly start: boolean;
       /** By place alone. */
       readonly begin?: Beginning;
+      /** It stays with its own source: one that follows by place goes on by place, even where it could follow by GTID. */
+      readonly asItFollows?: true;
+      readonly rests?: Resting;
     }
   /**
    * Without GTID: looks in the log of `source`, up to `until`, for the end of what `server` has applied. `seen`: where their
@@ -93,7 +96,7 @@ export type Step =
    */
   | { readonly kind: 'release'; readonly server: ServerId }
   /** Starts its replication, wherever it leads; nothing for a server that follows nobody. Again: skipped if it runs. */
-  | { readonly kind: 'start-replica'; readonly server: ServerId; readonly hop?: Hop }
+  | { readonly kind: 'start-replica'; readonly server: ServerId; readonly hop?: Hop; readonly rests?: Resting }
   /** STOP and START of the IO thread, to learn whether the source still speaks; of one canary, once per incident. */
   | { readonly kind: 'restart-io'; readonly server: ServerId }
   /** Stops fetching and puts `//` before the host of its source, so that it cannot go on there. Again: skipped if it is so. */
@@ -140,6 +143,9 @@ export interface Beginning {
  * a server stands in its source's log and where its own log stands are told then, whatever else it counts by.
  */
 export type Hop = string;
+
+/** Somebody had stopped this thread of a replica and not the other: it is left stopped when the other is started. */
+export type Resting = 'io' | 'sql';
 
 /** What a primary asked of its replicas before it acknowledged a write, and how many there are to ask. */
 export interface SemiSyncDuty {

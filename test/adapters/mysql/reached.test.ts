@@ -11,6 +11,8 @@ const SOURCE = { host: 'db-2', port: 3306 };
 const MEANT = '5a3f0c1e-0000-4000-8000-000000000001';
 const STRANGER = 'f00dcafe-0000-4000-8000-000000000001';
 
+const TO = { source: SOURCE, sourceId: MEANT as ServerId };
+
 const POINTED_THERE: TextRow = {
   Source_Host: SOURCE.host,
   Source_Port: String(SOURCE.port),
@@ -44,7 +46,7 @@ function replicaWhoseSourceIs(uuid: string, afterLooks: number): { readonly hold
 }
 
 const pointed = (hold: Hold) =>
-  repoint(hold, { source: SOURCE, sourceId: MEANT as ServerId, start: true, begin: null }, () =>
+  repoint(hold, { ...TO, start: true, begin: null, asItFollows: false, rests: null }, () =>
     Promise.reject(new Error('it has an account')),
   );
 

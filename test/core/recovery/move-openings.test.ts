@@ -4,8 +4,10 @@ import { openMove } from '../../../src/core/recovery/openings/move.js';
 import type { MoveWish } from '../../../src/core/recovery/openings/move-wishes.js';
 import type { Opening } from '../../../src/core/recovery/openings/opening.js';
 import { planOf } from '../../../src/core/recovery/plan.js';
+import { pointAt } from '../../../src/core/recovery/playbooks/one-move.js';
 import type { RecoveryId } from '../../../src/core/recovery/recovery.js';
-import type { ServerFacts, ServerId } from '../../../src/core/topology/server.js';
+import { describeStep } from '../../../src/core/recovery/step-text.js';
+import type { Channel, ServerFacts, ServerId } from '../../../src/core/topology/server.js';
 import { channelTo, observed, serverId } from '../../support/facts.js';
 import { FedLedger } from '../../support/ledger.js';
 import { uuidOf } from '../../support/mysql-world.js';
@@ -164,6 +166,34 @@ describe('refused is', () => {
     expect(noes(ask('make-co-master', 's')).join()).toMatch(/s:3306 is not read-only; first make it read-only/);
     see('p', 's', { channels: [channelTo('s')] });
     expect(noes(ask('make-co-master', 's')).join()).toMatch(/s:3306 is already co master of p:3306/);
+  });
+});
+
+describe('one thread that somebody had stopped', () => {
+  const halves: readonly (readonly [string, Partial<Channel>, string | undefined, string])[] = [
+    ['the IO thread', { ioThread: 'stopped' }, 'io', ' and leave its IO thread stopped'],
+    ['the applier', { sqlThread: 'stopped' }, 'sql', ' and leave its applier stopped'],
+    ['an IO thread with an error', { ioThread: 'stopped', ioError: { number: 1236, text: 'gone' } }, undefined, ''],
+    ['an applier with an error', { sqlThread: 'stopped', sqlError: { number: 1062, text: 'twice' } }, undefined, ''],
+  ];
+
+  it.each(halves)('is in the record and in the words of the plan: %s', (_name, threads, rests, text) => {
+    see('a', 'm', { channels: [channelTo('m', threads)] });
+    const opening = ask('relocate', 'a', 's');
+    if (!opening.ok) throw new Error(noes(opening).join());
+    const [found] = opening.recovery.inputs.participants;
+    expect(found).toMatchObject({ id: 'a', start: true });
+    expect(found?.rests).toBe(rests);
+    const step = pointAt({ ...opening.recovery, steps: [] }, serverId('a'), serverId('s'));
+    expect(describeStep(step, String)).toBe(`point a at s${text}`);
+  });
+
+  it('keeps a replica out of a regrouping, which would let it apply what it has', () => {
+    see('a', 'm', { channels: [channelTo('m', { sqlThread: 'stopped' })] });
+    const opening = ask('regroup-replicas', 'm');
+    expect(movesOf(opening)).toEqual(['b: m > m']);
+    const refused = opening.ok ? opening.recovery.inputs.movement?.refused : [];
+    expect(refused).toMatchObject([{ server: 'a', reason: expect.stringContaining('stopped by somebody') as unknown }]);
   });
 });
 

@@ -77,6 +77,54 @@ describe('a move', () => {
     expect(sourcesIn(servers)).toEqual({ ...UNMOVED, [B]: [A, false] });
   });
 
+  it('leaves one thread stopped that was stopped, at its new source and where it is put back', () => {
+    const servers = world();
+    servers.get(B).io = false;
+    servers.get(C).sql = false;
+    const told = { [B]: { rests: 'io' }, [C]: { rests: 'sql' } } as const;
+    play(opening([below(B, A), below(C, A)], {}, told), servers);
+    expect(sourcesIn(servers)).toEqual({ ...UNMOVED, [B]: [A, false], [C]: [A, true] });
+    const refuses: Disturb = (step, outcome) =>
+      step.kind === 'repoint' && step.source === P
+        ? { ok: false, code: 'state', error: 'it cannot replicate from there', retriable: false }
+        : outcome;
+    play(opening([below(B, P, A), below(C, P, A)], {}, told), servers, immortal, refuses);
+    expect(sourcesIn(servers)).toEqual({ ...UNMOVED, [B]: [A, false], [C]: [A, true] });
+    expect([servers.get(B).sql, servers.get(C).sql]).toEqual([true, false]);
+    play(opening([below(B, B, null), below(C, C, null)], { manner: 'resume' }, told), servers);
+    expect([servers.get(B), servers.get(C)]).toMatchObject([
+      { io: false, sql: true },
+      { io: true, sql: false },
+    ]);
+  });
+
+  it('does not move one whose applier somebody stopped before it had applied all', () => {
+    const servers = world();
+    servers.write(servers.get(P), 2);
+    servers.get(C).sql = false;
+    servers.settle();
+    const { ending } = play(opening([below(C, A)], {}, { [C]: { rests: 'sql' } }), servers);
+    const reason = expect.stringMatching(/stopped by somebody and has yet to apply .*start it first/) as unknown;
+    expect(ending).toMatchObject({ verdict: { kind: 'undone' }, lost: [{ server: C, reason }] });
+    expect(servers.get(C)).toMatchObject({ source: P, io: true, sql: false, relay: { length: 2 } });
+    expect(servers.taken.map(({ kind }) => kind)).not.toContain('stop-io');
+  });
+
+  it('leaves one that follows by place so where it keeps its source: repointed, put back, or leading the others', () => {
+    const servers = world();
+    for (const id of [A, B, C]) servers.get(id).byPlace = true;
+    play(opening([below(A, P)], { command: 'repoint' }), servers);
+    const fails: Disturb = (step, outcome) =>
+      step.kind === 'stop-io' ? { ok: false, code: 'state', error: 'it is busy', retriable: false } : outcome;
+    play(opening([below(B, A)]), servers, immortal, fails);
+    const members = [participant(P, 'place'), ...[A, B, C].map((id) => participant(id, 'replica'))];
+    const movement: MoveTerms = { command: 'regroup-replicas', manner: 'regroup', moves: [], refused: [], atOnce: 5 };
+    expect([A, B].map((id) => servers.get(id).byPlace)).toEqual([true, true]);
+    const { record } = play(openingOf('move', P, members, { movement }), servers);
+    const leader = leaderOf(record);
+    expect([A, B, C].filter((id) => servers.get(id).byPlace)).toEqual([leader]);
+  });
+
   it.each<readonly [string, (servers: MysqlWorld) => void, RegExp]>([
     ['has what nobody else has', (servers) => servers.errant(servers.get(B)), /transactions that .* lacks/],
     ['needs what is purged there', needsPurged, /purged/],

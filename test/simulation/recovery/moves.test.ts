@@ -8,6 +8,7 @@ import { createRng, type Rng } from '../../../src/core/base/rng.js';
 import { headwayOf } from '../../../src/core/recovery/headway.js';
 import type { Closing } from '../../../src/core/recovery/playbooks/next.js';
 import type { Recovery } from '../../../src/core/recovery/recovery.js';
+import type { Step } from '../../../src/core/recovery/step.js';
 import type { ServerId } from '../../../src/core/topology/server.js';
 import { isBelow, type MoveWorld, pick, randomMove, randomTree } from '../../support/move-worlds.js';
 import type { MysqlWorld, WorldServer } from '../../support/mysql-world.js';
@@ -15,13 +16,23 @@ import { type Disturb, play } from '../../support/plan-player.js';
 import { forEachSeed } from '../../support/seeds.js';
 import { WorldNodes } from '../../support/world-nodes.js';
 
+type Repoint = Extract<Step, { kind: 'repoint' }>;
+
 interface Stood {
   readonly source: ServerId | null;
   readonly ran: boolean;
+  readonly io: boolean;
+  readonly sql: boolean;
+  readonly byPlace: boolean;
 }
 
 function standing({ replicas }: MoveWorld): ReadonlyMap<ServerId, Stood> {
-  return new Map(replicas.map(({ id, source, io, sql, broken }) => [id, { source, ran: io && (sql || broken) }]));
+  return new Map(
+    replicas.map(({ id, source, io, sql, broken, byPlace }) => [
+      id,
+      { source, io, sql, byPlace, ran: io && (sql || broken) },
+    ]),
+  );
 }
 
 /** Now and then a server dies after a step, clients write, or the answer to a step that was taken is lost. */
@@ -54,7 +65,12 @@ function oneMove(rng: Rng): string {
     const was = before.get(replica.id);
     if (!moving.has(replica.id)) expect(replica.source, `${replica.id} was not to be moved`).toBe(was?.source);
     if (ending.verdict.kind === 'undone' && replica.up) expect(replica.source).toBe(was?.source);
-    if (was !== undefined) expectThreads(tree.world, replica, was, opening, ending);
+    const isElsewhere = ({ server, source }: Repoint): boolean => server === replica.id && source !== was?.source;
+    const pointed = tree.world.taken.filter((step) => step.kind === 'repoint');
+    if (!pointed.some(isElsewhere)) expect(replica.byPlace, `${replica.id} goes on as it did`).toBe(was?.byPlace);
+    if (was === undefined) continue;
+    expectThreads(tree.world, replica, was, opening, ending);
+    expectHalf(replica, was, opening);
   }
   expectNoRing(tree);
   return ending.verdict.kind;
@@ -77,6 +93,13 @@ function expectThreads(world: MysqlWorld, one: WorldServer, was: Stood, { inputs
   if (one.up && was.ran) expectRuns(world, one.id, ending);
   const isStarted = one.sql && !one.broken && one.io;
   if (!was.ran && inputs.movement?.manner !== 'resume') expect(isStarted, `${one.id} was started`).toBe(false);
+}
+
+/** The one thread that an operator had stopped of a server stands still, whatever became of its move. */
+function expectHalf({ id, io, sql, up, broken }: WorldServer, was: Stood, { inputs }: Recovery): void {
+  const isMoved = inputs.participants.some((one) => id === one.id && one.role === 'replica');
+  if (!isMoved || !up || broken || was.io === was.sql) return;
+  expect(was.io ? sql : io, `${id} was started whole`).toBe(false);
 }
 
 /** Whoever stands although it ran is named with the reason, and the verdict does not call that well. */

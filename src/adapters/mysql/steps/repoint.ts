@@ -6,9 +6,10 @@
  * With GTID the replica says itself what it lacks. Without, it is told where to begin, and that is right for a replica at
  * one place in its history alone, which is looked at again before anything is changed.
  */
-import { isNone, minus, onlyPlace } from '../../../core/recovery/gtids.js';
-import type { Beginning, StepFindings } from '../../../core/recovery/step.js';
+import { isNone, logOf, minus, onlyPlace } from '../../../core/recovery/gtids.js';
+import type { Beginning, Resting, StepFindings } from '../../../core/recovery/step.js';
 import { type Address, addressText } from '../../../core/topology/address.js';
+import { logMarkText } from '../../../core/topology/log-marks.js';
 import type { ServerId } from '../../../core/topology/server.js';
 import { serverNumberIn } from '../../../core/topology/stand-in-id.js';
 import { changeSource, type SourceChange, startReplica, stopReplica } from '../dialect.js';
@@ -20,7 +21,14 @@ import { drain, keepApplying } from './drain.js';
 import { mayHoldHalf } from './half-transaction.js';
 import { heartbeatOf } from './heartbeat.js';
 import { endSince } from './own-log.js';
-import { assertStartLosesNothing, hasUnapplied, losesByRestart, losesByStart, stopFetching } from './relay-log.js';
+import {
+  assertStartLosesNothing,
+  hasUnapplied,
+  losesByRestart,
+  losesByStart,
+  startApplier,
+  stopFetching,
+} from './relay-log.js';
 import {
   applierError,
   readReplica,
@@ -44,6 +52,9 @@ export interface Destination {
   readonly start: boolean;
   /** Without GTID, where it begins there; null where it follows by GTID or stays where it was. */
   readonly begin: Beginning | null;
+  /** It has this source already: whatever it follows by, it goes on by that. */
+  readonly asItFollows: boolean;
+  readonly rests: Resting | null;
 }
 
 export async function repoint(hold: Hold, to: Destination, accountFor: AccountFor): Promise<StepFindings> {
@@ -62,13 +73,14 @@ export async function repoint(hold: Hold, to: Destination, accountFor: AccountFo
   }
   // What kept its clients out while it was closed would keep its applier out too.
   await unlock(hold);
-  said.push(start ? await startAndListen(hold, to.source, to) : await leaveStopped(hold));
+  said.push(start ? await startThreads(hold, to.source, to, to.rests) : await leaveStopped(hold));
   return { text: said.join('; ') };
 }
 
-/** One that could follow by GTID and does not is pointed anew, unless it is to follow by place. */
-function leadsTo(state: ReplicaState, { source, begin }: Destination, { hasGtids }: ServerState): boolean {
-  return state.host === source.host && state.port === source.port && (state.byGtid || !hasGtids || begin !== null);
+/** One that could follow by GTID and does not is pointed anew, unless it is to follow by place or as it does. */
+function leadsTo(state: ReplicaState, { source, begin, asItFollows }: Destination, { hasGtids }: ServerState): boolean {
+  if (state.host !== source.host || state.port !== source.port) return false;
+  return state.byGtid || !hasGtids || begin !== null || asItFollows;
 }
 
 /** A server that followed nobody: it was a primary, or it is new. */
@@ -102,18 +114,20 @@ interface Seen {
   readonly server: ServerState;
 }
 
-async function move(hold: Hold, seen: Seen, { source, sourceId, begin }: Destination): Promise<void> {
+async function move(hold: Hold, seen: Seen, to: Destination): Promise<void> {
   const { dialect } = hold;
+  const { source } = to;
   const before = seen.replica;
   // The source cannot be changed while the IO thread runs (error 3021).
   const { replica: stopped, server } = before.io === 'No' ? seen : await stop(hold, before);
+  if (to.rests === 'sql') await assertNothingHeldBack(hold, stopped, server, before.io !== 'No');
   const change = { address: source, ...(await heartbeatOf(hold, before)) };
   if (before.byGtid && dialect.changesSourceWhileApplying) {
     if (hasUnapplied(stopped, server)) await keepApplying(hold, stopped, server);
     await hold.change(changeSource(dialect, change, before.channel), CHANGE_MS);
     return;
   }
-  const where = await settle(hold, stopped, server, { sourceId, begin }).catch(async (error: unknown) => {
+  const where = await settle(hold, stopped, server, to).catch(async (error: unknown) => {
     // One that is not pointed elsewhere goes on where it was.
     if (error instanceof StepFailed && before.io !== 'No') await fetchAgain(hold);
     throw error;
@@ -134,13 +148,16 @@ async function settle(
   hold: Hold,
   stopped: ReplicaState,
   server: ServerState,
-  { sourceId, begin }: Pick<Destination, 'sourceId' | 'begin'>,
+  { sourceId, begin, asItFollows }: Pick<Destination, 'sourceId' | 'begin' | 'asItFollows'>,
 ): Promise<Pick<SourceChange, 'gtid' | 'coordinates'>> {
   const drained = await drain(hold, stopped, server);
   // Whoever follows by GTID goes on as it does: MariaDB's current_pos would become slave_pos.
-  if (begin === null && server.hasGtids) return stopped.byGtid && hold.dialect.gtid === 'mariadb' ? {} : { gtid: true };
+  if (begin === null && server.hasGtids && (stopped.byGtid || !asItFollows)) {
+    return stopped.byGtid && hold.dialect.gtid === 'mariadb' ? {} : { gtid: true };
+  }
   // The same server by another name: its log goes on where it was.
-  const same = begin === null && drained.sourceUuid === sourceId.toLowerCase() ? onlyPlace(drained.appliedTo) : null;
+  const now = begin === null ? onlyPlace(drained.appliedTo) : null;
+  const same = now !== null && logMarkText(now, logOf(sourceId)) === drained.appliedTo ? now : null;
   return { coordinates: same ?? placeFor(hold, placeNow(drained, begin), begin) };
 }
 
@@ -152,6 +169,19 @@ function placeNow({ appliedTo, sourceUuid }: ReplicaState, begin: Beginning | nu
   const [now, told] = [onlyPlace(appliedTo), onlyPlace(begin?.after ?? '')];
   const isTold = now !== null && now.file === told?.file && now.position === told.position;
   return sourceUuid === '' && isTold && begin !== null ? begin.after : appliedTo;
+}
+
+/** A change of its source would throw away, or apply, what somebody keeps from being applied. */
+async function assertNothingHeldBack(
+  hold: Hold,
+  replica: ReplicaState,
+  server: ServerState,
+  fetched: boolean,
+): Promise<void> {
+  if (replica.sql || !hasUnapplied(replica, server)) return;
+  if (fetched) await fetchAgain(hold);
+  const text = 'its applier was stopped by somebody and has yet to apply what it received: start that first';
+  throw new StepFailed('state', `${addressText(hold.address)}: ${text}`, false);
 }
 
 async function fetchAgain(hold: Hold): Promise<void> {
@@ -185,6 +215,40 @@ async function assertReached(hold: Hold, { sourceUuid, channel }: ReplicaState, 
 }
 
 /** `to`: who has to answer there; null where it goes on with whomever it follows. */
+async function startThreads(
+  hold: Hold,
+  source: Address,
+  to: Destination | null,
+  rests: Resting | null,
+): Promise<string> {
+  switch (rests) {
+    case 'io':
+      return await startApplying(hold);
+    case 'sql':
+      await startFetching(hold);
+      return `${await listen(hold, source, to)}, and its applier is left stopped`;
+    case null:
+      return await startAndListen(hold, source, to);
+  }
+}
+
+async function startApplying(hold: Hold): Promise<string> {
+  const before = await readReplicaOf(hold, READ_MS);
+  if (before.io !== 'No') await hold.change(stopReplica(hold.dialect, before.channel, 'IO_THREAD'), STOP_IO_MS);
+  await startApplier(hold, before, await readServer(hold, READ_MS));
+  return 'it applies what it has, and its IO thread is left stopped';
+}
+
+/** In this order: MariaDB throws relay log away when it begins to fetch while its applier stands. */
+async function startFetching(hold: Hold): Promise<void> {
+  const before = await readReplicaOf(hold, READ_MS);
+  if (before.io === 'No') {
+    assertStartLosesNothing(hold, before, await readServer(hold, READ_MS));
+    await hold.change(startReplica(hold.dialect, before.channel, 'IO_THREAD'), CHANGE_MS);
+  }
+  if (before.sql) await stopApplier(hold, before.channel, 'SQL_THREAD');
+}
+
 async function startAndListen(hold: Hold, source: Address, to: Destination | null): Promise<string> {
   const before = await readReplicaOf(hold, READ_MS);
   // A place to stop at is forgotten when the applier stops, and not before.
@@ -196,6 +260,11 @@ async function startAndListen(hold: Hold, source: Address, to: Destination | nul
     if (losesByStart(hold, before)) assertStartLosesNothing(hold, before, await readServer(hold, READ_MS));
     await hold.change(startReplica(hold.dialect, before.channel), CHANGE_MS);
   }
+  return await listen(hold, source, to);
+}
+
+/** What comes of it that its IO thread was started. */
+async function listen(hold: Hold, source: Address, to: Destination | null): Promise<string> {
   // Whoever knows no uuids, or has a source without one, is not asked for what it will never say.
   const named = to !== null && serverNumberIn(to.sourceId) === null && hold.dialect.flavor !== 'MariaDB';
   const after = await firstWord(hold, FIRST_WORD_MS, named);
@@ -218,10 +287,10 @@ async function startAndListen(hold: Hold, source: Address, to: Destination | nul
 }
 
 /** Where it leads to is left as it is. */
-export async function startReplication(hold: Hold): Promise<StepFindings> {
+export async function startReplication(hold: Hold, rests: Resting | null = null): Promise<StepFindings> {
   const replica = await readReplica(hold, READ_MS);
   if (replica === null) return { text: 'it follows nobody' };
-  return { text: await startAndListen(hold, replica, null) };
+  return { text: await startThreads(hold, replica, null, rests) };
 }
 
 async function leaveStopped(hold: Hold): Promise<string> {

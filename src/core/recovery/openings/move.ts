@@ -21,6 +21,7 @@ import {
   participantsOf,
   placeParticipant,
   primaryParticipant,
+  restingThread,
 } from '../candidates.js';
 import { namedIn } from '../channels.js';
 import type { Leg, Movement } from '../movement.js';
@@ -153,6 +154,7 @@ function cast(
     (participant) => ({
       ...participant,
       start: participant.start && participant.wasStopped !== true,
+      ...restsOf(channels.get(participant.id) ?? null),
     }),
   );
   const add = (id: ServerId | null | undefined, make: (server: Server) => Participant): void => {
@@ -173,6 +175,11 @@ function cast(
   return found;
 }
 
+function restsOf(channel: Channel | null): Pick<Participant, 'rests'> {
+  const rests = restingThread(channel);
+  return rests === null ? {} : { rests };
+}
+
 /** What the others have comes to it by itself. */
 function keepsUp({ facts }: Server): boolean {
   const channel = mainChannel(facts);
@@ -181,7 +188,7 @@ function keepsUp({ facts }: Server): boolean {
 
 function objectionsTo(question: Question, wish: MoveWish, pair: Pair): readonly Refusal[] {
   return ['regroup', 'detach', 'reattach'].includes(question.intention.manner)
-    ? ofServer(question, pair.server)
+    ? [...ofServer(question, pair.server), ...ofApplier(question, pair)]
     : [...ofServer(question, pair.server), ...ofPair(question, wish, pair), ...ofPlace(question, pair.to)];
 }
 
@@ -211,6 +218,14 @@ function ofServer({ belief, soft, intention }: Question, server: Server): readon
   }
   if (!soft.answers(server.id)) found.push(silent(name));
   return found;
+}
+
+/** A regrouping compares what its members have applied, and lets them apply all they have received. */
+function ofApplier({ intention }: Question, { server, channel }: Pair): readonly Refusal[] {
+  if (intention.manner !== 'regroup' || restingThread(channel) !== 'sql') return [];
+  const name = addressText(server.address);
+  const text = `the applier of ${name} was stopped by somebody, and would have to run`;
+  return [refusal('applier-stopped', text, `orchestrator-client -c start-replica -i ${name}`)];
 }
 
 function silent(name: string): Refusal {

@@ -15,7 +15,7 @@ import { recordOf, stepKey } from '../record.js';
 import type { LostServer, Recovery } from '../recovery.js';
 import type { Step } from '../step.js';
 import { moveCoPrimary } from './co-primary.js';
-import { AT_ONCE, closing, nameOf, type Next, pendingOf, steps } from './next.js';
+import { AT_ONCE, closing, nameOf, type Next, participantOf, pendingOf, steps } from './next.js';
 import { failed, lookAt, objectionTo, type Progress, progressOf, putBack, stayed } from './one-move.js';
 import { regroup } from './regroup.js';
 import { journeys } from './journey.js';
@@ -138,7 +138,12 @@ function conclude(recovery: Recovery, terms: MoveTerms, progress: readonly Progr
 
 /** One step on each server, which nobody else has to be asked about. */
 function alone(recovery: Recovery, terms: MoveTerms, kind: 'start-replica' | 'sever' | 'reattach'): Next {
-  const progress = terms.moves.map((one) => stayed(recovery, one, { kind, server: one.server }));
+  const progress = terms.moves.map((one) => stayed(recovery, one, stepOn(recovery, kind, one.server)));
   const wanted = wantedOf(recovery, terms, progress);
   return wanted.length > 0 ? steps(wanted) : conclude(recovery, terms, progress);
+}
+
+function stepOn(recovery: Recovery, kind: 'start-replica' | 'sever' | 'reattach', server: ServerId): Step {
+  const { rests } = participantOf(recovery, server);
+  return kind === 'start-replica' && rests !== undefined ? { kind, server, rests } : { kind, server };
 }

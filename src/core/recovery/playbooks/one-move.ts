@@ -8,7 +8,7 @@ import { standingOf } from '../patience.js';
 import { hasHere } from '../share.js';
 import { recordOf } from '../record.js';
 import type { LostServer, Recovery } from '../recovery.js';
-import type { Step } from '../step.js';
+import type { Step, StepFindings } from '../step.js';
 import { nameOf, participantOf } from './next.js';
 import type { ServerId } from '../../topology/server.js';
 
@@ -18,6 +18,8 @@ export type Progress =
   | { readonly kind: 'done' }
   | { readonly kind: 'failed'; readonly lost: LostServer; readonly isPutBack: boolean };
 
+type Repoint = Extract<Step, { kind: 'repoint' }>;
+
 export function lookAt(server: ServerId): Step {
   return { kind: 'look', server };
 }
@@ -26,7 +28,7 @@ export function lookAt(server: ServerId): Step {
 export function progressOf(recovery: Recovery, move: Movement): Progress {
   const { server, to, from } = move;
   const point = pointAt(recovery, server, to);
-  if (to === from) return stayed(recovery, move, point);
+  if (to === from) return stayed(recovery, move, stayAt(recovery, server, to));
   const begun = recordOf(recovery, { kind: 'stop-io', server }) !== undefined;
   const objection = begun ? null : objectionTo(recovery, move);
   if (objection !== null) return failed(server, objection.reason, objection.gtids, true);
@@ -38,14 +40,24 @@ export function progressOf(recovery: Recovery, move: Movement): Progress {
   const stopped = standingOf(recovery, { kind: 'stop-io', server });
   if (stopped.kind === 'pending') return { kind: 'steps', steps: [{ kind: 'stop-io', server }], begun: true };
   if (stopped.kind === 'given-up') return putBack(recovery, move, stopped.error, false);
-  const lacking = minus(hasHere(recovery, server, stopped.findings), executedAt(recovery, to));
-  const wait = isNone(lacking) ? null : standingOf(recovery, awaitOf(recovery, to, lacking));
-  if (wait?.kind === 'pending') return { kind: 'steps', steps: [awaitOf(recovery, to, lacking)], begun: true };
-  if (wait?.kind === 'given-up') return putBack(recovery, move, wait.error, false);
+  const behind = lastOfIt(recovery, move, stopped.findings);
+  if (behind !== null) return behind;
   const pointed = standingOf(recovery, point);
   if (pointed.kind === 'pending') return { kind: 'steps', steps: [point], begun: true };
   if (pointed.kind === 'given-up') return putBack(recovery, move, pointed.error, true);
   return { kind: 'done' };
+}
+
+/** What came between the first look and the stop is applied by the place as well, or it is put back. Null: it is level. */
+function lastOfIt(recovery: Recovery, move: Movement, found: StepFindings): Progress | null {
+  const { server, to } = move;
+  const lacking = minus(hasHere(recovery, server, found), executedAt(recovery, to));
+  if (isNone(lacking)) return null;
+  if (!keepsUp(recovery, to)) return putBack(recovery, move, standsBehind(recovery, to, lacking), false);
+  const wait = awaitOf(recovery, to, lacking);
+  const standing = standingOf(recovery, wait);
+  if (standing.kind === 'pending') return { kind: 'steps', steps: [wait], begun: true };
+  return standing.kind === 'given-up' ? putBack(recovery, move, standing.error, false) : null;
 }
 
 /** It stays with its source, whose name alone may be another: one step, and there is nothing to undo. */
@@ -69,12 +81,32 @@ export function objectionTo(recovery: Recovery, { server, to }: Movement) {
   const lacking = minus(has, place.findings.executedGtids ?? '');
   const extra = minus(lacking, primaryHas(recovery));
   if (!isNone(extra)) return { reason: `it has transactions that ${name} lacks: ${extra}`, gtids: extra };
+  const held = heldBack(recovery, server, own.findings);
+  if (held !== null) return { reason: held, gtids: '' };
   const gone = minus(place.findings.purgedGtids ?? '', has);
   if (!isNone(gone)) return { reason: `it lacks ${gone}, which ${name} has purged from its binary logs`, gtids: '' };
   const error = own.findings.applierError;
   if (error !== undefined) return { reason: `its applier cannot go on: ${error}`, gtids: '' };
-  if (isNone(lacking) || participantOf(recovery, to).start) return null;
-  return { reason: `${name} is behind it by ${lacking}, and its replication does not run`, gtids: '' };
+  if (!isNone(lacking) && !keepsUp(recovery, to)) return { reason: standsBehind(recovery, to, lacking), gtids: '' };
+  return null;
+}
+
+/** What somebody keeps from being applied is neither applied for a move, nor thrown away by it. */
+function heldBack(recovery: Recovery, server: ServerId, { executedGtids = '', receivedGtids = '' }: StepFindings) {
+  if (participantOf(recovery, server).rests !== 'sql') return null;
+  const held = minus(receivedGtids, executedGtids);
+  const mend = `start it first: orchestrator-client -c start-replica -i ${nameOf(recovery, server)}`;
+  return isNone(held) ? null : `its applier was stopped by somebody and has yet to apply ${held}: ${mend}`;
+}
+
+/** What the others have comes to it by itself. */
+function keepsUp(recovery: Recovery, server: ServerId): boolean {
+  const { start, rests } = participantOf(recovery, server);
+  return start && rests === undefined;
+}
+
+function standsBehind(recovery: Recovery, server: ServerId, lacking: string): string {
+  return `${nameOf(recovery, server)} is behind it by ${lacking}, and its replication does not run`;
 }
 
 /** All that the cluster has, by its primary's word; '' where that was not asked. */
@@ -115,7 +147,7 @@ export function putBack(
     const lacking = minus(hasHere(recovery, server, stopped.findings), executedAt(recovery, from));
     if (!isNone(lacking)) way.push(awaitOf(recovery, from, lacking));
   }
-  way.push(pointAt(recovery, server, from));
+  way.push(stayAt(recovery, server, from));
   for (const step of way) {
     const standing = standingOf(recovery, step);
     if (standing.kind === 'pending') return { kind: 'steps', steps: [step], begun: true };
@@ -132,8 +164,14 @@ export function failed(server: ServerId, reason: string, gtids: string, isPutBac
   return { kind: 'failed', lost: { server, reason, gtids }, isPutBack };
 }
 
-export function pointAt(recovery: Recovery, server: ServerId, source: ServerId): Step {
-  return { kind: 'repoint', server, source, start: participantOf(recovery, server).start };
+export function pointAt(recovery: Recovery, server: ServerId, source: ServerId): Repoint {
+  const { start, rests } = participantOf(recovery, server);
+  return { kind: 'repoint', server, source, start, ...(rests === undefined ? {} : { rests }) };
+}
+
+/** With the source that it had when the plan began. */
+export function stayAt(recovery: Recovery, server: ServerId, source: ServerId): Step {
+  return { ...pointAt(recovery, server, source), asItFollows: true };
 }
 
 export function awaitOf(recovery: Recovery, server: ServerId, gtids: string): Step {

@@ -12,7 +12,7 @@ import type { LostServer, Participant, Recovery } from '../recovery.js';
 import type { Beginning, Step, StepFindings } from '../step.js';
 import { beginningFor, type Found } from './followers.js';
 import { AT_ONCE, closing, nameOf, type Next, pendingOf, replicasOf, steps } from './next.js';
-import { awaitOf, pointAt } from './one-move.js';
+import { awaitOf, pointAt, stayAt } from './one-move.js';
 import type { ServerId } from '../../topology/server.js';
 
 interface Objection {
@@ -31,7 +31,7 @@ export function regroup(recovery: Recovery, terms: MoveTerms): Next {
   if (unread.length > 0) return steps(unread.slice(0, AT_ONCE));
   const gathered = replicas.flatMap((one) => gatheredOf(recovery, one));
   const choice = choose(gathered, { requested: null, excluded: new Set(), mustHave: '' });
-  const back = (one: Participant): Step => pointAt(recovery, one.id, recovery.failed);
+  const back = (one: Participant): Step => stayAt(recovery, one.id, recovery.failed);
   if (choice.kind === 'none') {
     const pending = pendingOf(
       recovery,
@@ -47,7 +47,7 @@ export function regroup(recovery: Recovery, terms: MoveTerms): Next {
 
 function lead(recovery: Recovery, terms: MoveTerms, leader: Gathered, gathered: readonly Gathered[]): Next {
   const { id } = leader.participant;
-  const home = pointAt(recovery, id, recovery.failed);
+  const home = stayAt(recovery, id, recovery.failed);
   // What it has received and not applied is in nobody's reach yet, and it applies that whether its source lives or not.
   const applied = awaitOf(recovery, id, leader.has);
   const first = pendingOf(recovery, [applied])[0];
@@ -102,7 +102,7 @@ function wayOf(
   const standing = standingOf(recovery, there);
   if (objection === null && standing.kind !== 'given-up') return { server, step: there, reason: '', gtids: '' };
   const why = objection ?? { reason: standing.kind === 'given-up' ? standing.error : '', gtids: '' };
-  return { server, step: pointAt(recovery, server, recovery.failed), ...why };
+  return { server, step: stayAt(recovery, server, recovery.failed), ...why };
 }
 
 /** Whom the others follow by now; null when nobody does, or the plan is none of this kind. */
