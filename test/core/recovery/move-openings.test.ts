@@ -45,7 +45,7 @@ function ask(
   const to = destination === undefined ? null : serverId(destination);
   return openMove(
     fed.state,
-    policyOf(),
+    policyOf({ applyLimitMs: 300_000 }),
     { command, server: serverId(server), destination: to, pattern },
     soft,
     context,
@@ -79,6 +79,16 @@ describe('a request', () => {
     ['regroup-replicas', 'm', undefined, ['a: m > m', 'b: m > m']],
   ])('%s of %s to %s', (command, server, to, moves) => {
     expect(movesOf(ask(command, server, to))).toEqual(moves);
+  });
+
+  it.each<readonly [MoveWish['command'], number]>([
+    ['take-siblings', 10_000],
+    ['relocate-replicas', 10_000],
+    ['take-master', 20_000],
+  ])('%s waits %d ms for a place that is behind', (command, waitMs) => {
+    see('c', 'm');
+    const opening = ask(command, command === 'relocate-replicas' ? 'm' : 'a', 's');
+    expect(opening).toMatchObject({ recovery: { inputs: { applyLimitMs: waitMs } } });
   });
 
   it('holds those whose replication changes in maintenance, and says for what', () => {

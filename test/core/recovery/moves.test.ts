@@ -165,6 +165,25 @@ describe('a move', () => {
     expect(sourcesIn(servers)).toEqual({ ...UNMOVED, [B]: [A, true] });
   });
 
+  it('of many below one that lags waits once for all of them', () => {
+    const servers = world();
+    servers.write(servers.get(P), 3);
+    servers.receive(servers.get(B), 2);
+    servers.receive(servers.get(C), 1);
+    servers.get(A).slow = true;
+    const { ending, record } = play(opening([below(B, A), below(C, A)], { atOnce: 1 }), servers);
+    const reason = 'not applied in time';
+    expect(ending).toMatchObject({
+      verdict: { kind: 'undone' },
+      lost: [
+        { server: B, reason },
+        { server: C, reason },
+      ],
+    });
+    expect(record.steps.filter(({ step }) => step.kind === 'await-applied')).toHaveLength(1);
+    expect(sourcesIn(servers)).toEqual(UNMOVED);
+  });
+
   it('keeps no more without their source than it may', () => {
     const plan = opening([below(B, A), below(C, A)], { atOnce: 1 });
     const servers = world();

@@ -94,7 +94,7 @@ function plan(
       epoch: (belief.clusters.get(clusterId)?.epoch ?? 0) + 1,
       requestedCandidate: null,
       startFormerPrimary: false,
-      applyLimitMs: Math.min(policy.applyLimitMs, waitMs(policy, pairs)),
+      applyLimitMs: Math.min(policy.applyLimitMs, waitMs(policy, intention)),
       semiSync: null,
       forced: true,
       movement: {
@@ -112,8 +112,8 @@ function plan(
 }
 
 /** Of many, one that is behind is left where it was sooner: the others are not to wait for it. */
-function waitMs(policy: RecoveryPolicy, pairs: readonly Pair[]): number {
-  return pairs.length > 1 ? policy.bulkWaitMs : policy.maintenanceLagSeconds * 1000;
+function waitMs(policy: RecoveryPolicy, { isMany, pairs }: Intention): number {
+  return isMany && pairs.length > 1 ? policy.bulkWaitMs : policy.maintenanceLagSeconds * 1000;
 }
 
 /** Of the server that a channel leads to, where that is not the replica's own cluster. */

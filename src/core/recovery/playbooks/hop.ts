@@ -22,6 +22,7 @@ import { recordOf } from '../record.js';
 import type { Recovery } from '../recovery.js';
 import type { Beginning, Hop, Step } from '../step.js';
 import { nameOf } from './next.js';
+import { standingOfWait, type Wait } from './waits.js';
 
 /** stayed: where it was before the hop. stuck: it is not known to replicate at all. */
 export type Landing =
@@ -114,7 +115,7 @@ function readinessOf(asked: Asked, movers: readonly ServerId[], mover: ServerId)
       ? [waitOf(asked, mover, ownMark(asked, place))]
       : [waitOf(asked, pivot, unionOf(...theirs)), waitOf(asked, mover, executedBy(place))];
   for (const wait of waits) {
-    const standing = standingOf(recovery, wait);
+    const standing = standingOfWait(recovery, wait);
     if (standing.kind === 'pending') return { step: wait };
     if (standing.kind === 'given-up') return { kind: 'stayed', reason: standing.error };
   }
@@ -267,7 +268,7 @@ function stopOf({ hop }: Asked, server: ServerId): Step {
   return { kind: 'stop-io', server, hop };
 }
 
-function waitOf({ recovery, hop }: Asked, server: ServerId, gtids: string): Step {
+function waitOf({ recovery, hop }: Asked, server: ServerId, gtids: string): Wait {
   return { kind: 'await-applied', server, gtids, limitMs: recovery.inputs.applyLimitMs, hop };
 }
 

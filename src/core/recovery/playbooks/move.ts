@@ -20,6 +20,7 @@ import { failed, lookAt, objectionTo, type Progress, progressOf, putBack, stayed
 import { regroup } from './regroup.js';
 import { journeys } from './journey.js';
 import { swapPlaces } from './swap.js';
+import { besideEachOther, isShared } from './waits.js';
 import type { ServerId } from '../../topology/server.js';
 
 export function move(recovery: Recovery): Next {
@@ -73,18 +74,21 @@ function unreadOf(recovery: Recovery, moves: readonly Movement[]): readonly Step
   );
 }
 
-/** Those who have begun go on; as many others begin as may be without their source beside them. */
+/** Those who have begun go on; as many others begin as may be without their source beside them. Whoever still waits for the place replicates. */
 function wantedOf(
-  { cancelled }: Recovery,
+  recovery: Recovery,
   { atOnce }: Pick<MoveTerms, 'atOnce'>,
   progress: readonly Progress[],
 ): readonly Step[] {
+  const { cancelled } = recovery;
   const open = progress.filter((one) => one.kind === 'steps');
   const begun = open.filter((one) => one.begun);
-  const waiting = cancelled === undefined ? open.filter((one) => !one.begun) : [];
-  const chosen = [...begun, ...waiting.slice(0, Math.max(0, atOnce - begun.length))];
+  const others = cancelled === undefined ? open.filter((one) => !one.begun) : [];
+  const waits = (one: Progress): boolean => one.kind === 'steps' && one.steps.every(isShared);
+  const ready = others.filter((one) => !waits(one));
+  const chosen = [...begun, ...ready.slice(0, Math.max(0, atOnce - begun.length)), ...others.filter(waits)];
   const wanted = new Map(chosen.flatMap((one) => one.steps).map((step) => [stepKey(step), step]));
-  return [...wanted.values()];
+  return besideEachOther(recovery, [...wanted.values()]);
 }
 
 /** The first that is not done decides: after it nobody begins, and if it fails those before it are put back, last first. */

@@ -10,6 +10,7 @@ import { recordOf } from '../record.js';
 import type { LostServer, Recovery } from '../recovery.js';
 import type { Step, StepFindings } from '../step.js';
 import { nameOf, participantOf } from './next.js';
+import { standingOfWait, type Wait } from './waits.js';
 import type { ServerId } from '../../topology/server.js';
 
 /** `failed` says what became of its server, too. */
@@ -55,7 +56,7 @@ function lastOfIt(recovery: Recovery, move: Movement, found: StepFindings): Prog
   if (isNone(lacking)) return null;
   if (!keepsUp(recovery, to)) return putBack(recovery, move, standsBehind(recovery, to, lacking), false);
   const wait = awaitOf(recovery, to, lacking);
-  const standing = standingOf(recovery, wait);
+  const standing = standingOfWait(recovery, wait);
   if (standing.kind === 'pending') return { kind: 'steps', steps: [wait], begun: true };
   return standing.kind === 'given-up' ? putBack(recovery, move, standing.error, false) : null;
 }
@@ -121,7 +122,7 @@ function coming(recovery: Recovery, { server, to }: Movement): Progress | { read
   const lacking = own.kind === 'done' ? minus(hasHere(recovery, server, own.findings), executedAt(recovery, to)) : '';
   if (isNone(lacking)) return { kind: 'level' };
   const wait = awaitOf(recovery, to, lacking);
-  const standing = standingOf(recovery, wait);
+  const standing = standingOfWait(recovery, wait);
   if (standing.kind === 'pending') return { kind: 'steps', steps: [wait], begun: false };
   if (standing.kind === 'done') return { kind: 'level' };
   return failed(server, standing.error, '', true);
@@ -174,7 +175,7 @@ export function stayAt(recovery: Recovery, server: ServerId, source: ServerId): 
   return { ...pointAt(recovery, server, source), asItFollows: true };
 }
 
-export function awaitOf(recovery: Recovery, server: ServerId, gtids: string): Step {
+export function awaitOf(recovery: Recovery, server: ServerId, gtids: string): Wait {
   return { kind: 'await-applied', server, gtids, limitMs: recovery.inputs.applyLimitMs };
 }
 
