@@ -9,6 +9,7 @@ import {
   type UntypedServiceImplementation,
 } from '@grpc/grpc-js';
 import { compileSentPattern } from '../../core/base/pattern.js';
+import { arrivedIn } from '../../core/recovery/headway.js';
 import { MOVE_COMMANDS, type MoveCommand } from '../../core/recovery/movement.js';
 import type { RecoveryPlan } from '../../core/recovery/plan.js';
 import { leaderOf } from '../../core/recovery/playbooks/regroup.js';
@@ -80,15 +81,15 @@ function ended(door: MovesDoor, recovery: Recovery): object {
   const { id, verdict, lost, inputs } = recovery;
   const leader = leaderOf(recovery);
   const left = new Set(lost.map(({ server }) => server));
-  const isMoved = verdict?.kind === 'succeeded';
-  const moved = (inputs.movement?.moves ?? []).filter(
-    ({ server }) => isMoved && !left.has(server) && server !== leader,
-  );
+  // Of one that ended badly some may have arrived all the same.
+  const arrived =
+    verdict?.kind === 'succeeded' ? (inputs.movement?.moves ?? []).map(({ server }) => server) : arrivedIn(recovery);
+  const moved = arrived.filter((server) => !left.has(server) && server !== leader);
   return {
     uid: id,
     verdict: verdict?.kind ?? '',
     reason: verdict === null || verdict.kind === 'succeeded' ? '' : verdict.reason,
-    moved: moved.map(({ server }) => door.nameOf(server)),
+    moved: moved.map((server) => door.nameOf(server)),
     lost: lost.map(({ server, reason, gtids }) => ({ server, name: door.nameOf(server), reason, gtids })),
     leader: leader === null ? '' : door.nameOf(leader),
   };

@@ -19,16 +19,28 @@ export interface Headway {
 export function headwayOf(recovery: Recovery): Headway | null {
   const terms = recovery.inputs.movement;
   if (terms === undefined) return null;
-  const goals =
-    terms.manner === 'regroup' ? regrouped(recovery) : terms.moves.map(({ server, to }) => ({ server, to }));
+  const goals = goalsOf(recovery);
   const of = goals.length + terms.refused.length;
-  if (of < 2) return null;
+  return of < 2 ? null : { arrived: arrivedOf(recovery, goals).length, of };
+}
+
+/** Those of a plan of moves who are where they were to go, however it ended. */
+export function arrivedIn(recovery: Recovery): readonly ServerId[] {
+  return arrivedOf(recovery, goalsOf(recovery)).map(({ server }) => server);
+}
+
+function goalsOf(recovery: Recovery): readonly Goal[] {
+  const terms = recovery.inputs.movement;
+  if (terms?.manner === 'regroup') return regrouped(recovery);
+  return terms?.moves ?? [];
+}
+
+function arrivedOf(recovery: Recovery, goals: readonly Goal[]): readonly Goal[] {
   const last = lastOf(recovery);
-  const arrived = goals.filter(({ server, to }) => {
+  return goals.filter(({ server, to }) => {
     const step = last.get(server);
     return step !== undefined && (step.kind !== 'repoint' || step.source === to);
   });
-  return { arrived: arrived.length, of };
 }
 
 interface Goal {

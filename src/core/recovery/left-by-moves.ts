@@ -58,6 +58,11 @@ function stuckIn(recovery: Recovery): readonly ServerId[] {
   });
 }
 
+/** Said of a plan at its end: of what it leaves of this server nobody has to think. */
+export function goesOnByItself(recovery: Recovery, server: ServerId): boolean {
+  return stuckIn(recovery).includes(server);
+}
+
 function hasStarted(recovery: Recovery, server: ServerId): boolean {
   return ownSteps(recovery, server).some(({ outcome }) => outcome?.ok === true);
 }

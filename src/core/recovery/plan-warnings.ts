@@ -1,29 +1,40 @@
-/** What does not keep a planned takeover from being done, and who asks for it should know before: found from its opening. */
+/** What does not keep a plan from being begun, and who asks for it should know before: found from its opening. */
 import { addressText } from '../topology/address.js';
-import type { Server } from '../topology/server.js';
+import type { Server, ServerId } from '../topology/server.js';
 import { type Belief, refusal, type Refusal, serverName } from './belief.js';
 import { EFFECTIVELY_INFINITE_MS } from './durability.js';
 import type { Recovery } from './recovery.js';
 
 export function planWarnings(belief: Belief, recovery: Recovery): readonly Refusal[] {
+  if (recovery.inputs.movement?.manner === 'co-primary') return aloneWithoutAccount(belief, recovery);
   if (recovery.kind !== 'graceful-takeover') return [];
   return [...withoutAccount(belief, recovery), ...waitingOnce(belief, recovery)];
 }
 
 /** A former primary that never replicated has no account, and MariaDB shows nobody's: it would be left closed and alone. */
 function withoutAccount(belief: Belief, { failed, inputs }: Recovery): readonly Refusal[] {
-  const former = belief.servers.get(failed);
-  if (former === undefined || former.facts.channels.length > 0) return [];
-  if (serversOf(belief, inputs).some(({ facts }) => facts.givesReplicationAccount)) return [];
-  const name = addressText(former.address);
-  const text = `${name} could not be made to follow: no account is known with which it could log in to the new primary`;
-  return [
-    refusal(
-      'no-replication-account',
-      `${text}, so it would stay closed, with no source`,
-      'set ReplicationCredentialsQuery',
-    ),
-  ];
+  return unableToFollow(belief, failed, serversOf(belief, inputs), 'so it would stay closed, with no source');
+}
+
+/** A primary that is to follow its replica; whoever replicates in its cluster is asked. */
+function aloneWithoutAccount(belief: Belief, { inputs, clusterId }: Recovery): readonly Refusal[] {
+  const primary = inputs.movement?.moves[0]?.server;
+  const others = [...belief.servers.values()].filter((one) => one.clusterId === clusterId);
+  return primary === undefined ? [] : unableToFollow(belief, primary, others, 'so nothing would be changed');
+}
+
+function unableToFollow(
+  belief: Belief,
+  server: ServerId,
+  others: readonly Server[],
+  outcome: string,
+): readonly Refusal[] {
+  const known = belief.servers.get(server);
+  if (known === undefined || known.facts.channels.length > 0) return [];
+  if (others.some(({ facts }) => facts.givesReplicationAccount)) return [];
+  const name = addressText(known.address);
+  const text = `${name} could not be made to follow: no account is known with which it could log in to its new source`;
+  return [refusal('no-replication-account', `${text}, ${outcome}`, 'set ReplicationCredentialsQuery')];
 }
 
 /**

@@ -69,6 +69,29 @@ it('a move is carried out with all that was said, and answered with who was move
   expect(service.calls).toEqual([`relocate-replicas ${MAIN} below ${SECOND} matching /read/ over "" by me`]);
 });
 
+it('of one that ended badly it is told who was moved all the same', async () => {
+  const { address, service } = await stand();
+  const moves = [FIRST, SECOND].map((name) => ({ server: serverId(name), to: serverId(MAIN), from: null }));
+  const recovery = recoveryOf('7:c', service.clusterId(), MAIN);
+  const movement = { command: 'relocate-replicas', manner: 'each', moves, refused: [], atOnce: 5 } as const;
+  const step = { kind: 'repoint', server: serverId(FIRST), source: serverId(MAIN), start: true } as const;
+  const times = { attempt: 1, term: 1, intendedAtMs: 0, finishedAtMs: 1 };
+  service.recovery = {
+    ...recovery,
+    kind: 'move',
+    inputs: { ...recovery.inputs, movement },
+    steps: [{ number: 1, step, ...times, outcome: { ok: true, findings: {} } }],
+    verdict: { kind: 'failed', reason: 'it is stuck' },
+    lost: [{ server: serverId(SECOND), reason: 'it is stuck', gtids: '' }],
+  };
+  const asked = { command: 'relocate-replicas', server: 'main', destination: 'read-replica-2' };
+  expect(await called(address, 'Move', asked)).toMatchObject({
+    verdict: 'failed',
+    moved: ['read-replica-1:3306'],
+    lost: [{ name: 'read-replica-2:3306' }],
+  });
+});
+
 it('a follower passes it on, once, in the name of who asked', async () => {
   const there = await stand();
   stands.leader = there.address;

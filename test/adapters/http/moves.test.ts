@@ -104,6 +104,26 @@ it('what came to nothing is an error that says why', async () => {
   });
 });
 
+it('of one that ended badly tells who was moved all the same, and who was left and why', async () => {
+  const step = { kind: 'repoint', server: serverId(FIRST), source: serverId(SECOND), start: true } as const;
+  const times = { attempt: 1, term: 1, intendedAtMs: 0, finishedAtMs: 1 };
+  fixture.service.recovery = ended({
+    verdict: { kind: 'failed', reason: 'read-replica-2:3306: it lags; moved: read-replica-1:3306' },
+    steps: [{ number: 1, step, ...times, outcome: { ok: true, findings: {} } }],
+  });
+  const { body } = await fixture.get(`/api/relocate-replicas/main/3306/${TWO}`);
+  expect(body).toEqual({
+    Code: 'ERROR',
+    Message: 'relocate-replicas: read-replica-2:3306: it lags; moved: read-replica-1:3306',
+    Details: {
+      Hostname: 'main',
+      Port: 3306,
+      Moved: [{ Hostname: 'read-replica-1', Port: 3306 }],
+      Left: [{ Hostname: 'read-replica-2', Port: 3306, Reason: 'it lags' }],
+    },
+  });
+});
+
 it('a plan is shown under its own path, and by a dry run of the command; nothing is done', async () => {
   const main = { id: MAIN, host: 'main' };
   const servers = [

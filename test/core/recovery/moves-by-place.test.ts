@@ -1,6 +1,7 @@
 // Moves of replicas that follow by place, upon the model of MySQL without GTID, which throws when one begins at a place where it
 // loses or repeats a transaction: up, beside, in hops, changing places; what fails is put back; leaders die anywhere.
 import { describe, expect, it } from 'vitest';
+import { arrivedIn } from '../../../src/core/recovery/headway.js';
 import type { Leg, Movement, MoveTerms } from '../../../src/core/recovery/movement.js';
 import type { Recovery } from '../../../src/core/recovery/recovery.js';
 import type { ServerId } from '../../../src/core/topology/server.js';
@@ -96,6 +97,20 @@ describe('a move by place', () => {
     expect(ending).toMatchObject({ verdict: { kind: 'succeeded' }, lost: [] });
     expect(sources(servers)).toEqual({ ...UNMOVED, ...expected });
     allLevel(servers);
+  });
+
+  it('names the one who stood still and was not started again, and not those who arrived, as lost', () => {
+    const servers = world();
+    const { ending, record } = play(opening([C, D], A, [up(A, P)]), servers, immortal, (step, outcome) =>
+      step.kind === 'start-replica' ? { ok: false, code: 'limit', error: 'silent', retriable: false } : outcome,
+    );
+    const reason = 'it was not started again: silent; it is started by itself when it answers again';
+    expect(ending.lost).toEqual([{ server: A, reason, gtids: '' }]);
+    expect(ending.verdict).toMatchObject({
+      kind: 'failed',
+      reason: expect.stringMatching(/; moved: \S+, \S+$/) as unknown,
+    });
+    expect([...arrivedIn(record)].sort()).toEqual([C, D]);
   });
 
   it('stops nobody before those who go are level, and the one who stands still goes on in the end', () => {

@@ -184,6 +184,30 @@ describe('a move', () => {
     expect(sourcesIn(servers)).toEqual(UNMOVED);
   });
 
+  it.each<readonly [string, 'limit' | 'statement', RegExp]>([
+    ['falls silent', 'limit', /it is started by itself when it answers again/],
+    ['refuses', 'statement', /mend that, then: orchestrator-client -c start-replica -i/],
+  ])('of many, one of which %s on its way, says where everybody is and what is left to do', (_what, code, next) => {
+    const servers = world();
+    const d = uuidOf(5);
+    servers.follow(servers.add(d), servers.get(P));
+    servers.settle();
+    servers.errant(servers.get(d));
+    const plan = opening([below(B, A), below(C, A), below(d, A)]);
+    const more = { ...plan.inputs, participants: [...plan.inputs.participants, participant(d, 'replica')] };
+    const breaks: Disturb = (step, outcome) =>
+      step.kind === 'repoint' && step.server === C ? { ok: false, code, error: 'gone', retriable: false } : outcome;
+    const { ending } = play({ ...plan, inputs: more }, servers, immortal, breaks);
+    expect(ending.lost.map(({ server }) => server)).toEqual([C, d]);
+    const reason = ending.verdict.kind === 'failed' ? ending.verdict.reason : '';
+    expect(reason).toMatch(new RegExp(`^\\S+: gone; and it could not be put back: gone; ${next.source}`));
+    const nameIn = (id: ServerId): string => {
+      const { host, port } = more.participants.find((one) => one.id === id) ?? { host: '', port: 0 };
+      return `${host}:${String(port)}`;
+    };
+    expect(reason).toContain(`; moved: ${nameIn(B)}; where they were: ${nameIn(d)}: it has transactions`);
+  });
+
   it('keeps no more without their source than it may', () => {
     const plan = opening([below(B, A), below(C, A)], { atOnce: 1 });
     const servers = world();

@@ -1,5 +1,6 @@
-// What a takeover would run into without being prevented by it.
+// What a plan would run into without being prevented by it.
 import { beforeEach, describe, expect, it } from 'vitest';
+import { openMove } from '../../../src/core/recovery/openings/move.js';
 import { openTakeover } from '../../../src/core/recovery/openings/graceful-takeover.js';
 import { planWarnings } from '../../../src/core/recovery/plan-warnings.js';
 import type { RecoveryId } from '../../../src/core/recovery/recovery.js';
@@ -54,4 +55,21 @@ describe('a planned takeover', () => {
     see('s', 'p', { semiSync: { ...SEMI, timeoutMs: 10_000 } });
     expect(codes(false)).toEqual([]);
   });
+});
+
+it('a replica and its primary that are to follow each other are warned of where nobody knows an account for the primary', () => {
+  const known = { givesReplicationAccount: false };
+  see('p', null, known);
+  see('r', 'p', { ...known, readOnly: true });
+  see('s', 'p', known);
+  const warned = (): readonly unknown[] => {
+    const wish = { command: 'make-co-master', server: serverId('r'), destination: null, pattern: null } as const;
+    const opening = openMove(fed.state, policyOf({}), wish, soft, context);
+    if (!opening.ok) throw new Error(opening.refusals.map(({ message }) => message).join());
+    return planWarnings(fed.state, opening.recovery).map(({ code, message }) => [code, message]);
+  };
+  const told = expect.stringContaining('p:3306 could not be made to follow') as string;
+  expect(warned()).toEqual([['no-replication-account', told]]);
+  see('s', 'p', { serverNumber: 3 });
+  expect(warned()).toEqual([]);
 });

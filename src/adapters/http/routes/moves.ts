@@ -5,6 +5,7 @@
  */
 import { compileSentPattern } from '../../../core/base/pattern.js';
 import { ok, type Result } from '../../../core/base/result.js';
+import { arrivedIn } from '../../../core/recovery/headway.js';
 import type { MoveCommand } from '../../../core/recovery/movement.js';
 import { leaderOf } from '../../../core/recovery/playbooks/regroup.js';
 import type { Recovery, RecoveryId } from '../../../core/recovery/recovery.js';
@@ -155,7 +156,7 @@ async function move(shape: Shape, call: Call, door: Door): Promise<Reply> {
   const { verdict } = answer.value;
   const { server: id } = request.value;
   if (verdict?.kind !== 'succeeded')
-    return refused(`${shape.command}: ${verdict?.reason ?? 'it is not over'}`, keyOf(id, door));
+    return refused(`${shape.command}: ${verdict?.reason ?? 'it is not over'}`, placesOf(id, answer.value, door));
   return reply(shape, request.value, answer.value, door);
 }
 
@@ -185,6 +186,20 @@ function reply(shape: Shape, { server: id }: MoveRequest, recovery: Recovery, do
   return known === undefined ? done(message, null) : doneBytes(message, door.views.instance(known));
 }
 
+/** The server, and of a request for many who arrived all the same, and who did not and why. */
+function placesOf(id: ServerId, recovery: Recovery, door: Door): object | null {
+  const { movement } = recovery.inputs;
+  const key = keyOf(id, door);
+  if ((movement?.moves.length ?? 0) + (movement?.refused.length ?? 0) < 2) return key;
+  const left = new Set(recovery.lost.map(({ server }) => server));
+  const moved = arrivedIn(recovery).filter((server) => !left.has(server));
+  return {
+    ...key,
+    Moved: moved.map((server) => keyOf(server, door)),
+    Left: recovery.lost.map(({ server, reason }) => ({ ...keyOf(server, door), Reason: reason })),
+  };
+}
+
 function keyOf(id: ServerId, door: Door): ReturnType<typeof instanceKey> | null {
   const address = door.service.state.servers.get(id)?.address;
   return address === undefined ? null : instanceKey(address);
@@ -198,11 +213,12 @@ function plan(shape: Shape, call: Call, door: Door): Reply {
 /** In the envelope of the command itself, so that what runs the command can read its rehearsal. */
 function rehearsed(request: MoveRequest, door: Door): Reply {
   const shown = door.service.planMove(request);
-  const { command, wouldRun, steps, refusals } = shown;
+  const { command, wouldRun, steps, refusals, warnings } = shown;
   if (!wouldRun) {
     return refused(`${command} would be refused: ${refusals.map(({ message }) => message).join('; ')}`, shown);
   }
-  return done(`${command}: ${String(steps.length)} steps; nothing was done`, shown);
+  const known = warnings.map(({ message, mend }) => `; but ${message} (${mend})`).join('');
+  return done(`${command}: ${String(steps.length)} steps; nothing was done${known}`, shown);
 }
 
 function requestOf({ command, destination }: Shape, call: Call, door: Door): Result<MoveRequest, string> {

@@ -5,7 +5,7 @@
 import type { StepFindings } from '../../../core/recovery/step.js';
 import { addressText, DETACHED } from '../../../core/topology/address.js';
 import { onlyPlace } from '../../../core/recovery/gtids.js';
-import { changeSource, type SourceChange } from '../dialect.js';
+import { changeSource, type SourceChange, startReplica } from '../dialect.js';
 import type { Hold } from '../hold.js';
 import { StepFailed } from '../step-failed.js';
 import { drain } from './drain.js';
@@ -42,6 +42,14 @@ async function rename(hold: Hold, before: ReplicaState, host: string, left: stri
   const place = await kept(hold, before, stopped, left);
   const change = { address: { host, port: before.port }, ...place, ...heartbeat };
   await hold.change(changeSource(dialect, change, before.channel), CHANGE_MS);
+  await applyAgain(hold, before);
+}
+
+/** Where the applier had to stand for the change it is as it was found again; all is applied, so MariaDB deletes nothing by it. */
+async function applyAgain(hold: Hold, before: ReplicaState): Promise<void> {
+  const { sql } = await readReplicaOf(hold, READ_MS);
+  if (!before.sql || sql) return;
+  await hold.change(startReplica(hold.dialect, before.channel, 'SQL_THREAD'), CHANGE_MS);
 }
 
 /** By place the place is told anew, because a change of host forgets it, and nothing may be left to apply. */

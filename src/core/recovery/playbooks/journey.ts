@@ -4,7 +4,7 @@
  * other go in one group; the next group begins when all of the one before have arrived.
  */
 import type { Leg, Movement, MoveTerms } from '../movement.js';
-import type { Recovery } from '../recovery.js';
+import type { LostServer, Recovery } from '../recovery.js';
 import type { ServerId } from '../../topology/server.js';
 import { type HopState, hopOf, type Landing } from './hop.js';
 import { nameOf } from './next.js';
@@ -20,37 +20,42 @@ interface Travelled {
   readonly ended: ReadonlyMap<ServerId, Landing>;
 }
 
-/** Of each of these moves, in their order. While `before` is not over nobody begins. */
+export interface Journeys {
+  /** Of each of the moves, in their order. */
+  readonly ways: readonly Progress[];
+  /** Who stood still for the others and does not go on, whoever arrived. */
+  readonly stuck: readonly LostServer[];
+}
+
+/** While those before are not over (`isFree`) nobody begins. */
 export function journeys(
   recovery: Recovery,
   { legs = [], atOnce }: Pick<MoveTerms, 'legs' | 'atOnce'>,
   moves: readonly Movement[],
   isFree: boolean,
-): readonly Progress[] {
-  const found: Progress[] = [];
+): Journeys {
+  const ways: Progress[] = [];
+  const stuck: LostServer[] = [];
   let waits = !isFree;
   const size = Math.max(1, atOnce);
   for (let at = 0; at < moves.length; at += size) {
     const movers = moves.slice(at, at + size).map(({ server }) => server);
     const travelled = waits ? WAITING : travel(recovery, legs, { number: at / size + 1, movers });
     waits ||= travelled.underWay !== null;
-    for (const mover of movers) found.push(progressOf(recovery, travelled, mover));
+    for (const mover of movers) ways.push(progressOf(travelled, mover));
+    for (const [server, one] of travelled.ended) {
+      if (one.kind === 'stuck' && !movers.includes(server)) stuck.push({ server, reason: one.reason, gtids: '' });
+    }
   }
-  return found;
+  return { ways, stuck };
 }
 
 const WAITING: Travelled = { underWay: { steps: [], begun: false, landings: new Map() }, ended: new Map() };
 
-function progressOf(recovery: Recovery, { underWay, ended }: Travelled, mover: ServerId): Progress {
+function progressOf({ underWay, ended }: Travelled, mover: ServerId): Progress {
   if (underWay !== null) return { kind: 'steps', steps: underWay.steps, begun: underWay.begun };
   const landing = ended.get(mover) ?? { kind: 'moved' };
-  if (landing.kind !== 'moved') return failed(mover, landing.reason, '', landing.kind === 'stayed');
-  // A pivot that does not go on is no success, whoever arrived.
-  for (const [server, one] of ended) {
-    if (one.kind !== 'stuck') continue;
-    return failed(mover, `it was moved; but ${nameOf(recovery, server)}: ${one.reason}`, '', false);
-  }
-  return { kind: 'done' };
+  return landing.kind === 'moved' ? { kind: 'done' } : failed(mover, landing.reason, '', landing.kind === 'stayed');
 }
 
 function travel(recovery: Recovery, legs: readonly Leg[], group: Group): Travelled {

@@ -10,6 +10,7 @@
  * 4. What fails puts its server back where it was. Of many, the others go on.
  */
 import { assertDefined } from '../../base/assert.js';
+import { goesOnByItself } from '../left-by-moves.js';
 import type { Movement, MoveTerms } from '../movement.js';
 import { recordOf, stepKey } from '../record.js';
 import type { LostServer, Recovery } from '../recovery.js';
@@ -18,7 +19,7 @@ import { moveCoPrimary } from './co-primary.js';
 import { AT_ONCE, closing, nameOf, type Next, participantOf, pendingOf, steps } from './next.js';
 import { failed, lookAt, objectionTo, type Progress, progressOf, putBack, stayed } from './one-move.js';
 import { regroup } from './regroup.js';
-import { journeys } from './journey.js';
+import { type Journeys, journeys } from './journey.js';
 import { swapPlaces } from './swap.js';
 import { besideEachOther, isShared } from './waits.js';
 import type { ServerId } from '../../topology/server.js';
@@ -48,18 +49,22 @@ function moveAll(recovery: Recovery, terms: MoveTerms): Next {
   const byGtid = terms.moves.filter((one) => !isPlaced(one));
   const unread = byGtid.length === 0 ? [] : unreadOf(recovery, byGtid);
   if (unread.length > 0) return steps(unread.slice(0, AT_ONCE));
-  const progress = terms.manner === 'in-order' ? inOrder(recovery, terms.moves) : onTheirOwn(recovery, terms, isPlaced);
-  const wanted = wantedOf(recovery, terms, progress);
-  return wanted.length > 0 ? steps(wanted) : conclude(recovery, terms, progress);
+  const { ways, stuck } =
+    terms.manner === 'in-order'
+      ? { ways: inOrder(recovery, terms.moves), stuck: [] }
+      : onTheirOwn(recovery, terms, isPlaced);
+  const wanted = wantedOf(recovery, terms, ways);
+  return wanted.length > 0 ? steps(wanted) : conclude(recovery, terms, ways, stuck);
 }
 
 /** Those who go by place stop others on their way, and begin when everybody else has arrived. */
-function onTheirOwn(recovery: Recovery, terms: MoveTerms, isPlaced: (one: Movement) => boolean): readonly Progress[] {
+function onTheirOwn(recovery: Recovery, terms: MoveTerms, isPlaced: (one: Movement) => boolean): Journeys {
   const free = new Map(terms.moves.filter((one) => !isPlaced(one)).map((one) => [one, progressOf(recovery, one)]));
   const placed = terms.moves.filter(isPlaced);
   const isFree = [...free.values()].every(({ kind }) => kind !== 'steps');
-  const journeyed = journeys(recovery, terms, placed, isFree);
-  return terms.moves.map((one) => free.get(one) ?? assertDefined(journeyed[placed.indexOf(one)], 'each has its way'));
+  const { ways, stuck } = journeys(recovery, terms, placed, isFree);
+  const all = terms.moves.map((one) => free.get(one) ?? assertDefined(ways[placed.indexOf(one)], 'each has its way'));
+  return { ways: all, stuck };
 }
 
 /** Who moves first, and only then what they are compared with: else what was replicated meanwhile would look like extra. */
@@ -117,27 +122,64 @@ function undoneOf(recovery: Recovery, before: readonly Movement[], failed: Progr
   return before.map((one) => putBack(recovery, one, 'the move after it failed', true));
 }
 
+interface Places {
+  readonly moved: readonly ServerId[];
+  readonly stayed: readonly LostServer[];
+  /** Not known to replicate at all. */
+  readonly stuck: readonly LostServer[];
+}
+
+/** `beside`: who was not to be moved and does not go on. */
+function conclude(
+  recovery: Recovery,
+  terms: MoveTerms,
+  progress: readonly Progress[],
+  beside: readonly LostServer[] = [],
+): Next {
+  const { moved, stayed, stuck } = placesOf(recovery, terms, progress);
+  if (stuck.length + beside.length > 0) return broken(recovery, terms, { moved, stayed, stuck: [...stuck, ...beside] });
+  if (moved.length > 0 || terms.moves.length === 0) return closing({ kind: 'succeeded' }, stayed);
+  return closing({ kind: 'undone', reason: reasonsOf(recovery, stayed) }, stayed);
+}
+
 /** Who was not begun with when somebody cancelled it is named, as everybody who was not moved is. */
-function conclude(recovery: Recovery, terms: MoveTerms, progress: readonly Progress[]): Next {
-  const settled = new Set<ServerId>();
-  const lost: LostServer[] = [...terms.refused];
-  for (const [at, one] of progress.entries()) {
-    const server = terms.moves[at]?.server;
-    if (one.kind === 'failed') lost.push(one.lost);
-    if (one.kind !== 'steps' && server !== undefined) settled.add(one.kind === 'failed' ? one.lost.server : server);
-  }
-  const by = recovery.cancelled?.by;
+function placesOf(
+  { cancelled }: Recovery,
+  { moves, refused }: Pick<MoveTerms, 'moves' | 'refused'>,
+  progress: readonly Progress[],
+): Places {
+  const failures = progress.flatMap((one) => (one.kind === 'failed' ? [one] : []));
+  const stayed = [...refused, ...failures.filter(({ isPutBack }) => isPutBack).map(({ lost }) => lost)];
+  const stuck = failures.filter(({ isPutBack }) => !isPutBack).map(({ lost }) => lost);
+  const moved = moves.filter((_, at) => progress[at]?.kind === 'done').map(({ server }) => server);
+  const settled = new Set<ServerId>([...moved, ...failures.map(({ lost }) => lost.server)]);
   const untouched =
-    by === undefined ? 'what was to come before it failed' : `it was not begun with: ${by} cancelled it`;
-  for (const { server } of terms.moves) {
-    if (!settled.has(server)) lost.push({ server, reason: untouched, gtids: '' });
+    cancelled === undefined
+      ? 'what was to come before it failed'
+      : `it was not begun with: ${cancelled.by} cancelled it`;
+  for (const { server } of moves) {
+    if (!settled.has(server)) stayed.push({ server, reason: untouched, gtids: '' });
   }
-  const moved = progress.filter(({ kind }) => kind === 'done').length;
-  const stays = progress.every((one) => one.kind !== 'failed' || one.isPutBack);
-  const why = lost.map(({ server, reason }) => `${nameOf(recovery, server)}: ${reason}`).join('; ');
-  if (!stays) return closing({ kind: 'failed', reason: why }, lost);
-  if (moved > 0 || terms.moves.length === 0) return closing({ kind: 'succeeded' }, lost);
-  return closing({ kind: 'undone', reason: why }, lost);
+  return { moved, stayed, stuck };
+}
+
+/** It is told of everybody where they are now, and what is left to do about those who do not replicate. */
+function broken(recovery: Recovery, { manner }: MoveTerms, { moved, stayed, stuck }: Places): Next {
+  const stopsThem = manner === 'each' || manner === 'in-order';
+  const told = stuck.map((one) => (stopsThem ? { ...one, reason: `${one.reason}; ${nextFor(recovery, one)}` } : one));
+  const texts = [reasonsOf(recovery, told)];
+  if (moved.length > 0) texts.push(`moved: ${moved.map((server) => nameOf(recovery, server)).join(', ')}`);
+  if (stayed.length > 0) texts.push(`where they were: ${reasonsOf(recovery, stayed)}`);
+  return closing({ kind: 'failed', reason: texts.join('; ') }, [...told, ...stayed]);
+}
+
+function nextFor(recovery: Recovery, { server }: LostServer): string {
+  if (goesOnByItself(recovery, server)) return 'it is started by itself when it answers again';
+  return `mend that, then: orchestrator-client -c start-replica -i ${nameOf(recovery, server)}`;
+}
+
+function reasonsOf(recovery: Recovery, lost: readonly LostServer[]): string {
+  return lost.map(({ server, reason }) => `${nameOf(recovery, server)}: ${reason}`).join('; ');
 }
 
 /** One step on each server, which nobody else has to be asked about. */
