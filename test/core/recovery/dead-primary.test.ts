@@ -80,10 +80,11 @@ describe('the playbook of a dead primary', () => {
   it('gives nothing up because of a candidate that is slow: it is undone, and replicas follow the old primary again', () => {
     const { world, replicas } = deadPrimaryWorld([5, 4]);
     world.get(A).slow = true;
+    for (const { id } of replicas) world.get(id).byPlace = true;
     const { ending } = play(deadPrimaryOpening(replicas, [{ servesOthers: false }]), world);
     expect(ending.verdict).toMatchObject({ kind: 'undone', reason: expect.stringContaining(`${P}:5`) as string });
     expect(world.writable).toEqual([]);
-    for (const { id } of replicas) expect(world.get(id)).toMatchObject({ source: P, io: true });
+    for (const { id } of replicas) expect(world.get(id)).toMatchObject({ source: P, io: true, byPlace: true });
   });
 
   it('counts on nothing that a candidate given up may have fetched: what was purged elsewhere it may lack', () => {

@@ -92,9 +92,10 @@ describe('replicas whose source is gone', () => {
   it('stay with it when what they lack was purged everywhere else', () => {
     const worlds = lostSourceWorld([2], []);
     for (const transaction of worlds.primary.executed) worlds.primary.purged.add(transaction);
+    worlds.world.get(O1).byPlace = true;
     const { ending } = run(worlds);
     expect(ending.verdict).toMatchObject({ kind: 'undone', reason: expect.stringContaining('purged') as string });
-    expect(worlds.world.get(O1)).toMatchObject({ source: LOST, io: true });
+    expect(worlds.world.get(O1)).toMatchObject({ source: LOST, io: true, byPlace: true });
   });
 
   it('are not taken to have what a place had that they could not stay with: elsewhere it may be purged', () => {

@@ -180,7 +180,7 @@ function whyNobody(recovery: Recovery): string {
 /** Every replica that was touched follows whom it followed, as far as it can be reached, and a fenced primary is opened. */
 function undo(recovery: Recovery, reason: string): Next {
   const back = gatheredOf(recovery).map(({ participant: { id, start, follows } }): Step => {
-    return { kind: 'repoint', server: id, source: follows ?? recovery.failed, start };
+    return { kind: 'repoint', server: id, source: follows ?? recovery.failed, start, asItFollows: true };
   });
   const reopen = reopening(recovery);
   const pending = pendingOf(recovery, reopen === null ? back : [reopen, ...back]);

@@ -65,7 +65,7 @@ function awaitOf(recovery: Recovery, server: ServerId, gtids: string): Step {
   return { kind: 'await-applied', server, gtids, limitMs: recovery.inputs.applyLimitMs };
 }
 
-function moveTo(recovery: Recovery, server: ServerId, source: ServerId): Step {
+function moveTo(recovery: Recovery, server: ServerId, source: ServerId): Extract<Step, { kind: 'repoint' }> {
   return { kind: 'repoint', server, source, start: participantOf(recovery, server).start };
 }
 
@@ -119,7 +119,7 @@ function stepsOf(recovery: Recovery, move: Move): readonly Step[] {
 }
 
 function backOf(recovery: Recovery, orphan: ServerId): Step {
-  return moveTo(recovery, orphan, recovery.failed);
+  return { ...moveTo(recovery, orphan, recovery.failed), asItFollows: true };
 }
 
 /** Where it was moved to by now; null when nowhere. */
