@@ -95,12 +95,15 @@ describe('a switch', () => {
   );
 
   it('lets no replica wait for acknowledgements that nobody sends: what it applies would wait, too', () => {
-    const semiSync = { ...factsOf().semiSync, sourceAvailable: true, replicaAvailable: true, waitCount: 1 };
+    const plugins = { ...factsOf().semiSync, sourceAvailable: true, replicaAvailable: true, waitCount: 1 };
+    const semiSync = { ...plugins, timeoutMs: 60_000 };
     for (const name of ['s', 'm']) see(name, 'p', { semiSync });
     see('a', 'm', { semiSync: { ...semiSync, replicaEnabled: true } });
     expect(noes(ask('enable-semi-sync-master', 's')).join()).toContain('0 replicas of s:3306 acknowledge');
     expect(ask('enable-semi-sync-master', 's', { force: true }).ok).toBe(true);
     expect(noes(ask('enable-semi-sync-master', 'm'))).toEqual([]);
+    see('s', 'p', { semiSync: { ...plugins, timeoutMs: 10_000 } });
+    expect(noes(ask('enable-semi-sync-master', 's'))).toEqual([]);
   });
 
   it('of a replica that has no error skips nothing, and of one that has one skips it', () => {

@@ -10,6 +10,9 @@ import { type Asked, type Judge, noReplica, step, when } from './wish.js';
 
 type Own = Extract<SwitchCommand, `${'enable' | 'disable'}-semi-sync-${'master' | 'replica'}`>;
 
+/** rpl_semi_sync_source_timeout, unless somebody has set it. */
+const DEFAULT_TIMEOUT_MS = 10_000;
+
 export const SEMI_SYNC: Readonly<Record<Own, Judge>> = {
   'enable-semi-sync-master': enableSource,
   'disable-semi-sync-master': disableSource,
@@ -33,8 +36,10 @@ function enableSource(asked: Asked): ReturnType<Judge> {
   const { semiSync } = server.facts;
   const able = directReplicasOf(belief, server).filter(acknowledges).length;
   const wanted = Math.max(1, semiSync.waitCount);
-  // What a replica applies waits as a client's commit does: it would stand still with all who follow it.
-  const commits = isWritable(server.facts) || server.facts.channels.length > 0;
+  // What a replica applies waits as a client's commit does: it would stand still with all who follow it. With the limit that
+  // servers come with it does so once, and one is made ready in advance to be a primary.
+  const standsStill = server.facts.channels.length > 0 && semiSync.timeoutMs > DEFAULT_TIMEOUT_MS;
+  const commits = isWritable(server.facts) || standsStill;
   const text = `${String(able)} replicas of ${name} acknowledge and each commit would wait for ${String(wanted)}`;
   const mend =
     'orchestrator-client -c enable-semi-sync-replica on its replicas first, or ask with --force (force=true over HTTP)';
