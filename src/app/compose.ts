@@ -1,5 +1,5 @@
 /** A node from its configuration to its end: the only place where adapters meet the loops. */
-import { GrpcPeers } from '../adapters/grpc/peers-client.js';
+import { GrpcPeers } from '../adapters/grpc/peers/client.js';
 import type { SystemLog } from '../adapters/outlets/system-log.js';
 import { openDoors } from './compose/doors.js';
 import { openMysqlSide } from './compose/mysql.js';

@@ -5,7 +5,7 @@
 import { randomBytes, randomInt } from 'node:crypto';
 import { parentPort, workerData } from 'node:worker_threads';
 import { logVerbosity, setLogVerbosity } from '@grpc/grpc-js';
-import { GrpcPeerTransport } from '../adapters/grpc/grpc-peer-transport.js';
+import { GrpcPeerTransport } from '../adapters/grpc/raft/grpc-peer-transport.js';
 import { FileSnapshotStore } from '../adapters/level/file-snapshot-store.js';
 import { claimDirectory, rememberFounding } from '../adapters/level/identity-file.js';
 import { LevelLogStore } from '../adapters/level/level-log-store.js';

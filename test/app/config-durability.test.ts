@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { filterText } from '../../src/core/recovery/filters.js';
+import { filterText } from '../../src/core/recovery/guards/filters.js';
 import { faultsOf, load } from './config-files.js';
 
 test('durability policies are read in the order in which they are written', async () => {

@@ -6,10 +6,10 @@ import { createRng } from '../../src/core/base/rng.js';
 import { KeyValueClient } from '../../tools/bench/raft/key-value-client.js';
 import { MySqlLab } from '../../tools/lab/mysql-lab.js';
 import type { OrchestratorCluster } from '../../tools/lab/orchestrator-cluster.js';
-import { cutsOf } from '../support/chaos-cuts.js';
-import { strikeFor } from '../support/chaos-faults.js';
-import { KeyValueClients } from '../support/key-value-clients.js';
-import { PeerCables } from '../support/peer-cables.js';
+import { cutsOf } from '../support/cluster/chaos-cuts.js';
+import { strikeFor } from '../support/cluster/chaos-faults.js';
+import { KeyValueClients } from '../support/key-value/key-value-clients.js';
+import { PeerCables } from '../support/raft/peer-cables.js';
 
 const LONG = process.env['ORCHESTRATOR_TEST_LONG'] !== undefined;
 const DURATION_MS = LONG ? 600_000 : 45_000;

@@ -6,8 +6,8 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, expect, it, vi } from 'vitest';
 import { createApiServer } from '../../src/adapters/grpc/api-server.js';
-import { happeningsHandlers, loadHappeningsService } from '../../src/adapters/grpc/happenings-handlers.js';
-import { HappeningStream } from '../../src/adapters/http/happening-stream.js';
+import { happeningsHandlers, loadHappeningsService } from '../../src/adapters/grpc/services/happenings.js';
+import { HappeningStream } from '../../src/adapters/http/streams/happening-stream.js';
 import { systemClock } from '../../src/runtime/ports/clock.js';
 import { HappeningStage } from '../support/happenings.js';
 

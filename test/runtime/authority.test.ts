@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { LeaderAuthority } from '../../src/runtime/authority.js';
-import { FakeClock, FakeConsensus } from '../support/fake-consensus.js';
+import { FakeClock, FakeConsensus } from '../support/raft/fake-consensus.js';
 
 function authority(term = 1) {
   const consensus = new FakeConsensus();

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { Waiting } from '../../src/runtime/raft-waiting.js';
-import { FakeClock } from '../support/fake-consensus.js';
+import { FakeClock } from '../support/raft/fake-consensus.js';
 
 function make(): { clock: FakeClock; waiting: Waiting<string> } {
   const clock = new FakeClock();

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { type LedgerListeners, ReplicatedLedger } from '../../src/runtime/replicated-ledger.js';
 import { observed, serverId } from '../support/facts.js';
-import { FakeClock, FakeConsensus } from '../support/fake-consensus.js';
+import { FakeClock, FakeConsensus } from '../support/raft/fake-consensus.js';
 
 const nothing = (): void => undefined;
 const quiet: LedgerListeners = {

@@ -4,7 +4,7 @@ import { SCHEMA_VERSION } from '../../src/core/ledger/codec.js';
 import type { NodeId } from '../../src/core/raft/message.js';
 import type { NodeInfo } from '../../src/runtime/ports/peer-transport.js';
 import { ReplicatedLedger } from '../../src/runtime/replicated-ledger.js';
-import { FakeClock, FakeConsensus } from '../support/fake-consensus.js';
+import { FakeClock, FakeConsensus } from '../support/raft/fake-consensus.js';
 
 const nothing = (): void => undefined;
 const OLD_COMMAND = { kind: 'recoveries-switched', enabled: false, by: 'ann' } as const;

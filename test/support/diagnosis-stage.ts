@@ -12,8 +12,8 @@ import type { Proposal } from '../../src/runtime/replicated-ledger.js';
 import type { ProbeResult } from '../../src/core/topology/report.js';
 import { SightingStore } from '../../src/runtime/probing/sightings.js';
 import { addressOf, observed, serverId } from './facts.js';
-import { FakeClock } from './fake-consensus.js';
-import { FakeMysqlWorld } from './fake-mysql-world.js';
+import { FakeClock } from './raft/fake-consensus.js';
+import { FakeMysqlWorld } from './worlds/fake-mysql-world.js';
 import { FedLedger, recoveryOf } from './ledger.js';
 
 export interface StageOptions {

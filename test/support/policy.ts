@@ -1,5 +1,5 @@
 /** A policy that permits everything: every cluster is recovered, nothing is blocked. */
-import { parseClusterFilter } from '../../src/core/recovery/filters.js';
+import { parseClusterFilter } from '../../src/core/recovery/guards/filters.js';
 import type { RecoveryPolicy } from '../../src/core/recovery/policy.js';
 
 export function filters(...texts: readonly string[]): RecoveryPolicy['primaryFilters'] {

@@ -1,5 +1,5 @@
 /** A runner of hooks that runs nothing and remembers what it was asked. */
-import type { HookEvent, HookFacts, HookList } from '../../src/core/recovery/hook-terms.js';
+import type { HookEvent, HookFacts, HookList } from '../../src/core/recovery/telling/hook-terms.js';
 import type { StepOutcome } from '../../src/core/recovery/step.js';
 import { OperationalError } from '../../src/runtime/errors.js';
 import type { HookOrder, HookRunner } from '../../src/runtime/ports/hooks.js';

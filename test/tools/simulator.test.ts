@@ -5,7 +5,7 @@ import type { Address } from '../../src/core/topology/address.js';
 import { freePorts } from '../../tools/lab/free-ports.js';
 import { statementsIn, selectIn } from '../../tools/simulator/sql-text.js';
 import { type Simulation, type SimulationOptions, startSimulatedServers } from '../../tools/simulator/simulator.js';
-import { type Eyes, failureIn, openEyes, PATIENT_MS, reportIn } from '../system/prober-fixture.js';
+import { type Eyes, failureIn, openEyes, PATIENT_MS, reportIn } from '../system/probing/prober-fixture.js';
 
 let simulation: Simulation | null = null;
 let eyes: Eyes | null = null;

@@ -3,7 +3,7 @@
  * getaddrinfo() once, because it may stand in /etc/hosts. A failover does not wait for a name server that is away.
  */
 import { lookup, Resolver } from 'node:dns/promises';
-import { type HostAddresses, literalAddresses } from '../../core/recovery/publication.js';
+import { type HostAddresses, literalAddresses } from '../../core/recovery/telling/publication.js';
 import type { HostAddressBook } from '../../runtime/ports/host-addresses.js';
 
 const PATIENCE_MS = 1_000;

@@ -5,7 +5,7 @@
 import { Metadata, status } from '@grpc/grpc-js';
 import { ERROR_CODES, type ErrorCode, OperationalError } from '../../runtime/errors.js';
 import { ConsensusError, FateUnknown, NotLeader, Overloaded } from '../../runtime/ports/consensus-errors.js';
-import type { WireFailure } from './key-value-wire.js';
+import type { WireFailure } from './key-value/wire.js';
 
 const DONE = 'orchestrator-done';
 const CODE = 'orchestrator-code';

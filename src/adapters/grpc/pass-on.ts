@@ -11,7 +11,7 @@ import {
   type ServerUnaryCall,
   type status,
 } from '@grpc/grpc-js';
-import { PASSED_ON } from './key-value-handlers.js';
+import { PASSED_ON } from './key-value/handlers.js';
 
 export const AUTHORIZATION = 'authorization';
 

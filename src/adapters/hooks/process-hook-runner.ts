@@ -3,7 +3,7 @@
  * all are run, and the first failure is what is remembered. A line that ends in `&` is started and not waited for; what
  * becomes of it is in the log of this node alone. The lines themselves are told nowhere.
  */
-import { HOLDING_BACK, HOOK_KEYS, type HookList } from '../../core/recovery/hook-terms.js';
+import { HOLDING_BACK, HOOK_KEYS, type HookList } from '../../core/recovery/telling/hook-terms.js';
 import type { StepOutcome } from '../../core/recovery/step.js';
 import { OperationalError } from '../../runtime/errors.js';
 import { monotonicNowMs } from '../../runtime/ports/clock.js';

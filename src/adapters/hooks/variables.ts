@@ -2,7 +2,7 @@
  * What a command is told, in the incumbent's words and in its order: placeholders in the command line and variables of the
  * environment. Scripts of years go by these names, misleading ones included.
  */
-import type { FailedRole, HookAddress, HookEvent } from '../../core/recovery/hook-terms.js';
+import type { FailedRole, HookAddress, HookEvent } from '../../core/recovery/telling/hook-terms.js';
 
 export interface HookVariables {
   /** Name without its braces, and value. Of the successor only where there is one: else they stay in the text. */

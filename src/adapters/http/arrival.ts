@@ -1,6 +1,6 @@
 /** A request, free of the web framework. */
 import type { IncomingHttpHeaders } from 'node:http';
-import type { Identity } from './authorization.js';
+import type { Identity } from './access/authorization.js';
 
 export interface Arrival {
   readonly method: string;

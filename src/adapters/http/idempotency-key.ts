@@ -1,5 +1,5 @@
 /** The header under which a caller gives a request a key of its own, and whose key that is. */
-import type { Identity } from './authorization.js';
+import type { Identity } from './access/authorization.js';
 
 export const IDEMPOTENCY_KEY = 'idempotency-key';
 

@@ -6,7 +6,7 @@ import type { AccessTokens } from '../../runtime/ports/access-tokens.js';
 import type { Configuration } from '../../runtime/ports/configuration.js';
 import type { ClusterMembership } from '../../runtime/ports/membership.js';
 import type { Service } from '../../runtime/ports/service.js';
-import type { Identity, Role } from './authorization.js';
+import type { Identity, Role } from './access/authorization.js';
 import { IDEMPOTENCY_KEY, keyOfUser } from './idempotency-key.js';
 import type { Reply } from './reply.js';
 import type { Views } from './views/views.js';

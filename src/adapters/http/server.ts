@@ -11,11 +11,11 @@ import type { RequestBook } from '../../runtime/ports/requests.js';
 import type { Service } from '../../runtime/ports/service.js';
 import type { HttpLog } from './dispatch.js';
 import { createHttpApp, type HttpApp, type HttpSettings } from './http-app.js';
-import { renewCertificates } from './mutual-tls.js';
+import { renewCertificates } from './access/mutual-tls.js';
 import { HTTP_LIMITS } from './limits.js';
 import { clearSocket } from './unix-socket.js';
 
-export type { Authentication } from './authorization.js';
+export type { Authentication } from './access/authorization.js';
 export type { HttpLog } from './dispatch.js';
 export type { HttpSettings } from './http-app.js';
 

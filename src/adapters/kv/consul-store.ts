@@ -3,7 +3,7 @@
  * under the index that was read with it: a former leader that writes late finds another index than the one it read, or
  * later flags, and gives way. All keys of a cluster are written when one of them changes, so that the index of each moves.
  */
-import type { Pair } from '../../core/recovery/publication.js';
+import type { Pair } from '../../core/recovery/telling/publication.js';
 import { OperationalError } from '../../runtime/errors.js';
 import {
   isLater,

@@ -1,5 +1,5 @@
 /** Rows of a statement read by the names of its columns; a name may have been another in an older version. */
-import { type Cell, cellText, type ResultSet } from './link.js';
+import { type Cell, cellText, type ResultSet } from './connection/link.js';
 
 export class Row {
   readonly #columns: ReadonlyMap<string, number>;

@@ -1,7 +1,7 @@
 /** The operator's commands, from the configuration to whoever runs them. */
 import { hostname } from 'node:os';
 import { ProcessHookRunner } from '../../adapters/hooks/process-hook-runner.js';
-import type { HookList } from '../../core/recovery/hook-terms.js';
+import type { HookList } from '../../core/recovery/telling/hook-terms.js';
 import type { HookRunner } from '../../runtime/ports/hooks.js';
 import type { PublicSettings } from '../../runtime/ports/service.js';
 import type { HookParts } from '../../runtime/recovery/recovery-parts.js';

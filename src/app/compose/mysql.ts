@@ -1,13 +1,13 @@
 /** The way to the MySQL servers: one connector with this node's account, and on it the prober and the sessions that act. */
 import { join } from 'node:path';
-import { MysqlBinaryLogReader } from '../../adapters/mysql/binary-log-reader.js';
-import { Connector } from '../../adapters/mysql/connect.js';
-import type { TlsSettings } from '../../adapters/mysql/dial.js';
-import { CachingResolver } from '../../adapters/mysql/host-resolver.js';
-import { DEFAULT_PROBER_LIMITS, MysqlProber } from '../../adapters/mysql/prober.js';
-import type { Questions } from '../../adapters/mysql/questions.js';
-import { ReplicationAccounts } from '../../adapters/mysql/replication-account.js';
-import { MysqlSessionOpener } from '../../adapters/mysql/session-opener.js';
+import { MysqlBinaryLogReader } from '../../adapters/mysql/binary-log/binary-log-reader.js';
+import { Connector } from '../../adapters/mysql/connection/connect.js';
+import type { TlsSettings } from '../../adapters/mysql/connection/dial.js';
+import { CachingResolver } from '../../adapters/mysql/connection/host-resolver.js';
+import { DEFAULT_PROBER_LIMITS, MysqlProber } from '../../adapters/mysql/probe/prober.js';
+import type { Questions } from '../../adapters/mysql/probe/questions.js';
+import { ReplicationAccounts } from '../../adapters/mysql/session/replication-account.js';
+import { MysqlSessionOpener } from '../../adapters/mysql/session/session-opener.js';
 import { type Conceal, ConcealingProber, concealingSessions } from '../../runtime/concealing.js';
 import type { BinaryLogReader } from '../../runtime/ports/binary-logs.js';
 import { monotonicNowMs } from '../../runtime/ports/clock.js';

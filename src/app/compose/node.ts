@@ -7,7 +7,7 @@ import { JUDGEMENT_LIMITS } from '../../core/analysis/limits.js';
 import { votersWarning } from '../../core/analysis/votes.js';
 import type { Applied } from '../../core/ledger/ledger.js';
 import { LeaderAuthority } from '../../runtime/authority.js';
-import { GrpcLeaderCalls } from '../../adapters/grpc/key-value-leader-calls.js';
+import { GrpcLeaderCalls } from '../../adapters/grpc/key-value/leader-calls.js';
 import { DiagnosisLoop } from '../../runtime/diagnosis/diagnosis-loop.js';
 import type { HappeningLog } from '../../runtime/happenings/happening-log.js';
 import { PACE } from '../../runtime/diagnosis/limits.js';

@@ -1,5 +1,5 @@
 /** This node's place in its cluster: who it is, who founds the cluster with it, and the Raft thread. */
-import { doorCredentials, loadCredentials, type PeerCredentials } from '../../adapters/grpc/peer-tls.js';
+import { doorCredentials, loadCredentials, type PeerCredentials } from '../../adapters/grpc/raft/tls.js';
 import { SCHEMA_VERSION } from '../../core/ledger/codec.js';
 import type { Membership, NodeId } from '../../core/raft/message.js';
 import type { Consensus } from '../../runtime/ports/consensus.js';

@@ -1,10 +1,10 @@
 /** Recoveries over gRPC, put together: names become servers and clusters, and users what they may do. */
-import type { MovesDoor } from '../../adapters/grpc/moves-service.js';
+import type { MovesDoor } from '../../adapters/grpc/services/moves.js';
 import type { WayToLeader } from '../../adapters/grpc/pass-on.js';
-import type { RecoveriesDoor } from '../../adapters/grpc/recoveries-service.js';
-import type { SwitchesDoor } from '../../adapters/grpc/switches-service.js';
-import type { WaysBackDoor } from '../../adapters/grpc/ways-back-service.js';
-import { allows, type Identity } from '../../adapters/http/authorization.js';
+import type { RecoveriesDoor } from '../../adapters/grpc/services/recoveries.js';
+import type { SwitchesDoor } from '../../adapters/grpc/services/switches.js';
+import type { WaysBackDoor } from '../../adapters/grpc/services/ways-back.js';
+import { allows, type Identity } from '../../adapters/http/access/authorization.js';
 import { addressText, parseAddress } from '../../core/topology/address.js';
 import { clusterByHint } from '../../core/topology/cluster-hint.js';
 import { indexServers, serverAt } from '../../core/topology/sources.js';

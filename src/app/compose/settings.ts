@@ -2,9 +2,9 @@
 import type { ClusterRules } from '../../core/analysis/ground.js';
 import type { DiagnosisSettings } from '../../core/analysis/limits.js';
 import type { LedgerState } from '../../core/ledger/state.js';
-import { type ClusterFilter, filterText } from '../../core/recovery/filters.js';
-import { matchesFilters } from '../../core/recovery/guards.js';
-import type { ReplicationRules } from '../../core/recovery/can-replicate.js';
+import { type ClusterFilter, filterText } from '../../core/recovery/guards/filters.js';
+import { matchesFilters } from '../../core/recovery/guards/guards.js';
+import type { ReplicationRules } from '../../core/recovery/choice/can-replicate.js';
 import type { RecoveryPolicy } from '../../core/recovery/policy.js';
 import { type Address, addressText } from '../../core/topology/address.js';
 import type { ClusterId } from '../../core/topology/server.js';

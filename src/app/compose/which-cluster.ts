@@ -6,7 +6,7 @@
  */
 import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { meetAs } from '../../adapters/grpc/peer-meeting.js';
+import { meetAs } from '../../adapters/grpc/raft/meeting.js';
 import { identityOf } from '../../adapters/level/identity-file.js';
 import type { Greeting } from '../../runtime/ports/peer-transport.js';
 import type { RaftConfig } from '../config/config.js';

@@ -3,10 +3,10 @@
  * optional. The incumbent's names end at the door (`keys/`); each room is handed the slice it needs.
  */
 import type { Address } from '../../core/topology/address.js';
-import type { DurabilityRule } from '../../core/recovery/durability-terms.js';
-import type { HookList } from '../../core/recovery/hook-terms.js';
+import type { DurabilityRule } from '../../core/recovery/durability/durability-terms.js';
+import type { HookList } from '../../core/recovery/telling/hook-terms.js';
 import type { BrakeLimits } from '../../core/recovery/policy.js';
-import type { ClusterFilter } from '../../core/recovery/filters.js';
+import type { ClusterFilter } from '../../core/recovery/guards/filters.js';
 import type { ClassificationRules } from '../../core/topology/classification.js';
 import type { DiscoveryFilters } from '../../core/topology/discovery-filters.js';
 import type { Detected } from '../../core/topology/report.js';

@@ -2,7 +2,7 @@
  * Everything that may be committed. A command says what was seen, asked or decided, never how to find out: applying it
  * needs no clock, no network and no luck. `atMs` is the leader's wall clock when it proposed.
  */
-import type { Detection } from '../recovery/detections.js';
+import type { Detection } from '../recovery/telling/detections.js';
 import type { Recovery, RecoveryId, Verdict } from '../recovery/recovery.js';
 import type { NumberedStep, StepOutcome } from '../recovery/step.js';
 import type { Address } from '../topology/address.js';

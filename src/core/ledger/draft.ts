@@ -2,7 +2,7 @@
  * The ledger's own, editable face of the state. Only `apply` and its parts hold a Draft; the rest of the program sees
  * `LedgerState`, where the same maps cannot be edited.
  */
-import type { Detection } from '../recovery/detections.js';
+import type { Detection } from '../recovery/telling/detections.js';
 import type { Recovery, RecoveryId } from '../recovery/recovery.js';
 import type { ClusterId, Server, ServerId } from '../topology/server.js';
 import type {

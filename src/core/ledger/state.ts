@@ -4,7 +4,7 @@
  * the maps belong to the ledger and are edited in place, because copying them for every entry would cost more than
  * everything else a node does.
  */
-import type { Detection } from '../recovery/detections.js';
+import type { Detection } from '../recovery/telling/detections.js';
 import type { Recovery, RecoveryId } from '../recovery/recovery.js';
 import type { Address } from '../topology/address.js';
 import type { ClusterId, Server, ServerId } from '../topology/server.js';

@@ -5,7 +5,7 @@
 import type { Problem, RecoveryReaction } from '../analysis/problem.js';
 import type { ServerId } from '../topology/server.js';
 import { type Belief, refusal, type Refusal, serverName } from './belief.js';
-import { guardRefusals } from './guards.js';
+import { guardRefusals } from './guards/guards.js';
 import { isFailover } from './kinds.js';
 import { openDeadCoPrimary } from './openings/dead-co-primary.js';
 import { openDeadGroupMember } from './openings/dead-group-member.js';

@@ -1,7 +1,7 @@
 /** What the configuration says of acting. Durations in milliseconds unless the name says otherwise. */
-import type { ReplicationRules } from './can-replicate.js';
-import type { DurabilityRule } from './durability-terms.js';
-import type { ClusterFilter } from './filters.js';
+import type { ReplicationRules } from './choice/can-replicate.js';
+import type { DurabilityRule } from './durability/durability-terms.js';
+import type { ClusterFilter } from './guards/filters.js';
 
 export interface RecoveryPolicy {
   /** ObserveOnly: everything is judged and nothing is done. */

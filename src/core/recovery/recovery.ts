@@ -6,11 +6,11 @@
 import type { Brand } from '../base/brand.js';
 import type { ClusterId, ServerId } from '../topology/server.js';
 import type { BinlogPosition } from '../topology/vitals.js';
-import type { DurabilityTerms } from './durability-terms.js';
-import type { HookTerms } from './hook-terms.js';
-import type { MoveTerms } from './movement.js';
+import type { DurabilityTerms } from './durability/durability-terms.js';
+import type { HookTerms } from './telling/hook-terms.js';
+import type { MoveTerms } from './requests/movement.js';
 import type { Beginning, Resting, SemiSyncDuty, Step, StepOutcome } from './step.js';
-import type { SwitchTerms } from './switching.js';
+import type { SwitchTerms } from './requests/switching.js';
 
 /** `<unix milliseconds>:<hex>`, unique in the cluster; the incumbent's UID. */
 export type RecoveryId = Brand<string, 'RecoveryId'>;

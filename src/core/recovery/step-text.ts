@@ -1,9 +1,9 @@
 /** A step in words, for the plan that is shown before it runs and for the log of a person. */
 import { binlogPositionText } from '../topology/binlog-position.js';
 import type { ServerId } from '../topology/server.js';
-import { HOOK_KEYS } from './hook-terms.js';
+import { HOOK_KEYS } from './telling/hook-terms.js';
 import type { Step, StepKind } from './step.js';
-import { describeAction } from './switch-action.js';
+import { describeAction } from './requests/switch-action.js';
 
 const THREADS = { io: 'IO thread', sql: 'applier' } as const;
 

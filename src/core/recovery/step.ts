@@ -4,8 +4,8 @@
  */
 import type { ServerId } from '../topology/server.js';
 import type { BinlogPosition } from '../topology/vitals.js';
-import type { HookList } from './hook-terms.js';
-import type { SwitchAction } from './switch-action.js';
+import type { HookList } from './telling/hook-terms.js';
+import type { SwitchAction } from './requests/switch-action.js';
 
 export type Step =
   /**

@@ -6,7 +6,7 @@
 import { serverAt } from '../../core/analysis/links.js';
 import type { Address } from '../../core/topology/address.js';
 import type { Server, ServerId } from '../../core/topology/server.js';
-import type { Emergency } from '../../core/recovery/explain-doubt.js';
+import type { Emergency } from '../../core/recovery/explain/doubt.js';
 import type { Timer } from '../ports/clock.js';
 import type { News } from '../probing/sightings.js';
 import type { Findings } from './findings.js';

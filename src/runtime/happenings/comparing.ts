@@ -1,5 +1,5 @@
 /** What has happened between two looks at the same thing. */
-import { headwayOf } from '../../core/recovery/headway.js';
+import { headwayOf } from '../../core/recovery/progress/headway.js';
 import { describeStep } from '../../core/recovery/step-text.js';
 import type { Problem } from '../../core/analysis/problem.js';
 import type { Recovery, StepRecord } from '../../core/recovery/recovery.js';

@@ -1,5 +1,5 @@
 /** The operator's own commands, run by the node that leads. */
-import type { HookEvent, HookList } from '../../core/recovery/hook-terms.js';
+import type { HookEvent, HookList } from '../../core/recovery/telling/hook-terms.js';
 import type { StepOutcome } from '../../core/recovery/step.js';
 
 export interface HookOrder {

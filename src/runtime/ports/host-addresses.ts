@@ -1,5 +1,5 @@
 /** The addresses of a host, for those who look for a primary and cannot ask DNS themselves. */
-import type { HostAddresses } from '../../core/recovery/publication.js';
+import type { HostAddresses } from '../../core/recovery/telling/publication.js';
 
 export interface HostAddressBook {
   /** Never rejects, and does not take long: what is not known in time is ''. */

@@ -1,5 +1,5 @@
 /** A store outside in which clients look for primaries: Consul, ZooKeeper. */
-import type { Pair } from '../../core/recovery/publication.js';
+import type { Pair } from '../../core/recovery/telling/publication.js';
 
 /**
  * How late a word is. Among leaders of one log the place in the log decides: whoever leads has applied all that a former

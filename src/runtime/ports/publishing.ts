@@ -1,5 +1,5 @@
 /** The key-value stores in which clients look for the primary of a cluster. */
-import type { Pair } from '../../core/recovery/publication.js';
+import type { Pair } from '../../core/recovery/telling/publication.js';
 import type { StepOutcome } from '../../core/recovery/step.js';
 import type { ClusterId, ServerId } from '../../core/topology/server.js';
 

@@ -4,16 +4,16 @@
  */
 import type { Problem, StructureCode } from '../../core/analysis/problem.js';
 import type { LedgerState } from '../../core/ledger/state.js';
-import type { ReplicationRules } from '../../core/recovery/can-replicate.js';
-import type { Explanation } from '../../core/recovery/explain.js';
-import type { OperatorRequest } from '../../core/recovery/operator-request.js';
-import type { RecoveryPlan } from '../../core/recovery/plan.js';
-import type { PlanRequest as PlanWish } from '../../core/recovery/plan-request.js';
-import type { Pair } from '../../core/recovery/publication.js';
+import type { ReplicationRules } from '../../core/recovery/choice/can-replicate.js';
+import type { Explanation } from '../../core/recovery/explain/explain.js';
+import type { OperatorRequest } from '../../core/recovery/requests/operator-request.js';
+import type { RecoveryPlan } from '../../core/recovery/preview/plan.js';
+import type { PlanRequest as PlanWish } from '../../core/recovery/preview/plan-request.js';
+import type { Pair } from '../../core/recovery/telling/publication.js';
 import type { MoveWish } from '../../core/recovery/openings/move-wishes.js';
 import type { SwitchWish } from '../../core/recovery/openings/switches/wish.js';
 import type { Recovery, RecoveryId } from '../../core/recovery/recovery.js';
-import type { WayBack } from '../../core/recovery/returns.js';
+import type { WayBack } from '../../core/recovery/ways-back/returns.js';
 import { type Address, addressText } from '../../core/topology/address.js';
 import type { ClusterId, Server, ServerId } from '../../core/topology/server.js';
 import type { BinlogPosition, Vitals } from '../../core/topology/vitals.js';

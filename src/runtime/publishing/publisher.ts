@@ -8,7 +8,7 @@
 import type { KeyValueContent } from '../../core/ledger/key-value/store.js';
 import type { KeyValueWrite } from '../../core/ledger/key-value/write.js';
 import type { LedgerState } from '../../core/ledger/state.js';
-import { type Pair, pairsOf, publishableOf } from '../../core/recovery/publication.js';
+import { type Pair, pairsOf, publishableOf } from '../../core/recovery/telling/publication.js';
 import type { StepOutcome } from '../../core/recovery/step.js';
 import { addressText } from '../../core/topology/address.js';
 import type { ClusterId, ServerId } from '../../core/topology/server.js';

@@ -4,7 +4,7 @@
  * one had begun is run again, because nobody can tell how far it came. One aftermath a cluster, so that the hooks of a later
  * recovery never come before those of an earlier one.
  */
-import { nextOfAftermath } from '../../core/recovery/aftermath.js';
+import { nextOfAftermath } from '../../core/recovery/telling/aftermath.js';
 import { withIntents, withOutcome } from '../../core/recovery/record.js';
 import type { Recovery, RecoveryId } from '../../core/recovery/recovery.js';
 import type { NumberedStep, StepOutcome } from '../../core/recovery/step.js';

@@ -5,9 +5,15 @@
  */
 import type { Problem } from '../../core/analysis/problem.js';
 import { type Belief, serverName } from '../../core/recovery/belief.js';
-import { type Detection, detectionKey, detectionSort, isHushed, wasTold } from '../../core/recovery/detections.js';
-import { HOOK_KEYS } from '../../core/recovery/hook-terms.js';
-import { hookFactsOf } from '../../core/recovery/hooks.js';
+import {
+  type Detection,
+  detectionKey,
+  detectionSort,
+  isHushed,
+  wasTold,
+} from '../../core/recovery/telling/detections.js';
+import { HOOK_KEYS } from '../../core/recovery/telling/hook-terms.js';
+import { hookFactsOf } from '../../core/recovery/telling/hooks.js';
 import type { StepOutcome } from '../../core/recovery/step.js';
 import type { ServerId } from '../../core/topology/server.js';
 import { MemberTooOld } from '../schema-gate.js';

@@ -2,7 +2,7 @@
  * The steps of a plan that touch no server: an operator's hooks and the wait for the key-value stores. The leader's right to
  * act is asked before every command, as it is before every statement.
  */
-import { hookEventOf } from '../../core/recovery/hooks.js';
+import { hookEventOf } from '../../core/recovery/telling/hooks.js';
 import type { Recovery } from '../../core/recovery/recovery.js';
 import type { NumberedStep, Step, StepOutcome } from '../../core/recovery/step.js';
 import type { RecoveryParts } from './recovery-parts.js';

@@ -3,9 +3,9 @@
  * to say no, whatever was asked for.
  */
 import type { Belief, Refusal } from '../../core/recovery/belief.js';
-import { guardRefusals, plansOnItsServers } from '../../core/recovery/guards.js';
+import { guardRefusals, plansOnItsServers } from '../../core/recovery/guards/guards.js';
 import type { Opening } from '../../core/recovery/openings/opening.js';
-import { planOf, type PlanQuestion, type RecoveryPlan } from '../../core/recovery/plan.js';
+import { planOf, type PlanQuestion, type RecoveryPlan } from '../../core/recovery/preview/plan.js';
 import type { Recovery, RecoveryKind } from '../../core/recovery/recovery.js';
 import type { ClusterId, ServerId } from '../../core/topology/server.js';
 import { NotLeader } from '../ports/consensus-errors.js';

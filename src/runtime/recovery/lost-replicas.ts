@@ -4,8 +4,13 @@
  * There is no hurry, so nobody knocks at its door; an attempt that came to nothing is made again, less and less often, whoever
  * leads by then.
  */
-import { attemptsAt, lostReplicasOf, type LostReplica, whyLeftAlone } from '../../core/recovery/lost-replicas.js';
-import { type LeftByMove, leftByMoves, startsInVain } from '../../core/recovery/left-by-moves.js';
+import {
+  attemptsAt,
+  lostReplicasOf,
+  type LostReplica,
+  whyLeftAlone,
+} from '../../core/recovery/ways-back/lost-replicas.js';
+import { type LeftByMove, leftByMoves, startsInVain } from '../../core/recovery/ways-back/left-by-moves.js';
 import { openLostReplica } from '../../core/recovery/openings/lost-replica.js';
 import { openLeftByMove } from '../../core/recovery/openings/move-resumed.js';
 import type { Opening } from '../../core/recovery/openings/opening.js';

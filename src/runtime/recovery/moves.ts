@@ -5,7 +5,7 @@
  */
 import { refusal } from '../../core/recovery/belief.js';
 import { openMove } from '../../core/recovery/openings/move.js';
-import type { RecoveryPlan } from '../../core/recovery/plan.js';
+import type { RecoveryPlan } from '../../core/recovery/preview/plan.js';
 import type { Recovery, RecoveryId } from '../../core/recovery/recovery.js';
 import type { ClusterId, ServerId } from '../../core/topology/server.js';
 import { FateUnknown } from '../ports/consensus-errors.js';

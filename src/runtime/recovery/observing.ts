@@ -3,7 +3,7 @@
  * does not hang on every decision being asked first: no session that could change a server can be had, and no command of the
  * operator is run. Whether it holds is asked each time, because a reload may begin or end it.
  */
-import { HOOK_KEYS } from '../../core/recovery/hook-terms.js';
+import { HOOK_KEYS } from '../../core/recovery/telling/hook-terms.js';
 import { addressText } from '../../core/topology/address.js';
 import type { AnalysisCode, Problem } from '../../core/analysis/problem.js';
 import type { ServerId } from '../../core/topology/server.js';

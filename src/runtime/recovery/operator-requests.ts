@@ -6,11 +6,15 @@
  */
 import type { Problem } from '../../core/analysis/problem.js';
 import { refusal } from '../../core/recovery/belief.js';
-import { decideRequest, type OperatorRequest, type RequestQuestion } from '../../core/recovery/operator-request.js';
-import { plansOnItsServers } from '../../core/recovery/guards.js';
+import {
+  decideRequest,
+  type OperatorRequest,
+  type RequestQuestion,
+} from '../../core/recovery/requests/operator-request.js';
+import { plansOnItsServers } from '../../core/recovery/guards/guards.js';
 import type { OpeningContext } from '../../core/recovery/openings/opening.js';
-import type { RecoveryPlan } from '../../core/recovery/plan.js';
-import { planFor } from '../../core/recovery/plan-request.js';
+import type { RecoveryPlan } from '../../core/recovery/preview/plan.js';
+import { planFor } from '../../core/recovery/preview/plan-request.js';
 import type { OperatorCommand, Recovery, RecoveryId } from '../../core/recovery/recovery.js';
 import type { ServerId } from '../../core/topology/server.js';
 import { FateUnknown } from '../ports/consensus-errors.js';

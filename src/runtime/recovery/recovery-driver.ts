@@ -5,12 +5,12 @@
  */
 import { callsForRecovery, type Problem } from '../../core/analysis/problem.js';
 import { type Belief, openRecoveryOf, type Refusal, refusal, serverName } from '../../core/recovery/belief.js';
-import { foreseenText } from '../../core/recovery/foreseen.js';
-import { OBSERVE_ONLY, reactionRefusals } from '../../core/recovery/guards.js';
-import { brakeReason } from '../../core/recovery/brake.js';
+import { foreseenText } from '../../core/recovery/preview/foreseen.js';
+import { OBSERVE_ONLY, reactionRefusals } from '../../core/recovery/guards/guards.js';
+import { brakeReason } from '../../core/recovery/guards/brake.js';
 import { decide, kindFor, type ProblemToRecover } from '../../core/recovery/decision.js';
-import { type Explanation, explain } from '../../core/recovery/explain.js';
-import type { Pair } from '../../core/recovery/publication.js';
+import { type Explanation, explain } from '../../core/recovery/explain/explain.js';
+import type { Pair } from '../../core/recovery/telling/publication.js';
 import { likelySuccessor } from '../../core/recovery/openings/dead-primary.js';
 import { interruptedRecoveries } from '../../core/recovery/interrupted.js';
 import { givesWay } from '../../core/recovery/kinds.js';

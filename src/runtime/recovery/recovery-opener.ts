@@ -4,9 +4,9 @@
  * for operators, because the two meet in the same cluster and only one recovery of a cluster may be open.
  */
 import { type Belief, openRecoveryOf, serverName } from '../../core/recovery/belief.js';
-import { durabilityVerdict } from '../../core/recovery/durability.js';
+import { durabilityVerdict } from '../../core/recovery/durability/durability.js';
 import { roleWords } from '../../core/recovery/heir.js';
-import { hookTermsOf } from '../../core/recovery/hooks.js';
+import { hookTermsOf } from '../../core/recovery/telling/hooks.js';
 import { givesWay } from '../../core/recovery/kinds.js';
 import type { Opening, OpeningContext } from '../../core/recovery/openings/opening.js';
 import type { Recovery, RecoveryId, RecoveryKind } from '../../core/recovery/recovery.js';

@@ -1,7 +1,7 @@
 /** Everything that acting needs from outside, in one place for whoever wires it. */
 import type { SoftState } from '../../core/recovery/openings/graceful-takeover.js';
-import type { Orchestrators } from '../../core/recovery/explain-death.js';
-import type { Emergency } from '../../core/recovery/explain-doubt.js';
+import type { Orchestrators } from '../../core/recovery/explain/death.js';
+import type { Emergency } from '../../core/recovery/explain/doubt.js';
 import type { RecoveryPolicy } from '../../core/recovery/policy.js';
 import type { Sights } from '../../core/recovery/sights.js';
 import type { Applied } from '../../core/ledger/ledger.js';

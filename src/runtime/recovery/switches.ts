@@ -5,9 +5,9 @@
  */
 import { refusal } from '../../core/recovery/belief.js';
 import { openSwitch } from '../../core/recovery/openings/switch.js';
-import type { RecoveryPlan } from '../../core/recovery/plan.js';
+import type { RecoveryPlan } from '../../core/recovery/preview/plan.js';
 import type { Recovery, RecoveryId } from '../../core/recovery/recovery.js';
-import type { SwitchCommand } from '../../core/recovery/switching.js';
+import type { SwitchCommand } from '../../core/recovery/requests/switching.js';
 import type { ClusterId, ServerId } from '../../core/topology/server.js';
 import { FateUnknown } from '../ports/consensus-errors.js';
 import type { Answer, SwitchRequest } from '../ports/service.js';

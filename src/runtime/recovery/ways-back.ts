@@ -4,11 +4,11 @@
  * has ended by then; the record says what becomes of it.
  */
 import { refusal, type Refusal, serverName } from '../../core/recovery/belief.js';
-import { withOwnSeenAt } from '../../core/recovery/gtids.js';
+import { withOwnSeenAt } from '../../core/recovery/progress/gtids.js';
 import { openWayBack } from '../../core/recovery/openings/way-back.js';
-import { preview } from '../../core/recovery/preview.js';
+import { preview } from '../../core/recovery/preview/preview.js';
 import type { Recovery, RecoveryId } from '../../core/recovery/recovery.js';
-import { WAYS_BACK } from '../../core/recovery/returns.js';
+import { WAYS_BACK } from '../../core/recovery/ways-back/returns.js';
 import type { StepFindings } from '../../core/recovery/step.js';
 import { describeStep } from '../../core/recovery/step-text.js';
 import type { ServerId } from '../../core/topology/server.js';

@@ -4,7 +4,7 @@
  */
 import { hostname } from 'node:os';
 import type { LedgerState } from '../../core/ledger/state.js';
-import type { Orchestrators } from '../../core/recovery/explain-death.js';
+import type { Orchestrators } from '../../core/recovery/explain/death.js';
 import { isLive } from '../membership/live-voters.js';
 import type { Clock } from '../ports/clock.js';
 import type { Consensus, ConsensusStatus } from '../ports/consensus.js';

@@ -5,9 +5,9 @@
 import { assertDefined } from '../../core/base/assert.js';
 import type { LedgerState } from '../../core/ledger/state.js';
 import { tombstonesOf } from '../../core/ledger/tombstones.js';
-import type { Explanation } from '../../core/recovery/explain.js';
-import type { RecoveryPlan } from '../../core/recovery/plan.js';
-import type { Pair } from '../../core/recovery/publication.js';
+import type { Explanation } from '../../core/recovery/explain/explain.js';
+import type { RecoveryPlan } from '../../core/recovery/preview/plan.js';
+import type { Pair } from '../../core/recovery/telling/publication.js';
 import type { Recovery, RecoveryId } from '../../core/recovery/recovery.js';
 import { type Address, addressText, sameAddress } from '../../core/topology/address.js';
 import type { ProbeFailure, ProbeResult, ServerReport } from '../../core/topology/report.js';

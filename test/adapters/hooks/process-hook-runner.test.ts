@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeEach, describe, expect, it } from 'vitest';
 import { ProcessHookRunner } from '../../../src/adapters/hooks/process-hook-runner.js';
-import type { HookEvent, HookList } from '../../../src/core/recovery/hook-terms.js';
+import type { HookEvent, HookList } from '../../../src/core/recovery/telling/hook-terms.js';
 import type { StepOutcome } from '../../../src/core/recovery/step.js';
 import type { ServerId } from '../../../src/core/topology/server.js';
 import { OperationalError } from '../../../src/runtime/errors.js';

@@ -2,7 +2,7 @@
 import { userInfo } from 'node:os';
 import { execFileSync } from 'node:child_process';
 import { afterEach, describe, expect, it } from 'vitest';
-import type { Authentication } from '../../../src/adapters/http/authorization.js';
+import type { Authentication } from '../../../src/adapters/http/access/authorization.js';
 import { NotLeader } from '../../../src/runtime/ports/consensus-errors.js';
 import type { Proposal } from '../../../src/runtime/replicated-ledger.js';
 import { ReplicatedTokens } from '../../../src/runtime/requests/replicated-tokens.js';

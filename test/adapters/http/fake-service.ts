@@ -2,12 +2,12 @@
 import { FakeMembership } from '../../support/fake-membership.js';
 import type { ProbingMetrics } from '../../../src/runtime/ports/probing-metrics.js';
 import type { Problem, StructureCode } from '../../../src/core/analysis/problem.js';
-import { type Explanation, explain } from '../../../src/core/recovery/explain.js';
+import { type Explanation, explain } from '../../../src/core/recovery/explain/explain.js';
 import { openMove } from '../../../src/core/recovery/openings/move.js';
 import { openSwitch } from '../../../src/core/recovery/openings/switch.js';
-import { planOf, type RecoveryPlan } from '../../../src/core/recovery/plan.js';
-import { planFor } from '../../../src/core/recovery/plan-request.js';
-import type { Pair } from '../../../src/core/recovery/publication.js';
+import { planOf, type RecoveryPlan } from '../../../src/core/recovery/preview/plan.js';
+import { planFor } from '../../../src/core/recovery/preview/plan-request.js';
+import type { Pair } from '../../../src/core/recovery/telling/publication.js';
 import type { Recovery, RecoveryId } from '../../../src/core/recovery/recovery.js';
 import type { LastLook } from '../../../src/core/recovery/sights.js';
 import { type Address, addressText } from '../../../src/core/topology/address.js';

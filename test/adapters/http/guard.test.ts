@@ -3,7 +3,7 @@ import { gunzipSync } from 'node:zlib';
 import { afterEach, describe, expect, it } from 'vitest';
 import { acceptsGzip, gzipped } from '../../../src/adapters/http/compression.js';
 import { createHttpApp } from '../../../src/adapters/http/http-app.js';
-import { proofOf } from '../../../src/adapters/http/forward-proof.js';
+import { proofOf } from '../../../src/adapters/http/forwarding/forward-proof.js';
 import { isCommand } from '../../../src/adapters/http/route.js';
 import { routeGroups } from '../../../src/adapters/http/route-table.js';
 import { ReadTimedOut } from '../../../src/runtime/ports/consensus-errors.js';

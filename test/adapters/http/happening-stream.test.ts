@@ -1,6 +1,6 @@
 import { createServer, get, type IncomingMessage, type Server } from 'node:http';
 import { afterEach, expect, it, vi } from 'vitest';
-import { HappeningStream } from '../../../src/adapters/http/happening-stream.js';
+import { HappeningStream } from '../../../src/adapters/http/streams/happening-stream.js';
 import { systemClock } from '../../../src/runtime/ports/clock.js';
 import { HappeningStage } from '../../support/happenings.js';
 

@@ -1,6 +1,6 @@
 // Rearrangements over HTTP: the incumbent's paths and answers, plans that are shown, and refusals.
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import type { MoveTerms } from '../../../src/core/recovery/movement.js';
+import type { MoveTerms } from '../../../src/core/recovery/requests/movement.js';
 import type { Recovery } from '../../../src/core/recovery/recovery.js';
 import { serverId } from '../../support/facts.js';
 import { recoveryOf } from '../../support/ledger.js';

@@ -5,8 +5,8 @@ import { connect } from 'node:tls';
 import { credentials, makeClientConstructor, Metadata, status } from '@grpc/grpc-js';
 import { afterEach, describe, expect, it } from 'vitest';
 import { createApiServer } from '../../../src/adapters/grpc/api-server.js';
-import { doorCredentials } from '../../../src/adapters/grpc/peer-tls.js';
-import type { HttpTls, MutualTls } from '../../../src/adapters/http/mutual-tls.js';
+import { doorCredentials } from '../../../src/adapters/grpc/raft/tls.js';
+import type { HttpTls, MutualTls } from '../../../src/adapters/http/access/mutual-tls.js';
 import { createHttpServer, type HttpServer, type HttpSettings } from '../../../src/adapters/http/server.js';
 import { FakeService, OPEN_SETTINGS, QUIET } from './fake-service.js';
 

@@ -1,7 +1,7 @@
 import { EventEmitter } from 'node:events';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { EventStream } from '../../../src/adapters/http/events.js';
+import { EventStream } from '../../../src/adapters/http/streams/events.js';
 import { HTTP_LIMITS } from '../../../src/adapters/http/limits.js';
 import { buildOverview, type Overview } from '../../../src/adapters/http/overview/overview.js';
 import { Views } from '../../../src/adapters/http/views/views.js';

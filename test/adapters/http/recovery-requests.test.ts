@@ -1,9 +1,9 @@
 // Forced failovers and `recover` at the door, and the plans of all that an operator may ask for.
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { RecoveryPlan } from '../../../src/core/recovery/plan.js';
+import type { RecoveryPlan } from '../../../src/core/recovery/preview/plan.js';
 import { serverId } from '../../support/facts.js';
 import { recoveryOf } from '../../support/ledger.js';
-import { participant } from '../../support/recoveries.js';
+import { participant } from '../../support/worlds/recoveries.js';
 import { FIRST, type Fixture, MAIN, openFixture } from './fake-service.js';
 
 let fixture: Fixture;

@@ -4,8 +4,8 @@ import { legacyRecoverySteps } from '../../../src/adapters/http/legacy/recovery-
 import type { Recovery, StepRecord } from '../../../src/core/recovery/recovery.js';
 import type { Step, StepOutcome } from '../../../src/core/recovery/step.js';
 import type { ServerId } from '../../../src/core/topology/server.js';
-import { uuidOf } from '../../support/mysql-world.js';
-import { openingOf, participant } from '../../support/recoveries.js';
+import { uuidOf } from '../../support/worlds/mysql-world.js';
+import { openingOf, participant } from '../../support/worlds/recoveries.js';
 
 const [P, A, B] = [uuidOf(1), uuidOf(2), uuidOf(3)];
 const NAMES = new Map<ServerId, string>([

@@ -1,6 +1,6 @@
 /** Who may do what: every method of coming in, everybody who could ask, and every class of route. */
 import { afterEach, describe, expect, it } from 'vitest';
-import type { Authentication } from '../../../src/adapters/http/authorization.js';
+import type { Authentication } from '../../../src/adapters/http/access/authorization.js';
 import { routeGroups } from '../../../src/adapters/http/route-table.js';
 import { isCommand } from '../../../src/adapters/http/route.js';
 import { type Fixture, openFixture } from './fake-service.js';

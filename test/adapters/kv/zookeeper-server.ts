@@ -1,7 +1,7 @@
 /**
  * A small ZooKeeper that speaks as much of the client protocol as publishing needs, with what it promises of versions and of
  * transactions: a node has a version that rises with each change, and a transaction is made whole or not at all. What it
- * answers was compared with a real one (test/system/zookeeper.test.ts).
+ * answers was compared with a real one (test/system/nodes/zookeeper.test.ts).
  */
 import { createServer, type Server, type Socket } from 'node:net';
 import type { AddressInfo } from 'node:net';

@@ -1,5 +1,5 @@
 /** Answers of servers as they come from the driver: rows of cells under named fields. */
-import type { Cell, ResultSet } from '../../../src/adapters/mysql/link.js';
+import type { Cell, ResultSet } from '../../../src/adapters/mysql/connection/link.js';
 import { type Row, rowsOf } from '../../../src/adapters/mysql/table.js';
 
 export function answer(...records: readonly Readonly<Record<string, Cell>>[]): ResultSet {

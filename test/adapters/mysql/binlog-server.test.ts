@@ -1,9 +1,9 @@
 /** A binlog server, played by the driver's own server side: the few statements that MaxScale's router knows. */
 import { createServer } from 'mysql2';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { Connector } from '../../../src/adapters/mysql/connect.js';
-import { CachingResolver } from '../../../src/adapters/mysql/host-resolver.js';
-import { MysqlProber } from '../../../src/adapters/mysql/prober.js';
+import { Connector } from '../../../src/adapters/mysql/connection/connect.js';
+import { CachingResolver } from '../../../src/adapters/mysql/connection/host-resolver.js';
+import { MysqlProber } from '../../../src/adapters/mysql/probe/prober.js';
 import type { Address } from '../../../src/core/topology/address.js';
 import { OLD_STATUS } from './answers.js';
 

@@ -2,7 +2,7 @@
 // hung behind the statement, and went back when its session died.
 import { describe, expect, it } from 'vitest';
 import { dialectOf } from '../../../src/adapters/mysql/dialect.js';
-import type { Hold } from '../../../src/adapters/mysql/hold.js';
+import type { Hold } from '../../../src/adapters/mysql/session/hold.js';
 import { assertClosed } from '../../../src/adapters/mysql/steps/primary.js';
 import { parseVersion } from '../../../src/core/topology/version.js';
 

@@ -1,7 +1,7 @@
 /** What a connection takes of this node: there are thousands of them. */
 import { Socket } from 'node:net';
 import { expect, it } from 'vitest';
-import { Driver } from '../../../src/adapters/mysql/dial.js';
+import { Driver } from '../../../src/adapters/mysql/connection/dial.js';
 
 const KIB = 1024;
 const CONNECTIONS = 200;

@@ -1,8 +1,8 @@
 // A promotion never depends on the short cut by which a new primary is rid of half a transaction.
 import { describe, expect, it } from 'vitest';
 import { dialectOf } from '../../../src/adapters/mysql/dialect.js';
-import type { Hold } from '../../../src/adapters/mysql/hold.js';
-import { StepFailed } from '../../../src/adapters/mysql/step-failed.js';
+import type { Hold } from '../../../src/adapters/mysql/session/hold.js';
+import { StepFailed } from '../../../src/adapters/mysql/session/step-failed.js';
 import { endHalf } from '../../../src/adapters/mysql/steps/end-half.js';
 import type { ReplicaState } from '../../../src/adapters/mysql/steps/replica-state.js';
 import { parseVersion } from '../../../src/core/topology/version.js';

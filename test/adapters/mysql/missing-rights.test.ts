@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { dialectOf } from '../../../src/adapters/mysql/dialect.js';
-import type { ResultSet } from '../../../src/adapters/mysql/link.js';
-import { missingCopyRightsOf, missingRightsOf } from '../../../src/adapters/mysql/missing-rights.js';
+import type { ResultSet } from '../../../src/adapters/mysql/connection/link.js';
+import { missingCopyRightsOf, missingRightsOf } from '../../../src/adapters/mysql/probe/missing-rights.js';
 import type { Flavor } from '../../../src/core/topology/server.js';
 import { parseVersion } from '../../../src/core/topology/version.js';
 

@@ -2,10 +2,10 @@
 import { PassThrough } from 'node:stream';
 import type { Socket } from 'node:net';
 import { describe, expect, it } from 'vitest';
-import { LinkFailed } from '../../../src/adapters/mysql/failure.js';
-import { CachingResolver } from '../../../src/adapters/mysql/host-resolver.js';
-import { TlsNeed } from '../../../src/adapters/mysql/tls-need.js';
-import { WaitingRoom } from '../../../src/adapters/mysql/waiting-room.js';
+import { LinkFailed } from '../../../src/adapters/mysql/connection/failure.js';
+import { CachingResolver } from '../../../src/adapters/mysql/connection/host-resolver.js';
+import { TlsNeed } from '../../../src/adapters/mysql/connection/tls-need.js';
+import { WaitingRoom } from '../../../src/adapters/mysql/connection/waiting-room.js';
 
 const DB = { host: 'db-1', port: 3306 };
 

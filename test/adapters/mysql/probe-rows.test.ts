@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import { channelsOf } from '../../../src/adapters/mysql/channel-rows.js';
+import { channelsOf } from '../../../src/adapters/mysql/probe/channel-rows.js';
 import { type Dialect, dialectOf } from '../../../src/adapters/mysql/dialect.js';
 import { grantFor } from '../../../src/adapters/mysql/privileges.js';
-import { probeStatements } from '../../../src/adapters/mysql/probe-statements.js';
-import { fixedStatement, variableGroups } from '../../../src/adapters/mysql/probe-variables.js';
-import { QuietWatch } from '../../../src/adapters/mysql/quiet.js';
-import { locateReplicas, registeredReplicas } from '../../../src/adapters/mysql/replica-rows.js';
-import { type Answers, buildReport as build } from '../../../src/adapters/mysql/report-rows.js';
+import { probeStatements } from '../../../src/adapters/mysql/probe/probe-statements.js';
+import { fixedStatement, variableGroups } from '../../../src/adapters/mysql/probe/probe-variables.js';
+import { QuietWatch } from '../../../src/adapters/mysql/probe/quiet.js';
+import { locateReplicas, registeredReplicas } from '../../../src/adapters/mysql/probe/replica-rows.js';
+import { type Answers, buildReport as build } from '../../../src/adapters/mysql/probe/report-rows.js';
 import { isOn } from '../../../src/adapters/mysql/table.js';
 import { PLAIN_TRANSPORT } from '../../../src/core/topology/server.js';
 import { flavorOf, parseVersion } from '../../../src/core/topology/version.js';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { ReadChannel } from '../../../src/adapters/mysql/channel-rows.js';
-import { QuietWatch } from '../../../src/adapters/mysql/quiet.js';
+import type { ReadChannel } from '../../../src/adapters/mysql/probe/channel-rows.js';
+import { QuietWatch } from '../../../src/adapters/mysql/probe/quiet.js';
 import type { IoThread } from '../../../src/core/topology/server.js';
 import { channelTo } from '../../support/facts.js';
 import { channelVitals } from '../../support/probes.js';

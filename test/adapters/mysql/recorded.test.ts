@@ -5,12 +5,12 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { dialectOf } from '../../../src/adapters/mysql/dialect.js';
-import type { ResultSet } from '../../../src/adapters/mysql/link.js';
-import { probeStatements, type StatementName } from '../../../src/adapters/mysql/probe-statements.js';
-import { type VariableName, variableGroups } from '../../../src/adapters/mysql/probe-variables.js';
-import { QuietWatch } from '../../../src/adapters/mysql/quiet.js';
-import { registeredReplicas } from '../../../src/adapters/mysql/replica-rows.js';
-import { type Answers, buildReport } from '../../../src/adapters/mysql/report-rows.js';
+import type { ResultSet } from '../../../src/adapters/mysql/connection/link.js';
+import { probeStatements, type StatementName } from '../../../src/adapters/mysql/probe/probe-statements.js';
+import { type VariableName, variableGroups } from '../../../src/adapters/mysql/probe/probe-variables.js';
+import { QuietWatch } from '../../../src/adapters/mysql/probe/quiet.js';
+import { registeredReplicas } from '../../../src/adapters/mysql/probe/replica-rows.js';
+import { type Answers, buildReport } from '../../../src/adapters/mysql/probe/report-rows.js';
 import { rowsOf } from '../../../src/adapters/mysql/table.js';
 import type { ServerReport } from '../../../src/core/topology/report.js';
 import { flavorOf, parseVersion } from '../../../src/core/topology/version.js';

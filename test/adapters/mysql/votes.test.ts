@@ -1,8 +1,8 @@
 /** What each kind of trouble proves: the table of SAFETY.md, "Is it dead?", against sockets that behave so. */
 import { afterEach, describe, expect, it } from 'vitest';
-import { Connector } from '../../../src/adapters/mysql/connect.js';
-import { failureAt, LinkFailed, shown } from '../../../src/adapters/mysql/failure.js';
-import type { HostResolver } from '../../../src/adapters/mysql/host-resolver.js';
+import { Connector } from '../../../src/adapters/mysql/connection/connect.js';
+import { failureAt, LinkFailed, shown } from '../../../src/adapters/mysql/connection/failure.js';
+import type { HostResolver } from '../../../src/adapters/mysql/connection/host-resolver.js';
 import type { Address } from '../../../src/core/topology/address.js';
 import { closedPort, errorPacket, type FakeServer, fakeServer, greeting } from './fake-server.js';
 

@@ -1,6 +1,6 @@
 /** What the client follows while it happens: events, the steps of a request, and what wakes a picture that is watched. */
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import type { MoveTerms } from '../../../src/core/recovery/movement.js';
+import type { MoveTerms } from '../../../src/core/recovery/requests/movement.js';
 import type { StepRecord } from '../../../src/core/recovery/recovery.js';
 import { serverId } from '../../support/facts.js';
 import { HappeningStage } from '../../support/happenings.js';

@@ -5,7 +5,7 @@ import { createServer as createHttp2Server } from 'node:http2';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import type { HttpTls } from '../../../src/adapters/http/mutual-tls.js';
+import type { HttpTls } from '../../../src/adapters/http/access/mutual-tls.js';
 import { FakeService } from '../../adapters/http/fake-service.js';
 import { type Listening, run, serve, serveCanned } from './client-run.js';
 

@@ -1,8 +1,8 @@
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { CATALOGUE, STRUCTURE_CATALOGUE } from '../../../src/core/analysis/catalogue.js';
-import { play } from '../../support/scenario.js';
-import { loadScenarios } from '../../support/scenario-form.js';
+import { play } from '../../support/scenarios/scenario.js';
+import { loadScenarios } from '../../support/scenarios/scenario-form.js';
 
 const SCENARIOS = loadScenarios(fileURLToPath(new URL('../../scenarios', import.meta.url)));
 

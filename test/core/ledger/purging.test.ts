@@ -2,8 +2,8 @@ import { describe, expect, it } from 'vitest';
 import type { RecoveryId } from '../../../src/core/recovery/recovery.js';
 import { observed } from '../../support/facts.js';
 import { FedLedger, recoveryOf } from '../../support/ledger.js';
-import { MysqlWorld, uuidOf } from '../../support/mysql-world.js';
-import { WorldNodes } from '../../support/world-nodes.js';
+import { MysqlWorld, uuidOf } from '../../support/worlds/mysql-world.js';
+import { WorldNodes } from '../../support/worlds/world-nodes.js';
 
 const [EARLY, LATE] = [2_000_000, 5_000_000];
 

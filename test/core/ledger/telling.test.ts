@@ -6,7 +6,7 @@ import type { RecoveryId } from '../../../src/core/recovery/recovery.js';
 import type { ClusterId } from '../../../src/core/topology/server.js';
 import { observed } from '../../support/facts.js';
 import { recoveryOf } from '../../support/ledger.js';
-import { uuidOf } from '../../support/mysql-world.js';
+import { uuidOf } from '../../support/worlds/mysql-world.js';
 import { NO_FACTS } from '../../support/recording-hooks.js';
 
 const P = uuidOf(1);

@@ -3,7 +3,7 @@ import { encodeCommand, schemaOf } from '../../../src/core/ledger/codec.js';
 import { Ledger } from '../../../src/core/ledger/ledger.js';
 import { decodeSnapshot } from '../../../src/core/ledger/snapshot.js';
 import { observed, serverId } from '../../support/facts.js';
-import { openingOf, participant, type Told } from '../../support/recoveries.js';
+import { openingOf, participant, type Told } from '../../support/worlds/recoveries.js';
 
 /** As the first version wrote facts: without what was learnt later. */
 function olderServer(name: string, source: string | null = null) {

@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { advance } from '../../../src/core/recovery/advance.js';
 import { pauseBeforeMs } from '../../../src/core/recovery/patience.js';
-import { preview } from '../../../src/core/recovery/preview.js';
+import { preview } from '../../../src/core/recovery/preview/preview.js';
 import { withIntents, withOutcome } from '../../../src/core/recovery/record.js';
 import type { StepOutcome } from '../../../src/core/recovery/step.js';
 import { describeStep } from '../../../src/core/recovery/step-text.js';
-import { uuidOf } from '../../support/mysql-world.js';
-import { openingOf, participant } from '../../support/recoveries.js';
+import { uuidOf } from '../../support/worlds/mysql-world.js';
+import { openingOf, participant } from '../../support/worlds/recoveries.js';
 
 const [P, A, B] = [uuidOf(1), uuidOf(2), uuidOf(3)];
 const opening = openingOf('dead-primary', P, [

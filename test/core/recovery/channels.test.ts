@@ -1,19 +1,19 @@
 // Replicas of several sources: which channel is meant, whose plan it is, and that what came from elsewhere is nobody's loss.
 import { beforeEach, describe, expect, it } from 'vitest';
-import { lostReplicasOf, whyLeftAlone } from '../../../src/core/recovery/lost-replicas.js';
+import { lostReplicasOf, whyLeftAlone } from '../../../src/core/recovery/ways-back/lost-replicas.js';
 import { openDeadPrimary } from '../../../src/core/recovery/openings/dead-primary.js';
 import { openLostReplica } from '../../../src/core/recovery/openings/lost-replica.js';
 import { openMove } from '../../../src/core/recovery/openings/move.js';
 import type { MoveWish } from '../../../src/core/recovery/openings/move-wishes.js';
 import type { Opening } from '../../../src/core/recovery/openings/opening.js';
 import type { RecoveryId } from '../../../src/core/recovery/recovery.js';
-import { hasHere } from '../../../src/core/recovery/share.js';
+import { hasHere } from '../../../src/core/recovery/progress/share.js';
 import type { Channel, ServerId } from '../../../src/core/topology/server.js';
 import { channelTo, observed, serverId } from '../../support/facts.js';
 import { FedLedger } from '../../support/ledger.js';
-import { uuidOf } from '../../support/mysql-world.js';
+import { uuidOf } from '../../support/worlds/mysql-world.js';
 import { policyOf } from '../../support/policy.js';
-import { openingOf, participant } from '../../support/recoveries.js';
+import { openingOf, participant } from '../../support/worlds/recoveries.js';
 
 const context = { id: '7:f' as RecoveryId, openedBy: 'n1', requestedBy: 'ann' };
 const EAST: readonly Channel[] = [channelTo('w'), channelTo('e', { name: 'east' })];

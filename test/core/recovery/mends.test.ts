@@ -2,13 +2,13 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type Belief, PASSING, type Refusal } from '../../../src/core/recovery/belief.js';
-import { explain } from '../../../src/core/recovery/explain.js';
+import { explain } from '../../../src/core/recovery/explain/explain.js';
 import { openTakeover } from '../../../src/core/recovery/openings/graceful-takeover.js';
 import type { RecoveryId } from '../../../src/core/recovery/recovery.js';
 import type { ClusterId, ServerFacts } from '../../../src/core/topology/server.js';
 import { channelTo, observed, serverId } from '../../support/facts.js';
 import { FedLedger, recoveryOf } from '../../support/ledger.js';
-import { uuidOf } from '../../support/mysql-world.js';
+import { uuidOf } from '../../support/worlds/mysql-world.js';
 import { filters, policyOf } from '../../support/policy.js';
 import { NO_DOUBT, type Seen, sightsOf } from '../../support/sights.js';
 

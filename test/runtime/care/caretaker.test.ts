@@ -4,7 +4,7 @@ import { Caretaker, type CaretakerSettings } from '../../../src/runtime/care/car
 import type { Sighting } from '../../../src/runtime/ports/service.js';
 import type { Proposal } from '../../../src/runtime/replicated-ledger.js';
 import { addressOf, observed, serverId } from '../../support/facts.js';
-import { FakeClock } from '../../support/fake-consensus.js';
+import { FakeClock } from '../../support/raft/fake-consensus.js';
 import { FedLedger } from '../../support/ledger.js';
 
 const HOUR_MS = 3_600_000;

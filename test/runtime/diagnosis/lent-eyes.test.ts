@@ -3,7 +3,7 @@ import type { NodeVote } from '../../../src/core/analysis/vote.js';
 import type { Address } from '../../../src/core/topology/address.js';
 import { LentEyes } from '../../../src/runtime/diagnosis/lent-eyes.js';
 import { addressOf } from '../../support/facts.js';
-import { FakeClock } from '../../support/fake-consensus.js';
+import { FakeClock } from '../../support/raft/fake-consensus.js';
 
 function eyes({ ran = true, knows = true } = {}) {
   const clock = new FakeClock();

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { PACE } from '../../../src/runtime/diagnosis/limits.js';
 import { SourceWatch } from '../../../src/runtime/diagnosis/source-watch.js';
 import { addressOf, serverId } from '../../support/facts.js';
-import { FakeClock } from '../../support/fake-consensus.js';
+import { FakeClock } from '../../support/raft/fake-consensus.js';
 
 function watching(): { readonly clock: FakeClock; readonly late: string[]; answer(): void } {
   const clock = new FakeClock();

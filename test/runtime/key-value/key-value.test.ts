@@ -2,8 +2,8 @@ import { describe, expect, it } from 'vitest';
 import type { KeyValueWrite } from '../../../src/core/ledger/key-value/write.js';
 import { FateUnknown, NotLeader, Overloaded } from '../../../src/runtime/ports/consensus-errors.js';
 import { LeaderUnreachable } from '../../../src/runtime/ports/key-value.js';
-import { FakeClock } from '../../support/fake-consensus.js';
-import { noLeaderCalls, startKeyValue } from '../../support/key-value-node.js';
+import { FakeClock } from '../../support/raft/fake-consensus.js';
+import { noLeaderCalls, startKeyValue } from '../../support/key-value/key-value-node.js';
 
 const put = (key: string, value: string): KeyValueWrite => ({ kind: 'put', key, value });
 const NEVER = Number.POSITIVE_INFINITY;

@@ -11,7 +11,7 @@ import type { ConsensusStatus, PeerStatus } from '../../../src/runtime/ports/con
 import type { MembershipChange } from '../../../src/runtime/ports/membership.js';
 import type { Greeting } from '../../../src/runtime/ports/peer-transport.js';
 import type { LedgerState } from '../../../src/core/ledger/state.js';
-import { FakeConsensus } from '../../support/fake-consensus.js';
+import { FakeConsensus } from '../../support/raft/fake-consensus.js';
 
 function membershipOf(voters: string, learners = ''): Membership {
   const list = (text: string): NodeId[] => text.split(' ').filter((name) => name !== '') as NodeId[];

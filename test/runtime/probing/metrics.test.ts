@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { MetricsKeeper } from '../../../src/runtime/probing/metrics.js';
-import { FakeClock } from '../../support/fake-consensus.js';
+import { FakeClock } from '../../support/raft/fake-consensus.js';
 import { failedProbe, goodProbe } from '../../support/probes.js';
 
 describe('the figures of the probing', () => {

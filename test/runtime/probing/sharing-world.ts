@@ -18,7 +18,7 @@ import { Sharing } from '../../../src/runtime/probing/sharing.js';
 import { type News, SightingStore } from '../../../src/runtime/probing/sightings.js';
 import type { Proposal } from '../../../src/runtime/replicated-ledger.js';
 import { channelTo, factsOf, serverId } from '../../support/facts.js';
-import { FakeClock } from '../../support/fake-consensus.js';
+import { FakeClock } from '../../support/raft/fake-consensus.js';
 import { vitalsOf } from '../../support/probes.js';
 
 export const POLL_MS = 1000;

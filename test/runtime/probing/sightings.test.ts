@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { SightingStore } from '../../../src/runtime/probing/sightings.js';
 import { addressOf, factsOf, serverId } from '../../support/facts.js';
-import { FakeClock } from '../../support/fake-consensus.js';
+import { FakeClock } from '../../support/raft/fake-consensus.js';
 import { failedProbe, goodProbe } from '../../support/probes.js';
 
 const P = addressOf('p');

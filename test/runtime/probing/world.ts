@@ -12,7 +12,7 @@ import { ProbingLoop, type ProbingParts } from '../../../src/runtime/probing/pro
 import { SightingStore } from '../../../src/runtime/probing/sightings.js';
 import type { Proposal } from '../../../src/runtime/replicated-ledger.js';
 import { factsOf, serverId } from '../../support/facts.js';
-import { FakeClock } from '../../support/fake-consensus.js';
+import { FakeClock } from '../../support/raft/fake-consensus.js';
 import { vitalsOf } from '../../support/probes.js';
 
 export interface FakeServer {

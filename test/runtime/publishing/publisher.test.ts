@@ -10,9 +10,9 @@ import {
   type Written,
 } from '../../../src/runtime/ports/pair-store.js';
 import { Publisher } from '../../../src/runtime/publishing/publisher.js';
-import { MysqlWorld, uuidOf } from '../../support/mysql-world.js';
+import { MysqlWorld, uuidOf } from '../../support/worlds/mysql-world.js';
 import { RecordingHooks } from '../../support/recording-hooks.js';
-import { WorldNodes } from '../../support/world-nodes.js';
+import { WorldNodes } from '../../support/worlds/world-nodes.js';
 
 const [P, A, B] = [uuidOf(1), uuidOf(2), uuidOf(3)];
 

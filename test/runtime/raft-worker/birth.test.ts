@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { NodeId } from '../../../src/core/raft/message.js';
 import { Birth, type Birthright } from '../../../src/runtime/raft-worker/birth.js';
 import type { Introduction } from '../../../src/runtime/ports/peer-transport.js';
-import { FakeClock } from '../../support/fake-consensus.js';
+import { FakeClock } from '../../support/raft/fake-consensus.js';
 
 function make(voters: string[], self = 'a'): { clock: FakeClock; birth: Birth; decided: Birthright[] } {
   const clock = new FakeClock();

@@ -2,8 +2,8 @@ import { describe, expect, it } from 'vitest';
 import type { Entry, NodeId } from '../../../src/core/raft/message.js';
 import type { HardState, Ready } from '../../../src/core/raft/ready.js';
 import { DiskWriter, mergeWrites } from '../../../src/runtime/raft-worker/disk-writer.js';
-import { FakeClock } from '../../support/fake-consensus.js';
-import { MemoryLogStore } from '../../support/raft-memory-log-store.js';
+import { FakeClock } from '../../support/raft/fake-consensus.js';
+import { MemoryLogStore } from '../../support/raft/raft-memory-log-store.js';
 import { hard, run } from '../../contracts/log-store.js';
 
 const NOTHING: Omit<Ready, 'number'> = {

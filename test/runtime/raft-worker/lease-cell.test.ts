@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { createLeaseBuffer, LeaseReader, LeaseWriter } from '../../../src/runtime/raft-worker/lease-cell.js';
-import { FakeClock } from '../../support/fake-consensus.js';
+import { FakeClock } from '../../support/raft/fake-consensus.js';
 
 function make(): { clock: FakeClock; writer: LeaseWriter; reader: LeaseReader; buffer: SharedArrayBuffer } {
   const clock = new FakeClock();

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { PauseWatch } from '../../../src/runtime/raft-worker/pause-watch.js';
-import { FakeClock } from '../../support/fake-consensus.js';
+import { FakeClock } from '../../support/raft/fake-consensus.js';
 
 function pass(clock: FakeClock, ms: number): void {
   clock.now += ms;

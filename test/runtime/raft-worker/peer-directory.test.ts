@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { Membership, NodeId } from '../../../src/core/raft/message.js';
 import type { NodeInfo, PeerTransport } from '../../../src/runtime/ports/peer-transport.js';
 import { PeerDirectory } from '../../../src/runtime/raft-worker/peer-directory.js';
-import { FakeClock } from '../../support/fake-consensus.js';
+import { FakeClock } from '../../support/raft/fake-consensus.js';
 
 function info(name: string, httpAddress = ''): NodeInfo {
   return { id: name as NodeId, raftAddress: `${name}:1`, httpAddress, grpcAddress: '', version: '1', schema: 1 };

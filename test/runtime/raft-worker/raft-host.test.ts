@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import type { NodeId } from '../../../src/core/raft/message.js';
 import { monotonicNowMs } from '../../../src/runtime/ports/clock.js';
-import { MemoryCluster, type MemoryNode, MemoryDisk } from '../../support/raft-memory-cluster.js';
+import { MemoryCluster, type MemoryNode, MemoryDisk } from '../../support/raft/raft-memory-cluster.js';
 import { hard, run } from '../../contracts/log-store.js';
 
 const PATIENCE = { timeout: 30_000, interval: 5 };

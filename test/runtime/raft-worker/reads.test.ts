@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { Reads } from '../../../src/runtime/raft-worker/reads.js';
-import { FakeClock } from '../../support/fake-consensus.js';
+import { FakeClock } from '../../support/raft/fake-consensus.js';
 
 function make(): { clock: FakeClock; reads: Reads; asked: number[]; answers: [number, number | null][] } {
   const clock = new FakeClock();

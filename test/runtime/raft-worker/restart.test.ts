@@ -3,7 +3,7 @@ import type { Membership, NodeId } from '../../../src/core/raft/message.js';
 import type { StoredSnapshot } from '../../../src/runtime/ports/snapshot-store.js';
 import { type Restart, readDisk } from '../../../src/runtime/raft-worker/restart.js';
 import { hard, run } from '../../contracts/log-store.js';
-import { MemoryDisk } from '../../support/raft-memory-cluster.js';
+import { MemoryDisk } from '../../support/raft/raft-memory-cluster.js';
 
 const A = 'a' as NodeId;
 const birth: Membership = { voters: [A, 'b' as NodeId, 'c' as NodeId], outgoing: [], learners: [], addresses: {} };

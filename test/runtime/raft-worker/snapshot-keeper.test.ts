@@ -2,8 +2,8 @@ import { describe, expect, it } from 'vitest';
 import type { Entry, NodeId, SnapshotMark } from '../../../src/core/raft/message.js';
 import type { PeerTransport, SnapshotChunk } from '../../../src/runtime/ports/peer-transport.js';
 import { SnapshotKeeper } from '../../../src/runtime/raft-worker/snapshot-keeper.js';
-import { FakeClock } from '../../support/fake-consensus.js';
-import { MemorySnapshotStore } from '../../support/raft-memory-cluster.js';
+import { FakeClock } from '../../support/raft/fake-consensus.js';
+import { MemorySnapshotStore } from '../../support/raft/raft-memory-cluster.js';
 
 const membership = { voters: ['a' as NodeId], outgoing: [], learners: [], addresses: {} };
 const PEER = 'b' as NodeId;

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { ClusterId } from '../../../src/core/topology/server.js';
 import { recoveryOf } from '../../support/ledger.js';
-import { MysqlWorld, uuidOf } from '../../support/mysql-world.js';
-import { WorldNodes } from '../../support/world-nodes.js';
+import { MysqlWorld, uuidOf } from '../../support/worlds/mysql-world.js';
+import { WorldNodes } from '../../support/worlds/world-nodes.js';
 
 const [P, A] = [uuidOf(1), uuidOf(2)];
 

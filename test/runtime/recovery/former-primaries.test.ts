@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import { gtidText, MysqlWorld, uuidOf } from '../../support/mysql-world.js';
-import { WorldNodes } from '../../support/world-nodes.js';
+import { gtidText, MysqlWorld, uuidOf } from '../../support/worlds/mysql-world.js';
+import { WorldNodes } from '../../support/worlds/world-nodes.js';
 
 const [P, A, B] = [uuidOf(1), uuidOf(2), uuidOf(3)];
 

@@ -1,11 +1,11 @@
 // A server that freezes in the middle of a step says nothing, neither yes nor no. The plan does without it where it may,
 // soon, and it is seen to when it thaws.
 import { beforeEach, describe, expect, it } from 'vitest';
-import { lostReplicasOf } from '../../../src/core/recovery/lost-replicas.js';
+import { lostReplicasOf } from '../../../src/core/recovery/ways-back/lost-replicas.js';
 import type { StepKind } from '../../../src/core/recovery/step.js';
 import type { ServerId } from '../../../src/core/topology/server.js';
-import { MysqlWorld, uuidOf } from '../../support/mysql-world.js';
-import { WorldNodes } from '../../support/world-nodes.js';
+import { MysqlWorld, uuidOf } from '../../support/worlds/mysql-world.js';
+import { WorldNodes } from '../../support/worlds/world-nodes.js';
 
 const [P, A, B, C] = [uuidOf(1), uuidOf(2), uuidOf(3), uuidOf(4)];
 /** Clients wait no longer for one that is not needed: what most steps take, and what a connection may take. */

@@ -1,11 +1,11 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { Problem } from '../../../src/core/analysis/problem.js';
-import type { HookList } from '../../../src/core/recovery/hook-terms.js';
+import type { HookList } from '../../../src/core/recovery/telling/hook-terms.js';
 import type { Recovery } from '../../../src/core/recovery/recovery.js';
 import { describeStep } from '../../../src/core/recovery/step-text.js';
-import { MysqlWorld, uuidOf } from '../../support/mysql-world.js';
+import { MysqlWorld, uuidOf } from '../../support/worlds/mysql-world.js';
 import { ALL_LISTS, RecordingHooks } from '../../support/recording-hooks.js';
-import { WorldNodes } from '../../support/world-nodes.js';
+import { WorldNodes } from '../../support/worlds/world-nodes.js';
 
 const [P, A, B] = [uuidOf(1), uuidOf(2), uuidOf(3)];
 

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { LOST_REASON } from '../../../src/core/recovery/belief.js';
-import { lostReplicasOf, whyLeftAlone } from '../../../src/core/recovery/lost-replicas.js';
+import { lostReplicasOf, whyLeftAlone } from '../../../src/core/recovery/ways-back/lost-replicas.js';
 import type { RecoveryPolicy } from '../../../src/core/recovery/policy.js';
-import { gtidText, MysqlWorld, uuidOf } from '../../support/mysql-world.js';
-import { WorldNodes } from '../../support/world-nodes.js';
+import { gtidText, MysqlWorld, uuidOf } from '../../support/worlds/mysql-world.js';
+import { WorldNodes } from '../../support/worlds/world-nodes.js';
 
 const [P, A, B, C] = [uuidOf(1), uuidOf(2), uuidOf(3), uuidOf(4)];
 

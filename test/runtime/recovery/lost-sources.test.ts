@@ -1,8 +1,8 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { RecoveryPolicy } from '../../../src/core/recovery/policy.js';
 import type { Step } from '../../../src/core/recovery/step.js';
-import { MysqlWorld, uuidOf } from '../../support/mysql-world.js';
-import { WorldNodes } from '../../support/world-nodes.js';
+import { MysqlWorld, uuidOf } from '../../support/worlds/mysql-world.js';
+import { WorldNodes } from '../../support/worlds/world-nodes.js';
 
 /** The primary feeds a replica and a source with two replicas of its own. */
 const [P, REPLICA, SOURCE, O1, O2] = [uuidOf(1), uuidOf(2), uuidOf(3), uuidOf(4), uuidOf(5)];

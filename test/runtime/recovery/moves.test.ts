@@ -1,15 +1,15 @@
 // Moves as the leader carries them out: one plan after the other, cancelled, broken off for a failover, taken up by the next
 // leader; and the lock that goes with them.
 import { beforeEach, describe, expect, it } from 'vitest';
-import { lostReplicasOf } from '../../../src/core/recovery/lost-replicas.js';
+import { lostReplicasOf } from '../../../src/core/recovery/ways-back/lost-replicas.js';
 import type { RecoveryId } from '../../../src/core/recovery/recovery.js';
 import type { Step } from '../../../src/core/recovery/step.js';
 import type { ServerId } from '../../../src/core/topology/server.js';
 import type { Answer, MoveRequest } from '../../../src/runtime/ports/service.js';
 import type { Recovery } from '../../../src/core/recovery/recovery.js';
-import { MysqlWorld, uuidOf } from '../../support/mysql-world.js';
+import { MysqlWorld, uuidOf } from '../../support/worlds/mysql-world.js';
 import { RecordingHooks } from '../../support/recording-hooks.js';
-import { WorldNodes } from '../../support/world-nodes.js';
+import { WorldNodes } from '../../support/worlds/world-nodes.js';
 
 const [P, A, B, C] = [uuidOf(1), uuidOf(2), uuidOf(3), uuidOf(4)];
 

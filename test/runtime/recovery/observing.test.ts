@@ -1,12 +1,12 @@
-import type { HookList } from '../../../src/core/recovery/hook-terms.js';
+import type { HookList } from '../../../src/core/recovery/telling/hook-terms.js';
 import { describe, expect, it } from 'vitest';
 import type { HookOrder, HookRunner } from '../../../src/runtime/ports/hooks.js';
 import type { ServerSession, SessionOpener, SessionOptions } from '../../../src/runtime/ports/mysql.js';
 import { ObservingHooks, ObservingSessions, ObservingStore } from '../../../src/runtime/recovery/observing.js';
 import { recoveryOf } from '../../support/ledger.js';
-import { MysqlWorld, uuidOf } from '../../support/mysql-world.js';
+import { MysqlWorld, uuidOf } from '../../support/worlds/mysql-world.js';
 import { RecordingHooks } from '../../support/recording-hooks.js';
-import { WorldNodes } from '../../support/world-nodes.js';
+import { WorldNodes } from '../../support/worlds/world-nodes.js';
 
 const [P, A, B] = [uuidOf(1), uuidOf(2), uuidOf(3)];
 

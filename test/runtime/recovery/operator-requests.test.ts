@@ -3,8 +3,8 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import type { OperatorCommand } from '../../../src/core/recovery/recovery.js';
 import type { ServerId } from '../../../src/core/topology/server.js';
 import type { RecoveryRequest } from '../../../src/runtime/ports/service.js';
-import { MysqlWorld, uuidOf } from '../../support/mysql-world.js';
-import { WorldNodes } from '../../support/world-nodes.js';
+import { MysqlWorld, uuidOf } from '../../support/worlds/mysql-world.js';
+import { WorldNodes } from '../../support/worlds/world-nodes.js';
 
 const [P, A, B] = [uuidOf(1), uuidOf(2), uuidOf(3)];
 

@@ -3,8 +3,8 @@ import type { Recovery } from '../../../src/core/recovery/recovery.js';
 import type { Step } from '../../../src/core/recovery/step.js';
 import { OperationalError } from '../../../src/runtime/errors.js';
 import { TestAuthority } from '../../support/authority.js';
-import { gtidText, MysqlWorld, uuidOf } from '../../support/mysql-world.js';
-import { WorldNodes } from '../../support/world-nodes.js';
+import { gtidText, MysqlWorld, uuidOf } from '../../support/worlds/mysql-world.js';
+import { WorldNodes } from '../../support/worlds/world-nodes.js';
 
 const [P, A, B] = [uuidOf(1), uuidOf(2), uuidOf(3)];
 

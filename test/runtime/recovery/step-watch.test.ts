@@ -4,7 +4,7 @@ import { afterEach, describe, expect, it, vi } from 'vitest';
 import type { StepOutcome } from '../../../src/core/recovery/step.js';
 import type { ServerId } from '../../../src/core/topology/server.js';
 import { watched } from '../../../src/runtime/recovery/step-watch.js';
-import { FakeClock } from '../../support/fake-consensus.js';
+import { FakeClock } from '../../support/raft/fake-consensus.js';
 
 afterEach(() => {
   vi.restoreAllMocks();

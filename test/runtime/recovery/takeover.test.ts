@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { ServerId } from '../../../src/core/topology/server.js';
-import { MysqlWorld, uuidOf } from '../../support/mysql-world.js';
-import { WorldNodes } from '../../support/world-nodes.js';
+import { MysqlWorld, uuidOf } from '../../support/worlds/mysql-world.js';
+import { WorldNodes } from '../../support/worlds/world-nodes.js';
 
 const [P, A, B] = [uuidOf(1), uuidOf(2), uuidOf(3)];
 

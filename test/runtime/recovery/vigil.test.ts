@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { NodeVote } from '../../../src/core/analysis/vote.js';
 import { Vigil } from '../../../src/runtime/recovery/vigil.js';
-import { FakeClock } from '../../support/fake-consensus.js';
+import { FakeClock } from '../../support/raft/fake-consensus.js';
 
 const TIMES = { vigilMs: 50, vigilWaitMs: 400 };
 

@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import { placeParticipant } from '../../../src/core/recovery/candidates.js';
+import { placeParticipant } from '../../../src/core/recovery/choice/candidates.js';
 import type { ProbeResult } from '../../../src/core/topology/report.js';
 import type { ClusterId } from '../../../src/core/topology/server.js';
 import { WhereaboutsKeeper } from '../../../src/runtime/care/whereabouts-keeper.js';

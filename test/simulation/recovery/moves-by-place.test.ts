@@ -5,12 +5,12 @@
  */
 import { expect, it } from 'vitest';
 import { createRng, type Rng } from '../../../src/core/base/rng.js';
-import type { Leg, Movement } from '../../../src/core/recovery/movement.js';
+import type { Leg, Movement } from '../../../src/core/recovery/requests/movement.js';
 import type { ServerId } from '../../../src/core/topology/server.js';
-import { uuidOf, type WorldServer } from '../../support/mysql-world.js';
-import { PlaceWorld } from '../../support/place-world.js';
-import { type Disturb, play } from '../../support/plan-player.js';
-import { openingOf, participant } from '../../support/recoveries.js';
+import { uuidOf, type WorldServer } from '../../support/worlds/mysql-world.js';
+import { PlaceWorld } from '../../support/worlds/place-world.js';
+import { type Disturb, play } from '../../support/worlds/plan-player.js';
+import { openingOf, participant } from '../../support/worlds/recoveries.js';
 import { forEachSeed } from '../../support/seeds.js';
 
 const [P, A, B, C, D] = [uuidOf(1), uuidOf(2), uuidOf(3), uuidOf(4), uuidOf(5)];

@@ -5,16 +5,16 @@
  */
 import { expect, it } from 'vitest';
 import { createRng, type Rng } from '../../../src/core/base/rng.js';
-import { headwayOf } from '../../../src/core/recovery/headway.js';
+import { headwayOf } from '../../../src/core/recovery/progress/headway.js';
 import type { Closing } from '../../../src/core/recovery/playbooks/next.js';
 import type { Recovery } from '../../../src/core/recovery/recovery.js';
 import type { Step } from '../../../src/core/recovery/step.js';
 import type { ServerId } from '../../../src/core/topology/server.js';
-import { isBelow, type MoveWorld, pick, randomMove, randomTree } from '../../support/move-worlds.js';
-import type { MysqlWorld, WorldServer } from '../../support/mysql-world.js';
-import { type Disturb, play } from '../../support/plan-player.js';
+import { isBelow, type MoveWorld, pick, randomMove, randomTree } from '../../support/worlds/move-worlds.js';
+import type { MysqlWorld, WorldServer } from '../../support/worlds/mysql-world.js';
+import { type Disturb, play } from '../../support/worlds/plan-player.js';
 import { forEachSeed } from '../../support/seeds.js';
-import { WorldNodes } from '../../support/world-nodes.js';
+import { WorldNodes } from '../../support/worlds/world-nodes.js';
 
 type Repoint = Extract<Step, { kind: 'repoint' }>;
 

@@ -4,10 +4,15 @@
  */
 import { expect, it } from 'vitest';
 import { createRng, type Rng } from '../../../src/core/base/rng.js';
-import { uuidOf } from '../../support/mysql-world.js';
-import { PlaceWorld } from '../../support/place-world.js';
-import { type Disturb, play } from '../../support/plan-player.js';
-import { deadPrimaryOpening, deadPrimaryWorld, takeoverOpening, takeoverWorld } from '../../support/plan-worlds.js';
+import { uuidOf } from '../../support/worlds/mysql-world.js';
+import { PlaceWorld } from '../../support/worlds/place-world.js';
+import { type Disturb, play } from '../../support/worlds/plan-player.js';
+import {
+  deadPrimaryOpening,
+  deadPrimaryWorld,
+  takeoverOpening,
+  takeoverWorld,
+} from '../../support/worlds/plan-worlds.js';
 import { forEachSeed } from '../../support/seeds.js';
 
 const [P, A, B] = [uuidOf(1), uuidOf(2), uuidOf(3)];

@@ -5,11 +5,11 @@
  */
 import { expect, it } from 'vitest';
 import { createRng, type Rng } from '../../../src/core/base/rng.js';
-import { aftermathOf } from '../../../src/core/recovery/aftermath.js';
+import { aftermathOf } from '../../../src/core/recovery/telling/aftermath.js';
 import type { RecoveryInputs } from '../../../src/core/recovery/recovery.js';
 import type { Closing } from '../../../src/core/recovery/playbooks/next.js';
-import { gtidText, type MysqlWorld, uuidOf, type WorldServer } from '../../support/mysql-world.js';
-import { type Disturb, play, type Played } from '../../support/plan-player.js';
+import { gtidText, type MysqlWorld, uuidOf, type WorldServer } from '../../support/worlds/mysql-world.js';
+import { type Disturb, play, type Played } from '../../support/worlds/plan-player.js';
 import {
   deadPrimaryOpening,
   deadPrimaryWorld,
@@ -17,7 +17,7 @@ import {
   lostSourceWorld,
   takeoverOpening,
   takeoverWorld,
-} from '../../support/plan-worlds.js';
+} from '../../support/worlds/plan-worlds.js';
 import { NO_FACTS } from '../../support/recording-hooks.js';
 import { forEachSeed } from '../../support/seeds.js';
 

@@ -1,6 +1,6 @@
 /** The incumbent's TopologyRecoveryStep: a line for each thing that was meant and each that came of it, in order of time. */
-import { durabilityVerdict } from '../../../core/recovery/durability.js';
-import { HOLDING_BACK } from '../../../core/recovery/hook-terms.js';
+import { durabilityVerdict } from '../../../core/recovery/durability/durability.js';
+import { HOLDING_BACK } from '../../../core/recovery/telling/hook-terms.js';
 import type { Recovery, StepRecord, Verdict } from '../../../core/recovery/recovery.js';
 import { describeStep } from '../../../core/recovery/step-text.js';
 import { lostWords, type NameOf, stepResult, verdictWords } from '../step-words.js';

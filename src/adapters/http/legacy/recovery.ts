@@ -3,7 +3,7 @@
  * the row of the detection audit. The analysis of a row holds little more than the names of the servers, as theirs does; that of
  * the live result is whole.
  */
-import { binaryLogOf, commandOf } from '../../../core/recovery/hooks.js';
+import { binaryLogOf, commandOf } from '../../../core/recovery/telling/hooks.js';
 import type { Recovery, RecoveryId, RecoveryKind } from '../../../core/recovery/recovery.js';
 import type { Address } from '../../../core/topology/address.js';
 import { parseBinlogPosition } from '../../../core/topology/binlog-position.js';

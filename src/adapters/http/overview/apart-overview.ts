@@ -1,5 +1,5 @@
 /** A server that is not part of its cluster's replication by our doing: why, and what it alone has. */
-import { lostReplicasOf, type LostReplica } from '../../../core/recovery/lost-replicas.js';
+import { lostReplicasOf, type LostReplica } from '../../../core/recovery/ways-back/lost-replicas.js';
 import type { ServerId } from '../../../core/topology/server.js';
 import { stillAlone } from '../views/still-alone.js';
 import type { Service } from '../../../runtime/ports/service.js';

@@ -1,5 +1,5 @@
 /** The badge of a cluster: would it be failed over now, to whom, and if not, why. */
-import type { Explanation } from '../../../core/recovery/explain.js';
+import type { Explanation } from '../../../core/recovery/explain/explain.js';
 
 export interface FailoverOverview {
   readonly wouldFailOver: boolean;

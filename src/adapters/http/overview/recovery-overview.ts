@@ -1,7 +1,7 @@
 /** A recovery as our page shows it, step by step, while it happens and after. Servers are named by their address. */
 import type { LedgerState } from '../../../core/ledger/state.js';
-import { durabilityVerdict } from '../../../core/recovery/durability.js';
-import { type Headway, headwayOf } from '../../../core/recovery/headway.js';
+import { durabilityVerdict } from '../../../core/recovery/durability/durability.js';
+import { type Headway, headwayOf } from '../../../core/recovery/progress/headway.js';
 import type { Recovery, StepRecord } from '../../../core/recovery/recovery.js';
 import { describeStep } from '../../../core/recovery/step-text.js';
 import { lostWords, type NameOf, namesIn, stepDetail, waitingWords } from '../step-words.js';

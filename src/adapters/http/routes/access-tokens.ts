@@ -5,7 +5,7 @@
  */
 import { randomBytes } from 'node:crypto';
 import { NotLeader } from '../../../runtime/ports/consensus-errors.js';
-import { TOKEN_COOKIE, tokenDigest } from '../authorization.js';
+import { TOKEN_COOKIE, tokenDigest } from '../access/authorization.js';
 import { declined, done, redirect, type Reply, refused } from '../reply.js';
 import { aboutNode, askedBy, type Call, type Door, type Route, write } from '../route.js';
 

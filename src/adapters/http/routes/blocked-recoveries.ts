@@ -5,7 +5,7 @@
  */
 import { CATALOGUE } from '../../../core/analysis/catalogue.js';
 import { callsForRecovery, type Problem, type RecoveryReaction } from '../../../core/analysis/problem.js';
-import { blockingRecoveryOf } from '../../../core/recovery/blocks.js';
+import { blockingRecoveryOf } from '../../../core/recovery/guards/blocks.js';
 import { blockableKind } from '../../../core/recovery/decision.js';
 import { familyOf } from '../../../core/recovery/kinds.js';
 import type { Recovery } from '../../../core/recovery/recovery.js';

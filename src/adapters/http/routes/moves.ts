@@ -5,8 +5,8 @@
  */
 import { compileSentPattern } from '../../../core/base/pattern.js';
 import { ok, type Result } from '../../../core/base/result.js';
-import { arrivedIn } from '../../../core/recovery/headway.js';
-import type { MoveCommand } from '../../../core/recovery/movement.js';
+import { arrivedIn } from '../../../core/recovery/progress/headway.js';
+import type { MoveCommand } from '../../../core/recovery/requests/movement.js';
 import { leaderOf } from '../../../core/recovery/playbooks/regroup.js';
 import type { Recovery, RecoveryId } from '../../../core/recovery/recovery.js';
 import { addressText } from '../../../core/topology/address.js';

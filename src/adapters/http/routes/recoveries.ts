@@ -3,9 +3,9 @@
  * rearrangement are recoveries of ours and none of the incumbent's: scripts that count failovers must not see them here.
  * A return has its page, and the UID of either leads to it.
  */
-import { isBlocking } from '../../../core/recovery/blocks.js';
+import { isBlocking } from '../../../core/recovery/guards/blocks.js';
 import type { Recovery } from '../../../core/recovery/recovery.js';
-import { isOurs } from '../../../core/recovery/returns.js';
+import { isOurs } from '../../../core/recovery/ways-back/returns.js';
 import type { ServerId } from '../../../core/topology/server.js';
 import { resolveServer } from '../hints.js';
 import { HTTP_LIMITS } from '../limits.js';

@@ -1,5 +1,5 @@
 /** Could one server replicate from another? The answer is in the message; a no is an error with its reason, as there. */
-import { whyCannotBeginByGtid, whyCannotReplicate } from '../../../core/recovery/can-replicate.js';
+import { whyCannotBeginByGtid, whyCannotReplicate } from '../../../core/recovery/choice/can-replicate.js';
 import type { Server } from '../../../core/topology/server.js';
 import { resolveServer } from '../hints.js';
 import { instanceKey } from '../legacy/values.js';

@@ -1,5 +1,5 @@
 /** Questions about one replica's replication that change nothing: how to wrap a statement, and when it has come somewhere. */
-import { restartStatements } from '../../../core/recovery/restart-statements.js';
+import { restartStatements } from '../../../core/recovery/requests/restart-statements.js';
 import { addressText } from '../../../core/topology/address.js';
 import type { BinlogPosition } from '../../../core/topology/vitals.js';
 import { resolveServer } from '../hints.js';

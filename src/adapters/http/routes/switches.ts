@@ -4,10 +4,10 @@
  * operator from a slip gives way to `?force=true`; what protects data does not.
  */
 import { ok, type Result } from '../../../core/base/result.js';
-import { sizeOf } from '../../../core/recovery/gtids.js';
+import { sizeOf } from '../../../core/recovery/progress/gtids.js';
 import { injectedBy } from '../../../core/recovery/playbooks/switch.js';
 import type { Recovery } from '../../../core/recovery/recovery.js';
-import type { SwitchCommand } from '../../../core/recovery/switching.js';
+import type { SwitchCommand } from '../../../core/recovery/requests/switching.js';
 import { addressText } from '../../../core/topology/address.js';
 import type { Server } from '../../../core/topology/server.js';
 import type { SwitchRequest } from '../../../runtime/ports/service.js';

@@ -5,8 +5,8 @@
 import { resolveServer } from '../hints.js';
 import { apartOverview } from '../overview/apart-overview.js';
 import { recoveryOverview } from '../overview/recovery-overview.js';
-import { isWayBackName, WAYS_BY_NAME } from '../../../core/recovery/way-names.js';
-import { WAYS_BACK } from '../../../core/recovery/returns.js';
+import { isWayBackName, WAYS_BY_NAME } from '../../../core/recovery/ways-back/way-names.js';
+import { WAYS_BACK } from '../../../core/recovery/ways-back/returns.js';
 import { bare, declined, done, type Reply, refused } from '../reply.js';
 import { askedBy, type Call, type Door, type Route, read, requestKeyOf, write } from '../route.js';
 

@@ -2,7 +2,7 @@
  * Of what a server that was set apart had alone, what does the primary lack still? Empty transactions may have been committed
  * for it there since, by a way back that was not finished or by hand; as far as this node has seen the primary.
  */
-import { isNone, minus } from '../../../core/recovery/gtids.js';
+import { isNone, minus } from '../../../core/recovery/progress/gtids.js';
 import type { ServerId } from '../../../core/topology/server.js';
 import { type Service, sightingOfServer } from '../../../runtime/ports/service.js';
 

@@ -5,8 +5,8 @@
 import type { StepFindings } from '../../../core/recovery/step.js';
 import { addressText } from '../../../core/topology/address.js';
 import { startReplica, stopReplica } from '../dialect.js';
-import type { Hold } from '../hold.js';
-import { StepFailed } from '../step-failed.js';
+import type { Hold } from '../session/hold.js';
+import { StepFailed } from '../session/step-failed.js';
 import { CHANGE_MS, FIRST_WORD_MS, READ_MS, STOP_IO_MS } from './limits.js';
 import { losesByRestart } from './relay-log.js';
 import { isClosed, readReplicaOf, readServer } from './replica-state.js';

@@ -6,8 +6,8 @@
  * asks what the cluster believes of its source.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Hold, TextRow } from '../hold.js';
-import { StepFailed } from '../step-failed.js';
+import type { Hold, TextRow } from '../session/hold.js';
+import { StepFailed } from '../session/step-failed.js';
 import { READ_MS } from './limits.js';
 
 /** A replica that is connecting is done with its questions well within their sum. */

@@ -6,14 +6,14 @@
  * anywhere: all is applied when the IO thread has stopped and the appliers have nothing left to do.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { isNone, minus, readProgress } from '../../../core/recovery/gtids.js';
+import { isNone, minus, readProgress } from '../../../core/recovery/progress/gtids.js';
 import type { StepFindings } from '../../../core/recovery/step.js';
 import { addressText } from '../../../core/topology/address.js';
 import { isLogMark } from '../../../core/topology/log-marks.js';
 import { monotonicNowMs } from '../../../runtime/ports/clock.js';
 import { quoted, startReplica, stopReplica } from '../dialect.js';
-import type { Hold } from '../hold.js';
-import { StepFailed } from '../step-failed.js';
+import type { Hold } from '../session/hold.js';
+import { StepFailed } from '../session/step-failed.js';
 import { CHANGE_MS, READ_MS, STOP_SQL_MS } from './limits.js';
 import { startApplier } from './relay-log.js';
 import {

@@ -2,12 +2,12 @@
  * Waits until a replica has received what it is told, applied or not. One that lost its link to a source that lives fetches
  * nothing until its next try, which may be a minute away: it tries now, and where it is refused there is nothing to wait for.
  */
-import { isNone, minus, unionOf } from '../../../core/recovery/gtids.js';
+import { isNone, minus, unionOf } from '../../../core/recovery/progress/gtids.js';
 import type { StepFindings } from '../../../core/recovery/step.js';
 import { addressText } from '../../../core/topology/address.js';
 import { monotonicNowMs } from '../../../runtime/ports/clock.js';
-import type { Hold } from '../hold.js';
-import { StepFailed } from '../step-failed.js';
+import type { Hold } from '../session/hold.js';
+import { StepFailed } from '../session/step-failed.js';
 import { readFindings } from './findings.js';
 import { READ_MS } from './limits.js';
 import { readReplicaOf } from './replica-state.js';

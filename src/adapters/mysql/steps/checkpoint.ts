@@ -3,7 +3,7 @@
  * behind them, and a coordinator that is ended seems to leave gaps: its server refuses the next CHANGE (error 1802).
  */
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Hold } from '../hold.js';
+import type { Hold } from '../session/hold.js';
 import { READ_MS } from './limits.js';
 
 /** The usual one is 300. */

@@ -1,9 +1,9 @@
 /** Ends the sessions of clients on a server that is closed: all but our own account's, replicas' and the server's own. */
 import { addressText } from '../../../core/topology/address.js';
 import { monotonicNowMs } from '../../../runtime/ports/clock.js';
-import { StatementFailed } from '../failure.js';
-import type { Hold, TextRow } from '../hold.js';
-import { StepFailed } from '../step-failed.js';
+import { StatementFailed } from '../connection/failure.js';
+import type { Hold, TextRow } from '../session/hold.js';
+import { StepFailed } from '../session/step-failed.js';
 import { CHANGE_MS, READ_MS, SESSIONS_END_MS } from './limits.js';
 
 const NO_SUCH_THREAD = 1094;

@@ -10,11 +10,11 @@
 import type { StepFindings } from '../../../core/recovery/step.js';
 import { type Address, addressText } from '../../../core/topology/address.js';
 import { monotonicNowMs } from '../../../runtime/ports/clock.js';
-import type { Connector } from '../connect.js';
+import type { Connector } from '../connection/connect.js';
 import { quoted } from '../dialect.js';
-import { StatementFailed } from '../failure.js';
-import { assertLease, CHANGE_DEADLINE_MS, condition, confirmed, type Hold, takeDeadline } from '../hold.js';
-import { StepFailed, statementFailed } from '../step-failed.js';
+import { StatementFailed } from '../connection/failure.js';
+import { assertLease, CHANGE_DEADLINE_MS, condition, confirmed, type Hold, takeDeadline } from '../session/hold.js';
+import { StepFailed, statementFailed } from '../session/step-failed.js';
 import { readFindings } from './findings.js';
 import { CHANGE_MS, READ_MS } from './limits.js';
 import { close } from './primary.js';

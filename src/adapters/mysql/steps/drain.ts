@@ -1,9 +1,9 @@
 /** All that a replica has received is applied before its source is changed, where the change would empty its relay log. */
-import { minus } from '../../../core/recovery/gtids.js';
+import { minus } from '../../../core/recovery/progress/gtids.js';
 import { addressText } from '../../../core/topology/address.js';
 import { monotonicNowMs } from '../../../runtime/ports/clock.js';
-import type { Hold } from '../hold.js';
-import { StepFailed } from '../step-failed.js';
+import type { Hold } from '../session/hold.js';
+import { StepFailed } from '../session/step-failed.js';
 import { awaitApplied } from './await-applied.js';
 import { halfReceived } from './half-received.js';
 import { DRAIN_MS, READ_MS } from './limits.js';

@@ -14,8 +14,8 @@
 import type { StepFindings } from '../../../core/recovery/step.js';
 import { addressText } from '../../../core/topology/address.js';
 import { monotonicNowMs } from '../../../runtime/ports/clock.js';
-import type { Hold } from '../hold.js';
-import { StepFailed } from '../step-failed.js';
+import type { Hold } from '../session/hold.js';
+import { StepFailed } from '../session/step-failed.js';
 import { endSessions, endSessionsOfNow } from './client-sessions.js';
 import { readFindings } from './findings.js';
 import { CHANGE_MS, READ_MS, SESSIONS_END_MS } from './limits.js';

@@ -1,10 +1,10 @@
 /** All that later steps may rest on, read from a server and checked, as it goes into the recovery's record. */
-import { readProgress, unionOf } from '../../../core/recovery/gtids.js';
+import { readProgress, unionOf } from '../../../core/recovery/progress/gtids.js';
 import type { StepFindings } from '../../../core/recovery/step.js';
 import { addressText } from '../../../core/topology/address.js';
 import { logMarkText } from '../../../core/topology/log-marks.js';
-import type { Hold } from '../hold.js';
-import { StepFailed } from '../step-failed.js';
+import type { Hold } from '../session/hold.js';
+import { StepFailed } from '../session/step-failed.js';
 import { READ_MS } from './limits.js';
 import { readPurged } from './purged.js';
 import { obstacleToApplying } from './relay-log.js';

@@ -6,8 +6,8 @@
  * It is told by the applier: the IO thread stands, the applier has read all there is, and one transaction is missing. Two
  * looks agree, because an applier that has not woken up yet says the same for a moment.
  */
-import { isNone, minus, sizeOf } from '../../../core/recovery/gtids.js';
-import type { Hold } from '../hold.js';
+import { isNone, minus, sizeOf } from '../../../core/recovery/progress/gtids.js';
+import type { Hold } from '../session/hold.js';
 import { READ_MS } from './limits.js';
 import { progressOf, readReplica, readServer, type ReplicaState, type ServerState } from './replica-state.js';
 import { appliersRest } from './resting.js';

@@ -1,6 +1,6 @@
 /** Whether an applier holds half a transaction: its source died while sending it, and nobody fetches the rest any more. */
 import { quoted } from '../dialect.js';
-import type { Hold } from '../hold.js';
+import type { Hold } from '../session/hold.js';
 import { READ_MS } from './limits.js';
 import { hasUnapplied } from './relay-log.js';
 import { readReplicaOf, readServer, type ReplicaState, type ServerState } from './replica-state.js';

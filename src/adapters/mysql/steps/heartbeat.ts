@@ -1,7 +1,7 @@
 /** How often the source of a replica is to say that it lives. */
 import { quoted, type SourceChange } from '../dialect.js';
-import type { Hold } from '../hold.js';
-import { StepFailed } from '../step-failed.js';
+import type { Hold } from '../session/hold.js';
+import { StepFailed } from '../session/step-failed.js';
 import { READ_MS } from './limits.js';
 import type { ReplicaState } from './replica-state.js';
 

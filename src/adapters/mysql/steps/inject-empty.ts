@@ -5,8 +5,8 @@ import { addressText } from '../../../core/topology/address.js';
 import { listGtids } from '../../../core/topology/gtid-list.js';
 import { parseGtidSet, subtractGtids } from '../../../core/topology/gtid-set.js';
 import { quoted } from '../dialect.js';
-import type { Hold } from '../hold.js';
-import { StepFailed } from '../step-failed.js';
+import type { Hold } from '../session/hold.js';
+import { StepFailed } from '../session/step-failed.js';
 import { CHANGE_MS, READ_MS } from './limits.js';
 import { readServer } from './replica-state.js';
 

@@ -6,11 +6,11 @@ import type { Step, StepFindings } from '../../../core/recovery/step.js';
 import { type Address, addressText } from '../../../core/topology/address.js';
 import { binlogPositionText } from '../../../core/topology/binlog-position.js';
 import type { BinlogPosition } from '../../../core/topology/vitals.js';
-import { readEvents, type Stretch } from '../binlog-dump.js';
-import { groupsOf, type LoggedGroup } from '../binlog-groups.js';
-import type { Connector } from '../connect.js';
-import type { Hold } from '../hold.js';
-import { StepFailed } from '../step-failed.js';
+import { readEvents, type Stretch } from '../binary-log/binlog-dump.js';
+import { groupsOf, type LoggedGroup } from '../binary-log/binlog-groups.js';
+import type { Connector } from '../connection/connect.js';
+import type { Hold } from '../session/hold.js';
+import { StepFailed } from '../session/step-failed.js';
 import { READ_MS, SEARCH_MS } from './limits.js';
 import { readOwnEnd } from './replica-state.js';
 

@@ -2,13 +2,13 @@
  * Where the own history of a server without GTID ends, for one that was a primary and was restarted since: it has begun a
  * new log, so the end of that is not the place that its replicas knew. What counts is whether a transaction follows.
  */
-import { isNone, minus, unionOf } from '../../../core/recovery/gtids.js';
+import { isNone, minus, unionOf } from '../../../core/recovery/progress/gtids.js';
 import type { StepFindings } from '../../../core/recovery/step.js';
 import { logMarkText, parseLogMarks } from '../../../core/topology/log-marks.js';
 import type { BinlogPosition } from '../../../core/topology/vitals.js';
 import { quoted } from '../dialect.js';
-import type { Hold, TextRow } from '../hold.js';
-import { StepFailed } from '../step-failed.js';
+import type { Hold, TextRow } from '../session/hold.js';
+import { StepFailed } from '../session/step-failed.js';
 import { READ_MS } from './limits.js';
 import { readOwnLog, readReplica } from './replica-state.js';
 

@@ -2,8 +2,8 @@
 import type { SemiSyncDuty, StepFindings } from '../../../core/recovery/step.js';
 import { type Address, addressText } from '../../../core/topology/address.js';
 import { resetReplicaAll } from '../dialect.js';
-import type { Hold } from '../hold.js';
-import { StepFailed } from '../step-failed.js';
+import type { Hold } from '../session/hold.js';
+import { StepFailed } from '../session/step-failed.js';
 import { drain } from './drain.js';
 import { CHANGE_MS, READ_MS } from './limits.js';
 import { readFindings } from './findings.js';

@@ -3,9 +3,9 @@
  * oldest begins with the state before it. Places without GTID are not asked for what is gone: who begins at one begins
  * where the new primary stands.
  */
-import type { Hold } from '../hold.js';
+import type { Hold } from '../session/hold.js';
 import { quoted } from '../dialect.js';
-import { StepFailed } from '../step-failed.js';
+import { StepFailed } from '../session/step-failed.js';
 import { READ_MS } from './limits.js';
 import { oneLine, type ServerState } from './replica-state.js';
 

@@ -4,11 +4,11 @@
  * threads starts while both stand. So its applier is started before its IO thread stops, a server that was found with both
  * stopped is not started again, and nothing is changed before all is applied.
  */
-import { isNone, minus } from '../../../core/recovery/gtids.js';
+import { isNone, minus } from '../../../core/recovery/progress/gtids.js';
 import { addressText } from '../../../core/topology/address.js';
 import { startReplica, stopReplica } from '../dialect.js';
-import type { Hold } from '../hold.js';
-import { StepFailed } from '../step-failed.js';
+import type { Hold } from '../session/hold.js';
+import { StepFailed } from '../session/step-failed.js';
 import { CHANGE_MS, READ_MS, STOP_IO_MS } from './limits.js';
 import { applierError, progressOf, readServer, type ReplicaState, type ServerState } from './replica-state.js';
 

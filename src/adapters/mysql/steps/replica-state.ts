@@ -2,16 +2,16 @@
  * How a server replicates, read by the session that is about to change it: always from the server itself, never from what
  * a probe saw before, because a step that is run again has to look at what is already done.
  *
- * How far it has come is told in the words of its flavour (core/recovery/gtids.ts): sets of GTIDs, the writers of MariaDB's
+ * How far it has come is told in the words of its flavour (core/recovery/progress/gtids.ts): sets of GTIDs, the writers of MariaDB's
  * binary log, or, without GTID, places in the log of its source.
  */
-import { logOf, logOfNumber, minus, unionOf } from '../../../core/recovery/gtids.js';
+import { logOf, logOfNumber, minus, unionOf } from '../../../core/recovery/progress/gtids.js';
 import { addressText, DETACHED } from '../../../core/topology/address.js';
 import { isLogMark, logMarkText } from '../../../core/topology/log-marks.js';
 import type { ServerId } from '../../../core/topology/server.js';
 import type { BinlogPosition } from '../../../core/topology/vitals.js';
-import type { Hold, TextRow } from '../hold.js';
-import { StepFailed } from '../step-failed.js';
+import type { Hold, TextRow } from '../session/hold.js';
+import { StepFailed } from '../session/step-failed.js';
 
 export interface ReplicaState {
   readonly channel: string;

@@ -1,11 +1,11 @@
 /** Steps on replication threads: stop-io and restart-io. Neither can lose relay log. */
-import { minus } from '../../../core/recovery/gtids.js';
+import { minus } from '../../../core/recovery/progress/gtids.js';
 import type { StepFindings } from '../../../core/recovery/step.js';
 import { addressText } from '../../../core/topology/address.js';
 import { monotonicNowMs } from '../../../runtime/ports/clock.js';
 import { startReplica, stopReplica } from '../dialect.js';
-import type { Hold } from '../hold.js';
-import { StepFailed } from '../step-failed.js';
+import type { Hold } from '../session/hold.js';
+import { StepFailed } from '../session/step-failed.js';
 import { findingsOf, type FindingTerms } from './findings.js';
 import { halfReceived } from './half-received.js';
 import { heartbeatOf } from './heartbeat.js';

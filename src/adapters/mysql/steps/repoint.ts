@@ -6,15 +6,15 @@
  * With GTID the replica says itself what it lacks. Without, it is told where to begin, and that is right for a replica at
  * one place in its history alone, which is looked at again before anything is changed.
  */
-import { isNone, logOf, minus, onlyPlace } from '../../../core/recovery/gtids.js';
+import { isNone, logOf, minus, onlyPlace } from '../../../core/recovery/progress/gtids.js';
 import type { Beginning, Resting, StepFindings } from '../../../core/recovery/step.js';
 import { type Address, addressText } from '../../../core/topology/address.js';
 import { logMarkText } from '../../../core/topology/log-marks.js';
 import type { ServerId } from '../../../core/topology/server.js';
 import { serverNumberIn } from '../../../core/topology/stand-in-id.js';
 import { changeSource, type SourceChange, startReplica, stopReplica } from '../dialect.js';
-import type { Hold } from '../hold.js';
-import { StepFailed } from '../step-failed.js';
+import type { Hold } from '../session/hold.js';
+import { StepFailed } from '../session/step-failed.js';
 import { executedBy } from './findings.js';
 import { CHANGE_MS, FIRST_WORD_MS, READ_MS, STOP_IO_MS, STOP_SQL_MS } from './limits.js';
 import { drain, keepApplying } from './drain.js';

@@ -4,12 +4,12 @@
  * when the step was meant, and stops it. A leader that died in the middle leaves it with nothing known, and the next one
  * writes the set.
  */
-import { isNone, minus, unionOf } from '../../../core/recovery/gtids.js';
+import { isNone, minus, unionOf } from '../../../core/recovery/progress/gtids.js';
 import type { StepFindings } from '../../../core/recovery/step.js';
 import { addressText } from '../../../core/topology/address.js';
 import { quoted, resetReplica } from '../dialect.js';
-import type { Hold } from '../hold.js';
-import { StepFailed } from '../step-failed.js';
+import type { Hold } from '../session/hold.js';
+import { StepFailed } from '../session/step-failed.js';
 import { attachedReplicas } from './attached-replicas.js';
 import { CHANGE_MS, READ_MS } from './limits.js';
 import { assertClosed } from './primary.js';

@@ -1,5 +1,5 @@
 /** Whether the appliers of a server have nothing left to do, by its list of processes. */
-import type { Hold, TextRow } from '../hold.js';
+import type { Hold, TextRow } from '../session/hold.js';
 import { READ_MS } from './limits.js';
 
 const RESTING = /has read all relay log|waiting for an event from coordinator|waiting for work from sql thread/i;

@@ -3,13 +3,13 @@
  * stands then can be told to those who stand at that same place. The server itself stops its applier there (START ... UNTIL).
  * It does so only when it meets the next event, though, so one that has come to the place and rests is stopped here.
  */
-import { isNone, minus, onlyPlace } from '../../../core/recovery/gtids.js';
+import { isNone, minus, onlyPlace } from '../../../core/recovery/progress/gtids.js';
 import type { StepFindings } from '../../../core/recovery/step.js';
 import { addressText } from '../../../core/topology/address.js';
 import { monotonicNowMs } from '../../../runtime/ports/clock.js';
 import { startReplica, startUntil } from '../dialect.js';
-import type { Hold } from '../hold.js';
-import { StepFailed } from '../step-failed.js';
+import type { Hold } from '../session/hold.js';
+import { StepFailed } from '../session/step-failed.js';
 import { CHANGE_MS, READ_MS } from './limits.js';
 import { applierError, readOwnEnd, readReplicaOf, type ReplicaState } from './replica-state.js';
 import { stopApplier } from './stop-applier.js';

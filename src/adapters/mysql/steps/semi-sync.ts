@@ -6,8 +6,8 @@
 import type { SemiSyncDuty } from '../../../core/recovery/step.js';
 import { addressText } from '../../../core/topology/address.js';
 import type { SemiSyncPrefixes } from '../dialect.js';
-import type { Hold, TextRow } from '../hold.js';
-import { StepFailed } from '../step-failed.js';
+import type { Hold, TextRow } from '../session/hold.js';
+import { StepFailed } from '../session/step-failed.js';
 import { CHANGE_MS, READ_MS } from './limits.js';
 import { isClosed, readServer } from './replica-state.js';
 import { needsLock, writesLocked } from './write-lock.js';

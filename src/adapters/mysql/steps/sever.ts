@@ -4,10 +4,10 @@
  */
 import type { StepFindings } from '../../../core/recovery/step.js';
 import { addressText, DETACHED } from '../../../core/topology/address.js';
-import { onlyPlace } from '../../../core/recovery/gtids.js';
+import { onlyPlace } from '../../../core/recovery/progress/gtids.js';
 import { changeSource, type SourceChange, startReplica } from '../dialect.js';
-import type { Hold } from '../hold.js';
-import { StepFailed } from '../step-failed.js';
+import type { Hold } from '../session/hold.js';
+import { StepFailed } from '../session/step-failed.js';
 import { drain } from './drain.js';
 import { heartbeatOf } from './heartbeat.js';
 import { CHANGE_MS, READ_MS } from './limits.js';

@@ -2,7 +2,7 @@
  * What replication fails at, and passing over it once. With GTID the server commits an empty transaction under that GTID,
  * which cannot be done twice; without, it is told to skip one, and only while it stands where it stood when it was looked at.
  */
-import { gtidsIn } from '../../../core/recovery/gtids.js';
+import { gtidsIn } from '../../../core/recovery/progress/gtids.js';
 import type { StepFindings } from '../../../core/recovery/step.js';
 import { addressText } from '../../../core/topology/address.js';
 import {
@@ -13,8 +13,8 @@ import {
   subtractGtids,
 } from '../../../core/topology/gtid-set.js';
 import { quoted } from '../dialect.js';
-import type { Hold } from '../hold.js';
-import { StepFailed } from '../step-failed.js';
+import type { Hold } from '../session/hold.js';
+import { StepFailed } from '../session/step-failed.js';
 import { CHANGE_MS, READ_MS } from './limits.js';
 import { applierError, readReplicaOf, type ReplicaState, readServer } from './replica-state.js';
 

@@ -1,7 +1,7 @@
 /** Stops the applier, also where it holds half a transaction: without waiting for a rest that will not come. */
 import type { Address } from '../../../core/topology/address.js';
 import { stopReplica } from '../dialect.js';
-import type { Hold } from '../hold.js';
+import type { Hold } from '../session/hold.js';
 import { endHalf } from './end-half.js';
 import { READ_MS, STOP_SQL_MS } from './limits.js';
 import { readReplicaOf } from './replica-state.js';

@@ -1,8 +1,8 @@
 /** The replica's side of semi-sync as an operator asks for it: one that is stopped is switched and stays stopped. */
 import type { StepFindings } from '../../../core/recovery/step.js';
 import { addressText } from '../../../core/topology/address.js';
-import type { Hold } from '../hold.js';
-import { StepFailed } from '../step-failed.js';
+import type { Hold } from '../session/hold.js';
+import { StepFailed } from '../session/step-failed.js';
 import { acknowledge } from './acknowledge.js';
 import { CHANGE_MS, READ_MS } from './limits.js';
 import { readReplica } from './replica-state.js';

@@ -4,9 +4,9 @@ import type { StepFindings } from '../../../core/recovery/step.js';
 import { addressText } from '../../../core/topology/address.js';
 import { logsBetween } from '../../../core/topology/binlog-position.js';
 import { quoted } from '../dialect.js';
-import { StatementFailed } from '../failure.js';
-import type { Hold, TextRow } from '../hold.js';
-import { StepFailed } from '../step-failed.js';
+import { StatementFailed } from '../connection/failure.js';
+import type { Hold, TextRow } from '../session/hold.js';
+import { StepFailed } from '../session/step-failed.js';
 import { CHANGE_MS, READ_MS } from './limits.js';
 import { readOwnEnd } from './replica-state.js';
 

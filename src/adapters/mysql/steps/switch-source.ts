@@ -4,11 +4,11 @@
  * elsewhere all that was received is applied before (invariant 11). Whatever comes of it, the threads run again as they did.
  */
 import type { StepFindings } from '../../../core/recovery/step.js';
-import type { Threads } from '../../../core/recovery/switch-action.js';
+import type { Threads } from '../../../core/recovery/requests/switch-action.js';
 import { addressText } from '../../../core/topology/address.js';
 import { changeSource, type SourceChange, startReplica, stopReplica } from '../dialect.js';
-import type { Hold } from '../hold.js';
-import { StepFailed } from '../step-failed.js';
+import type { Hold } from '../session/hold.js';
+import { StepFailed } from '../session/step-failed.js';
 import { awaitApplied } from './await-applied.js';
 import { CHANGE_MS, DRAIN_MS, FIRST_WORD_MS, READ_MS, STOP_SQL_MS } from './limits.js';
 import { hasUnapplied, losesByRestart, stopFetching } from './relay-log.js';

@@ -1,11 +1,11 @@
 /** Switches of replication threads: start, stop, stop when all is applied, forget the source. */
 import type { StepFindings } from '../../../core/recovery/step.js';
-import type { SwitchAction } from '../../../core/recovery/switch-action.js';
+import type { SwitchAction } from '../../../core/recovery/requests/switch-action.js';
 import { addressText } from '../../../core/topology/address.js';
 import { monotonicNowMs } from '../../../runtime/ports/clock.js';
 import { resetReplicaAll, startReplica, startUntil, startUntilGtids, stopReplica } from '../dialect.js';
-import type { Hold } from '../hold.js';
-import { StepFailed } from '../step-failed.js';
+import type { Hold } from '../session/hold.js';
+import { StepFailed } from '../session/step-failed.js';
 import { awaitApplied } from './await-applied.js';
 import { readFindings } from './findings.js';
 import { CHANGE_MS, READ_MS, STOP_SQL_MS } from './limits.js';

@@ -1,9 +1,9 @@
 /** Closing and opening as an operator asks for it, and the source's side of semi-sync. */
 import type { StepFindings } from '../../../core/recovery/step.js';
-import type { AskTerms } from '../../../core/recovery/switch-action.js';
+import type { AskTerms } from '../../../core/recovery/requests/switch-action.js';
 import { addressText } from '../../../core/topology/address.js';
-import type { Hold } from '../hold.js';
-import { StepFailed } from '../step-failed.js';
+import type { Hold } from '../session/hold.js';
+import { StepFailed } from '../session/step-failed.js';
 import { waitingCommits } from './acknowledge.js';
 import { CHANGE_MS, READ_MS } from './limits.js';
 import { open } from './primary.js';

@@ -1,9 +1,9 @@
 /** An operator's switch of one server, by what it does. */
 import { assertNever } from '../../../core/base/assert.js';
 import type { StepFindings } from '../../../core/recovery/step.js';
-import type { SwitchAction } from '../../../core/recovery/switch-action.js';
+import type { SwitchAction } from '../../../core/recovery/requests/switch-action.js';
 import type { SourceChange } from '../dialect.js';
-import type { Hold } from '../hold.js';
+import type { Hold } from '../session/hold.js';
 import { seeFailure, skip } from './skip.js';
 import { switchAcknowledging } from './switch-acknowledge.js';
 import { flushLogs, killQuery, purgeLogs, seeQuery } from './switch-logs.js';

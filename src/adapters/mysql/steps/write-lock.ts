@@ -3,9 +3,9 @@
  * MariaDB). It belongs to our session: while that lives nobody can write or commit, whatever their rights, and what the
  * server has is final. It ends with the session, and read_only remains.
  */
-import { StatementFailed } from '../failure.js';
-import type { Hold } from '../hold.js';
-import { StepFailed } from '../step-failed.js';
+import { StatementFailed } from '../connection/failure.js';
+import type { Hold } from '../session/hold.js';
+import { StepFailed } from '../session/step-failed.js';
 import { CHANGE_MS, READ_MS } from './limits.js';
 
 const LOCK_WAIT_TIMEOUT = 1205;

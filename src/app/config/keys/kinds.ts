@@ -3,8 +3,8 @@
  * person what is allowed; the two stand side by side so that they cannot drift apart.
  */
 import { z } from 'zod';
-import type { DurabilityPolicy, DurabilityRule } from '../../../core/recovery/durability-terms.js';
-import { type ClusterFilter, parseClusterFilter } from '../../../core/recovery/filters.js';
+import type { DurabilityPolicy, DurabilityRule } from '../../../core/recovery/durability/durability-terms.js';
+import { type ClusterFilter, parseClusterFilter } from '../../../core/recovery/guards/filters.js';
 import { compilePattern } from '../../../core/base/pattern.js';
 import { failed, ok, type Result } from '../../../core/base/result.js';
 import { type HostFilter, parseHostFilter } from '../../../core/topology/discovery-filters.js';

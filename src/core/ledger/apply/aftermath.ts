@@ -2,8 +2,8 @@
  * What follows a recovery, in its record. It changes no server and promotes nobody, so all that is kept here is that it
  * is written once: of a recovery that is over, in terms that do not go back, and nothing but such steps.
  */
-import { isAftermath } from '../../recovery/aftermath.js';
-import { HOOK_KEYS } from '../../recovery/hook-terms.js';
+import { isAftermath } from '../../recovery/telling/aftermath.js';
+import { HOOK_KEYS } from '../../recovery/telling/hook-terms.js';
 import { withIntents, withOutcome } from '../../recovery/record.js';
 import type { Recovery, RecoveryId } from '../../recovery/recovery.js';
 import type { NumberedStep, Step, StepOutcome } from '../../recovery/step.js';

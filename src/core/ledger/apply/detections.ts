@@ -1,5 +1,5 @@
 /** That an operator's hooks are told of a failure, and what came of it: once for each, whoever leads. */
-import { type Detection, detectionKey } from '../../recovery/detections.js';
+import { type Detection, detectionKey } from '../../recovery/telling/detections.js';
 import type { StepOutcome } from '../../recovery/step.js';
 import { type Draft, type Fact, fact, rejected } from '../draft.js';
 import { nameOf } from './names.js';

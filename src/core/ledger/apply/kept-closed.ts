@@ -8,7 +8,7 @@
 import { isWritable, type Server, type ServerId } from '../../topology/server.js';
 import { LEFT_CLOSED } from '../../recovery/belief.js';
 import type { Recovery, Verdict } from '../../recovery/recovery.js';
-import type { SwitchCommand } from '../../recovery/switching.js';
+import type { SwitchCommand } from '../../recovery/requests/switching.js';
 import type { Draft } from '../draft.js';
 
 const CLOSING: readonly SwitchCommand[] = ['set-read-only', 'reset-replica'];

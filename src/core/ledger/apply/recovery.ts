@@ -7,7 +7,7 @@ import { heirOf, roleWords } from '../../recovery/heir.js';
 import { givesWay, isFailover } from '../../recovery/kinds.js';
 import { withCancellation, withIntents, withOutcome, withPromotion } from '../../recovery/record.js';
 import type { Recovery, RecoveryId, Verdict } from '../../recovery/recovery.js';
-import { isReturn } from '../../recovery/returns.js';
+import { isReturn } from '../../recovery/ways-back/returns.js';
 import type { NumberedStep, StepOutcome } from '../../recovery/step.js';
 import type { ServerId } from '../../topology/server.js';
 import { type Draft, type Fact, fact, rejected } from '../draft.js';

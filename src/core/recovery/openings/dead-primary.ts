@@ -18,14 +18,14 @@ import {
   participantsOf,
   primaryParticipant,
   promotableOf,
-} from '../candidates.js';
-import { durabilityPolicyOf, durabilityTerms, shortfalls } from '../durability.js';
-import type { DurabilityTerms } from '../durability-terms.js';
+} from '../choice/candidates.js';
+import { durabilityPolicyOf, durabilityTerms, shortfalls } from '../durability/durability.js';
+import type { DurabilityTerms } from '../durability/durability-terms.js';
 import type { RecoveryPolicy } from '../policy.js';
-import { withPromotionLimits } from '../promotion-limits.js';
+import { withPromotionLimits } from '../choice/promotion-limits.js';
 import type { Participant } from '../recovery.js';
-import { endsSeen } from '../seen-progress.js';
-import { semiSyncDuty } from '../semi-sync.js';
+import { endsSeen } from '../progress/seen-progress.js';
+import { semiSyncDuty } from '../durability/semi-sync.js';
 import type { Sights } from '../sights.js';
 import { opened, type Opening, type OpeningContext, refused } from './opening.js';
 

@@ -2,10 +2,10 @@
 import { addressText } from '../../topology/address.js';
 import type { ServerId } from '../../topology/server.js';
 import { type Belief, refusal } from '../belief.js';
-import { type ReplicationRules, USUAL_RULES } from '../can-replicate.js';
-import { participantsOf, primaryParticipant } from '../candidates.js';
-import { handoverBetween } from '../handover.js';
-import { replacedBy } from '../unacknowledged.js';
+import { type ReplicationRules, USUAL_RULES } from '../choice/can-replicate.js';
+import { participantsOf, primaryParticipant } from '../choice/candidates.js';
+import { handoverBetween } from '../progress/handover.js';
+import { replacedBy } from '../durability/unacknowledged.js';
 import { opened, type Opening, type OpeningContext, refused } from './opening.js';
 
 const DEMOTED = refusal('demoted', 'was demoted', 'let it rejoin');

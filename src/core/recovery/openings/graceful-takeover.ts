@@ -5,11 +5,11 @@
 import { addressText } from '../../topology/address.js';
 import { type ClusterId, mainChannel, type Server, type ServerId } from '../../topology/server.js';
 import { type Belief, type BelievedCluster, followersOf, refusal, type Refusal } from '../belief.js';
-import { type Candidacy, judgeCandidates, participantsOf, primaryParticipant } from '../candidates.js';
+import { type Candidacy, judgeCandidates, participantsOf, primaryParticipant } from '../choice/candidates.js';
 import type { RecoveryPolicy } from '../policy.js';
-import { EFFECTIVELY_INFINITE_MS } from '../durability.js';
-import { followsByPlace } from '../seen-progress.js';
-import { semiSyncDuty } from '../semi-sync.js';
+import { EFFECTIVELY_INFINITE_MS } from '../durability/durability.js';
+import { followsByPlace } from '../progress/seen-progress.js';
+import { semiSyncDuty } from '../durability/semi-sync.js';
 import { opened, type Opening, type OpeningContext, refused } from './opening.js';
 
 export interface TakeoverWish {

@@ -1,9 +1,9 @@
 /** Opens the return of a replica that was away when its primary was replaced, and answers again. */
 import { addressText } from '../../topology/address.js';
 import { type Belief, refusal } from '../belief.js';
-import { participantsOf, primaryParticipant } from '../candidates.js';
-import { channelLeftBehind, type LostReplica, lostReplicasOf, whyLeftAlone } from '../lost-replicas.js';
-import { handedOver } from '../handover.js';
+import { participantsOf, primaryParticipant } from '../choice/candidates.js';
+import { channelLeftBehind, type LostReplica, lostReplicasOf, whyLeftAlone } from '../ways-back/lost-replicas.js';
+import { handedOver } from '../progress/handover.js';
 import type { RecoveryPolicy } from '../policy.js';
 import { opened, type Opening, type OpeningContext, refused } from './opening.js';
 

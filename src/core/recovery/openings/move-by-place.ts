@@ -7,8 +7,8 @@ import { addressText } from '../../topology/address.js';
 import { type Channel, isReplicating, mainChannel, type Server, type ServerId } from '../../topology/server.js';
 import { indexServers, sourceOf } from '../../topology/sources.js';
 import { type Belief, inMaintenanceOf } from '../belief.js';
-import { objectionTo } from '../can-replicate.js';
-import type { Leg } from '../movement.js';
+import { objectionTo } from '../choice/can-replicate.js';
+import type { Leg } from '../requests/movement.js';
 import type { RecoveryPolicy } from '../policy.js';
 import type { SoftState } from './graceful-takeover.js';
 

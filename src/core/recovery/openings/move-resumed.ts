@@ -4,7 +4,7 @@
  */
 import { type Belief, refusal } from '../belief.js';
 import { leftStopped } from '../interrupted.js';
-import { type LeftByMove, mayGoOn } from '../left-by-moves.js';
+import { type LeftByMove, mayGoOn } from '../ways-back/left-by-moves.js';
 import type { Recovery } from '../recovery.js';
 import type { ServerId } from '../../topology/server.js';
 import { opened, type Opening, type OpeningContext, refused } from './opening.js';

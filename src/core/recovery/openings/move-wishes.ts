@@ -7,7 +7,7 @@ import { type Channel, mainChannel, type Server, type ServerId } from '../../top
 import { indexServers, sourceOf, sourceOfChannel } from '../../topology/sources.js';
 import { type Belief, directReplicasOf, followersOf, refusal, type Refusal } from '../belief.js';
 import { channelTo } from '../channels.js';
-import type { MoveCommand, MoveManner } from '../movement.js';
+import type { MoveCommand, MoveManner } from '../requests/movement.js';
 
 export interface MoveWish {
   readonly command: MoveCommand;

@@ -14,7 +14,7 @@ import {
 } from '../../topology/server.js';
 import { indexServers, type ServerIndex, sourceOf, sourceOfChannel } from '../../topology/sources.js';
 import { type Belief, inMaintenanceOf, refusal, type Refusal } from '../belief.js';
-import { objectionTo } from '../can-replicate.js';
+import { objectionTo } from '../choice/can-replicate.js';
 import {
   goneParticipant,
   judgeCandidates,
@@ -22,12 +22,12 @@ import {
   placeParticipant,
   primaryParticipant,
   restingThread,
-} from '../candidates.js';
+} from '../choice/candidates.js';
 import { namedIn } from '../channels.js';
-import type { Leg, Movement } from '../movement.js';
+import type { Leg, Movement } from '../requests/movement.js';
 import type { RecoveryPolicy } from '../policy.js';
 import type { LostServer, Participant } from '../recovery.js';
-import { followsByPlace } from '../seen-progress.js';
+import { followsByPlace } from '../progress/seen-progress.js';
 import type { SoftState } from './graceful-takeover.js';
 import { type Intention, intentionOf, type MoveWish, type Pair } from './move-wishes.js';
 import { followsPlaces, routeBetween } from './move-by-place.js';

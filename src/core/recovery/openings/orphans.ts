@@ -7,11 +7,11 @@ import { addressText } from '../../topology/address.js';
 import { mainChannel, type Server, type ServerId } from '../../topology/server.js';
 import { type Belief, refusal, type Refusal } from '../belief.js';
 import { channelTo } from '../channels.js';
-import { goneParticipant, judgeCandidates, participantsOf, placeParticipant } from '../candidates.js';
+import { goneParticipant, judgeCandidates, participantsOf, placeParticipant } from '../choice/candidates.js';
 import { gaveWay, stoppedBy } from '../interrupted.js';
 import type { RecoveryPolicy } from '../policy.js';
 import type { RecoveryKind } from '../recovery.js';
-import { endsSeen } from '../seen-progress.js';
+import { endsSeen } from '../progress/seen-progress.js';
 import type { Sights } from '../sights.js';
 import { opened, type Opening, type OpeningContext, refused } from './opening.js';
 

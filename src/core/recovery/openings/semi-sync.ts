@@ -10,9 +10,9 @@
 import { addressText } from '../../topology/address.js';
 import { isReplicating, mainChannel, type Server } from '../../topology/server.js';
 import { type Belief, directReplicasOf, refusal, type Refusal } from '../belief.js';
-import { participantsOf, primaryParticipant } from '../candidates.js';
+import { participantsOf, primaryParticipant } from '../choice/candidates.js';
 import type { RecoveryPolicy } from '../policy.js';
-import { compareRules } from '../rank.js';
+import { compareRules } from '../choice/rank.js';
 import type { Participant } from '../recovery.js';
 import type { Sights } from '../sights.js';
 import { opened, type Opening, type OpeningContext, refused } from './opening.js';

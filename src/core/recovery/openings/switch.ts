@@ -4,10 +4,10 @@
  */
 import { addressText } from '../../topology/address.js';
 import { type Belief, refusal, type Refusal } from '../belief.js';
-import { placeParticipant } from '../candidates.js';
+import { placeParticipant } from '../choice/candidates.js';
 import type { RecoveryPolicy } from '../policy.js';
 import type { Sights } from '../sights.js';
-import type { SwitchCommand } from '../switching.js';
+import type { SwitchCommand } from '../requests/switching.js';
 import type { SoftState } from './graceful-takeover.js';
 import { opened, type Opening, type OpeningContext, refused } from './opening.js';
 import { ERRANT } from './switches/errant.js';

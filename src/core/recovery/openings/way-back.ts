@@ -11,13 +11,13 @@ import {
   formerParticipant,
   participantsOf,
   primaryParticipant,
-} from '../candidates.js';
-import { chooseDonor, missingForCopy, whyNotCloning, whyNotDonor } from '../donors.js';
-import { followsPrimary } from '../lost-replicas.js';
+} from '../choice/candidates.js';
+import { chooseDonor, missingForCopy, whyNotCloning, whyNotDonor } from '../ways-back/donors.js';
+import { followsPrimary } from '../ways-back/lost-replicas.js';
 import type { RecoveryPolicy } from '../policy.js';
 import type { Participant } from '../recovery.js';
-import type { WayBack } from '../returns.js';
-import { WAYS_BY_NAME } from '../way-names.js';
+import type { WayBack } from '../ways-back/returns.js';
+import { WAYS_BY_NAME } from '../ways-back/way-names.js';
 import { opened, type Opening, type OpeningContext, refused } from './opening.js';
 import type { SoftState } from './graceful-takeover.js';
 

@@ -3,12 +3,12 @@
  * alone has would come to the primary by that, and to everybody below it: then it is not done. The primary goes on taking
  * writes all the while.
  */
-import { isNone, minus, withoutPlaces } from '../gtids.js';
-import type { MoveTerms } from '../movement.js';
+import { isNone, minus, withoutPlaces } from '../progress/gtids.js';
+import type { MoveTerms } from '../requests/movement.js';
 import { standingOf } from '../patience.js';
 import type { Recovery } from '../recovery.js';
 import type { Beginning, Step } from '../step.js';
-import { beginningAt } from '../handover.js';
+import { beginningAt } from '../progress/handover.js';
 import type { ServerId } from '../../topology/server.js';
 import { closing, nameOf, type Next, steps } from './next.js';
 import { executedAt, lookAt } from './one-move.js';

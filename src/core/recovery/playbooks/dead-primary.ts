@@ -16,15 +16,15 @@
  * place they stay as they are: that one lacks their transactions.
  */
 import type { ServerId } from '../../topology/server.js';
-import { type Chosen, type Choice, choose, type Gathered, progressOf, whyNotFollow } from '../choice.js';
-import { reachedBy, shortfalls, whyNotUnder } from '../durability.js';
-import { isNone, minus, unionOf } from '../gtids.js';
+import { type Chosen, type Choice, choose, type Gathered, progressOf, whyNotFollow } from '../choice/choice.js';
+import { reachedBy, shortfalls, whyNotUnder } from '../durability/durability.js';
+import { isNone, minus, unionOf } from '../progress/gtids.js';
 import { type Standing, standingOf, standingOfRecord } from '../patience.js';
 import { recordOf } from '../record.js';
 import type { LostServer, Participant, Recovery } from '../recovery.js';
 import type { Step } from '../step.js';
-import { beginningAt } from '../handover.js';
-import { hasHere } from '../share.js';
+import { beginningAt } from '../progress/handover.js';
+import { hasHere } from '../progress/share.js';
 import { fenceFirst, meetFirst, reopening, stuckClosed } from './fence-first.js';
 import { placeFollowers } from './followers.js';
 import { hooksBefore } from './hooks.js';

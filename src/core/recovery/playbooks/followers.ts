@@ -4,8 +4,8 @@
  * primary's log stood. Who is behind begins behind its own last transactions, where they are found in that log. Who is
  * beyond, or is not found, is set apart with both places named. With GTID all of them just follow.
  */
-import { handoverOf } from '../handover.js';
-import { isNone, minus } from '../gtids.js';
+import { handoverOf } from '../progress/handover.js';
+import { isNone, minus } from '../progress/gtids.js';
 import type { ServerId } from '../../topology/server.js';
 import type { BinlogPosition } from '../../topology/vitals.js';
 import { standingOf } from '../patience.js';

@@ -4,13 +4,13 @@
  * nothing extra it is pointed below the new primary; with extra ones it is set apart and the GTIDs are named: who throws
  * them away or brings them in is for an operator to say.
  */
-import { isNone, minus, unionOf } from '../gtids.js';
-import { beginningAt } from '../handover.js';
+import { isNone, minus, unionOf } from '../progress/gtids.js';
+import { beginningAt } from '../progress/handover.js';
 import { standingOf } from '../patience.js';
 import { addressText } from '../../topology/address.js';
 import type { LostServer, Participant, Recovery } from '../recovery.js';
 import type { Step, StepFindings } from '../step.js';
-import { unacknowledgedAmong } from '../unacknowledged.js';
+import { unacknowledgedAmong } from '../durability/unacknowledged.js';
 import { closing, type Next, pendingOf, steps } from './next.js';
 import { hasOfPrimary } from './stock.js';
 

@@ -16,10 +16,10 @@
  * Before 3 any failure opens the primary again: a takeover that fails leaves things as they were. No replica was moved by
  * then, so nothing else is to be put back.
  */
-import { isNone, minus, unionOf, withoutServer } from '../gtids.js';
-import { beginningAt, handoverOf } from '../handover.js';
+import { isNone, minus, unionOf, withoutServer } from '../progress/gtids.js';
+import { beginningAt, handoverOf } from '../progress/handover.js';
 import { standingOf } from '../patience.js';
-import { hasHere } from '../share.js';
+import { hasHere } from '../progress/share.js';
 import { recordOf } from '../record.js';
 import type { LostServer, Participant, Recovery } from '../recovery.js';
 import type { Step, StepFindings } from '../step.js';

@@ -8,7 +8,7 @@
  * no hook. A command that fails ends the recovery with nothing changed. What follows a recovery is no matter of playbooks:
  * aftermath.ts has it, for all kinds alike, after the recovery is closed. A new kind names its lists in hooks.ts.
  */
-import { HOOK_KEYS, type HookList } from '../hook-terms.js';
+import { HOOK_KEYS, type HookList } from '../telling/hook-terms.js';
 import { standingOf } from '../patience.js';
 import type { Recovery } from '../recovery.js';
 import type { Step } from '../step.js';

@@ -12,11 +12,11 @@
  *
  * No relay log is thrown away: everybody is pointed elsewhere with all applied (invariant 11).
  */
-import { isNone, logOf, minus, onlyPlace, placesIn, unionOf } from '../gtids.js';
+import { isNone, logOf, minus, onlyPlace, placesIn, unionOf } from '../progress/gtids.js';
 import { logMarkText } from '../../topology/log-marks.js';
 import type { ServerId } from '../../topology/server.js';
 import type { BinlogPosition } from '../../topology/vitals.js';
-import type { Leg } from '../movement.js';
+import type { Leg } from '../requests/movement.js';
 import { type Standing, standingOf } from '../patience.js';
 import { recordOf } from '../record.js';
 import type { Recovery } from '../recovery.js';

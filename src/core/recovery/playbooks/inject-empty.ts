@@ -3,7 +3,7 @@
  * the primary, so that they count as known everywhere, and the server follows again. What they changed stays on that server
  * and nowhere else, so this is for changes that do not matter; who asks for it says so.
  */
-import { isNone, sizeOf } from '../gtids.js';
+import { isNone, sizeOf } from '../progress/gtids.js';
 import { standingOf } from '../patience.js';
 import type { Recovery } from '../recovery.js';
 import type { Step } from '../step.js';

@@ -3,7 +3,7 @@
  * before it, so that in the end everybody is where they were to go or where they were. Those without their source beside each
  * other go in one group; the next group begins when all of the one before have arrived.
  */
-import type { Leg, Movement, MoveTerms } from '../movement.js';
+import type { Leg, Movement, MoveTerms } from '../requests/movement.js';
 import type { LostServer, Recovery } from '../recovery.js';
 import type { ServerId } from '../../topology/server.js';
 import { type HopState, hopOf, type Landing } from './hop.js';

@@ -3,7 +3,7 @@
  * source of old times; what it has is compared with what the primary has; with nothing extra it is pointed there, else it
  * is set apart with the GTIDs named, and detached where the configuration says so.
  */
-import { isNone, minus, placesIn, unionOf, withoutPlaces } from '../gtids.js';
+import { isNone, minus, placesIn, unionOf, withoutPlaces } from '../progress/gtids.js';
 import { standingOf } from '../patience.js';
 import type { Recovery } from '../recovery.js';
 import type { Step } from '../step.js';

@@ -10,8 +10,8 @@
  * 4. What fails puts its server back where it was. Of many, the others go on.
  */
 import { assertDefined } from '../../base/assert.js';
-import { goesOnByItself } from '../left-by-moves.js';
-import type { Movement, MoveTerms } from '../movement.js';
+import { goesOnByItself } from '../ways-back/left-by-moves.js';
+import type { Movement, MoveTerms } from '../requests/movement.js';
 import { recordOf, stepKey } from '../record.js';
 import type { LostServer, Recovery } from '../recovery.js';
 import type { Step } from '../step.js';

@@ -2,10 +2,10 @@
  * The way of one server to another source, as far as the record of its plan says: what speaks against it before anything is
  * changed, the steps in between, and the way back when one of them fails.
  */
-import { isNone, minus } from '../gtids.js';
-import type { Movement } from '../movement.js';
+import { isNone, minus } from '../progress/gtids.js';
+import type { Movement } from '../requests/movement.js';
 import { standingOf } from '../patience.js';
-import { hasHere } from '../share.js';
+import { hasHere } from '../progress/share.js';
 import { recordOf } from '../record.js';
 import type { LostServer, Recovery } from '../recovery.js';
 import type { Step, StepFindings } from '../step.js';

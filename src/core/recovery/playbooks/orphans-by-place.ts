@@ -3,9 +3,9 @@
  * own log stood. So it applies all it has, and the last transactions of its own log are searched in the logs of those it could
  * follow, in their order; where they are found once and only once, it goes on behind them (steps/locate.ts).
  */
-import { placesIn } from '../gtids.js';
+import { placesIn } from '../progress/gtids.js';
 import { standingOf } from '../patience.js';
-import type { Move, Read } from '../places.js';
+import type { Move, Read } from '../choice/places.js';
 import type { Recovery } from '../recovery.js';
 import type { Step } from '../step.js';
 import type { ServerId } from '../../topology/server.js';

@@ -8,10 +8,10 @@
  *    Who follows by place searches for where it would go on (orphans-by-place.ts).
  * 3. Who can go nowhere is pointed back at the lost source, as it was: should that return, replication goes on.
  */
-import { assignPlaces, type Attempt, type Move, type Read } from '../places.js';
-import { placesIn, unionOf, withoutPlaces } from '../gtids.js';
+import { assignPlaces, type Attempt, type Move, type Read } from '../choice/places.js';
+import { placesIn, unionOf, withoutPlaces } from '../progress/gtids.js';
 import { type Standing, standingOf } from '../patience.js';
-import { hasHere } from '../share.js';
+import { hasHere } from '../progress/share.js';
 import { stepKey } from '../record.js';
 import type { LostServer, Participant, Recovery } from '../recovery.js';
 import type { Step } from '../step.js';

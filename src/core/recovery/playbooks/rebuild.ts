@@ -6,7 +6,7 @@
  * The copy runs on the server itself and outlives a leader that dies meanwhile: the next one finds it under way and waits
  * for its end. Before it is begun nothing is lost; from then on there is no way but forward.
  */
-import { isNone, minus } from '../gtids.js';
+import { isNone, minus } from '../progress/gtids.js';
 import { standingOf } from '../patience.js';
 import type { Participant, Recovery } from '../recovery.js';
 import type { Step } from '../step.js';

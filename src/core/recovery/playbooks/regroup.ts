@@ -3,11 +3,11 @@
  * when that source is dead or about to go. Their IO threads stop first, because only then it is known who has most; who has
  * what the leader lacks is not pointed at it and goes on where it was.
  */
-import { choose, type Gathered, whyNotFollow } from '../choice.js';
-import type { MoveTerms } from '../movement.js';
-import { beginningAt, handoverOf } from '../handover.js';
+import { choose, type Gathered, whyNotFollow } from '../choice/choice.js';
+import type { MoveTerms } from '../requests/movement.js';
+import { beginningAt, handoverOf } from '../progress/handover.js';
 import { standingOf } from '../patience.js';
-import { hasHere } from '../share.js';
+import { hasHere } from '../progress/share.js';
 import type { LostServer, Participant, Recovery } from '../recovery.js';
 import type { Beginning, Step, StepFindings } from '../step.js';
 import { beginningFor, type Found } from './followers.js';

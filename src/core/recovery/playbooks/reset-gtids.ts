@@ -5,7 +5,7 @@
  *
  * The set that it is left with is in the intent, so a leader that finds the reset done and the set not written goes on there.
  */
-import { isNone, minus, unionOf } from '../gtids.js';
+import { isNone, minus, unionOf } from '../progress/gtids.js';
 import { standingOf } from '../patience.js';
 import type { Recovery } from '../recovery.js';
 import type { Step } from '../step.js';

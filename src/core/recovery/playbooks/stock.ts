@@ -2,9 +2,9 @@
  * What every way back begins with: the server that is to return is closed to clients, or at least fetches nothing any more,
  * and says what it has; then the primary says what it has, after it, so that nothing that was replicated looks like extra.
  */
-import { isNone, minus, unionOf } from '../gtids.js';
-import { hasHere } from '../share.js';
-import { beginningAt } from '../handover.js';
+import { isNone, minus, unionOf } from '../progress/gtids.js';
+import { hasHere } from '../progress/share.js';
+import { beginningAt } from '../progress/handover.js';
 import { standingOf } from '../patience.js';
 import type { LostServer, Participant, Recovery } from '../recovery.js';
 import type { Beginning, Step, StepFindings } from '../step.js';

@@ -4,11 +4,11 @@
  * can be put back exactly, so the source is pointed at the replica first, which writes nothing; and only when it follows does
  * the replica go up, with which all begin to move.
  */
-import { logOf, minus, onlyPlace, placesIn, unionOf } from '../gtids.js';
+import { logOf, minus, onlyPlace, placesIn, unionOf } from '../progress/gtids.js';
 import { logMarkText } from '../../topology/log-marks.js';
 import type { ServerId } from '../../topology/server.js';
 import type { BinlogPosition } from '../../topology/vitals.js';
-import type { MoveTerms } from '../movement.js';
+import type { MoveTerms } from '../requests/movement.js';
 import { standingOf } from '../patience.js';
 import type { Recovery } from '../recovery.js';
 import type { Beginning, Step, StepFindings } from '../step.js';

@@ -8,13 +8,13 @@
  */
 import type { ServerId } from '../../topology/server.js';
 import { channelIn } from '../channels.js';
-import { gtidsIn, isNone, minus } from '../gtids.js';
+import { gtidsIn, isNone, minus } from '../progress/gtids.js';
 import { standingOf } from '../patience.js';
 import { recordOf } from '../record.js';
 import type { Recovery } from '../recovery.js';
-import { hasHere } from '../share.js';
+import { hasHere } from '../progress/share.js';
 import type { Step, StepFindings } from '../step.js';
-import type { SwitchCommand, SwitchTerms } from '../switching.js';
+import type { SwitchCommand, SwitchTerms } from '../requests/switching.js';
 import { tooMany } from './inject-empty.js';
 import { closing, type Next, nameOf, participantOf, steps } from './next.js';
 

@@ -3,7 +3,7 @@
  * waited for, and whoever lacks more goes on from there. Where the least did not come in time the rest did not either: nobody
  * asks again, else each of a bulk would wait its whole time limit after the other below a place that lags.
  */
-import { isNone, minus } from '../gtids.js';
+import { isNone, minus } from '../progress/gtids.js';
 import { type Standing, standingOf, standingOfRecord } from '../patience.js';
 import { recordOf } from '../record.js';
 import type { Recovery } from '../recovery.js';

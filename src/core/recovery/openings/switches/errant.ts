@@ -5,8 +5,8 @@
 import { addressText } from '../../../topology/address.js';
 import type { Server } from '../../../topology/server.js';
 import { directReplicasOf, type Refusal } from '../../belief.js';
-import { isNone, minus } from '../../gtids.js';
-import type { SwitchCommand } from '../../switching.js';
+import { isNone, minus } from '../../progress/gtids.js';
+import type { SwitchCommand } from '../../requests/switching.js';
 import { type Asked, type Judge, noReplica, startAgain, step, threadsOf, when, withoutGroup } from './wish.js';
 
 type Own = Extract<SwitchCommand, `gtid-errant-${string}`>;

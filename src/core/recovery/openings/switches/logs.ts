@@ -8,7 +8,7 @@ import type { Channel } from '../../../topology/server.js';
 import { indexServers, sourceOfChannel } from '../../../topology/sources.js';
 import type { Vitals } from '../../../topology/vitals.js';
 import { refusal, type Refusal } from '../../belief.js';
-import type { SwitchCommand } from '../../switching.js';
+import type { SwitchCommand } from '../../requests/switching.js';
 import { type Asked, type Judge, step, when } from './wish.js';
 
 export const LOGS: Readonly<

@@ -4,10 +4,10 @@
  */
 import { isLogMark } from '../../../topology/log-marks.js';
 import { directReplicasOf, refusal, type Refusal, serverName } from '../../belief.js';
-import { readProgress } from '../../gtids.js';
-import { followsByPlace } from '../../seen-progress.js';
+import { readProgress } from '../../progress/gtids.js';
+import { followsByPlace } from '../../progress/seen-progress.js';
 import type { Step } from '../../step.js';
-import type { SwitchCommand } from '../../switching.js';
+import type { SwitchCommand } from '../../requests/switching.js';
 import {
   type Asked,
   canRefetch,

@@ -5,7 +5,7 @@
  */
 import { isWritable, type Server } from '../../../topology/server.js';
 import { directReplicasOf } from '../../belief.js';
-import type { SwitchCommand } from '../../switching.js';
+import type { SwitchCommand } from '../../requests/switching.js';
 import { type Asked, type Judge, noReplica, step, when } from './wish.js';
 
 type Own = Extract<SwitchCommand, `${'enable' | 'disable'}-semi-sync-${'master' | 'replica'}`>;

@@ -4,12 +4,12 @@ import { type Channel, mainChannel, type Server, type ServerId } from '../../../
 import { indexServers, sourceOf, sourceOfChannel } from '../../../topology/sources.js';
 import { type Belief, refusal, type Refusal } from '../../belief.js';
 import { namedIn } from '../../channels.js';
-import { gtidsIn, isNone, minus } from '../../gtids.js';
+import { gtidsIn, isNone, minus } from '../../progress/gtids.js';
 import type { RecoveryPolicy } from '../../policy.js';
 import type { Sights } from '../../sights.js';
 import type { Step } from '../../step.js';
-import type { SwitchAction, Threads } from '../../switch-action.js';
-import type { SwitchCommand } from '../../switching.js';
+import type { SwitchAction, Threads } from '../../requests/switch-action.js';
+import type { SwitchCommand } from '../../requests/switching.js';
 
 export interface SwitchWish {
   readonly command: SwitchCommand;

@@ -6,9 +6,9 @@
 import { addressText } from '../../../topology/address.js';
 import { isWritable, mainChannel } from '../../../topology/server.js';
 import { directReplicasOf, refusal, type Refusal } from '../../belief.js';
-import { semiSyncDuty } from '../../semi-sync.js';
-import type { AskTerms } from '../../switch-action.js';
-import type { SwitchCommand } from '../../switching.js';
+import { semiSyncDuty } from '../../durability/semi-sync.js';
+import type { AskTerms } from '../../requests/switch-action.js';
+import type { SwitchCommand } from '../../requests/switching.js';
 import { type Asked, type Judge, step, when, withoutGroup } from './wish.js';
 
 export const WRITES: Readonly<Record<Extract<SwitchCommand, 'set-read-only' | 'set-writeable'>, Judge>> = {

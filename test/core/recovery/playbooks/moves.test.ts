@@ -1,0 +1,407 @@
+// Moves upon the model of MySQL: who is moved, who is not and why, what becomes of a plan that fails or is cancelled, and
+// that it ends the same wherever leaders die.
+import { describe, expect, it } from 'vitest';
+import { advance } from '../../../../src/core/recovery/advance.js';
+import type { Movement, MoveTerms } from '../../../../src/core/recovery/requests/movement.js';
+import { leaderOf } from '../../../../src/core/recovery/playbooks/regroup.js';
+import { withCancellation, withIntents, withOutcome } from '../../../../src/core/recovery/record.js';
+import type { Recovery } from '../../../../src/core/recovery/recovery.js';
+import type { Step } from '../../../../src/core/recovery/step.js';
+import type { ServerId } from '../../../../src/core/topology/server.js';
+import { MysqlWorld, uuidOf } from '../../../support/worlds/mysql-world.js';
+import { diesAt, type Disturb, immortal, play } from '../../../support/worlds/plan-player.js';
+import { openingOf, participant, type Told } from '../../../support/worlds/recoveries.js';
+
+const [P, A, B, C] = [uuidOf(1), uuidOf(2), uuidOf(3), uuidOf(4)];
+
+/** P is the primary with five transactions, which A, B and C below it have received and applied. */
+function world(): MysqlWorld {
+  const made = new MysqlWorld();
+  const primary = made.add(P, { readOnly: false });
+  for (const id of [A, B, C]) made.follow(made.add(id), primary);
+  made.write(primary, 5);
+  made.settle();
+  return made;
+}
+
+function opening(
+  moves: readonly Movement[],
+  terms: Partial<MoveTerms> = {},
+  told: Readonly<Record<string, Told>> = {},
+): Recovery {
+  const moving = new Set(moves.map(({ server }) => server));
+  const roleOf = (id: ServerId) => (moving.has(id) ? 'replica' : id === P ? 'primary' : 'place');
+  const participants = [P, A, B, C].map((id) => participant(id, roleOf(id), told[id]));
+  const movement = { command: 'relocate', manner: 'each', moves, refused: [], atOnce: 5, ...terms } as const;
+  return openingOf('move', moves[0]?.server ?? P, participants, { movement });
+}
+
+const below = (server: ServerId, to: ServerId, from: ServerId | null = P): Movement => ({ server, to, from });
+
+function sourcesIn(one: MysqlWorld): Readonly<Record<string, unknown>> {
+  return Object.fromEntries([...one.servers.values()].map(({ id, source, io }) => [id, [source, io]]));
+}
+
+const UNMOVED = { [P]: [null, false], [A]: [P, true], [B]: [P, true], [C]: [P, true] };
+
+describe('a move', () => {
+  it('takes a replica below its sibling, which it has waited for while both still replicated', () => {
+    const servers = world();
+    servers.write(servers.get(P), 2);
+    servers.receive(servers.get(B));
+    const { ending } = play(opening([below(B, A)]), servers);
+    expect(ending).toMatchObject({ verdict: { kind: 'succeeded' }, lost: [] });
+    expect(sourcesIn(servers)).toEqual({ ...UNMOVED, [B]: [A, true] });
+    const kinds = servers.taken.filter(({ kind }) => kind !== 'look').map(({ kind, server }) => [kind, server]);
+    expect(kinds).toEqual([
+      ['await-applied', A],
+      ['stop-io', B],
+      ['repoint', B],
+    ]);
+  });
+
+  it('reads who moves before it reads what they are compared with, which has their transactions by then', () => {
+    const plan = opening([below(B, A), below(C, A)]);
+    const first = advance(plan, new Set());
+    const read = first.kind === 'run' ? first.steps.map(({ step }) => [step.kind, step.server]) : [];
+    expect(read).toEqual([
+      ['look', B],
+      ['look', C],
+    ]);
+  });
+
+  it('leaves one stopped that was stopped', () => {
+    const servers = world();
+    Object.assign(servers.get(B), { io: false, sql: false });
+    play(opening([below(B, A)], {}, { [B]: { start: false } }), servers);
+    expect(sourcesIn(servers)).toEqual({ ...UNMOVED, [B]: [A, false] });
+  });
+
+  it('leaves one thread stopped that was stopped, at its new source and where it is put back', () => {
+    const servers = world();
+    servers.get(B).io = false;
+    servers.get(C).sql = false;
+    const told = { [B]: { rests: 'io' }, [C]: { rests: 'sql' } } as const;
+    play(opening([below(B, A), below(C, A)], {}, told), servers);
+    expect(sourcesIn(servers)).toEqual({ ...UNMOVED, [B]: [A, false], [C]: [A, true] });
+    const refuses: Disturb = (step, outcome) =>
+      step.kind === 'repoint' && step.source === P
+        ? { ok: false, code: 'state', error: 'it cannot replicate from there', retriable: false }
+        : outcome;
+    play(opening([below(B, P, A), below(C, P, A)], {}, told), servers, immortal, refuses);
+    expect(sourcesIn(servers)).toEqual({ ...UNMOVED, [B]: [A, false], [C]: [A, true] });
+    expect([servers.get(B).sql, servers.get(C).sql]).toEqual([true, false]);
+    play(opening([below(B, B, null), below(C, C, null)], { manner: 'resume' }, told), servers);
+    expect([servers.get(B), servers.get(C)]).toMatchObject([
+      { io: false, sql: true },
+      { io: true, sql: false },
+    ]);
+  });
+
+  it('does not move one whose applier somebody stopped before it had applied all', () => {
+    const servers = world();
+    servers.write(servers.get(P), 2);
+    servers.get(C).sql = false;
+    servers.settle();
+    const { ending } = play(opening([below(C, A)], {}, { [C]: { rests: 'sql' } }), servers);
+    const reason = expect.stringMatching(/stopped by somebody and has yet to apply .*start it first/) as unknown;
+    expect(ending).toMatchObject({ verdict: { kind: 'undone' }, lost: [{ server: C, reason }] });
+    expect(servers.get(C)).toMatchObject({ source: P, io: true, sql: false, relay: { length: 2 } });
+    expect(servers.taken.map(({ kind }) => kind)).not.toContain('stop-io');
+  });
+
+  it('leaves one that follows by place so where it keeps its source: repointed, put back, or leading the others', () => {
+    const servers = world();
+    for (const id of [A, B, C]) servers.get(id).byPlace = true;
+    play(opening([below(A, P)], { command: 'repoint' }), servers);
+    const fails: Disturb = (step, outcome) =>
+      step.kind === 'stop-io' ? { ok: false, code: 'state', error: 'it is busy', retriable: false } : outcome;
+    play(opening([below(B, A)]), servers, immortal, fails);
+    const members = [participant(P, 'place'), ...[A, B, C].map((id) => participant(id, 'replica'))];
+    const movement: MoveTerms = { command: 'regroup-replicas', manner: 'regroup', moves: [], refused: [], atOnce: 5 };
+    expect([A, B].map((id) => servers.get(id).byPlace)).toEqual([true, true]);
+    const { record } = play(openingOf('move', P, members, { movement }), servers);
+    const leader = leaderOf(record);
+    expect([A, B, C].filter((id) => servers.get(id).byPlace)).toEqual([leader]);
+  });
+
+  it.each<readonly [string, (servers: MysqlWorld) => void, RegExp]>([
+    ['has what nobody else has', (servers) => servers.errant(servers.get(B)), /transactions that .* lacks/],
+    ['needs what is purged there', needsPurged, /purged/],
+    ['cannot apply what it has', breakIt, /applier/],
+    ['does not answer', (servers) => void (servers.get(B).up = false), /down/],
+    ['goes to one that does not answer', (servers) => void (servers.get(A).up = false), /down/],
+    ['goes to one that is behind and stands', behind, /does not run/],
+    ['goes to one that is too slow', slow, /not applied in time/],
+  ])('of one that %s changes nothing', (what, harm, why) => {
+    const servers = world();
+    harm(servers);
+    const before = sourcesIn(servers);
+    const { ending } = play(opening([below(B, A)], {}, { [A]: { start: !what.includes('stands') } }), servers);
+    expect(ending).toMatchObject({ verdict: { kind: 'undone', reason: expect.stringMatching(why) as unknown } });
+    expect(sourcesIn(servers)).toEqual(before);
+    expect(servers.taken.map(({ kind }) => kind)).not.toContain('stop-io');
+  });
+
+  it('that fails on its way puts the server back', () => {
+    const servers = world();
+    const refuses: Disturb = (step, outcome) =>
+      step.kind === 'repoint' && step.source === A
+        ? { ok: false, code: 'state', error: 'it cannot replicate from there', retriable: false }
+        : outcome;
+    const { ending } = play(opening([below(B, A)]), servers, immortal, refuses);
+    expect(ending).toMatchObject({
+      verdict: { kind: 'undone', reason: expect.stringContaining('cannot replicate from there') as unknown },
+      lost: [{ server: B }],
+    });
+    expect(sourcesIn(servers)).toEqual(UNMOVED);
+  });
+
+  it('of many moves those who can, and names the others', () => {
+    const servers = world();
+    servers.errant(servers.get(C));
+    const { ending } = play(opening([below(B, A), below(C, A)]), servers);
+    expect(ending).toMatchObject({ verdict: { kind: 'succeeded' }, lost: [{ server: C }] });
+    expect(sourcesIn(servers)).toEqual({ ...UNMOVED, [B]: [A, true] });
+  });
+
+  it('of many below one that lags waits once for all of them', () => {
+    const servers = world();
+    servers.write(servers.get(P), 3);
+    servers.receive(servers.get(B), 2);
+    servers.receive(servers.get(C), 1);
+    servers.get(A).slow = true;
+    const { ending, record } = play(opening([below(B, A), below(C, A)], { atOnce: 1 }), servers);
+    const reason = 'not applied in time';
+    expect(ending).toMatchObject({
+      verdict: { kind: 'undone' },
+      lost: [
+        { server: B, reason },
+        { server: C, reason },
+      ],
+    });
+    expect(record.steps.filter(({ step }) => step.kind === 'await-applied')).toHaveLength(1);
+    expect(sourcesIn(servers)).toEqual(UNMOVED);
+  });
+
+  it.each<readonly [string, 'limit' | 'statement', RegExp]>([
+    ['falls silent', 'limit', /it is started by itself when it answers again/],
+    ['refuses', 'statement', /mend that, then: orchestrator-client -c start-replica -i/],
+  ])('of many, one of which %s on its way, says where everybody is and what is left to do', (_what, code, next) => {
+    const servers = world();
+    const d = uuidOf(5);
+    servers.follow(servers.add(d), servers.get(P));
+    servers.settle();
+    servers.errant(servers.get(d));
+    const plan = opening([below(B, A), below(C, A), below(d, A)]);
+    const more = { ...plan.inputs, participants: [...plan.inputs.participants, participant(d, 'replica')] };
+    const breaks: Disturb = (step, outcome) =>
+      step.kind === 'repoint' && step.server === C ? { ok: false, code, error: 'gone', retriable: false } : outcome;
+    const { ending } = play({ ...plan, inputs: more }, servers, immortal, breaks);
+    expect(ending.lost.map(({ server }) => server)).toEqual([C, d]);
+    const reason = ending.verdict.kind === 'failed' ? ending.verdict.reason : '';
+    expect(reason).toMatch(new RegExp(`^\\S+: gone; and it could not be put back: gone; ${next.source}`));
+    const nameIn = (id: ServerId): string => {
+      const { host, port } = more.participants.find((one) => one.id === id) ?? { host: '', port: 0 };
+      return `${host}:${String(port)}`;
+    };
+    expect(reason).toContain(`; moved: ${nameIn(B)}; where they were: ${nameIn(d)}: it has transactions`);
+  });
+
+  it('keeps no more without their source than it may', () => {
+    const plan = opening([below(B, A), below(C, A)], { atOnce: 1 });
+    const servers = world();
+    const { record } = play(plan, servers);
+    const order = record.steps.filter(({ step }) => step.kind !== 'look').map(({ step }) => [step.kind, step.server]);
+    expect(order).toEqual([
+      ['stop-io', B],
+      ['repoint', B],
+      ['stop-io', C],
+      ['repoint', C],
+    ]);
+  });
+
+  it('that is cancelled finishes what has begun and names the rest', () => {
+    const servers = world();
+    let record = opening([below(B, A), below(C, A)], { atOnce: 1 });
+    const stopped = (): boolean =>
+      record.steps.some(({ step, outcome }) => step.kind === 'stop-io' && outcome !== null);
+    while (!stopped()) {
+      const decision = advance(record, new Set());
+      if (decision.kind !== 'run') throw new Error(decision.kind);
+      record = withIntents(record, decision.steps, 1, 0);
+      for (const { number, step } of decision.steps) record = withOutcome(record, number, servers.take(step), 0);
+    }
+    const { ending } = play(withCancellation(record, 'ann', 1), servers);
+    expect(ending).toMatchObject({
+      verdict: { kind: 'succeeded' },
+      lost: [{ server: C, reason: 'it was not begun with: ann cancelled it' }],
+    });
+    expect(sourcesIn(servers)).toEqual({ ...UNMOVED, [B]: [A, true] });
+  });
+});
+
+/** A follows P, B follows A: they change places. */
+function chain(): MysqlWorld {
+  const servers = world();
+  servers.follow(servers.get(B), servers.get(A));
+  return servers;
+}
+
+const SWAP = [below(B, P, A), below(A, B, P)];
+
+describe('taking the place of its source', () => {
+  it('ends with the two the other way round', () => {
+    const servers = chain();
+    servers.write(servers.get(P), 3);
+    servers.receive(servers.get(A));
+    const { ending } = play(opening(SWAP, { manner: 'in-order' }), servers);
+    expect(ending).toMatchObject({ verdict: { kind: 'succeeded' }, lost: [] });
+    expect(sourcesIn(servers)).toEqual({ ...UNMOVED, [B]: [P, true], [A]: [B, true] });
+  });
+
+  it('is not begun when the source could not follow', () => {
+    const servers = chain();
+    servers.errant(servers.get(A));
+    const { ending } = play(opening(SWAP, { manner: 'in-order' }), servers);
+    expect(ending.verdict.kind).toBe('undone');
+    expect(servers.taken.every(({ kind }) => kind === 'look')).toBe(true);
+  });
+
+  it('is undone as a whole when its second half fails', () => {
+    const servers = chain();
+    const refuses: Disturb = (step, outcome) =>
+      step.kind === 'repoint' && step.server === A && step.source === B
+        ? { ok: false, code: 'statement', error: 'no', retriable: false }
+        : outcome;
+    const { ending } = play(opening(SWAP, { manner: 'in-order' }), servers, immortal, refuses);
+    expect(ending.verdict.kind).toBe('undone');
+    expect(sourcesIn(servers)).toEqual({ ...UNMOVED, [B]: [A, true] });
+  });
+});
+
+describe('two that are to follow each other', () => {
+  const ring = () => opening([below(P, A, null)], { manner: 'co-primary' }, { [P]: { role: 'primary' } });
+
+  it('do, and the primary goes on taking writes', () => {
+    const servers = world();
+    const { ending } = play(ring(), servers);
+    expect(ending).toMatchObject({ verdict: { kind: 'succeeded' }, lost: [] });
+    expect(servers.get(P)).toMatchObject({ source: A, readOnly: false });
+  });
+
+  it('do not when the replica would give the primary something new', () => {
+    const servers = world();
+    servers.errant(servers.get(A));
+    expect(play(ring(), servers).ending.verdict.kind).toBe('undone');
+    expect(sourcesIn(servers)).toEqual(UNMOVED);
+  });
+});
+
+describe('replicas that are regrouped', () => {
+  function lostSource(): { readonly servers: MysqlWorld; readonly plan: Recovery } {
+    const servers = world();
+    servers.write(servers.get(P), 2);
+    servers.receive(servers.get(B), 1);
+    servers.receive(servers.get(C));
+    servers.get(P).up = false;
+    const plan = opening([below(A, P), below(B, P), below(C, P)], { command: 'regroup-replicas', manner: 'regroup' });
+    return { servers, plan: { ...plan, failed: P } };
+  }
+
+  it('follow the one with the most, which stays where it was', () => {
+    const { servers, plan } = lostSource();
+    const { ending, record } = play(plan, servers);
+    expect(ending).toMatchObject({ verdict: { kind: 'succeeded' }, lost: [] });
+    expect(leaderOf(record)).toBe(C);
+    expect(sourcesIn(servers)).toMatchObject({ [A]: [C, true], [B]: [C, true], [C]: [P, true] });
+  });
+
+  it('stay where they are when none of them may lead', () => {
+    const { servers, plan } = lostSource();
+    const participants = plan.inputs.participants.map((one) => ({ ...one, promotable: false }));
+    const { ending } = play({ ...plan, inputs: { ...plan.inputs, participants } }, servers);
+    expect(ending.verdict.kind).toBe('undone');
+    expect(sourcesIn(servers)).toMatchObject({ [A]: [P, true], [B]: [P, true], [C]: [P, true] });
+  });
+});
+
+describe('wherever leaders die', () => {
+  it.each<readonly [string, () => MysqlWorld, () => Recovery]>([
+    ['a move of two', world, () => opening([below(B, A), below(C, A)])],
+    ['a taken source', chain, () => opening(SWAP, { manner: 'in-order' })],
+    ['a ring', world, () => opening([below(P, A, null)], { manner: 'co-primary' }, { [P]: { role: 'primary' } })],
+    [
+      'a regrouping',
+      world,
+      () => ({ ...opening([below(A, P), below(B, P)], { command: 'regroup-replicas', manner: 'regroup' }), failed: P }),
+    ],
+    ['a failing move', failing, () => opening([below(B, A)])],
+  ])('%s ends the same', (_what, make, plan) => {
+    const undisturbed = make();
+    const { ending } = play(plan(), undisturbed);
+    for (let point = 1; ; point += 1) {
+      const servers = make();
+      const played = play(plan(), servers, diesAt(point));
+      if (played.deaths === 0) return;
+      expect(played.ending.verdict.kind, String(point)).toBe(ending.verdict.kind);
+      expect(sourcesIn(servers), String(point)).toEqual(sourcesIn(undisturbed));
+    }
+  });
+});
+
+it.each([
+  ['detach', [P, false], true],
+  ['reattach', [P, true], false],
+] as const)('a replica is %sed, and the record says so', (manner, state, severed) => {
+  const servers = world();
+  Object.assign(servers.get(B), { severed: manner === 'reattach', io: manner === 'detach' });
+  const plan = opening([below(B, B)], { manner });
+  expect(play(plan, servers).ending).toMatchObject({ verdict: { kind: 'succeeded' }, lost: [] });
+  expect(sourcesIn(servers)).toEqual({ ...UNMOVED, [B]: state });
+  expect(servers.get(B).severed).toBe(severed);
+});
+
+it('a plan that was broken off is taken up: those that stand go on where they are', () => {
+  const servers = world();
+  servers.take({ kind: 'stop-io', server: B });
+  const plan = opening([below(B, B, null)], { manner: 'resume' });
+  expect(play(plan, servers).ending).toMatchObject({ verdict: { kind: 'succeeded' } });
+  expect(sourcesIn(servers)).toEqual(UNMOVED);
+});
+
+function needsPurged(servers: MysqlWorld): void {
+  servers.write(servers.get(P));
+  servers.receive(servers.get(A));
+  servers.apply(servers.get(A));
+  servers.get(A).purged.add(`${P}:6`);
+}
+
+function breakIt(servers: MysqlWorld): void {
+  Object.assign(servers.get(B), { broken: true });
+}
+
+function behind(servers: MysqlWorld): void {
+  servers.write(servers.get(P));
+  servers.receive(servers.get(B));
+}
+
+function slow(servers: MysqlWorld): void {
+  behind(servers);
+  servers.get(A).slow = true;
+}
+
+/** B gets one more transaction of its own as soon as it has stopped: nobody will ever have that. */
+function failing(): MysqlWorld {
+  const servers = world();
+  const take = servers.take.bind(servers);
+  let isDone = false;
+  servers.take = (step: Step) => {
+    if (step.kind === 'stop-io' && !isDone) {
+      isDone = true;
+      servers.errant(servers.get(B));
+    }
+    return take(step);
+  };
+  return servers;
+}

@@ -1,0 +1,75 @@
+// What a plan would run into without being prevented by it.
+import { beforeEach, describe, expect, it } from 'vitest';
+import { openMove } from '../../../../src/core/recovery/openings/move.js';
+import { openTakeover } from '../../../../src/core/recovery/openings/graceful-takeover.js';
+import { planWarnings } from '../../../../src/core/recovery/preview/plan-warnings.js';
+import type { RecoveryId } from '../../../../src/core/recovery/recovery.js';
+import type { ServerFacts } from '../../../../src/core/topology/server.js';
+import { factsOf, observed, serverId } from '../../../support/facts.js';
+import { FedLedger } from '../../../support/ledger.js';
+import { policyOf } from '../../../support/policy.js';
+
+const context = { id: '7:f' as RecoveryId, openedBy: 'n1', requestedBy: 'me' };
+const soft = { answers: () => true, lagSeconds: () => 0 };
+const SEMI = { ...factsOf().semiSync, sourceEnabled: true, replicaEnabled: true, waitCount: 1 };
+
+let fed: FedLedger;
+let numbers: number;
+
+function see(name: string, source: string | null, facts: Partial<ServerFacts> = {}): void {
+  numbers += 1;
+  const given = { serverNumber: numbers, gtidMode: 'ON', givesReplicationAccount: true, ...facts };
+  fed.feed({ kind: 'topology-observed', servers: [observed(name, source, given)] });
+}
+
+function codes(auto: boolean): readonly (readonly string[])[] {
+  const clusterId = fed.clusterOf('p');
+  if (clusterId === undefined) throw new Error('p has a cluster');
+  const opening = openTakeover(fed.state, policyOf({}), { clusterId, candidate: serverId('r'), auto }, soft, context);
+  if (!opening.ok) throw new Error(opening.refusals.map(({ message }) => message).join());
+  return planWarnings(fed.state, opening.recovery).map(({ code, message }) => [code, message]);
+}
+
+beforeEach(() => {
+  fed = new FedLedger();
+  numbers = 0;
+});
+
+describe('a planned takeover', () => {
+  it('says that the old primary could not follow where nobody knows an account, as on MariaDB', () => {
+    see('p', null, { givesReplicationAccount: false });
+    see('r', 'p', { givesReplicationAccount: false });
+    expect(codes(true)).toEqual([
+      ['no-replication-account', expect.stringContaining('p:3306 could not be made to follow') as string],
+    ]);
+    see('r', 'p', { serverNumber: 2 });
+    expect(codes(true)).toEqual([]);
+  });
+
+  it('says how long clients may wait where too few acknowledge while the old primary is left stopped', () => {
+    see('p', null, { semiSync: { ...SEMI, timeoutMs: 10_000 } });
+    see('r', 'p', { semiSync: { ...SEMI, timeoutMs: 10_000 } });
+    const told = expect.stringContaining('clients of r:3306 may wait once for 10 s') as string;
+    expect(codes(false)).toEqual([['waits-once', told]]);
+    expect(codes(true)).toEqual([]);
+    see('s', 'p', { semiSync: { ...SEMI, timeoutMs: 10_000 } });
+    expect(codes(false)).toEqual([]);
+  });
+});
+
+it('a replica and its primary that are to follow each other are warned of where nobody knows an account for the primary', () => {
+  const known = { givesReplicationAccount: false };
+  see('p', null, known);
+  see('r', 'p', { ...known, readOnly: true });
+  see('s', 'p', known);
+  const warned = (): readonly unknown[] => {
+    const wish = { command: 'make-co-master', server: serverId('r'), destination: null, pattern: null } as const;
+    const opening = openMove(fed.state, policyOf({}), wish, soft, context);
+    if (!opening.ok) throw new Error(opening.refusals.map(({ message }) => message).join());
+    return planWarnings(fed.state, opening.recovery).map(({ code, message }) => [code, message]);
+  };
+  const told = expect.stringContaining('p:3306 could not be made to follow') as string;
+  expect(warned()).toEqual([['no-replication-account', told]]);
+  see('s', 'p', { serverNumber: 3 });
+  expect(warned()).toEqual([]);
+});

@@ -1,0 +1,181 @@
+// Three Raft nodes as processes on loopback: leaders that are killed, paused and come back. Built by scripts/test.
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { monotonicNowMs } from '../../../src/runtime/ports/clock.js';
+import { type RaftProcess, RaftProcesses } from '../../support/raft/raft-process.js';
+
+const PATIENCE = { timeout: 60_000, interval: 20 };
+
+describe('three nodes', () => {
+  let cluster: RaftProcesses;
+
+  afterEach(async () => {
+    await cluster.end();
+  });
+
+  async function startThree(): Promise<RaftProcess> {
+    cluster = await RaftProcesses.create(['a', 'b', 'c']);
+    cluster.start('a', 'b', 'c');
+    return cluster.leader();
+  }
+
+  function others(node: RaftProcess): RaftProcess[] {
+    return cluster.running.filter((other) => other !== node);
+  }
+
+  async function allHave(expected: readonly string[]): Promise<void> {
+    await vi.waitFor(async () => {
+      for (const node of cluster.running) expect(await node.applied()).toEqual(expected);
+    }, PATIENCE);
+  }
+
+  it('elect a leader, commit on all, and know each other', async () => {
+    const leader = await startThree();
+    const first = await leader.propose('one');
+    const second = await leader.propose('two');
+    expect(second.index).toBe(first.index + 1);
+    await allHave(['one', 'two']);
+    const status = await leader.status();
+    expect(status).toMatchObject({ role: 'leader', leader: leader.id, storageTrouble: null });
+    await vi.waitFor(async () => {
+      const { peers } = await leader.status();
+      expect(peers.map(({ connected, matchIndex }) => [connected, matchIndex])).toEqual([
+        [true, second.index],
+        [true, second.index],
+      ]);
+    }, PATIENCE);
+    const peers = leader.news.filter(({ event }) => event === 'peers').at(-1)?.['peers'] as { id: string }[];
+    expect(peers.map(({ id }) => id).sort()).toEqual(['a', 'b', 'c']);
+  });
+
+  it('say at a follower that another leads, and read there what was committed', async () => {
+    const leader = await startThree();
+    const [follower] = others(leader);
+    await leader.propose('one');
+    await expect(follower?.propose('two')).rejects.toMatchObject({ code: 'NOT_LEADER', done: 'no' });
+    expect(await follower?.read()).toEqual(['one']);
+  });
+
+  it('take the lead from a node whose main thread hangs, which follows when it runs again', async () => {
+    const hung = await startThree();
+    await hung.propose('before');
+    const untilThereIs = join(hung.settings.dataDirectory, '..', 'enough');
+    const over = hung.ask('hang', { untilThereIs });
+    const next = await vi.waitFor(async () => {
+      const [one] = await Promise.all(others(hung).map((node) => node.leadership()));
+      expect(one?.leader).toBeTruthy();
+      expect(one?.leader).not.toBe(hung.id);
+      return others(hung).find(({ id }) => id === one?.leader) as RaftProcess;
+    }, PATIENCE);
+    await next.propose('after');
+    await writeFile(untilThereIs, '');
+    await over;
+    await allHave(['before', 'after']);
+    expect(hung.news.map(({ kind }) => kind)).toContain('main-thread');
+  });
+
+  it('go on when their leader is killed, and take it back when it returns', async () => {
+    const leader = await startThree();
+    await leader.propose('before');
+    const { term } = await leader.leadership();
+    await leader.kill();
+    const next = await cluster.leader();
+    expect((await next.leadership()).term).toBeGreaterThan(term);
+    await next.propose('after');
+    expect(await next.read()).toEqual(['before', 'after']);
+    cluster.start(leader.id);
+    await allHave(['before', 'after']);
+    expect(await next.leadership()).toMatchObject({ role: 'leader' });
+  });
+
+  it('notice a killed leader by its broken streams, before silence could tell', async () => {
+    const electionTimeoutMs = 5000;
+    cluster = await RaftProcesses.create(['a', 'b', 'c'], { raft: { electionTimeoutMs } });
+    cluster.start('a', 'b', 'c');
+    const leader = await cluster.leader();
+    const survivors = others(leader);
+    const killedAtMs = monotonicNowMs();
+    await leader.kill();
+    await cluster.leader();
+    const stood = survivors
+      .flatMap((node) => node.news)
+      .filter((line) => line['role'] === 'pre-candidate' && Number(line['atMs']) > killedAtMs);
+    expect(Math.min(...stood.map((line) => Number(line['atMs'])))).toBeLessThan(killedAtMs + electionTimeoutMs);
+  });
+
+  it('lose nothing that was acknowledged when all are killed at once', async () => {
+    const leader = await startThree();
+    const texts = Array.from({ length: 50 }, (_, position) => `entry ${position}`);
+    await Promise.all(texts.map((text) => leader.propose(text)));
+    const { term } = await leader.leadership();
+    await Promise.all(cluster.running.map((node) => node.kill()));
+    cluster.start('a', 'b', 'c');
+    const next = await cluster.leader();
+    expect((await next.leadership()).term).toBeGreaterThan(term);
+    expect([...(await next.read())].sort()).toEqual([...texts].sort());
+    for (const node of cluster.running) expect(node.news.filter(({ level }) => level === 'error')).toEqual([]);
+  });
+
+  it('do not let a paused leader believe in its old lease, nor answer from the past', async () => {
+    const leader = await startThree();
+    await leader.propose('before');
+    const { term } = await leader.leadership();
+    await vi.waitFor(async () => {
+      const { until, nowMs } = await leader.lease();
+      expect(until).toBeGreaterThan(nowMs);
+    }, PATIENCE);
+    leader.pause();
+    const [one, two] = others(leader);
+    await vi.waitFor(async () => {
+      const views = [await one?.leadership(), await two?.leadership()];
+      expect(views.some((view) => view?.role === 'leader' && view.term > term)).toBe(true);
+    }, PATIENCE);
+    const next = (await one?.leadership())?.role === 'leader' ? one : two;
+    await next?.propose('meanwhile');
+    // Asked before it runs again, so that these are the first things it looks at.
+    const lease = leader.lease();
+    const read = leader.read(30_000);
+    leader.resume();
+    const { until, nowMs } = await lease;
+    expect(until).toBeLessThan(nowMs);
+    expect(await read).toEqual(['before', 'meanwhile']);
+    await vi.waitFor(async () => {
+      expect(leader.news.some((line) => line['kind'] === 'clock')).toBe(true);
+      expect(await leader.leadership()).toMatchObject({ role: 'follower', leader: next?.id });
+    }, PATIENCE);
+  });
+
+  it('tell a proposal that nobody can commit from one that was not done', async () => {
+    const leader = await startThree();
+    // All of it in one turn, before the leader can notice that it is alone.
+    for (const follower of others(leader)) follower.pause();
+    await expect(leader.propose('alone', 700)).rejects.toMatchObject({ code: 'FATE_UNKNOWN', done: 'unknown' });
+    await vi.waitFor(async () => {
+      expect((await leader.leadership()).role).not.toBe('leader');
+    }, PATIENCE);
+    await expect(leader.propose('later')).rejects.toMatchObject({ code: 'NOT_LEADER', done: 'no' });
+    await expect(leader.read(300)).rejects.toMatchObject({ code: 'NO_QUORUM' });
+    expect(await leader.applied()).toEqual([]);
+  });
+});
+
+describe('one node', () => {
+  it('leads itself, and has everything back after a kill', async () => {
+    const cluster = await RaftProcesses.create(['only']);
+    cluster.start('only');
+    const node = await cluster.leader();
+    await node.propose('one');
+    await node.kill();
+    cluster.start('only');
+    const again = await cluster.leader();
+    await again.propose('two');
+    expect(await again.read()).toEqual(['one', 'two']);
+    await vi.waitFor(async () => {
+      await again.read();
+      const { until, nowMs } = await again.lease();
+      expect(until).toBeGreaterThan(nowMs);
+    }, PATIENCE);
+    await cluster.end();
+  });
+});

@@ -1,0 +1,90 @@
+// Leadership handed over, nodes added and removed, while the cluster runs.
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import type { NodeId } from '../../../src/core/raft/message.js';
+import { type RaftProcess, RaftProcesses } from '../../support/raft/raft-process.js';
+
+const PATIENCE = { timeout: 60_000, interval: 20 };
+
+describe('a running cluster', () => {
+  let cluster: RaftProcesses;
+
+  afterEach(async () => {
+    await cluster.end();
+  });
+
+  async function start(...names: string[]): Promise<RaftProcess> {
+    cluster = await RaftProcesses.create(['a', 'b', 'c', 'd'], {});
+    // Founded by those that start; d has an address and comes later.
+    const voters = names as NodeId[];
+    cluster.found({ ...cluster.membership, voters });
+    cluster.start(...names);
+    return cluster.leader();
+  }
+
+  /** As learners first: a voter that is empty would be none. */
+  async function enlarge(leader: RaftProcess, current: string[], newcomers: string[], voters: string[]): Promise<void> {
+    const learning = { ...cluster.membership, voters: current as NodeId[], learners: newcomers as NodeId[] };
+    await vi.waitFor(() => leader.ask('change', { next: learning, timeoutMs: 20_000 }), PATIENCE);
+    const next = { ...cluster.membership, voters: voters as NodeId[] };
+    await vi.waitFor(() => leader.ask('change', { next, timeoutMs: 20_000 }), PATIENCE);
+  }
+
+  it('hands leadership over when it is asked to', async () => {
+    const leader = await start('a', 'b', 'c');
+    await leader.propose('before');
+    const [other] = cluster.running.filter((node) => node !== leader);
+    await leader.ask('transfer', { to: other?.id, timeoutMs: 20_000 });
+    expect((await cluster.leader()).id).toBe(other?.id);
+    await other?.propose('after');
+    expect(await leader.read()).toEqual(['before', 'after']);
+  });
+
+  it('does not hand leadership to a node that cannot have it', async () => {
+    const leader = await start('a', 'b', 'c');
+    await expect(leader.ask('transfer', { to: 'd', timeoutMs: 5000 })).rejects.toMatchObject({ code: 'BAD_REQUEST' });
+  });
+
+  it('replaces one of its nodes by another', async () => {
+    const leader = await start('a', 'b', 'c');
+    await leader.propose('before');
+    const gone = cluster.running.find((node) => node !== leader);
+    const voters = ['a', 'b', 'c', 'd'].filter((id) => id !== gone?.id) as NodeId[];
+    cluster.start('d');
+    await enlarge(leader, ['a', 'b', 'c'], ['d'], voters);
+    expect((await leader.status()).membership).toMatchObject({ voters, outgoing: [] });
+    await gone?.kill();
+    await leader.propose('after');
+    await vi.waitFor(async () => {
+      expect(await cluster.node('d').applied()).toEqual(['before', 'after']);
+    }, PATIENCE);
+    // The newcomer's vote counts: with it, and without the leader, there is a majority.
+    await leader.kill();
+    const successor = await cluster.leader();
+    await successor.propose('and on');
+    expect(await cluster.node('d').read()).toEqual(['before', 'after', 'and on']);
+  });
+
+  it('does not make a voter of a node that is not up to date', async () => {
+    const leader = await start('a');
+    await leader.propose('alone');
+    const next = { ...cluster.membership, voters: ['a', 'b'] as NodeId[] };
+    await expect(leader.ask('change', { next, timeoutMs: 5000 })).rejects.toMatchObject({ code: 'BAD_REQUEST' });
+    await leader.propose('still alone');
+  });
+
+  it('grows from one node to three', async () => {
+    const leader = await start('a');
+    await leader.propose('alone');
+    cluster.start('b', 'c');
+    await enlarge(leader, ['a'], ['b', 'c'], ['a', 'b', 'c']);
+    await leader.propose('together');
+    for (const name of ['b', 'c']) {
+      await vi.waitFor(async () => {
+        expect(await cluster.node(name).applied()).toEqual(['alone', 'together']);
+      }, PATIENCE);
+    }
+    await leader.kill();
+    const successor = await cluster.leader();
+    expect(await successor.read()).toEqual(['alone', 'together']);
+  });
+});
