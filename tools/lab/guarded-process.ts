@@ -4,6 +4,7 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { closeSync, openSync, readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { awaitStandstill } from './standstill.js';
 
 const STOP_DEADLINE_MS = 60_000;
 
@@ -65,8 +66,10 @@ export class GuardedProcess {
     if (this.running) process.kill(this.pid, name);
   }
 
+  /** It stands when this returns. */
   pause(): void {
     this.signal('SIGSTOP');
+    if (this.running) awaitStandstill(this.pid);
   }
 
   resume(): void {

@@ -9,6 +9,7 @@ import { OperationalError } from '../../runtime/errors.js';
 import { monotonicNowMs } from '../../runtime/ports/clock.js';
 import type { HookOrder, HookRunner } from '../../runtime/ports/hooks.js';
 import type { Log } from '../../runtime/ports/log.js';
+import { HookFolder } from './hook-folder.js';
 import { type CommandEnd, runCommand } from './process.js';
 import { withExpansions } from './shell-text.js';
 import { hookVariables, roleSwap } from './variables.js';
@@ -23,6 +24,8 @@ export interface HookOptions {
   /** Of this node. */
   readonly hostname: string;
   readonly environment: Readonly<Record<string, string | undefined>>;
+  /** Of this node alone; all that is in it is removed. */
+  readonly directory: string;
   readonly log: Log;
 }
 
@@ -41,11 +44,13 @@ interface Command {
 
 export class ProcessHookRunner implements HookRunner {
   readonly #options: HookOptions;
+  readonly #folder: HookFolder;
   #background = 0;
 
-  /** The fields of the options may change while it lives. */
+  /** The fields of the options may change while it lives, but for the directory. */
   constructor(options: HookOptions) {
     this.#options = options;
+    this.#folder = new HookFolder(options.directory);
   }
 
   get configured(): ReadonlySet<HookList> {
@@ -142,6 +147,7 @@ export class ProcessHookRunner implements HookRunner {
     return runCommand({
       shell,
       text: withExpansions(line, named),
+      folder: this.#folder,
       args: swap?.args ?? [],
       environment: { ...environment, ...Object.fromEntries(values.map(([name, value]) => [name, fitting(value)])) },
       limitMs: HOLDING_BACK.has(list) && !inBackground ? holdingBackMs : followingMs,

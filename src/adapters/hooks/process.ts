@@ -3,15 +3,17 @@
  * wanted any more, the whole group is told to end and a moment later killed, so that nothing of it goes on unseen.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { BoundedOutput } from './bounded-output.js';
+import type { HookFolder } from './hook-folder.js';
 
 export interface CommandRun {
   /** ProcessesShellCommand: gets a file with the text as its first argument. */
   readonly shell: string;
   readonly text: string;
+  /** Holds that file. */
+  readonly folder: HookFolder;
   readonly args: readonly string[];
   readonly environment: Readonly<Record<string, string | undefined>>;
   readonly limitMs: number;
@@ -37,7 +39,7 @@ const LAST_WORDS_MS = 100;
 export async function runCommand(run: CommandRun): Promise<CommandEnd> {
   let folder: string | null = null;
   try {
-    folder = await mkdtemp(join(tmpdir(), 'orchestrator-hook-'));
+    folder = await run.folder.forOne();
     const file = join(folder, 'hook');
     await writeFile(file, `${run.text}\n`, { mode: 0o700 });
     return run.signal.aborted ? { kind: 'stopped', output: '' } : await untilEnd(run, file);

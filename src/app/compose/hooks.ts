@@ -1,5 +1,6 @@
 /** The operator's commands, from the configuration to whoever runs them. */
 import { hostname } from 'node:os';
+import { join } from 'node:path';
 import { ProcessHookRunner } from '../../adapters/hooks/process-hook-runner.js';
 import type { HookList } from '../../core/recovery/telling/hook-terms.js';
 import type { HookRunner } from '../../runtime/ports/hooks.js';
@@ -20,6 +21,7 @@ export function hookParts(
     lists: linesOf(hooks.lists),
     hostname: hostname(),
     environment: process.env,
+    directory: join(live.config.raft.dataDir, 'hooks'),
     log,
     detectionBlockMs: recovery.detectionBlockMs,
   }));

@@ -1,7 +1,7 @@
 // Real processes: what they are told, how long they may take, and what becomes of them.
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeEach, describe, expect, it } from 'vitest';
 import { ProcessHookRunner } from '../../../src/adapters/hooks/process-hook-runner.js';
@@ -12,6 +12,7 @@ import { OperationalError } from '../../../src/runtime/errors.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'hooks-test-'));
 const out = join(folder, 'out');
+const directory = join(folder, 'hooks');
 afterAll(() => {
   rmSync(folder, { recursive: true, force: true });
 });
@@ -65,6 +66,7 @@ function run(commands: readonly string[], given: Given = {}): Promise<StepOutcom
     followingMs: limitMs,
     hostname: 'orc1',
     environment: { PATH: process.env['PATH'], OUT: out },
+    directory,
     log: { debug: line, info: line, warn: line, error: line },
   });
   expect(runner.configured).toEqual(new Set(commands.length === 0 ? [] : [list]));
@@ -279,7 +281,24 @@ describe('a command', () => {
   it('leaves no file behind', async () => {
     await run(['dirname "$0" > "$OUT"']);
     const place = written().trim();
-    expect(place).toMatch(/orchestrator-hook-/);
+    expect(dirname(place)).toBe(directory);
     expect(() => readFileSync(join(place, 'hook'))).toThrow();
+  });
+
+  it('removes what a node that was killed has left', async () => {
+    const left = join(directory, 'hook-of-the-killed');
+    mkdirSync(left, { recursive: true });
+    await run(['echo "$0" > "$OUT"']);
+    expect(existsSync(left)).toBe(false);
+    expect(existsSync(directory)).toBe(true);
+  });
+
+  it('says so where it cannot be written', async () => {
+    rmSync(folder, { recursive: true, force: true });
+    writeFileSync(folder, '');
+    const outcome = await run(['true']);
+    rmSync(folder);
+    mkdirSync(folder);
+    expect(outcome.ok ? '' : outcome.error).toMatch(/could not be started|ENOTDIR|EEXIST/);
   });
 });

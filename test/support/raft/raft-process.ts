@@ -8,6 +8,7 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import type { Membership, NodeId } from '../../../src/core/raft/message.js';
 import type { ConsensusStatus, Leadership, LogPosition } from '../../../src/runtime/ports/consensus.js';
+import { awaitStandstill } from '../../../tools/lab/standstill.js';
 import type { RaftThreadSettings } from '../../../src/runtime/raft-worker/thread-settings.js';
 
 const PROGRAM = fileURLToPath(new URL('raft-process-main.mjs', import.meta.url));
@@ -119,8 +120,10 @@ export class RaftProcess {
     return (await this.ask('lease')) as { term: number; until: number; nowMs: number };
   }
 
+  /** It stands when this returns. */
   pause(): void {
     this.#child.kill('SIGSTOP');
+    awaitStandstill(this.pid);
   }
 
   resume(): void {

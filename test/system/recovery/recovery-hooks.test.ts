@@ -42,6 +42,7 @@ async function start(): Promise<void> {
     followingMs: 10_000,
     hostname: 'orc1',
     environment: { PATH: process.env['PATH'], OUT: join(folder, 'out') },
+    directory: join(folder, 'hooks'),
     log: { debug: nothing, info: nothing, warn: nothing, error: nothing },
   });
   nodes = await stage.nodes(topology.servers, {}, { hooks });
