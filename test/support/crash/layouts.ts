@@ -14,11 +14,20 @@ export interface Layout {
 /** Of my.cnf: whoever comes back comes back open, because closing it is the orchestrator's work. */
 export const COMES_BACK_OPEN = ['read_only=OFF'];
 
+/** Before there are nodes: each reads its rights now and then, and they would tell different things of a grant for a while. */
+const MAY_BE_COPIED =
+  'SET @closed = @@GLOBAL.super_read_only; SET GLOBAL super_read_only = 0; SET SESSION sql_log_bin = 0; ' +
+  "GRANT BACKUP_ADMIN, CLONE_ADMIN ON *.* TO 'orchestrator'@'%'; " +
+  "GRANT INSERT ON mysql.plugin TO 'orchestrator'@'%'; SET GLOBAL super_read_only = @closed";
+
 /** A primary that waits for an acknowledgement, and two replicas. */
 export const STAR: Layout = {
   open: async (lab) => {
     const topology = await lab.topology({ replicas: 2, semiSync: true, extra: [WAIT_FOR_A_REPLICA], door: true });
-    for (const server of topology.servers) server.configure(COMES_BACK_OPEN);
+    for (const server of topology.servers) {
+      server.configure(COMES_BACK_OPEN);
+      await server.execute(MAY_BE_COPIED);
+    }
     return topology;
   },
   primaryIn: async (servers) => {

@@ -101,19 +101,11 @@ const rebuild: PlanKind = {
   name: 'rebuild',
   kind: 'rebuild',
   statements: 40,
-  prepare: async (stage) => {
-    for (const server of stage.topology.servers) await server.execute(MAY_BE_COPIED);
-    await setApart(stage);
-  },
+  prepare: setApart,
   begin: async (stage) => {
     stage.supervise(await askFor(stage, 'rebuild'));
   },
 };
-
-const MAY_BE_COPIED =
-  'SET @closed = @@GLOBAL.super_read_only; SET GLOBAL super_read_only = 0; SET SESSION sql_log_bin = 0; ' +
-  "GRANT BACKUP_ADMIN, CLONE_ADMIN ON *.* TO 'orchestrator'@'%'; " +
-  "GRANT INSERT ON mysql.plugin TO 'orchestrator'@'%'; SET GLOBAL super_read_only = @closed";
 
 export const RETURNS: readonly PlanKind[] = [
   formerPrimary,
