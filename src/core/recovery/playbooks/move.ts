@@ -79,7 +79,10 @@ function unreadOf(recovery: Recovery, moves: readonly Movement[]): readonly Step
   );
 }
 
-/** Those who have begun go on; as many others begin as may be without their source beside them. Whoever still waits for the place replicates. */
+/**
+ * Those who have begun go on; as many others begin as may be without their source beside them, but the first goes alone and the
+ * next by twos and threes: what is wrong with the place is seen on one of them. Whoever still waits for the place replicates.
+ */
 function wantedOf(
   recovery: Recovery,
   { atOnce }: Pick<MoveTerms, 'atOnce'>,
@@ -91,7 +94,8 @@ function wantedOf(
   const others = cancelled === undefined ? open.filter((one) => !one.begun) : [];
   const waits = (one: Progress): boolean => one.kind === 'steps' && one.steps.every(isShared);
   const ready = others.filter((one) => !waits(one));
-  const chosen = [...begun, ...ready.slice(0, Math.max(0, atOnce - begun.length)), ...others.filter(waits)];
+  const slots = Math.min(atOnce, 1 + progress.length - open.length);
+  const chosen = [...begun, ...ready.slice(0, Math.max(0, slots - begun.length)), ...others.filter(waits)];
   const wanted = new Map(chosen.flatMap((one) => one.steps).map((step) => [stepKey(step), step]));
   return besideEachOther(recovery, [...wanted.values()]);
 }

@@ -165,6 +165,19 @@ describe('a move', () => {
     expect(sourcesIn(servers)).toEqual({ ...UNMOVED, [B]: [A, true] });
   });
 
+  it('of many lets the first go alone, so that what is wrong with the place is seen on one of them', () => {
+    const servers = world();
+    const { ending, record } = play(opening([below(B, A), below(C, A)]), servers);
+    expect(ending.verdict).toEqual({ kind: 'succeeded' });
+    const order = record.steps.filter(({ step }) => step.kind !== 'look').map(({ step }) => [step.kind, step.server]);
+    expect(order).toEqual([
+      ['stop-io', B],
+      ['repoint', B],
+      ['stop-io', C],
+      ['repoint', C],
+    ]);
+  });
+
   it('of many below one that lags waits once for all of them', () => {
     const servers = world();
     servers.write(servers.get(P), 3);
