@@ -15,18 +15,13 @@ export class HookFolder {
 
   /** A folder for one command, which is the caller's to remove. Rejects when there can be none. */
   async forOne(): Promise<string> {
-    this.#cleared ??= this.#clear();
-    try {
-      await this.#cleared;
-      return await mkdtemp(join(this.#directory, 'hook-'));
-    } catch (error) {
+    // Once only, whatever fails later: others of this node may be running by then.
+    this.#cleared ??= rm(this.#directory, { recursive: true, force: true }).catch((error: unknown) => {
       this.#cleared = null;
       throw error;
-    }
-  }
-
-  async #clear(): Promise<void> {
-    await rm(this.#directory, { recursive: true, force: true });
+    });
+    await this.#cleared;
     await mkdir(this.#directory, { recursive: true, mode: 0o700 });
+    return await mkdtemp(join(this.#directory, 'hook-'));
   }
 }

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeEach, describe, expect, it } from 'vitest';
+import { HookFolder } from '../../../src/adapters/hooks/hook-folder.js';
 import { ProcessHookRunner } from '../../../src/adapters/hooks/process-hook-runner.js';
 import type { HookEvent, HookList } from '../../../src/core/recovery/telling/hook-terms.js';
 import type { StepOutcome } from '../../../src/core/recovery/step.js';
@@ -291,6 +292,18 @@ describe('a command', () => {
     await run(['echo "$0" > "$OUT"']);
     expect(existsSync(left)).toBe(false);
     expect(existsSync(directory)).toBe(true);
+  });
+
+  it('removes nothing later, when others of its own may be running, though its folder was gone in between', async () => {
+    const own = new HookFolder(directory);
+    const first = await own.forOne();
+    rmSync(directory, { recursive: true });
+    writeFileSync(directory, '');
+    await expect(own.forOne()).rejects.toThrow(/EEXIST|ENOTDIR/);
+    rmSync(directory);
+    mkdirSync(first, { recursive: true });
+    await own.forOne();
+    expect(existsSync(first)).toBe(true);
   });
 
   it('says so where it cannot be written', async () => {
