@@ -66,6 +66,11 @@ export class DiagnosingNodes {
     return this.problemOf(server)?.code ?? null;
   }
 
+  /** An emergency about it is open, also one of a moment that nobody hears of. */
+  isDoubted(server: LabServer): boolean {
+    return this.#leader.emergencyOf(this.idOf(server)) !== null;
+  }
+
   everFound(server: LabServer): ReadonlySet<string> {
     const id = this.idOf(server);
     return new Set(this.history.flat().flatMap((problem) => (problem.server === id ? [problem.code] : [])));
