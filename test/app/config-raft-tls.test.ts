@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
 import { Findings, faultText } from '../../src/app/config/findings.js';
-import { readRaftTls } from '../../src/app/config/raft-tls.js';
+import { readRaftTls } from '../../src/app/config/sections/raft-tls.js';
 import { faultsOf, load, warnings, writeText } from './config-files.js';
 
 const pem = (name: string): string =>

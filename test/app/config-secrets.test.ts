@@ -1,7 +1,7 @@
 import { chmod } from 'node:fs/promises';
 import { inspect } from 'node:util';
 import { describe, expect, test } from 'vitest';
-import { parseClientSection } from '../../src/app/config/credentials.js';
+import { parseClientSection } from '../../src/app/config/sections/credentials.js';
 import { faultsOf, load, warnings, writeText } from './config-files.js';
 
 describe('the account on the monitored servers', () => {

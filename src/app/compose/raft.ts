@@ -7,7 +7,7 @@ import type { NodeInfo } from '../../runtime/ports/peer-transport.js';
 import { openRaft } from '../../runtime/raft-thread.js';
 import { systemClock } from '../../runtime/ports/clock.js';
 import type { Config } from '../config/config.js';
-import { endpointText, type ListenAddress } from '../config/endpoints.js';
+import { endpointText, type ListenAddress } from '../config/sections/endpoints.js';
 import type { LiveConfig } from '../config/live.js';
 import type { Log } from '../log.js';
 import { programVersion } from '../version.js';

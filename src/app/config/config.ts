@@ -10,7 +10,7 @@ import type { ClusterFilter } from '../../core/recovery/guards/filters.js';
 import type { ClassificationRules } from '../../core/topology/classification.js';
 import type { DiscoveryFilters } from '../../core/topology/discovery-filters.js';
 import type { Detected } from '../../core/topology/report.js';
-import type { ListenAddress } from './endpoints.js';
+import type { ListenAddress } from './sections/endpoints.js';
 import type { Secret } from './secret.js';
 
 export interface Config {

@@ -4,15 +4,15 @@
  */
 import { createHash } from 'node:crypto';
 import type { z } from 'zod';
-import type { Environment } from './data-directory.js';
-import type { Document } from './documents.js';
+import type { Environment } from './sections/data-directory.js';
+import type { Document } from './notations/documents.js';
 import type { Findings } from './findings.js';
 import { FORMER_NAMES } from './keys/ignored.js';
 import type { Key } from './keys/key.js';
 import { KEYS, type KeyName, keyNamed, keyNames, mayHoldSecret, type Values } from './keys/keys.js';
 import { nearestName } from './nearest-name.js';
-import { isComment } from './notation.js';
-import { type Substituted, substitute } from './substitution.js';
+import { isComment } from './notations/notation.js';
+import { type Substituted, substitute } from './notations/substitution.js';
 
 interface Written {
   readonly value: unknown;

@@ -1,6 +1,6 @@
 /** From checked values, in the incumbent's words, to our configuration, in ours. */
 import { type Address, parseAddress } from '../../core/topology/address.js';
-import { readAuthentication } from './authentication.js';
+import { readAuthentication } from './sections/authentication.js';
 import type {
   Authentication,
   Config,
@@ -12,20 +12,20 @@ import type {
   RaftConfig,
   RecoveryConfig,
 } from './config.js';
-import { readCredentials } from './credentials.js';
-import { bornAs, chooseDataDirectory, type Environment } from './data-directory.js';
-import { overlap, urlHost } from './endpoints.js';
+import { readCredentials } from './sections/credentials.js';
+import { bornAs, chooseDataDirectory, type Environment } from './sections/data-directory.js';
+import { overlap, urlHost } from './sections/endpoints.js';
 import type { Findings } from './findings.js';
 import type { Values } from './keys/keys.js';
-import { type Membership, readMembership, type Resolve } from './membership.js';
-import { readIdentity } from './identity.js';
-import { readOutlets } from './outlets.js';
-import { readHttpTls } from './http-tls.js';
-import { readMysqlTls } from './mysql-tls.js';
-import { readPublishing } from './publishing.js';
-import { readRaftTls } from './raft-tls.js';
-import { readHooks } from './hooks.js';
-import { readQuestions, readServers } from './servers.js';
+import { type Membership, readMembership, type Resolve } from './sections/membership.js';
+import { readIdentity } from './sections/identity.js';
+import { readOutlets } from './sections/outlets.js';
+import { readHttpTls } from './sections/http-tls.js';
+import { readMysqlTls } from './sections/mysql-tls.js';
+import { readPublishing } from './sections/publishing.js';
+import { readRaftTls } from './sections/raft-tls.js';
+import { readHooks } from './sections/hooks.js';
+import { readQuestions, readServers } from './sections/servers.js';
 
 export interface Surroundings {
   readonly environment: Environment;

@@ -6,13 +6,13 @@ import { lookup } from 'node:dns/promises';
 import { failed, ok, type Result } from '../../core/base/result.js';
 import { answerSettings } from './answers.js';
 import type { Config, LogLevel } from './config.js';
-import type { Environment } from './data-directory.js';
-import { type Document, readDocument, STANDARD_FILES } from './documents.js';
+import type { Environment } from './sections/data-directory.js';
+import { type Document, readDocument, STANDARD_FILES } from './notations/documents.js';
 import { type Fault, Findings, type Remark } from './findings.js';
 import { digest, type Given, readGiven } from './given.js';
 import { interpret } from './interpret.js';
 import type { KeyName, Values } from './keys/keys.js';
-import type { Resolve } from './membership.js';
+import type { Resolve } from './sections/membership.js';
 import { checkRules } from './rules.js';
 import { Secret } from './secret.js';
 

@@ -2,7 +2,7 @@
  * Settings that are each right and wrong together: the incumbent's fatal combinations, old and new names that contradict
  * each other, and what would leave a node without a door.
  */
-import { overlap } from './endpoints.js';
+import { overlap } from './sections/endpoints.js';
 import type { Findings } from './findings.js';
 import type { Given } from './given.js';
 import type { Values } from './keys/keys.js';

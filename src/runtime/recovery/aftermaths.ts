@@ -12,7 +12,7 @@ import { describeStep } from '../../core/recovery/step-text.js';
 import { serverName } from '../../core/recovery/belief.js';
 import type { ClusterId } from '../../core/topology/server.js';
 import { MemberTooOld } from '../schema-gate.js';
-import { isHookStep, takeHookStep } from './hook-steps.js';
+import { isHookStep, takeHookStep } from './run/hook-steps.js';
 import type { RecoveryParts } from './recovery-parts.js';
 
 /** Clusters whose hooks run beside each other; the others wait for their turn. */

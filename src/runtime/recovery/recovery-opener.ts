@@ -12,9 +12,9 @@ import type { Opening, OpeningContext } from '../../core/recovery/openings/openi
 import type { Recovery, RecoveryId, RecoveryKind } from '../../core/recovery/recovery.js';
 import type { ClusterId, ServerId } from '../../core/topology/server.js';
 import type { Aftermaths } from './aftermaths.js';
-import type { Detections } from './detections.js';
+import type { Detections } from './watches/detections.js';
 import type { RecoveryParts } from './recovery-parts.js';
-import type { OnRefused, Runs } from './runs.js';
+import type { OnRefused, Runs } from './run/runs.js';
 
 export class RecoveryOpener {
   readonly #parts: RecoveryParts;

@@ -32,9 +32,9 @@ import type {
 } from '../ports/service.js';
 import type { BinaryLogReader } from '../ports/binary-logs.js';
 import type { Prober } from '../ports/mysql.js';
-import type { Moves } from '../recovery/moves.js';
-import type { Switches } from '../recovery/switches.js';
-import type { WaysBack } from '../recovery/ways-back.js';
+import type { Moves } from '../recovery/requests/moves.js';
+import type { Switches } from '../recovery/requests/switches.js';
+import type { WaysBack } from '../recovery/requests/ways-back.js';
 import { OperationalError } from '../errors.js';
 import { accept, refuse } from '../ports/answer.js';
 import { awaitPosition } from './await-position.js';

@@ -3,7 +3,7 @@
 import { describe, expect, it } from 'vitest';
 import { dialectOf } from '../../../src/adapters/mysql/dialect.js';
 import type { Hold } from '../../../src/adapters/mysql/session/hold.js';
-import { assertClosed } from '../../../src/adapters/mysql/steps/primary.js';
+import { assertClosed } from '../../../src/adapters/mysql/steps/primary/primary.js';
 import { parseVersion } from '../../../src/core/topology/version.js';
 
 type Flavor = Parameters<typeof dialectOf>[0];

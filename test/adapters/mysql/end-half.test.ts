@@ -3,8 +3,8 @@ import { describe, expect, it } from 'vitest';
 import { dialectOf } from '../../../src/adapters/mysql/dialect.js';
 import type { Hold } from '../../../src/adapters/mysql/session/hold.js';
 import { StepFailed } from '../../../src/adapters/mysql/session/step-failed.js';
-import { endHalf } from '../../../src/adapters/mysql/steps/end-half.js';
-import type { ReplicaState } from '../../../src/adapters/mysql/steps/replica-state.js';
+import { endHalf } from '../../../src/adapters/mysql/steps/replica/end-half.js';
+import type { ReplicaState } from '../../../src/adapters/mysql/steps/reading/replica-state.js';
 import { parseVersion } from '../../../src/core/topology/version.js';
 
 const FELLOW = { host: 'db-2', port: 3306 };

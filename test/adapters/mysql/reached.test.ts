@@ -3,7 +3,7 @@
 import { describe, expect, it } from 'vitest';
 import { dialectOf } from '../../../src/adapters/mysql/dialect.js';
 import type { Hold, TextRow } from '../../../src/adapters/mysql/session/hold.js';
-import { repoint } from '../../../src/adapters/mysql/steps/repoint.js';
+import { repoint } from '../../../src/adapters/mysql/steps/replica/repoint.js';
 import type { ServerId } from '../../../src/core/topology/server.js';
 import { parseVersion } from '../../../src/core/topology/version.js';
 

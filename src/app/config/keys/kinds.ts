@@ -9,7 +9,7 @@ import { compilePattern } from '../../../core/base/pattern.js';
 import { failed, ok, type Result } from '../../../core/base/result.js';
 import { type HostFilter, parseHostFilter } from '../../../core/topology/discovery-filters.js';
 import { Secret } from '../secret.js';
-import { parseBaseUrl, parseListenAddress, type ListenAddress } from '../endpoints.js';
+import { parseBaseUrl, parseListenAddress, type ListenAddress } from '../sections/endpoints.js';
 
 export interface Kind<T> {
   readonly schema: z.ZodType<T>;
