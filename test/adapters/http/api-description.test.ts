@@ -4,7 +4,7 @@ import type { OpenApiDocument } from '../../../src/adapters/http/openapi/documen
 import { QUERY_PARAMETERS } from '../../../src/adapters/http/openapi/query-parameters.js';
 import { routeGroups } from '../../../src/adapters/http/route-table.js';
 import { OPENAPI_FORM } from '../../support/openapi-form.js';
-import { type Fixture, openFixture } from './fake-service.js';
+import { type Fixture, openFixture } from './http-fixture.js';
 
 let fixture: Fixture;
 

@@ -6,7 +6,8 @@ import type { Authentication } from '../../../src/adapters/http/access/authoriza
 import { NotLeader } from '../../../src/runtime/ports/consensus-errors.js';
 import type { Proposal } from '../../../src/runtime/replicated-ledger.js';
 import { ReplicatedTokens } from '../../../src/runtime/requests/replicated-tokens.js';
-import { FakeService, type Fixture, openFixture } from './fake-service.js';
+import { FakeService } from './fake-service.js';
+import { type Fixture, openFixture } from './http-fixture.js';
 
 let fixture: Fixture;
 

@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { createHttpApp, type HttpAppOptions } from '../../../src/adapters/http/http-app.js';
 import { accept, refuse } from '../../../src/runtime/ports/answer.js';
-import { FakeService, HandClock, OPEN_SETTINGS, QUIET } from './fake-service.js';
+import { FakeService } from './fake-service.js';
+import { HandClock, OPEN_SETTINGS, QUIET } from './http-fixture.js';
 
 async function asked(url: string, more: Partial<HttpAppOptions> = {}): Promise<{ status: number; body: unknown }> {
   const service = new FakeService();

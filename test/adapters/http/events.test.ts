@@ -2,7 +2,8 @@ import { connect, type Socket } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { HTTP_LIMITS } from '../../../src/adapters/http/limits.js';
 import { createHttpServer, type HttpServer } from '../../../src/adapters/http/server.js';
-import { FakeService, HandClock, OPEN_SETTINGS, QUIET } from './fake-service.js';
+import { FakeService } from './fake-service.js';
+import { HandClock, OPEN_SETTINGS, QUIET } from './http-fixture.js';
 
 interface Overview {
   readonly clusters: readonly { readonly name: string; readonly servers: readonly { readonly lagSeconds: number }[] }[];

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { type Fixture, FIRST, MAIN, openFixture, seen } from './fake-service.js';
+import { FIRST, MAIN, seen } from './fake-service.js';
+import { type Fixture, openFixture } from './http-fixture.js';
 
 let fixture: Fixture;
 

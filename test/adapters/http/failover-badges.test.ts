@@ -3,7 +3,8 @@ import { FailoverBadges } from '../../../src/adapters/http/overview/failover-bad
 import { HTTP_LIMITS } from '../../../src/adapters/http/limits.js';
 import { buildTopologyIndex, type ClusterView } from '../../../src/adapters/http/views/topology-index.js';
 import { observed } from '../../support/facts.js';
-import { FIRST, type Fixture, MAIN, openFixture, seen } from './fake-service.js';
+import { FIRST, MAIN, seen } from './fake-service.js';
+import { type Fixture, openFixture } from './http-fixture.js';
 
 const OTHERS = 60;
 let fixture: Fixture;

@@ -2,7 +2,8 @@ import { createServer, type Server as TcpServer } from 'node:net';
 import { createServer as createHttp, type Server as PlainServer } from 'node:http';
 import { afterEach, describe, expect, it } from 'vitest';
 import { createHttpServer, type HttpServer } from '../../../src/adapters/http/server.js';
-import { FakeService, OPEN_SETTINGS, QUIET } from './fake-service.js';
+import { FakeService } from './fake-service.js';
+import { OPEN_SETTINGS, QUIET } from './http-fixture.js';
 
 interface Closable {
   close(): unknown;

@@ -7,7 +7,8 @@ import { proofOf } from '../../../src/adapters/http/forwarding/forward-proof.js'
 import { isCommand } from '../../../src/adapters/http/route.js';
 import { routeGroups } from '../../../src/adapters/http/route-table.js';
 import { ReadTimedOut } from '../../../src/runtime/ports/consensus-errors.js';
-import { FakeService, type Fixture, HandClock, OPEN_SETTINGS, openFixture, QUIET } from './fake-service.js';
+import { FakeService } from './fake-service.js';
+import { type Fixture, HandClock, OPEN_SETTINGS, openFixture, QUIET } from './http-fixture.js';
 
 let fixture: Fixture;
 

@@ -3,7 +3,8 @@ import { mkdtemp, mkdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { FIRST, type Fixture, openFixture, QUIET } from './fake-service.js';
+import { FIRST } from './fake-service.js';
+import { type Fixture, openFixture, QUIET } from './http-fixture.js';
 import { INCUMBENT_ROUTES } from '../../support/incumbent/routes.js';
 
 let fixture: Fixture;

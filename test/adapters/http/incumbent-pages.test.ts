@@ -1,7 +1,7 @@
 // Every address of the incumbent's pages, as it stands in bookmarks and in the links of old alerts, leads to our page.
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { INCUMBENT_PAGES } from '../../support/incumbent/routes.js';
-import { type Fixture, openFixture } from './fake-service.js';
+import { type Fixture, openFixture } from './http-fixture.js';
 
 /** Where one comes by a token is no page to look at; and the root is the page itself. */
 const OWN = ['/web/access-token', '/'];

@@ -4,7 +4,8 @@ import type { ServerFacts } from '../../../src/core/topology/server.js';
 import { PLAIN_TRANSPORT } from '../../../src/core/topology/server.js';
 import { flavorOf, parseVersion } from '../../../src/core/topology/version.js';
 import { addressOf, channelTo, serverId } from '../../support/facts.js';
-import { FIRST, type Fixture, MAIN, openFixture, SECOND, seen } from './fake-service.js';
+import { FIRST, MAIN, SECOND, seen } from './fake-service.js';
+import { type Fixture, openFixture } from './http-fixture.js';
 
 const GROUP = 'aaaaaaaa-aaaa-aaaa-aaaa-aaaaaaaaaaaa';
 

@@ -1,7 +1,8 @@
 // Answers are kept while they hold: what was committed stands in the next one, what was merely seen a moment later.
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { serverId } from '../../support/facts.js';
-import { type Fixture, MAIN, openFixture, vitalsOf } from './fake-service.js';
+import { MAIN, vitalsOf } from './fake-service.js';
+import { type Fixture, openFixture } from './http-fixture.js';
 
 let fixture: Fixture;
 

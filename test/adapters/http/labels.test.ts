@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { FIRST, type Fixture, MAIN, openFixture, SECOND } from './fake-service.js';
+import { FIRST, MAIN, SECOND } from './fake-service.js';
+import { type Fixture, openFixture } from './http-fixture.js';
 
 let fixture: Fixture;
 

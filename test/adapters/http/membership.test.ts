@@ -2,7 +2,8 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { NotLeader } from '../../../src/runtime/ports/consensus-errors.js';
 import type { NodeId } from '../../../src/core/raft/message.js';
-import { FakeService, type Fixture, openFixture } from './fake-service.js';
+import { FakeService } from './fake-service.js';
+import { type Fixture, openFixture } from './http-fixture.js';
 
 let service: FakeService;
 let fixture: Fixture;

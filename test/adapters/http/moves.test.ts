@@ -4,7 +4,8 @@ import type { MoveTerms } from '../../../src/core/recovery/requests/movement.js'
 import type { Recovery } from '../../../src/core/recovery/recovery.js';
 import { serverId } from '../../support/facts.js';
 import { recoveryOf } from '../../support/ledger.js';
-import { FIRST, type Fixture, MAIN, openFixture, SECOND, seen } from './fake-service.js';
+import { FIRST, MAIN, SECOND, seen } from './fake-service.js';
+import { type Fixture, openFixture } from './http-fixture.js';
 
 let fixture: Fixture;
 

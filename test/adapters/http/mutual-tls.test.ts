@@ -8,7 +8,8 @@ import { createApiServer } from '../../../src/adapters/grpc/api-server.js';
 import { doorCredentials } from '../../../src/adapters/grpc/raft/tls.js';
 import type { HttpTls, MutualTls } from '../../../src/adapters/http/access/mutual-tls.js';
 import { createHttpServer, type HttpServer, type HttpSettings } from '../../../src/adapters/http/server.js';
-import { FakeService, OPEN_SETTINGS, QUIET } from './fake-service.js';
+import { FakeService } from './fake-service.js';
+import { OPEN_SETTINGS, QUIET } from './http-fixture.js';
 
 const pem = (name: string): string => readFileSync(new URL(`certificates/${name}.pem`, import.meta.url), 'utf8');
 const ca = pem('authority');

@@ -6,7 +6,8 @@ import { FateUnknown, NotLeader } from '../../../src/runtime/ports/consensus-err
 import { ReplicatedRequests } from '../../../src/runtime/requests/replicated-requests.js';
 import type { Proposal } from '../../../src/runtime/replicated-ledger.js';
 import { type FedLedger, recoveryOf } from '../../support/ledger.js';
-import { FakeService, FIRST, type Fixture, OPEN_SETTINGS, openFixture, QUIET } from './fake-service.js';
+import { FakeService, FIRST } from './fake-service.js';
+import { type Fixture, OPEN_SETTINGS, openFixture, QUIET } from './http-fixture.js';
 
 const closing: { stop(): Promise<void> }[] = [];
 

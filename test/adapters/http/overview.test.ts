@@ -9,7 +9,8 @@ import type { RecoveryId } from '../../../src/core/recovery/recovery.js';
 import type { Overview as PageOverview } from '../../../src/web/overview.js';
 import { serverId } from '../../support/facts.js';
 import { recoveryOf } from '../../support/ledger.js';
-import { FakeService, FIRST, HandClock, MAIN, replicaVitals, SECOND, seen } from './fake-service.js';
+import { FakeService, FIRST, MAIN, replicaVitals, SECOND, seen } from './fake-service.js';
+import { HandClock } from './http-fixture.js';
 
 let service: FakeService;
 let clock: HandClock;

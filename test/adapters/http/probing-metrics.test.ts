@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { LookMetric, QueueMetric } from '../../../src/runtime/ports/probing-metrics.js';
-import { type Fixture, openFixture } from './fake-service.js';
+import { type Fixture, openFixture } from './http-fixture.js';
 
 let fixture: Fixture;
 

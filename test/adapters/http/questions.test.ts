@@ -2,7 +2,8 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Problem } from '../../../src/core/analysis/problem.js';
 import { channelTo, serverId } from '../../support/facts.js';
-import { FIRST, type Fixture, MAIN, openFixture, replicaVitals, SECOND, seen, vitalsOf } from './fake-service.js';
+import { FIRST, MAIN, replicaVitals, SECOND, seen, vitalsOf } from './fake-service.js';
+import { type Fixture, openFixture } from './http-fixture.js';
 
 let fixture: Fixture;
 

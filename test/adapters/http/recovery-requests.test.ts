@@ -4,7 +4,8 @@ import type { RecoveryPlan } from '../../../src/core/recovery/preview/plan.js';
 import { serverId } from '../../support/facts.js';
 import { recoveryOf } from '../../support/ledger.js';
 import { participant } from '../../support/worlds/recoveries.js';
-import { FIRST, type Fixture, MAIN, openFixture } from './fake-service.js';
+import { FIRST, MAIN } from './fake-service.js';
+import { type Fixture, openFixture } from './http-fixture.js';
 
 let fixture: Fixture;
 let cluster: string;

@@ -2,7 +2,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { UNSUPPORTED_COMMANDS } from '../../../src/adapters/http/routes/unsupported.js';
 import { INCUMBENT_API } from '../../support/incumbent/routes.js';
-import { type Fixture, openFixture } from './fake-service.js';
+import { type Fixture, openFixture } from './http-fixture.js';
 
 let fixture: Fixture;
 

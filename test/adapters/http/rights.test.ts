@@ -3,7 +3,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import type { Authentication } from '../../../src/adapters/http/access/authorization.js';
 import { routeGroups } from '../../../src/adapters/http/route-table.js';
 import { isCommand } from '../../../src/adapters/http/route.js';
-import { type Fixture, openFixture } from './fake-service.js';
+import { type Fixture, openFixture } from './http-fixture.js';
 
 let fixture: Fixture;
 

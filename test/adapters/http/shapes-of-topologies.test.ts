@@ -2,7 +2,8 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Overview } from '../../../src/adapters/http/overview/overview.js';
 import type { ServerFacts } from '../../../src/core/topology/server.js';
-import { type Fixture, FIRST, MAIN, openFixture, SECOND, seen } from './fake-service.js';
+import { FIRST, MAIN, SECOND, seen } from './fake-service.js';
+import { type Fixture, openFixture } from './http-fixture.js';
 
 let fixture: Fixture;
 

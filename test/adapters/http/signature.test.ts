@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { signed } from '../../../src/adapters/http/signature.js';
-import { openFixture } from './fake-service.js';
+import { openFixture } from './http-fixture.js';
 
 const ERROR = '{"Code":"ERROR","Message":"no such thing","Details":null}';
 

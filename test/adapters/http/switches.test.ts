@@ -2,7 +2,8 @@
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import type { Recovery } from '../../../src/core/recovery/recovery.js';
 import { recoveryOf } from '../../support/ledger.js';
-import { FIRST, type Fixture, MAIN, openFixture } from './fake-service.js';
+import { FIRST, MAIN } from './fake-service.js';
+import { type Fixture, openFixture } from './http-fixture.js';
 
 let fixture: Fixture;
 

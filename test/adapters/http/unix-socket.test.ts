@@ -5,7 +5,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { createHttpServer, type HttpServer } from '../../../src/adapters/http/server.js';
-import { FakeService, OPEN_SETTINGS, QUIET } from './fake-service.js';
+import { FakeService } from './fake-service.js';
+import { OPEN_SETTINGS, QUIET } from './http-fixture.js';
 
 let folder: string;
 const started: HttpServer[] = [];

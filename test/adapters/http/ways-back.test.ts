@@ -3,7 +3,8 @@ import { waysBackLines, wayBackLines } from '../../../src/app/client/ways-back-l
 import { readAnswer } from '../../../src/app/client/answer.js';
 import { serverId } from '../../support/facts.js';
 import { recoveryOf } from '../../support/ledger.js';
-import { type Fixture, FIRST, MAIN, openFixture, seen, vitalsOf } from './fake-service.js';
+import { FIRST, MAIN, seen, vitalsOf } from './fake-service.js';
+import { type Fixture, openFixture } from './http-fixture.js';
 
 let fixture: Fixture;
 

@@ -4,7 +4,8 @@ import { clusterByHint } from '../../../src/core/topology/cluster-hint.js';
 import type { Server } from '../../../src/core/topology/server.js';
 import { serverId } from '../../support/facts.js';
 import { recoveryOf } from '../../support/ledger.js';
-import { FIRST, type Fixture, MAIN, openFixture, SECOND, seen } from './fake-service.js';
+import { FIRST, MAIN, SECOND, seen } from './fake-service.js';
+import { type Fixture, openFixture } from './http-fixture.js';
 
 let fixture: Fixture;
 let cluster: string;

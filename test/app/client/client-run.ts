@@ -5,7 +5,8 @@ import { createHttpServer } from '../../../src/adapters/http/server.js';
 import { runClient } from '../../../src/app/client/run.js';
 import type { ClientSurroundings } from '../../../src/app/client/surroundings.js';
 import type { Happenings } from '../../../src/runtime/ports/happenings.js';
-import { type FakeService, HandClock, OPEN_SETTINGS, QUIET } from '../../adapters/http/fake-service.js';
+import type { FakeService } from '../../adapters/http/fake-service.js';
+import { HandClock, OPEN_SETTINGS, QUIET } from '../../adapters/http/http-fixture.js';
 
 export interface Ran {
   readonly code: number;

@@ -1,4 +1,5 @@
 /** A peer transport with a notebook: everything that its handlers were told is kept for a test to look at. */
+import { expect, vi } from 'vitest';
 import { GrpcPeerTransport } from '../../../src/adapters/grpc/raft/grpc-peer-transport.js';
 import type { PeerTimes } from '../../../src/adapters/grpc/raft/times.js';
 import type { PeerTls } from '../../../src/adapters/grpc/raft/tls.js';
@@ -21,7 +22,7 @@ export interface TestPeer {
   learn: (founding: string) => void;
 }
 
-export interface TestPeerOptions {
+interface TestPeerOptions {
   readonly clusterId?: string;
   readonly listenAddress?: string;
   readonly tls?: PeerTls;
@@ -32,7 +33,7 @@ export interface TestPeerOptions {
   readonly founding?: string;
 }
 
-export async function startPeer(name: string, options: TestPeerOptions = {}): Promise<TestPeer> {
+async function startPeer(name: string, options: TestPeerOptions = {}): Promise<TestPeer> {
   const id = name as NodeId;
   const settings = {
     clusterId: options.clusterId ?? 'cluster-1',
@@ -97,4 +98,45 @@ export async function startPeer(name: string, options: TestPeerOptions = {}): Pr
 export function connect(...peers: readonly TestPeer[]): void {
   const addresses = new Map(peers.map((peer) => [peer.id, peer.address]));
   for (const peer of peers) peer.transport.setPeers(addresses);
+}
+
+/** Long: a machine that does other things as well must not fail a test. */
+export const PATIENCE = { timeout: 60_000, interval: 5 };
+
+/** Every one of them is connected to every other. */
+export async function met(...peers: readonly TestPeer[]): Promise<void> {
+  await vi.waitFor(() => {
+    for (const peer of peers) {
+      for (const other of peers) {
+        if (other !== peer) expect(peer.transport.peerState(other.id)).toEqual({ connected: true, trouble: null });
+      }
+    }
+  }, PATIENCE);
+}
+
+export function heartbeat(from: TestPeer, to: TestPeer, round = 1): Message {
+  return { type: 'heartbeat-request', from: from.id, to: to.id, term: 3, commit: 7, round };
+}
+
+/** The peers of one test, which end with it. */
+export class PeerStage {
+  readonly #running: TestPeer[] = [];
+
+  async start(name: string, options: TestPeerOptions = {}): Promise<TestPeer> {
+    const peer = await startPeer(name, options);
+    this.#running.push(peer);
+    return peer;
+  }
+
+  /** Two that know and have met each other. */
+  async pair(): Promise<[TestPeer, TestPeer]> {
+    const pair: [TestPeer, TestPeer] = [await this.start('a'), await this.start('b')];
+    connect(...pair);
+    await met(...pair);
+    return pair;
+  }
+
+  async clear(): Promise<void> {
+    for (const peer of this.#running.splice(0)) await peer.transport.close();
+  }
 }

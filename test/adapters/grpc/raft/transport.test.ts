@@ -1,53 +1,27 @@
-import { readFileSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
 import { createServer, type Server, type Socket } from 'node:net';
-import { connect as connectTls } from 'node:tls';
-import { fileURLToPath } from 'node:url';
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import type { Message, NodeId } from '../../../../src/core/raft/message.js';
+import type { NodeId } from '../../../../src/core/raft/message.js';
 import type { SnapshotChunk } from '../../../../src/runtime/ports/peer-transport.js';
-import { connect, startPeer, type TestPeer, type TestPeerOptions } from '../../../support/raft/raft-peer-fixture.js';
-
-const PATIENCE = { timeout: 20_000, interval: 5 };
+import {
+  connect,
+  heartbeat,
+  met,
+  PATIENCE,
+  PeerStage,
+  type TestPeer,
+} from '../../../support/raft/raft-peer-fixture.js';
 
 describe('peers over gRPC', () => {
-  const running: TestPeer[] = [];
+  const stage = new PeerStage();
   const servers: Server[] = [];
 
   afterEach(async () => {
-    for (const peer of running.splice(0)) await peer.transport.close();
+    await stage.clear();
     for (const server of servers.splice(0)) server.close();
   });
 
-  async function start(name: string, options: TestPeerOptions = {}): Promise<TestPeer> {
-    const peer = await startPeer(name, options);
-    running.push(peer);
-    return peer;
-  }
-
-  async function startPair(): Promise<[TestPeer, TestPeer]> {
-    const pair: [TestPeer, TestPeer] = [await start('a'), await start('b')];
-    connect(...pair);
-    await met(...pair);
-    return pair;
-  }
-
-  async function met(...peers: readonly TestPeer[]): Promise<void> {
-    await vi.waitFor(() => {
-      for (const peer of peers) {
-        for (const other of peers) {
-          if (other !== peer) expect(peer.transport.peerState(other.id)).toEqual({ connected: true, trouble: null });
-        }
-      }
-    }, PATIENCE);
-  }
-
-  function heartbeat(from: TestPeer, to: TestPeer, round = 1): Message {
-    return { type: 'heartbeat-request', from: from.id, to: to.id, term: 3, commit: 7, round };
-  }
-
   it('introduces each to the other', async () => {
-    const [a, b] = await startPair();
+    const [a, b] = await stage.pair();
     await vi.waitFor(() => {
       expect(a.introductions).toHaveLength(2);
     }, PATIENCE);
@@ -68,7 +42,7 @@ describe('peers over gRPC', () => {
   });
 
   it('carries messages in order', async () => {
-    const [a, b] = await startPair();
+    const [a, b] = await stage.pair();
     const sent = Array.from({ length: 200 }, (_, round) => heartbeat(a, b, round));
     for (const message of sent) a.transport.send([message]);
     await vi.waitFor(() => {
@@ -77,7 +51,7 @@ describe('peers over gRPC', () => {
   });
 
   it('answers on the stream that the question came on when there is no way back', async () => {
-    const [a, b] = [await start('a'), await start('b')];
+    const [a, b] = [await stage.start('a'), await stage.start('b')];
     a.transport.setPeers(new Map([[b.id, b.address]]));
     await vi.waitFor(() => {
       expect(a.transport.peerState(b.id).connected).toBe(true);
@@ -92,7 +66,7 @@ describe('peers over gRPC', () => {
   });
 
   it('asks for votes and gets them', async () => {
-    const [a, b] = await startPair();
+    const [a, b] = await stage.pair();
     b.onMessage = (message) => {
       if (message.type !== 'vote-request') return;
       const { term, preVote } = message;
@@ -125,7 +99,7 @@ describe('peers over gRPC', () => {
   });
 
   it('does not pass on what is said in the name of a third', async () => {
-    const [a, b] = await startPair();
+    const [a, b] = await stage.pair();
     a.transport.send([{ type: 'heartbeat-request', from: 'c' as NodeId, to: b.id, term: 9, commit: 0, round: 1 }]);
     const own = heartbeat(a, b);
     a.transport.send([own]);
@@ -135,13 +109,13 @@ describe('peers over gRPC', () => {
   });
 
   it('tells at once when a peer goes away, and finds it again when it is back', async () => {
-    const [a, b] = await startPair();
+    const [a, b] = await stage.pair();
     await b.transport.close();
     await vi.waitFor(() => {
       expect(a.disconnected).toContain('b');
       expect(a.transport.peerState(b.id).connected).toBe(false);
     }, PATIENCE);
-    const again = await start('b', { listenAddress: b.address });
+    const again = await stage.start('b', { listenAddress: b.address });
     connect(a, again);
     await met(a, again);
     a.transport.send([heartbeat(a, again)]);
@@ -151,8 +125,8 @@ describe('peers over gRPC', () => {
   });
 
   it('follows a peer to another address', async () => {
-    const [a, b] = await startPair();
-    const moved = await start('b');
+    const [a, b] = await stage.pair();
+    const moved = await stage.start('b');
     a.transport.setPeers(new Map([[b.id, moved.address]]));
     moved.transport.setPeers(new Map([[a.id, a.address]]));
     await met(a, moved);
@@ -164,7 +138,7 @@ describe('peers over gRPC', () => {
   });
 
   it('refuses a node of another cluster, tells both sides why, and says it once', async () => {
-    const [a, b] = [await start('a'), await start('b', { clusterId: 'cluster-2' })];
+    const [a, b] = [await stage.start('a'), await stage.start('b', { clusterId: 'cluster-2' })];
     connect(a, b);
     await vi.waitFor(() => {
       expect(a.refused).toContain('node b: node a is of cluster cluster-1, and node b of cluster cluster-2');
@@ -181,7 +155,7 @@ describe('peers over gRPC', () => {
 
   it('refuses a node that promises its leader less than others count on, and tells both sides', async () => {
     const times = { promiseMs: 50, electionTimeoutMs: 400, heartbeatIntervalMs: 120 };
-    const [a, b] = [await start('a'), await start('b', { times })];
+    const [a, b] = [await stage.start('a'), await stage.start('b', { times })];
     connect(a, b);
     await vi.waitFor(() => {
       expect(a.refused.join()).toContain('node b promises its leader 50 ms and node a 100 ms: two leaders could act');
@@ -191,7 +165,7 @@ describe('peers over gRPC', () => {
   });
 
   it('refuses a node that is not the one expected at an address', async () => {
-    const [a, c] = [await start('a'), await start('c')];
+    const [a, c] = [await stage.start('a'), await stage.start('c')];
     a.transport.setPeers(new Map([['b' as NodeId, c.address]]));
     await vi.waitFor(() => {
       expect(a.refused).toEqual([`node b: ${c.address} is node c, expected node b: check the addresses`]);
@@ -199,8 +173,8 @@ describe('peers over gRPC', () => {
   });
 
   it('refuses a second process of a name while the first is connected, its votes too, and takes it afterwards', async () => {
-    const [a, b] = await startPair();
-    const twin = await start('b', { instance: 'another process' });
+    const [a, b] = await stage.pair();
+    const twin = await stage.start('b', { instance: 'another process' });
     twin.transport.setPeers(new Map([[a.id, a.address]]));
     await vi.waitFor(() => {
       expect(twin.refused.join()).toContain('two processes call themselves b');
@@ -214,7 +188,7 @@ describe('peers over gRPC', () => {
   });
 
   it('tells anybody who it is, and tells apart that nobody answers', async () => {
-    const [a, b] = [await start('a'), await start('b', { clusterId: 'another', hasLog: true })];
+    const [a, b] = [await stage.start('a'), await stage.start('b', { clusterId: 'another', hasLog: true })];
     const { clusterId, introduction } = await a.transport.meet(b.address, 5000);
     expect([clusterId, introduction.info.id, introduction.hasLog]).toEqual(['another', 'b', true]);
     const silent = createServer();
@@ -226,7 +200,10 @@ describe('peers over gRPC', () => {
   });
 
   it('tells a node of a cluster that was given up what became of it', async () => {
-    const [a, b] = [await start('a', { formerClusterIds: ['old'] }), await start('b', { clusterId: 'old' })];
+    const [a, b] = [
+      await stage.start('a', { formerClusterIds: ['old'] }),
+      await stage.start('b', { clusterId: 'old' }),
+    ];
     b.transport.setPeers(new Map([[a.id, a.address]]));
     await vi.waitFor(() => {
       expect(b.refused.join()).toMatch(/cluster old was given up when node a was made its only voter.*raft add/);
@@ -234,7 +211,7 @@ describe('peers over gRPC', () => {
   });
 
   it('refuses a node whose log goes back to another founding, says so on both sides, and names it while it tries', async () => {
-    const [a, b] = [await start('a', { founding: 'first' }), await start('b', { founding: 'second' })];
+    const [a, b] = [await stage.start('a', { founding: 'first' }), await stage.start('b', { founding: 'second' })];
     connect(a, b);
     await vi.waitFor(() => {
       for (const { refused } of [a, b])
@@ -249,7 +226,7 @@ describe('peers over gRPC', () => {
   });
 
   it('takes in a newcomer that knows of no founding, and drops it once its log says another', async () => {
-    const [a, b] = [await start('a', { founding: 'first' }), await start('b')];
+    const [a, b] = [await stage.start('a', { founding: 'first' }), await stage.start('b')];
     connect(a, b);
     await met(a, b);
     b.learn('first');
@@ -262,7 +239,7 @@ describe('peers over gRPC', () => {
   });
 
   it('refuses its own double', async () => {
-    const [a, double] = [await start('a'), await start('a')];
+    const [a, double] = [await stage.start('a'), await stage.start('a')];
     double.transport.setPeers(new Map([['b' as NodeId, a.address]]));
     await vi.waitFor(() => {
       expect(a.refused.join()).toContain('two nodes are configured as a');
@@ -276,7 +253,7 @@ describe('peers over gRPC', () => {
     const rude = createServer((socket) => socket.on('error', () => undefined).once('data', () => hangUp(socket)));
     servers.push(rude);
     await new Promise<void>((resolve) => rude.listen(0, '127.0.0.1', resolve));
-    const a = await start('a');
+    const a = await stage.start('a');
     const { port } = rude.address() as { port: number };
     a.transport.setPeers(new Map([['b' as NodeId, `127.0.0.1:${String(port)}`]]));
     await vi.waitFor(() => {
@@ -285,7 +262,7 @@ describe('peers over gRPC', () => {
   });
 
   it('gives up on a peer that takes the connection and never speaks, and gets through once it does', async () => {
-    const a = await start('a');
+    const a = await stage.start('a');
     const sockets: Socket[] = [];
     const silent = createServer((socket) => sockets.push(socket.on('error', () => undefined)));
     servers.push(silent);
@@ -303,15 +280,15 @@ describe('peers over gRPC', () => {
       });
       for (const socket of sockets) socket.destroy();
     });
-    const b = await start('b', { listenAddress: address });
+    const b = await stage.start('b', { listenAddress: address });
     await vi.waitFor(() => {
       expect(a.transport.peerState(b.id).connected).toBe(true);
     }, PATIENCE);
   });
 
   it('cannot listen where another does', async () => {
-    const a = await start('a');
-    await expect(start('b', { listenAddress: a.address })).rejects.toMatchObject({
+    const a = await stage.start('a');
+    await expect(stage.start('b', { listenAddress: a.address })).rejects.toMatchObject({
       code: 'CONFIGURATION',
       message: expect.stringContaining(`cannot listen on ${a.address} for Raft peers`) as string,
     });
@@ -335,7 +312,7 @@ describe('peers over gRPC', () => {
     }
 
     it('arrive in chunks', async () => {
-      const [a, b] = await startPair();
+      const [a, b] = await stage.pair();
       b.snapshot = chunks;
       const fetched = await fetch(a, b);
       expect(fetched.map(({ offset, totalBytes }) => [offset, totalBytes])).toEqual([
@@ -347,18 +324,18 @@ describe('peers over gRPC', () => {
     });
 
     it('are resumed from where they broke', async () => {
-      const [a, b] = await startPair();
+      const [a, b] = await stage.pair();
       b.snapshot = chunks;
       expect((await fetch(a, b, 400_000)).map(({ offset }) => offset)).toEqual([400_000]);
     });
 
     it('that are gone are told apart from a broken stream', async () => {
-      const [a, b] = await startPair();
+      const [a, b] = await stage.pair();
       await expect(fetch(a, b)).rejects.toThrow('node b no longer has the snapshot at 4');
     });
 
     it('that break in the middle reject', async () => {
-      const [a, b] = await startPair();
+      const [a, b] = await stage.pair();
       b.snapshot = async function* () {
         for await (const chunk of chunks(0)) {
           yield chunk;
@@ -366,88 +343,6 @@ describe('peers over gRPC', () => {
         }
       };
       await expect(fetch(a, b)).rejects.toThrow('the disk is on fire');
-    });
-  });
-
-  describe('with TLS', () => {
-    const pem = (name: string): string => fileURLToPath(new URL(`../certificates/${name}.pem`, import.meta.url));
-    const own = { authorityFile: pem('authority'), certificateFile: pem('node'), keyFile: pem('node-key') };
-
-    it('carries messages between nodes of one authority', async () => {
-      const [a, b] = [await start('a', { tls: own }), await start('b', { tls: own })];
-      connect(a, b);
-      await met(a, b);
-      a.transport.send([heartbeat(a, b)]);
-      await vi.waitFor(() => {
-        expect(b.messages).toHaveLength(1);
-      }, PATIENCE);
-    });
-
-    it('takes renewed certificates for new connections, both ways, and keeps those that are there', async () => {
-      const [a, b] = [await start('a', { tls: own }), await start('b', { tls: own })];
-      connect(a, b);
-      await met(a, b);
-      const text = (name: string): string => readFileSync(pem(name), 'utf8');
-      const renewed = { authority: text('stranger'), certificate: text('stranger'), key: text('stranger-key') };
-      for (const { transport } of [a, b]) transport.renewCertificates(renewed);
-      a.transport.send([heartbeat(a, b)]);
-      await vi.waitFor(() => {
-        expect(b.messages).toHaveLength(1);
-      }, PATIENCE);
-      const c = await start('c', { tls: { ...stranger, authorityFile: pem('stranger') } });
-      connect(a, c);
-      await met(a, c);
-      const d = await start('d', { tls: own });
-      d.transport.setPeers(new Map([[a.id, a.address]]));
-      await vi.waitFor(() => {
-        expect(d.transport.peerState(a.id).trouble).toMatch(/certificate/);
-      }, PATIENCE);
-    });
-
-    const stranger = { certificateFile: pem('stranger'), keyFile: pem('stranger-key') };
-
-    it.each([
-      ["another authority's certificate", { tls: { ...own, ...stranger } }, 'its certificate is not of the authority'],
-      ['none', {}, 'it does not speak TLS, and this node takes nothing else'],
-    ])('does not listen to a caller with %s, and both ends say why', async (_, options, reason) => {
-      const [a, b] = [await start('a', { tls: own }), await start('b', options)];
-      b.transport.setPeers(new Map([[a.id, a.address]]));
-      await vi.waitFor(() => {
-        expect(b.transport.peerState(a.id).trouble).toContain('hung up before a word was said: it may ask for TLS');
-        expect(a.refused.join()).toContain(reason);
-      }, PATIENCE);
-      expect(b.transport.peerState(a.id).connected).toBe(false);
-      expect(a.introductions).toEqual([]);
-      expect(a.refused).toHaveLength(1);
-    });
-
-    it('refuses a caller that shows no certificate at all, and says so', async () => {
-      const a = await start('a', { tls: own });
-      const authority = await readFile(own.authorityFile);
-      const [host = '', port] = a.address.split(':');
-      const socket = connectTls({ host, port: Number(port), ca: authority, ALPNProtocols: ['h2'] });
-      socket.on('error', () => undefined);
-      await vi.waitFor(() => {
-        expect(a.refused.join()).toContain('it shows no certificate');
-      }, PATIENCE);
-      socket.destroy();
-    });
-
-    it.each([
-      ['that does not speak TLS', {}],
-      ['of another authority', { tls: { ...stranger, authorityFile: pem('stranger') } }],
-    ])('does not speak to a peer %s', async (_, options) => {
-      const [a, b] = [await start('a', { tls: own }), await start('b', options)];
-      a.transport.setPeers(new Map([[b.id, b.address]]));
-      await vi.waitFor(() => {
-        expect(a.transport.peerState(b.id).trouble).toMatch(/wrong version number|certificate/);
-      }, PATIENCE);
-      expect(b.introductions).toEqual([]);
-    });
-
-    it('names a file that cannot be read', async () => {
-      const tls = { ...own, keyFile: '/nowhere/key.pem' };
-      await expect(start('a', { tls })).rejects.toThrow('cannot read the TLS file /nowhere/key.pem');
     });
   });
 });
