@@ -52,6 +52,8 @@ export function openMove(
   const question = { belief, policy, soft, intention };
   const judged = intention.pairs.map((pair) => ({ pair, objections: objectionsTo(question, wish, pair) }));
   const able = judged.filter(({ objections }) => objections.length === 0).map(({ pair }) => pair);
+  // The first goes alone, and what becomes of it says something only if it replicated before.
+  if (intention.manner === 'each') able.sort((one, other) => Number(limps(one)) - Number(limps(other)));
   const isWhole = able.length === judged.length;
   if (able.length === 0 || (!intention.isMany && !isWhole)) {
     return refused(...judged.flatMap(({ objections }) => objections));
@@ -109,6 +111,10 @@ function plan(
       locks: { servers: [...new Set([...moves.map(({ server }) => server), ...standing])], reason: description },
     },
   );
+}
+
+function limps({ channel }: Pair): boolean {
+  return channel === null || !isReplicating(channel);
 }
 
 /** Of many, one that is behind is left where it was sooner: the others are not to wait for it. */

@@ -7,7 +7,8 @@
  * 2. A place that is behind those who come applies what they have while they still replicate.
  * 3. Each in its turn: its IO thread stops, the place applies the last of it, it is pointed there, and it starts. The time
  *    without a source is that of this step alone.
- * 4. What fails puts its server back where it was. Of many, the others go on.
+ * 4. What fails puts its server back where it was. Of many, the others go on; but where one can neither be moved nor put back,
+ *    whatever broke it (a password that is no longer valid, say) may break the next one, and nobody else begins.
  */
 import { assertDefined } from '../../base/assert.js';
 import { goesOnByItself } from '../ways-back/left-by-moves.js';
@@ -53,8 +54,16 @@ function moveAll(recovery: Recovery, terms: MoveTerms): Next {
     terms.manner === 'in-order'
       ? { ways: inOrder(recovery, terms.moves), stuck: [] }
       : onTheirOwn(recovery, terms, isPlaced);
-  const wanted = wantedOf(recovery, terms, ways);
+  const mayBegin = recovery.cancelled === undefined && !ways.some((one) => isWarning(recovery, terms, one));
+  const wanted = wantedOf(recovery, terms, ways, mayBegin);
   return wanted.length > 0 ? steps(wanted) : conclude(recovery, terms, ways, stuck);
+}
+
+/** It replicated, and does not any more. Whose server fell silent, or whose source was gone, says nothing about the others. */
+function isWarning(recovery: Recovery, { moves }: Pick<MoveTerms, 'moves'>, one: Progress): boolean {
+  if (one.kind !== 'failed' || one.isPutBack || goesOnByItself(recovery, one.lost.server)) return false;
+  const source = moves.find(({ server }) => server === one.lost.server)?.from ?? null;
+  return source === null || participantOf(recovery, source).role !== 'gone';
 }
 
 /** Those who go by place stop others on their way, and begin when everybody else has arrived. */
@@ -87,11 +96,11 @@ function wantedOf(
   recovery: Recovery,
   { atOnce }: Pick<MoveTerms, 'atOnce'>,
   progress: readonly Progress[],
+  mayBegin: boolean,
 ): readonly Step[] {
-  const { cancelled } = recovery;
   const open = progress.filter((one) => one.kind === 'steps');
   const begun = open.filter((one) => one.begun);
-  const others = cancelled === undefined ? open.filter((one) => !one.begun) : [];
+  const others = mayBegin ? open.filter((one) => !one.begun) : [];
   const waits = (one: Progress): boolean => one.kind === 'steps' && one.steps.every(isShared);
   const ready = others.filter((one) => !waits(one));
   const slots = Math.min(atOnce, 1 + progress.length - open.length);
@@ -146,25 +155,24 @@ function conclude(
   return closing({ kind: 'undone', reason: reasonsOf(recovery, stayed) }, stayed);
 }
 
-/** Who was not begun with when somebody cancelled it is named, as everybody who was not moved is. */
-function placesOf(
-  { cancelled }: Recovery,
-  { moves, refused }: Pick<MoveTerms, 'moves' | 'refused'>,
-  progress: readonly Progress[],
-): Places {
+/** Who was not begun with is named, as everybody who was not moved is. */
+function placesOf(recovery: Recovery, { moves, refused, manner }: MoveTerms, progress: readonly Progress[]): Places {
   const failures = progress.flatMap((one) => (one.kind === 'failed' ? [one] : []));
   const stayed = [...refused, ...failures.filter(({ isPutBack }) => isPutBack).map(({ lost }) => lost)];
   const stuck = failures.filter(({ isPutBack }) => !isPutBack).map(({ lost }) => lost);
   const moved = moves.filter((_, at) => progress[at]?.kind === 'done').map(({ server }) => server);
   const settled = new Set<ServerId>([...moved, ...failures.map(({ lost }) => lost.server)]);
-  const untouched =
-    cancelled === undefined
-      ? 'what was to come before it failed'
-      : `it was not begun with: ${cancelled.by} cancelled it`;
-  for (const { server } of moves) {
-    if (!settled.has(server)) stayed.push({ server, reason: untouched, gtids: '' });
-  }
+  const reason = whyNotBegun(recovery, manner, stuck);
+  for (const { server } of moves) if (!settled.has(server)) stayed.push({ server, reason, gtids: '' });
   return { moved, stayed, stuck };
+}
+
+function whyNotBegun(recovery: Recovery, manner: MoveTerms['manner'], stuck: readonly LostServer[]): string {
+  const { cancelled } = recovery;
+  if (cancelled !== undefined) return `it was not begun with: ${cancelled.by} cancelled it`;
+  if (manner === 'in-order') return 'what was to come before it failed';
+  const names = stuck.map(({ server }) => nameOf(recovery, server)).join(', ');
+  return `it was not begun with: ${names} could be neither moved nor put back`;
 }
 
 /** It is told of everybody where they are now, and what is left to do about those who do not replicate. */
@@ -189,7 +197,7 @@ function reasonsOf(recovery: Recovery, lost: readonly LostServer[]): string {
 /** One step on each server, which nobody else has to be asked about. */
 function alone(recovery: Recovery, terms: MoveTerms, kind: 'start-replica' | 'sever' | 'reattach'): Next {
   const progress = terms.moves.map((one) => stayed(recovery, one, stepOn(recovery, kind, one.server)));
-  const wanted = wantedOf(recovery, terms, progress);
+  const wanted = wantedOf(recovery, terms, progress, recovery.cancelled === undefined);
   return wanted.length > 0 ? steps(wanted) : conclude(recovery, terms, progress);
 }
 

@@ -101,6 +101,11 @@ describe('a request', () => {
     expect(movesOf(ask('relocate-replicas', 'm', 's', /^b:/))).toEqual(['b: m > s']);
   });
 
+  it('for many begins with those who replicate', () => {
+    see('a', 'm', { channels: [channelTo('m', { ioThread: 'connecting' })] });
+    expect(movesOf(ask('relocate-replicas', 'm', 's'))).toEqual(['b: m > s', 'a: m > s']);
+  });
+
   it('for many goes on without those who cannot, and names them', () => {
     silent.add('a');
     const opening = ask('relocate-replicas', 'm', 's');

@@ -178,6 +178,31 @@ describe('a move', () => {
     ]);
   });
 
+  it.each([
+    ['refuses to go back as well', 'state', true, [A, P]],
+    ['falls silent', 'limit', true, [A, A]],
+    ['refuses, its source being gone', 'state', false, [A, A]],
+  ] as const)('of many begins with nobody else only where one %s', (_what, code, isSourceUp, then) => {
+    const servers = world();
+    const d = uuidOf(5);
+    servers.follow(servers.add(d), servers.get(P));
+    servers.settle();
+    const plan = opening(
+      [below(B, A), below(C, A), below(d, A)],
+      { atOnce: 1 },
+      { [P]: { role: isSourceUp ? 'primary' : 'gone' } },
+    );
+    const more = { ...plan.inputs, participants: [...plan.inputs.participants, participant(d, 'replica')] };
+    const breaks: Disturb = (step, outcome) =>
+      step.kind === 'repoint' && step.server === C ? { ok: false, code, error: 'no', retriable: false } : outcome;
+    const { ending } = play({ ...plan, inputs: more }, servers, immortal, breaks);
+    expect(ending.verdict.kind).toBe('failed');
+    expect([servers.get(B).source, servers.get(d).source]).toEqual(then);
+    expect(servers.get(d).io).toBe(true);
+    const left = ending.lost.find(({ server }) => server === d)?.reason ?? '';
+    expect(left).toMatch(then[1] === P ? /^it was not begun with: \S+ could be neither moved nor put back$/ : /^$/);
+  });
+
   it('of many below one that lags waits once for all of them', () => {
     const servers = world();
     servers.write(servers.get(P), 3);
