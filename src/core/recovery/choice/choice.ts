@@ -20,6 +20,8 @@ export interface Gathered {
   readonly applierError: string | null;
   /** It follows by place, not by GTID: nobody knows where in the log of another replica it would go on. */
   readonly byPlace: boolean;
+  /** What it had received and not applied at that moment; absent: nobody asks how soon it can serve. */
+  readonly unapplied?: string;
 }
 
 export interface Chosen {
@@ -29,6 +31,8 @@ export interface Chosen {
   readonly catchUpFrom: Gathered | null;
   /** What it has to apply before it may be promoted. */
   readonly target: string;
+  /** Another one is as good a choice, has all of it as well, and had less left to apply. */
+  readonly hasReadier: boolean;
 }
 
 export type Choice = Chosen | { readonly kind: 'none'; readonly reason: string };
@@ -54,7 +58,10 @@ export function choose(gathered: readonly Gathered[], limits: ChoiceLimits): Cho
     const source = sourceFor(candidate, gathered, whole);
     if (source !== undefined) return chosen(candidate, source);
   }
-  if (best !== undefined) return chosen(best, null);
+  if (best !== undefined) {
+    const hasReadier = ranked.some((one) => isNone(minus(whole, one.has)) && isReadier(one, best, gathered));
+    return { ...chosen(best, null), hasReadier };
+  }
   const fewestLacking = [...ranked].sort((one, other) => compareSizes(minus(whole, one.has), minus(whole, other.has)));
   const nearest = assertDefined(fewestLacking[0], 'there is an eligible candidate');
   const lack = minus(limits.mustHave, nearest.has);
@@ -91,7 +98,11 @@ export function whyNotFollow(
 
 function chosen(candidate: Gathered, source: Gathered | null): Chosen {
   const target = source === null ? candidate.has : unionOf(candidate.has, source.has);
-  return { kind: 'chosen', candidate, catchUpFrom: source, target };
+  return { kind: 'chosen', candidate, catchUpFrom: source, target, hasReadier: false };
+}
+
+function isReadier(one: Gathered, best: Gathered, all: readonly Gathered[]): boolean {
+  return compareMerits(one, best, all) <= 0 && compareSizes(one.unapplied ?? '', best.unapplied ?? '') < 0;
 }
 
 function isEligible(one: Gathered, { requested, excluded }: ChoiceLimits): boolean {
@@ -101,11 +112,15 @@ function isEligible(one: Gathered, { requested, excluded }: ChoiceLimits): boole
 
 /** Tier, then whether somebody wrote to it, then how many it would leave behind, then the preference of the opening. */
 function compareCandidates(one: Gathered, other: Gathered, all: readonly Gathered[]): number {
+  return compareMerits(one, other, all) || one.participant.preference - other.participant.preference;
+}
+
+/** All of that but the preference. */
+function compareMerits(one: Gathered, other: Gathered, all: readonly Gathered[]): number {
   return (
     one.participant.tier - other.participant.tier ||
     Number(isWrittenTo(one, all)) - Number(isWrittenTo(other, all)) ||
-    leftBehind(one, all) - leftBehind(other, all) ||
-    one.participant.preference - other.participant.preference
+    leftBehind(one, all) - leftBehind(other, all)
   );
 }
 

@@ -4,6 +4,7 @@
  * 1. IO threads of all replicas stop, beside each other; only then are the received sets compared (invariant 10). An earlier
  *    primary that answers and is not fenced yet is fenced beside them: its own recovery had to give way to this one.
  * 2. A candidate is chosen; it catches up from a more advanced replica if it lacks something, and applies all it received.
+ *    Where another is as good and has less left to apply, it is waited for briefly: a backup may hold its tables for hours.
  * 3. Promoting is committed: the point of no return. Detach and open follow at once, because clients wait for nothing else;
  *    where the configuration leaves that to others (leavesClosed) the new primary is read and not changed.
  * 4. The others are pointed at the new primary. Who has transactions that it lacks is set apart with their GTIDs.
@@ -22,7 +23,7 @@ import { isNone, minus, unionOf } from '../progress/gtids.js';
 import { type Standing, standingOf, standingOfRecord } from '../patience.js';
 import { recordOf } from '../record.js';
 import type { LostServer, Participant, Recovery } from '../recovery.js';
-import type { Step } from '../step.js';
+import type { Step, StepFindings } from '../step.js';
 import { beginningAt } from '../progress/handover.js';
 import { hasHere } from '../progress/share.js';
 import { fenceFirst, meetFirst, reopening, stuckClosed } from './fence-first.js';
@@ -131,7 +132,7 @@ function limited(
 ): Participant {
   if (!participant.promotable) return participant;
   const { durability, promotesAppliedOnly } = recovery.inputs;
-  const unapplied = minus(findings.receivedGtids ?? '', findings.executedGtids ?? '');
+  const unapplied = unappliedIn(findings);
   if (promotesAppliedOnly === true && !isNone(unapplied)) {
     const reason = `has ${unapplied} left to apply (FailMasterPromotionIfSQLThreadNotUpToDate)`;
     return { ...participant, promotable: false, reason };
@@ -157,12 +158,22 @@ function gatheredFrom(
     purged: findings.purgedGtids ?? '',
     applierError: findings.applierError ?? null,
     byPlace: findings.ownEnd !== undefined,
+    unapplied: unappliedIn(findings),
   };
 }
 
-function preparationOf(recovery: Recovery, { candidate, catchUpFrom, target }: Chosen): readonly Step[] {
+function unappliedIn({ receivedGtids = '', executedGtids = '' }: StepFindings): string {
+  return minus(receivedGtids, executedGtids);
+}
+
+/** Longer than an applier at work takes for what came in its last moments. */
+const BESIDE_A_READIER_MS = 3000;
+
+function preparationOf(recovery: Recovery, { candidate, catchUpFrom, target, hasReadier }: Chosen): readonly Step[] {
   const server = candidate.participant.id;
-  const wait: Step = { kind: 'await-applied', server, gtids: target, limitMs: recovery.inputs.applyLimitMs };
+  const { applyLimitMs } = recovery.inputs;
+  const limitMs = hasReadier ? Math.min(applyLimitMs, BESIDE_A_READIER_MS) : applyLimitMs;
+  const wait: Step = { kind: 'await-applied', server, gtids: target, limitMs };
   if (catchUpFrom === null) return [wait];
   return [{ kind: 'repoint', server, source: catchUpFrom.participant.id, start: true }, wait];
 }

@@ -115,6 +115,20 @@ describe('the playbook of a dead primary', () => {
     }
   });
 
+  it('waits briefly for a candidate beside one as good that has less left to apply, and else as long as is configured', () => {
+    const limitsOf = (over: Parameters<typeof deadPrimaryOpening>[1]): readonly number[] => {
+      const { world, replicas } = deadPrimaryWorld([5, 5]);
+      world.get(A).slow = true;
+      world.apply(world.get(B));
+      const { record } = play(deadPrimaryOpening(replicas, over), world);
+      return record.steps.flatMap(({ step }) => (step.kind === 'await-applied' ? [step.limitMs] : []));
+    };
+    const { applyLimitMs } = deadPrimaryOpening(deadPrimaryWorld([5, 5]).replicas).inputs;
+    expect(limitsOf([])).toEqual([3000, applyLimitMs]);
+    expect(limitsOf([{ tier: 0 }, { tier: 2 }])).toEqual([applyLimitMs, applyLimitMs]);
+    expect(limitsOf([{}, { promotable: false }])).toEqual([applyLimitMs]);
+  });
+
   it('is undone when nobody answers, and when nobody may be promoted', () => {
     const { world, replicas } = deadPrimaryWorld([5, 5]);
     const nobody = play(
