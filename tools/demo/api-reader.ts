@@ -3,7 +3,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { OrchestratorNode } from '../lab/orchestrator-node.js';
 
 const INTERVAL_MS = 10;
-const DEADLINE_MS = 1000;
+/** How slow they were is told; a machine that is busy makes them slow, and nothing makes them fail. */
+const DEADLINE_MS = 60_000;
 
 export interface Reads {
   readonly answered: number;

@@ -56,6 +56,9 @@ export interface RecoveryOverview {
   }[];
 }
 
+/** A node that was just frozen does not answer, and whoever looks again and again is not to be held up by it. */
+const DEADLINE_MS = 10_000;
+
 export async function readOverview(node: OrchestratorNode): Promise<Overview> {
-  return await node.get<Overview>('/api/v1/overview');
+  return await node.get<Overview>('/api/v1/overview', DEADLINE_MS);
 }

@@ -87,7 +87,7 @@ export async function primaryReturns(set: DemoSet, fault: Fault, primary: LabSer
     open.join() === primary.address,
     `of the servers that answer, exactly one is open for writes: ${open.join(', ')}`,
   );
-  const late = set.writer.longestGap(0)?.after.atMs ?? 0;
+  const late = set.writer.outageAfter(returned.address)?.after.atMs ?? 0;
   const strangers = set.writer.acknowledged.filter(({ atMs, server }) => atMs >= late && server !== primary.address);
   voice.claim(strangers.length === 0, 'the returned server acknowledged no write');
   voice.say('the topology at the end:');

@@ -93,16 +93,13 @@ export async function topologyText({ cluster }: DemoSet, server: LabServer): Pro
   return stdout;
 }
 
-/** Long for a server on this machine; a paused one takes all of it. */
-const ANSWER_MS = 500;
-
-/** The servers that accept writes now; one that does not answer is none. */
+/** The servers that accept writes now; one that does not answer is none, and one that was paused is not asked. */
 export async function openServers({ topology }: DemoSet): Promise<LabServer[]> {
   const answers = await Promise.all(
     topology.servers.map(async (server) => {
-      if (!server.running) return undefined;
+      if (!server.running || server.paused) return undefined;
       try {
-        const [row] = await server.query<{ closed: number }>('SELECT @@GLOBAL.read_only AS closed', ANSWER_MS);
+        const [row] = await server.query<{ closed: number }>('SELECT @@GLOBAL.read_only AS closed');
         return row?.closed === 0 ? server : undefined;
       } catch {
         return undefined;

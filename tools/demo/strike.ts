@@ -34,8 +34,7 @@ export async function strike({ topology, cluster }: DemoSet, fault: Fault, voice
 /** The time without an acknowledgement, seen to its end: another server has acknowledged a write. */
 export async function outageSince({ writer, topology }: DemoSet, atMs: number): Promise<Gap> {
   return await until('a write acknowledged by another server', () => {
-    const longest = writer.longestGap(atMs);
-    const elsewhere = longest !== undefined && longest.after.server !== topology.primary.address;
-    return Promise.resolve(elsewhere ? longest : undefined);
+    const gap = writer.outageAfter(topology.primary.address);
+    return Promise.resolve(gap !== undefined && gap.after.atMs >= atMs ? gap : undefined);
   });
 }

@@ -54,6 +54,13 @@ export class Writer {
     for (const session of this.#sessions) session.close();
   }
 
+  /** From this server's last acknowledgement to the first of another one, however long a busy machine stood still elsewhere. */
+  outageAfter(server: string): Gap | undefined {
+    const at = this.acknowledged.findIndex((one) => one.server !== server);
+    const [before, after] = [this.acknowledged[at - 1], this.acknowledged[at]];
+    return before === undefined || after === undefined ? undefined : { ms: after.atMs - before.atMs, before, after };
+  }
+
   /** The longest time without an acknowledgement since `sinceMs`; undefined before the second one. */
   longestGap(sinceMs: number): Gap | undefined {
     let longest: Gap | undefined;

@@ -69,10 +69,10 @@ export async function freePorts(count: number): Promise<number[]> {
       if (tries > count * TRIES_PER_PORT)
         throw new Error(`found no ${String(count)} free ports below ${String(below)}`);
       const port = LOWEST + Math.floor(Math.random() * (below - LOWEST));
+      // Claimed first: whoever has it may be about to listen there again, and must not meet us.
+      if (held.some((one) => one.port === port) || !(await claim(port))) continue;
       const server = await listen(port);
-      if (server === undefined) continue;
-      if (await claim(port)) held.push({ port, server });
-      else await close(server);
+      if (server !== undefined) held.push({ port, server });
     }
     return held.map(({ port }) => port);
   } finally {

@@ -21,6 +21,7 @@ export class GuardedProcess {
   readonly outputFile: string;
   readonly #child: ChildProcess;
   readonly #exited: Promise<void>;
+  #paused = false;
 
   constructor(options: ProcessOptions) {
     this.outputFile = options.outputFile;
@@ -52,6 +53,10 @@ export class GuardedProcess {
     return this.#child.pid !== undefined && this.#child.exitCode === null && this.#child.signalCode === null;
   }
 
+  get paused(): boolean {
+    return this.running && this.#paused;
+  }
+
   /** How it ended, for messages. */
   get ending(): string {
     if (this.running) return 'running';
@@ -68,11 +73,13 @@ export class GuardedProcess {
 
   /** It stands when this returns. */
   pause(): void {
+    this.#paused = true;
     this.signal('SIGSTOP');
     if (this.running) awaitStandstill(this.pid);
   }
 
   resume(): void {
+    this.#paused = false;
     this.signal('SIGCONT');
   }
 

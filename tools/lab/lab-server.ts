@@ -85,6 +85,10 @@ export class LabServer {
     return this.#process?.running ?? false;
   }
 
+  get paused(): boolean {
+    return this.#process?.paused ?? false;
+  }
+
   get pid(): number {
     return this.#current().pid;
   }
@@ -185,6 +189,12 @@ export class LabServer {
   /** A session over TCP that the caller ends; as the orchestrator unless told otherwise. */
   async connect(account: Account = ORCHESTRATOR_ACCOUNT): Promise<Connection> {
     return await createConnection({ host: this.host, port: this.port, ...account });
+  }
+
+  /** As `connect`, by the way that no door can shut. */
+  async connectBehindDoor(account: Account): Promise<Connection> {
+    const { host, port } = this.behindDoor;
+    return await createConnection({ host, port, ...account });
   }
 
   async openForWrites(): Promise<void> {

@@ -1,6 +1,7 @@
 // A network of its own for one server, so that its packets can be dropped as a dead switch or a firewall drops them:
 // both ways, without a word, its process and its connections untouched. Needs root; it is gone with its keeper process.
 import { execFile } from 'node:child_process';
+import { readlink } from 'node:fs/promises';
 import { networkInterfaces } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
@@ -12,6 +13,7 @@ const run = promisify(execFile);
 const DROP_ALL = ['tbf', 'rate', '8bit', 'burst', '1', 'limit', '1'];
 
 const NUMBERS = 250;
+const KEEPER_MS = 60_000;
 
 export type SpawnKeeper = (name: string, command: string, args: readonly string[]) => GuardedProcess;
 
@@ -37,8 +39,7 @@ export class PrivateNetwork {
   static async open(spawn: SpawnKeeper): Promise<PrivateNetwork> {
     const number = freeNumber();
     const keeper = spawn(`network-${String(number)}`, 'unshare', ['-n', 'sleep', 'infinity']);
-    // It is the same process before and after it has its network.
-    await sleep(200);
+    await inItsOwnNetwork(keeper.pid);
     const network = new PrivateNetwork(number, keeper.pid);
     await network.#connect(number, keeper.pid);
     return network;
@@ -82,6 +83,17 @@ export class PrivateNetwork {
   async #within(...words: readonly string[]): Promise<{ readonly stdout: string }> {
     const [command = '', ...first] = this.enter;
     return await run(command, [...first, ...words]);
+  }
+}
+
+/** It is the same process before and after it has its network, and whoever entered it too soon would be in ours. */
+async function inItsOwnNetwork(pid: number): Promise<void> {
+  const networkOf = async (who: string): Promise<string> => await readlink(`/proc/${who}/ns/net`);
+  const ours = await networkOf('self');
+  const deadlineMs = performance.now() + KEEPER_MS;
+  while ((await networkOf(String(pid))) === ours) {
+    if (performance.now() > deadlineMs) throw new Error(`process ${String(pid)} gets no network of its own`);
+    await sleep(20);
   }
 }
 

@@ -1,8 +1,23 @@
 // Whose is the other end of a connection on loopback? The kernel knows; nobody has to introduce himself.
 import { readdir, readFile, readlink } from 'node:fs/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
 
-/** Of the caller's end of a connection on loopback. */
+const READS = 5;
+const PAUSE_MS = 10;
+
+/**
+ * Of the caller's end of a connection on loopback; null: it has hung up. The table is not read in one piece, and a line of it
+ * can be missed while others come and go.
+ */
 export async function inodeOf(callersPort: number, ourPort: number): Promise<string | null> {
+  for (let read = 1; ; read++) {
+    const inode = await readInode(callersPort, ourPort);
+    if (inode !== null || read === READS) return inode;
+    await sleep(PAUSE_MS);
+  }
+}
+
+async function readInode(callersPort: number, ourPort: number): Promise<string | null> {
   const hex = (port: number): string => port.toString(16).toUpperCase().padStart(4, '0');
   for (const line of (await readFile('/proc/net/tcp', 'utf8')).split('\n')) {
     const [, local = '', remote = '', , , , , , , inode] = line.trim().split(/\s+/);

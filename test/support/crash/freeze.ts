@@ -8,7 +8,7 @@ import type { Said } from '../../../tools/lab/door/said.js';
 import type { PlanKind } from './plan-kind.js';
 import type { PlanPoint } from './plan-points.js';
 import { endsWell, theOne } from './play-plan.js';
-import { hasSession, stateOf, stillStateOf } from './server-state.js';
+import { hasSession, noneConnects, stateOf, stillStateOf } from './server-state.js';
 import type { CrashStage } from './stage.js';
 
 /**
@@ -70,8 +70,8 @@ async function arrivesLate(stage: CrashStage, said: Said): Promise<void> {
   const { servers } = stage.topology;
   const up = servers.filter(({ running }) => running);
   await stage.writer.rest();
-  const before = await stillStateOf(up);
-  await sleep(PAST_DEADLINE_MS);
+  // Still for so long: a replica that is connecting tries once a second.
+  const before = await stillStateOf(up, PAST_DEADLINE_MS);
   stage.points.letGo();
   await expect.poll(() => said.answer).toBe(REFUSED);
   expect(await stateOf(up)).toEqual(before);
@@ -84,7 +84,8 @@ async function wakesDeposed(stage: CrashStage, said: Said): Promise<void> {
   const up = servers.filter(({ running }) => running);
   await stage.writer.rest();
   // The next leader had the lock, and for that the session of the frozen one had to go.
-  expect(await hasSession(server, said.by.threadId)).toBe(false);
+  await expect.poll(() => hasSession(server, said.by.threadId)).toBe(false);
+  await noneConnects(up);
   const before = await stillStateOf(up);
   const spoken = stage.points.said.length;
   stage.points.letGo();

@@ -22,11 +22,19 @@ export async function stateOf(servers: readonly LabServer[]): Promise<readonly s
 const STILL_MS = 300;
 
 /** When nothing moves any more, replicas having caught up. */
-export async function stillStateOf(servers: readonly LabServer[]): Promise<readonly string[]> {
+export async function stillStateOf(servers: readonly LabServer[], forMs = STILL_MS): Promise<readonly string[]> {
   return await until('stillness of the servers', async () => {
     const one = await stateOf(servers);
-    await sleep(STILL_MS);
+    await sleep(forMs);
     return JSON.stringify(await stateOf(servers)) === JSON.stringify(one) ? one : undefined;
+  });
+}
+
+/** Every replica that is to fetch has reached its source: one that will in a moment is not still, though it looks so. */
+export async function noneConnects(servers: readonly LabServer[]): Promise<void> {
+  await until('connections of all replicas', async () => {
+    const threads = await Promise.all(servers.map(async (server) => (await server.replicaStatus())?.ioRunning));
+    return threads.includes('Connecting') ? undefined : true;
   });
 }
 

@@ -95,9 +95,11 @@ export class CrashStage {
     this.#supervising = setInterval(() => {
       if (server.running || starting) return;
       starting = true;
-      void server.start().finally(() => {
+      const over = (): void => {
         starting = false;
-      });
+      };
+      // It may be stopped while it starts; then it is started once more.
+      void server.start().then(over, over);
     }, SUPERVISED_EVERY_MS);
   }
 
@@ -113,14 +115,15 @@ export class CrashStage {
     return next;
   }
 
-  /** The node whose session this is. */
+  /** The node whose session this is, or was a moment ago. */
   async speaker({ by }: Said): Promise<OrchestratorNode> {
     const [, port] = by.server.split(':');
     const inode = await inodeOf(by.port, Number(port));
     for (const node of this.cluster.running) {
       if (inode !== null && (await holds(node.pid, inode))) return node;
     }
-    throw new Error(`nobody who lives speaks to ${by.server}`);
+    // On a machine that stood still meanwhile it has hung up; nobody but the leader speaks there.
+    return await this.cluster.leader();
   }
 
   /** SIGSTOP: its connections stay open, and it does not know that time goes by. */

@@ -81,9 +81,10 @@ async function play(kind: Kind, all: boolean, mayEndAppliers = true): Promise<Sc
 async function expectDone({ first, second, nodes }: Scene, texts: number): Promise<LabServer> {
   const [recovery] = nodes.recoveries;
   expect(recovery, nodes.lines.join('\n')).toMatchObject({ verdict: { kind: 'succeeded' }, lost: [] });
-  expect(recovery?.steps.map(({ step, attempt }) => [step.kind, attempt])).toEqual(
-    recovery?.steps.map(({ step }) => [step.kind, 1]),
-  );
+  // Nothing was taken twice but what a machine that stood still had made late.
+  const late = nodes.lines.filter((line) => line.includes('not run, its deadline'));
+  const again = recovery?.steps.reduce((sum, { attempt }) => sum + attempt - 1, 0);
+  expect(again, nodes.lines.join('\n')).toBe(late.length);
   const promoted = [first, second].find((server) => nodes.idOf(server) === recovery?.successor);
   if (promoted === undefined) throw new Error('nobody was promoted');
   expect(await writable([first, second])).toEqual([promoted.address]);

@@ -67,6 +67,8 @@ it('a failover is told to hooks and to Consul, and its story is there to be read
 
   await topology.primary.kill();
   await until('the hooks have run', () => lines().length === 4);
+  // They wait for it, though not for long.
+  await until('the new primary stands in Consul', () => consul.values()[key] !== address);
   const promoted = topology.replicas.find(({ address: one }) => consul.values()[key] === one);
   const port = String(promoted?.port);
   expect(lines()).toEqual([

@@ -106,8 +106,11 @@ async function foreseen(code: string, server: LabServer): Promise<string> {
   const pattern = new RegExp(`${code} of ${server.address} would be recovered now: .*The plan: 1\\. `);
   await expect.poll(told, PATIENCE).toContainEqual(expect.stringMatching(pattern));
   await expect.poll(() => node.log(), PATIENCE).toMatch(new RegExp(`observe only: ${pattern.source}`));
-  const { Details } = await node.get<{ Details: readonly { Analysis: string }[] }>('/api/replication-analysis');
-  expect(Details.map(({ Analysis }) => Analysis)).toContainEqual(expect.stringMatching(new RegExp(`^${code}$`)));
+  const analyses = async (): Promise<readonly string[]> =>
+    (await node.get<{ Details: readonly { Analysis: string }[] }>('/api/replication-analysis')).Details.map(
+      ({ Analysis }) => Analysis,
+    );
+  await expect.poll(analyses, PATIENCE).toContainEqual(expect.stringMatching(new RegExp(`^${code}$`)));
   return (await told()).find((line) => pattern.test(line)) ?? '';
 }
 

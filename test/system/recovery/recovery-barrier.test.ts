@@ -7,7 +7,16 @@ import type { MysqlSessionOpener } from '../../../src/adapters/mysql/session/ses
 import type { LabServer } from '../../../tools/lab/lab-server.js';
 import { MySqlLab } from '../../../tools/lab/mysql-lab.js';
 import { TestAuthority } from '../../support/authority.js';
-import { CLUSTER, found, HERE, labConnector, labOpener, openOn, take } from '../../support/lab/mysql-sessions.js';
+import {
+  CLUSTER,
+  found,
+  HERE,
+  labConnector,
+  labOpener,
+  openOn,
+  take,
+  takeOnce,
+} from '../../support/lab/mysql-sessions.js';
 
 const openStep = { kind: 'open', server: HERE, epoch: 1, semiSync: null } as const;
 const closeStep = { kind: 'close', server: HERE, limitMs: 5000 } as const;
@@ -63,7 +72,7 @@ describe('a session that changes a server', () => {
     await found(take(session, closeStep));
     // Frozen between the look at the server's clock and the statement, and nobody has taken over: only the clock speaks.
     authority.gate = sleep(1500);
-    expect(await take(session, openStep)).toMatchObject({ ok: false, code: 'late', retriable: true });
+    expect(await takeOnce(session, openStep)).toMatchObject({ ok: false, code: 'late', retriable: true });
     expect(await isReadOnly()).toBe(1);
     authority.gate = Promise.resolve();
     await found(take(session, openStep));

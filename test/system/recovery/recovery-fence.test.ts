@@ -28,6 +28,12 @@ describe('a former primary that is fenced', () => {
   const flags = async (): Promise<unknown> =>
     (await primary.query('SELECT @@read_only AS r, @@super_read_only AS s, @@offline_mode AS o'))[0];
 
+  const waitsForReplicas = async (): Promise<void> => {
+    await expect
+      .poll(async () => (await primary.query('SHOW PROCESSLIST')).map((row) => String(row['State'])))
+      .toContainEqual(expect.stringMatching(/semi-sync ACK/));
+  };
+
   describe('without semi-sync', () => {
     beforeEach(async () => {
       await begin(false);
@@ -80,9 +86,7 @@ describe('a former primary that is fenced', () => {
         () => 'acknowledged',
         () => 'cut off',
       );
-      await expect
-        .poll(async () => (await primary.query('SHOW PROCESSLIST')).map((row) => String(row['State'])))
-        .toContainEqual(expect.stringMatching(/semi-sync ACK/));
+      await waitsForReplicas();
       const session = await openOn(labOpener(), primary, new TestAuthority());
       const { executedGtids } = await found(take(session, fence));
       expect(await doomed).toBe('cut off');
@@ -108,6 +112,7 @@ describe('a former primary that is fenced', () => {
         () => (answer = 'acknowledged'),
         () => (answer = 'cut off'),
       );
+      await waitsForReplicas();
       const session = await openOn(labOpener(), primary, new TestAuthority());
       const outcome = await take(session, fence);
       expect(outcome).toMatchObject({ ok: false, code: 'state', retriable: true });

@@ -12,7 +12,7 @@ import type { Topology } from '../../../tools/lab/topology.js';
 import { TestAuthority } from '../../support/authority.js';
 import { InsistingWriter } from '../../support/cluster/insisting-writer.js';
 import { labStage, replicasOf } from '../../support/lab/lab-stage.js';
-import { found, HERE, labOpener, openOn, REPLICATION_QUERY, take } from '../../support/lab/mysql-sessions.js';
+import { found, HERE, labOpener, openOn, REPLICATION_QUERY, take, takeOnce } from '../../support/lab/mysql-sessions.js';
 
 const look: Step = { kind: 'look', server: HERE };
 const stopIo: Step = { kind: 'stop-io', server: HERE };
@@ -77,7 +77,7 @@ describe.each(KINDS)('the steps of a plan on %s', (_name, kind) => {
     const old = await openOn(opener, replica, authority);
     const before = await threads(replica);
     authority.gate = sleep(1500);
-    expect(await take(old, stopIo)).toMatchObject({ ok: false, code: 'late', retriable: true });
+    expect(await takeOnce(old, stopIo)).toMatchObject({ ok: false, code: 'late', retriable: true });
     authority.gate = Promise.resolve();
     const young = await on(replica);
     expect(await take(old, stopIo)).toMatchObject({ ok: false, code: 'unreachable' });
