@@ -132,6 +132,19 @@ describe('a replica of nobody known', () => {
   });
 });
 
+it('a replica that was detached is shown as that, and not as one of an unknown source', async () => {
+  shape({ [SECOND]: '//main' });
+  const [cluster] = (await overview()).clusters.filter(({ problems }) => problems.length > 0);
+  expect(cluster?.problems).toMatchObject([
+    {
+      code: 'DetachedReplica',
+      severity: 'notice',
+      description:
+        'read-replica-2:3306 is detached from main:3306 and fetches nothing until it is reattached or taken back',
+    },
+  ]);
+});
+
 describe('what operators said of servers and clusters', () => {
   it('stands in the tree with tags', async () => {
     const { fed } = fixture.service;

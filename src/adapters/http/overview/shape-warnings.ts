@@ -2,14 +2,16 @@
  * Shapes of a topology that are no tree, as sentences: the incumbent draws them as best it can and leaves it to the reader
  * to notice. A pair of co-primaries is a choice and is shown, not warned about, unless both take writes.
  */
-import { addressText } from '../../../core/topology/address.js';
+import { type Address, addressText, DETACHED } from '../../../core/topology/address.js';
 import { mainChannel, type ServerId } from '../../../core/topology/server.js';
 import type { ClusterView } from '../views/topology-index.js';
 
 export interface ShapeWarning {
   readonly server: ServerId;
-  readonly code: 'ReplicationLoop' | 'SelfReplication' | 'UnknownSource' | 'WriteableCoMasters';
+  readonly code: 'DetachedReplica' | 'ReplicationLoop' | 'SelfReplication' | 'UnknownSource' | 'WriteableCoMasters';
   readonly description: string;
+  /** Where it is no warning. */
+  readonly severity?: 'notice';
 }
 
 export function shapeWarnings(view: ClusterView): readonly ShapeWarning[] {
@@ -33,9 +35,17 @@ function orphans(view: ClusterView): readonly ShapeWarning[] {
     const facts = view.forest.nodes.get(server)?.server.facts;
     const channel = facts === undefined ? null : mainChannel(facts);
     if (channel === null) return [];
+    if (channel.source.host.startsWith(DETACHED)) return [detached(view, server, channel.source)];
     const description = `${name(view, server)} replicates from ${addressText(channel.source)}, which is not known here`;
     return [{ server, code: 'UnknownSource' as const, description }];
   });
+}
+
+/** On purpose: by an operator, or by a failover that it could not follow. */
+function detached(view: ClusterView, server: ServerId, source: Address): ShapeWarning {
+  const from = addressText({ ...source, host: source.host.slice(DETACHED.length) });
+  const description = `${name(view, server)} is detached from ${from} and fetches nothing until it is reattached or taken back`;
+  return { server, code: 'DetachedReplica', description, severity: 'notice' };
 }
 
 function writablePairs(view: ClusterView): readonly ShapeWarning[] {

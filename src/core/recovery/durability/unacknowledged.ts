@@ -5,6 +5,9 @@
  * acknowledgements, without end, when it was fenced: then nobody was acknowledged in the moments between its return and its
  * fence either, because nobody replicates from it any more.
  *
+ * A planned takeover left nothing behind: whatever the former primary alone has was written to it after it was closed, by an
+ * account that passes read_only or after a restart had opened it, and acknowledged as the server then saw fit.
+ *
  * What was known of the failover is committed at the opening of the return, so every node says the same, whenever it is asked.
  */
 import { durabilityVerdict } from './durability.js';
@@ -12,8 +15,14 @@ import { isNone, minus, unionOf } from '../progress/gtids.js';
 import type { ServerId } from '../../topology/server.js';
 import type { Recovery, ReplacedBy } from '../recovery.js';
 
+const WRITTEN_SINCE =
+  'it was replaced by a planned takeover, closed and with all it had handed over, so that these were written to it afterwards';
+
 /** What the return's record needs of the failover's; null where nobody can say. */
 export function replacedBy(failover: Recovery | undefined, server: ServerId): ReplacedBy | null {
+  if (failover?.kind === 'graceful-takeover') {
+    return { recovery: failover.id, doubts: [WRITTEN_SINCE], received: '' };
+  }
   const verdict = failover === undefined ? null : durabilityVerdict(failover);
   if (failover === undefined || verdict === null) return null;
   const received = failover.steps.flatMap(({ step, outcome }) =>

@@ -11,6 +11,7 @@ import { EFFECTIVELY_INFINITE_MS } from '../durability/durability.js';
 import { followsByPlace } from '../progress/seen-progress.js';
 import { semiSyncDuty } from '../durability/semi-sync.js';
 import { opened, type Opening, type OpeningContext, refused } from './opening.js';
+import { withinGroup } from './replication-group.js';
 
 export interface TakeoverWish {
   readonly clusterId: ClusterId;
@@ -49,7 +50,10 @@ export function openTakeover(
   }
   const name = addressText(primary.address);
   const candidacies = judgeCandidates(belief, primary, followersOf(belief, primary), policy);
-  if (candidacies.length === 0) {
+  const hasReplicas = candidacies.length > 0;
+  const inGroup = withinGroup({ belief, primary, candidate: wish.candidate, hasReplicas, prefix: PREFIX });
+  if (inGroup !== null) return refused(inGroup);
+  if (!hasReplicas) {
     return refused(refusal('no-replicas', `Master ${name} doesn't seem to have replicas`, 'add a replica'));
   }
   const standing = candidacies.filter(

@@ -53,5 +53,9 @@ function unfollow(recovery: Recovery, primary: Recovery['failed'], why: string):
   const lost = [{ server: primary, reason: why, gtids: '' }];
   if (standing.kind === 'pending') return steps([detach]);
   if (standing.kind === 'done') return closing({ kind: 'undone', reason: why }, lost);
-  return closing({ kind: 'failed', reason: `${why}; and its source was not taken away: ${standing.error}` }, lost);
+  const next = `it goes on taking writes; mend that, then: orchestrator-client -c reset-replica -i ${nameOf(recovery, primary)}`;
+  return closing(
+    { kind: 'failed', reason: `${why}; and its source was not taken away: ${standing.error}; ${next}` },
+    lost,
+  );
 }

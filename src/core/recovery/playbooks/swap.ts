@@ -5,6 +5,7 @@
  * the replica go up, with which all begin to move.
  */
 import { logOf, minus, onlyPlace, placesIn, unionOf } from '../progress/gtids.js';
+import { binlogPositionText } from '../../topology/binlog-position.js';
 import { logMarkText } from '../../topology/log-marks.js';
 import type { ServerId } from '../../topology/server.js';
 import type { BinlogPosition } from '../../topology/vitals.js';
@@ -12,9 +13,12 @@ import type { MoveTerms } from '../requests/movement.js';
 import { standingOf } from '../patience.js';
 import type { Recovery } from '../recovery.js';
 import type { Beginning, Step, StepFindings } from '../step.js';
-import { closing, type Next, pendingOf, steps } from './next.js';
+import { goesOnByItself } from '../ways-back/left-by-moves.js';
+import { closing, nameOf, type Next, pendingOf, steps } from './next.js';
 
 const HOP = 'swap';
+
+type Pointing = Extract<Step, { kind: 'repoint' }> & { readonly begin: Beginning };
 
 interface Places {
   readonly above: ServerId;
@@ -108,16 +112,18 @@ function awaitOf({ inputs }: Recovery, server: ServerId, gtids: string, hop = HO
   return { kind: 'await-applied', server, gtids, limitMs: inputs.applyLimitMs, hop };
 }
 
-function pointAt(server: ServerId, source: ServerId, begin: Beginning): Step {
+function pointAt(server: ServerId, source: ServerId, begin: Beginning): Pointing {
   return { kind: 'repoint', server, source, start: true, begin };
 }
 
-function putBack(recovery: Recovery, way: readonly Step[], why: string): Next {
-  for (const step of way) {
+function putBack(recovery: Recovery, way: readonly Pointing[], why: string): Next {
+  for (const [at, step] of way.entries()) {
     const standing = standingOf(recovery, step);
     if (standing.kind === 'pending') return steps([step]);
-    if (standing.kind === 'given-up')
-      return ended(step.server, `${why}; and it could not be put back: ${standing.error}`);
+    if (standing.kind === 'given-up') {
+      const rest = byHand(recovery, way.slice(at));
+      return ended(step.server, `${why}; and it could not be put back: ${standing.error}; ${rest}`);
+    }
   }
   const [last] = way;
   return closing(
@@ -126,12 +132,26 @@ function putBack(recovery: Recovery, way: readonly Step[], why: string): Next {
   );
 }
 
+/** What is left to do, with the places that are known here and nowhere else. */
+function byHand(recovery: Recovery, way: readonly Pointing[]): string {
+  const orders = way.map(
+    ({ server, source, begin }) =>
+      `point ${nameOf(recovery, server)} at ${nameOf(recovery, source)} from ${binlogPositionText(begin.at)} on, if it stands at ${begin.after}, and start it`,
+  );
+  return `mend that, then where it is not so already: ${orders.join('; then ')}`;
+}
+
 /** The source goes on where it was; nobody's source was changed. */
 function goOn(recovery: Recovery, source: ServerId, why: string): Next {
   const start: Step = { kind: 'start-replica', server: source, hop: HOP };
   const standing = standingOf(recovery, start);
   if (standing.kind === 'pending') return steps([start]);
-  if (standing.kind === 'given-up') return ended(source, `${why}; and it was not started again: ${standing.error}`);
+  if (standing.kind === 'given-up') {
+    const next = goesOnByItself(recovery, source)
+      ? 'it is started by itself when it answers again'
+      : `mend that, then: orchestrator-client -c start-replica -i ${nameOf(recovery, source)}`;
+    return ended(source, `${why}; and it was not started again: ${standing.error}; ${next}`);
+  }
   return closing({ kind: 'undone', reason: why }, [{ server: source, reason: why, gtids: '' }]);
 }
 

@@ -15,6 +15,7 @@ import { guardRefusals } from '../guards/guards.js';
 import { otherCoPrimaryOf } from '../openings/dead-co-primary.js';
 import { openDeadPrimary } from '../openings/dead-primary.js';
 import { openTakeover, type SoftState } from '../openings/graceful-takeover.js';
+import { withinGroup } from '../openings/replication-group.js';
 import type { OpeningContext } from '../openings/opening.js';
 import type { RecoveryPolicy } from '../policy.js';
 import type { OperatorCommand, RecoveryKind } from '../recovery.js';
@@ -93,7 +94,7 @@ function forcedFailover(question: RequestQuestion, primary: Server, context: Ope
     code: 'DeadMaster',
     description: `${context.requestedBy} forced a failover of ${name}${described}`,
   } as const;
-  const stranger = candidate === null ? null : noChild(belief, primary, candidate);
+  const stranger = candidate === null ? null : notPromotable(belief, primary, candidate);
   if (stranger !== null) return no(...severalPrimaries(belief, primary), stranger);
   const opening = openDeadPrimary(
     belief,
@@ -151,6 +152,11 @@ function severalPrimaries(belief: Belief, primary: Server): readonly Refusal[] {
       `make one of them read-only: orchestrator-client -c set-read-only -i ${names[1] ?? ''}`,
     ),
   ];
+}
+
+function notPromotable(belief: Belief, primary: Server, candidate: ServerId): Refusal | null {
+  const asked = { belief, primary, candidate, hasReplicas: true, prefix: 'ForceMasterTakeover:' };
+  return withinGroup(asked) ?? noChild(belief, primary, candidate);
 }
 
 function noChild(belief: Belief, primary: Server, candidate: ServerId): Refusal | null {

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { RecoveryId, ReplacedBy } from '../../../../src/core/recovery/recovery.js';
-import { unacknowledgedAmong } from '../../../../src/core/recovery/durability/unacknowledged.js';
+import { replacedBy, unacknowledgedAmong } from '../../../../src/core/recovery/durability/unacknowledged.js';
 import { uuidOf } from '../../../support/worlds/mysql-world.js';
+import { takeoverOpening } from '../../../support/worlds/plan-worlds.js';
 
 const P = uuidOf(1);
 const GUARANTEED: ReplacedBy = { recovery: '1:a' as RecoveryId, doubts: [], received: `${P}:1-5` };
@@ -28,5 +29,12 @@ describe('what a former primary alone has', () => {
     const proven = unacknowledgedAmong(`${P}:6`, replaced, waited);
     expect(proven.gtids).toBe('');
     expect(proven.because.length).toBeGreaterThan(0);
+  });
+
+  it('was written after a planned takeover had closed it, and nobody says that nothing is known of that', () => {
+    const replaced = replacedBy(takeoverOpening(), P);
+    const { gtids, because } = unacknowledgedAmong(`${P}:6`, replaced ?? undefined, true);
+    expect(gtids).toBe('');
+    expect(because).toEqual([expect.stringContaining('planned takeover')]);
   });
 });

@@ -250,6 +250,46 @@ describe('a planned takeover', () => {
   });
 });
 
+describe('a takeover within a replication group', () => {
+  const group = { name: 'g-1', singlePrimary: true, state: 'ONLINE', others: [], primary: null } as const;
+  const feed = (version: string): void => {
+    const [major = 0, minor = 0, patch = 0] = version.split('.').map(Number);
+    const facts = { version: { text: version, major, minor, patch } };
+    const servers = [
+      observed('g1', null, { ...facts, serverNumber: 11, group: { ...group, role: 'PRIMARY' } }),
+      observed('g2', null, {
+        ...facts,
+        serverNumber: 12,
+        readOnly: true,
+        group: { ...group, role: 'SECONDARY', primary: { host: 'g1', port: 3306 } },
+      }),
+    ];
+    fed.feed({ kind: 'topology-observed', servers });
+  };
+  const ask = (candidate: string | null): Opening => {
+    const clusterId = fed.clusterOf('g1') as ClusterId;
+    const wish = { clusterId, candidate: candidate as ServerId | null, auto: candidate === null };
+    return openTakeover(fed.state, policyOf(), wish, healthy, context);
+  };
+
+  it.each([
+    ['9.7.0', "on a member of the group: SELECT group_replication_set_as_primary('g2')"],
+    ['8.0.12', 'STOP GROUP_REPLICATION on g1:3306: the group elects another one'],
+  ])('of %s is refused with what to do instead', (version, mend) => {
+    feed(version);
+    for (const candidate of ['g2', null]) {
+      const message = expect.stringContaining('g1:3306 is of the replication group g-1') as string;
+      expect(ask(candidate)).toMatchObject({ ok: false, refusals: [{ code: 'group', message, mend }] });
+    }
+  });
+
+  it('and one to a replica outside of it is another matter', () => {
+    feed('9.7.0');
+    fed.feed({ kind: 'topology-observed', servers: [observed('r9', 'g1', { serverNumber: 19 })] });
+    expect(ask('r9').ok).toBe(true);
+  });
+});
+
 describe('the recovery of a former primary', () => {
   it('names the primary of today, and is refused for anybody else', () => {
     expect(openFormerPrimary(fed.state, serverId('p'), context)).toMatchObject({ refusals: [{ code: 'not-demoted' }] });

@@ -245,17 +245,17 @@ describe('a move by place', () => {
   });
 });
 
-describe('a replica and its source that change places', () => {
-  const swap = (): Recovery =>
-    opening([C], A, [], {
-      command: 'take-master',
-      manner: 'in-order',
-      moves: [
-        { server: C, to: P, from: A, byPlace: true },
-        { server: A, to: C, from: P, byPlace: true },
-      ],
-    });
+const swap = (): Recovery =>
+  opening([C], A, [], {
+    command: 'take-master',
+    manner: 'in-order',
+    moves: [
+      { server: C, to: P, from: A, byPlace: true },
+      { server: A, to: C, from: P, byPlace: true },
+    ],
+  });
 
+describe('a replica and its source that change places', () => {
   it('do so under write load, wherever the leader dies', () => {
     for (let point = 1; ; point++) {
       const servers = world();
@@ -280,6 +280,33 @@ describe('a replica and its source that change places', () => {
     expect(ending.verdict).toMatchObject({ kind: 'undone' });
     expect(sources(servers)).toEqual(UNMOVED);
     allLevel(servers);
+  });
+});
+
+describe('a replica and its source that got stuck on the way', () => {
+  const stuckAt = (kinds: readonly string[]) => {
+    const servers = world();
+    return play(swap(), servers, immortal, (step, outcome) =>
+      kinds.includes(`${step.kind} ${step.server === A ? 'source' : 'replica'}`)
+        ? { ok: false, code: 'state', error: 'its disk is full', retriable: false }
+        : outcome,
+    ).ending;
+  };
+
+  it('say from which places on they are to be pointed back by hand, in order', () => {
+    const { verdict } = stuckAt(['repoint replica']);
+    const order = (server: ServerId, source: ServerId): string =>
+      `point db-${server.slice(0, 8)}:3306 at db-${source.slice(0, 8)}:3306 from binlog.000001:50 on, if it stands at \\S+, and start it`;
+    const told = new RegExp(`its disk is full; mend that, .*${order(C, A)}; then ${order(A, P)}$`);
+    expect(verdict).toMatchObject({ kind: 'failed', reason: expect.stringMatching(told) as unknown });
+  });
+
+  it('say who is to be started where nobody was pointed elsewhere yet', () => {
+    const { verdict } = stuckAt(['await-applied source', 'start-replica source']);
+    expect(verdict).toMatchObject({
+      kind: 'failed',
+      reason: expect.stringMatching(/orchestrator-client -c start-replica -i db-\S+:3306$/) as unknown,
+    });
   });
 });
 
