@@ -236,6 +236,8 @@ export interface StepFindings {
   readonly failure?: string;
   /** A digest of what a connection runs, and of whose it is. */
   readonly query?: string;
+  /** kill-query: false where there was nothing to end any more. */
+  readonly ended?: false;
   /** For people: what was skipped, what was seen. */
   readonly text?: string;
   /** For people: what happened meanwhile, in order. */

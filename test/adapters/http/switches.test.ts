@@ -83,6 +83,22 @@ it('how many transactions were injected is said, and where', async () => {
   expect(body).toMatchObject({ Message: 'Have injected 3 transactions on cluster master main:3306' });
 });
 
+it('a statement that had ended before anybody could end it is not said to be killed', async () => {
+  const base = recoveryOf('7:s', fixture.service.clusterId(), FIRST);
+  const action = { do: 'kill-query', connection: 77, query: 'digest' } as const;
+  const step = { kind: 'switch', server: base.failed, action } as const;
+  const record = { number: 1, step, intendedAtMs: 1, term: 1, attempt: 1, finishedAtMs: 2 };
+  fixture.service.recovery = {
+    ...base,
+    kind: 'switch',
+    steps: [{ ...record, outcome: { ok: true, findings: { ended: false } } }],
+    closedAtMs: 3,
+    verdict: { kind: 'succeeded' },
+  };
+  const { body } = await fixture.get(`/api/kill-query/${ONE}/77`);
+  expect(body).toMatchObject({ Code: 'OK', Message: 'Nothing to kill any more on : read-replica-1:3306' });
+});
+
 it('what came to nothing is an error that says on which server and why', async () => {
   const base = recoveryOf('7:s', fixture.service.clusterId(), FIRST);
   fixture.service.recovery = {

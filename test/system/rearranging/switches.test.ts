@@ -56,6 +56,35 @@ async function one(server: LabServer, sql: string): Promise<unknown> {
   return row?.['it'];
 }
 
+/** A commit that waits for an acknowledgement goes on waiting when it is killed, and whoever killed it is told so. */
+async function outlivesKill(): Promise<void> {
+  const { primary, replicas } = topology;
+  await primary.execute("CREATE USER app@'%' IDENTIFIED BY 'app'; GRANT ALL ON shop.* TO app@'%'");
+  const timeout = String(await one(primary, '@@rpl_semi_sync_source_timeout'));
+  await primary.execute('SET GLOBAL rpl_semi_sync_source_timeout = 3600000');
+  await topology.caughtUp();
+  const client = await primary.connect({ user: 'app', password: 'app', database: 'shop' });
+  const [[{ id }]] = (await client.query('SELECT CONNECTION_ID() AS id')) as unknown as [[{ id: number }]];
+  for (const replica of replicas) await replica.execute('STOP REPLICA IO_THREAD');
+  try {
+    const writing = client.query(INSERT);
+    writing.catch(() => undefined);
+    const state = async (): Promise<unknown> =>
+      (await primary.query(`SELECT STATE FROM information_schema.processlist WHERE ID = ${String(id)}`))[0]?.['STATE'];
+    await expect.poll(state, { timeout: 60_000 }).toMatch(/semi-sync ACK/i);
+    const told = await operator.ask('kill-query', primary, { connection: id });
+    expect(told).toMatchObject({ ok: true, value: { verdict: { kind: 'failed' } } });
+    expect(JSON.stringify(told)).toContain('its commit waits for the acknowledgement of a replica, which no KILL ends');
+    for (const replica of replicas) await replica.execute('START REPLICA IO_THREAD');
+    await writing;
+  } finally {
+    for (const replica of replicas) await replica.execute('START REPLICA IO_THREAD');
+    client.destroy();
+  }
+  await primary.execute(`SET GLOBAL rpl_semi_sync_source_timeout = ${timeout}; DROP USER app@'%'`);
+  await topology.caughtUp();
+}
+
 describe('on MySQL 9.7', () => {
   it('an applier stops where it is told, a delay is set, GTID is left and taken up again, the account is given anew', async () => {
     const [a] = pair();
@@ -191,6 +220,10 @@ describe('on MySQL 9.7', () => {
     await operator.done('kill-query', primary, { connection: me.id });
     expect(((await sleeping) as unknown as [[{ ended: number }]])[0][0].ended).toBe(1);
     expect(await client.query('SELECT 1')).toBeTruthy();
+    const command = `SELECT COMMAND FROM information_schema.processlist WHERE ID = ${String(me.id)}`;
+    await expect.poll(async () => (await primary.query(command))[0]?.['COMMAND'], { timeout: 60_000 }).toBe('Sleep');
+    const killed = await operator.ask('kill-query', primary, { connection: me.id });
+    expect(JSON.stringify(killed)).toContain('it runs nothing');
     client.destroy();
     const [dump] = await primary.query(
       "SELECT ID FROM information_schema.processlist WHERE COMMAND LIKE 'Binlog Dump%'",
@@ -198,6 +231,7 @@ describe('on MySQL 9.7', () => {
     const kept = await operator.ask('kill-query', primary, { connection: Number(dump?.['ID']) });
     expect(kept).toMatchObject({ ok: true, value: { verdict: { kind: 'undone' } } });
     await operator.refused('kill-query', primary, 'bad-connection', { connection: 0 });
+    await outlivesKill();
   });
 
   it('only one server of a cluster takes writes, whoever asks; and a primary that was closed stays closed', async () => {

@@ -5,7 +5,7 @@
  */
 import { ok, type Result } from '../../../core/base/result.js';
 import { sizeOf } from '../../../core/recovery/progress/gtids.js';
-import { injectedBy } from '../../../core/recovery/playbooks/switch.js';
+import { endedByKill, injectedBy } from '../../../core/recovery/playbooks/switch.js';
 import type { Recovery } from '../../../core/recovery/recovery.js';
 import type { SwitchCommand } from '../../../core/recovery/requests/switching.js';
 import { addressText } from '../../../core/topology/address.js';
@@ -73,7 +73,12 @@ const SHAPES: readonly Shape[] = [
     end: '/:seconds',
   },
   { ...onOne('purge-binary-logs', ({ name }) => `Binary logs purged on: ${name}`), end: '/:logFile' },
-  { ...onOne('kill-query', ({ name }) => `Query killed on : ${name}`), end: '/:process' },
+  {
+    ...onOne('kill-query', ({ name, recovery }) =>
+      endedByKill(recovery) ? `Query killed on : ${name}` : `Nothing to kill any more on : ${name}`,
+    ),
+    end: '/:process',
+  },
 ];
 
 function onOne(command: SwitchCommand, says: Shape['says']): Shape {

@@ -180,6 +180,11 @@ export function injectedBy(recovery: Recovery): string {
   return record?.step.kind === 'inject-empty' ? record.step.gtids : '';
 }
 
+/** False where the connection ran nothing, or something else, by the time that its statement was to be ended. */
+export function endedByKill({ steps: taken }: Recovery): boolean {
+  return !taken.some(({ outcome }) => outcome?.ok === true && outcome.findings.ended === false);
+}
+
 function noErrant(recovery: Recovery, command: SwitchCommand): string {
   const { host, port } = participantOf(recovery, recovery.failed);
   return `${command} will not operate on ${host}:${String(port)} because no errant GTID is found`;

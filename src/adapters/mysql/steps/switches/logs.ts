@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import type { StepFindings } from '../../../../core/recovery/step.js';
 import { addressText } from '../../../../core/topology/address.js';
 import { logsBetween } from '../../../../core/topology/binlog-position.js';
+import { monotonicNowMs } from '../../../../runtime/ports/clock.js';
 import { quoted } from '../../dialect.js';
 import { StatementFailed } from '../../connection/failure.js';
 import type { Hold, TextRow } from '../../session/hold.js';
@@ -64,7 +65,9 @@ function noClient(row: TextRow): string | null {
 
 export async function killQuery(hold: Hold, connection: number, query: string): Promise<StepFindings> {
   const row = await connectionRow(hold, connection);
-  if (row === null || digestOf(row) !== query) return { text: 'it runs something else by now: nothing was ended' };
+  if (row === null || digestOf(row) !== query)
+    return { ended: false, text: 'it runs something else by now: nothing was ended' };
+  if (row['Command'] === 'Sleep') return { ended: false, text: 'it runs nothing: there was nothing to end' };
   try {
     await hold.change(`KILL QUERY ${String(connection)}`, CHANGE_MS);
   } catch (error) {
@@ -72,7 +75,33 @@ export async function killQuery(hold: Hold, connection: number, query: string): 
     // Unknown thread id: its client went in this moment.
     if (!(cause instanceof StatementFailed) || cause.number !== 1094) throw error;
   }
+  await assertEnds(hold, connection, query);
   return { text: 'its statement was ended' };
+}
+
+/** The server takes note of a KILL and answers at once; what hangs where it does not look for that goes on. */
+async function assertEnds(hold: Hold, connection: number, query: string): Promise<void> {
+  const deadlineMs = monotonicNowMs() + ENDS_MS;
+  for (;;) {
+    const row = await connectionRow(hold, connection);
+    if (row === null || row['Command'] === 'Sleep' || digestOf(row) !== query) return;
+    if (monotonicNowMs() >= deadlineMs) throw goesOn(hold, connection, row['State'] ?? '');
+    await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
+  }
+}
+
+/** Most end within milliseconds; a rollback takes as long as what it undoes. */
+const ENDS_MS = 2_000;
+const PAUSE_MS = 20;
+
+function goesOn(hold: Hold, connection: number, state: string): StepFailed {
+  const who = `${addressText(hold.address)}: connection ${String(connection)}`;
+  const text = `${who} was told to end its statement, and still runs it ${String(ENDS_MS / 1000)} s later`;
+  // "ACK from slave" until 8.0.25, "from replica" since; MariaDB has its own.
+  const why = /semi-?sync.* ACK/i.test(state)
+    ? `its commit waits for the acknowledgement of a replica, which no KILL ends: let one acknowledge, or switch semi-sync off (disable-semi-sync-master)`
+    : `its state is "${state}": it may be rolling back, look again`;
+  return new StepFailed('state', `${text}: ${why}`, false);
 }
 
 async function connectionRow(hold: Hold, connection: number): Promise<TextRow | null> {
