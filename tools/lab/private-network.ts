@@ -14,6 +14,7 @@ const DROP_ALL = ['tbf', 'rate', '8bit', 'burst', '1', 'limit', '1'];
 
 const NUMBERS = 250;
 const KEEPER_MS = 60_000;
+const TRIES = 20;
 
 export type SpawnKeeper = (name: string, command: string, args: readonly string[]) => GuardedProcess;
 
@@ -37,12 +38,21 @@ export class PrivateNetwork {
   }
 
   static async open(spawn: SpawnKeeper): Promise<PrivateNetwork> {
-    const number = freeNumber();
-    const keeper = spawn(`network-${String(number)}`, 'unshare', ['-n', 'sleep', 'infinity']);
+    const keeper = spawn('network-keeper', 'unshare', ['-n', 'sleep', 'infinity']);
     await inItsOwnNetwork(keeper.pid);
-    const network = new PrivateNetwork(number, keeper.pid);
-    await network.#connect(number, keeper.pid);
-    return network;
+    for (let tries = 1; ; tries += 1) {
+      const number = freeNumber();
+      const network = new PrivateNetwork(number, keeper.pid);
+      try {
+        await network.#lay(keeper.pid);
+      } catch (error) {
+        // Somebody beside us has chosen the same number in the same moment.
+        if (tries < TRIES && String(error).includes('File exists')) continue;
+        throw error;
+      }
+      await network.#connect(number);
+      return network;
+    }
   }
 
   async drop(): Promise<void> {
@@ -57,10 +67,13 @@ export class PrivateNetwork {
     await this.#within('tc', 'qdisc', 'del', 'dev', this.#inside, 'root');
   }
 
-  async #connect(number: number, keeper: number): Promise<void> {
-    const gateway = `10.213.${String(number)}.1`;
+  async #lay(keeper: number): Promise<void> {
     const link = ['type', 'veth', 'peer', 'name', this.#inside, 'netns', String(keeper)];
     await run('ip', ['link', 'add', this.#outside, ...link]);
+  }
+
+  async #connect(number: number): Promise<void> {
+    const gateway = `10.213.${String(number)}.1`;
     await run('ip', ['addr', 'add', `${gateway}/30`, 'dev', this.#outside]);
     await run('ip', ['link', 'set', this.#outside, 'up']);
     await this.#within('ip', 'addr', 'add', `${this.host}/30`, 'dev', this.#inside);

@@ -1,7 +1,7 @@
 /** Acting nodes upon real servers of the lab: real sessions, real probes, real time; only the log is the test's own. */
 import { tmpdir } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { MysqlProber } from '../../../src/adapters/mysql/probe/prober.js';
+import type { MysqlProber } from '../../../src/adapters/mysql/probe/prober.js';
 import type { MoveCommand } from '../../../src/core/recovery/requests/movement.js';
 import type { Recovery } from '../../../src/core/recovery/recovery.js';
 import type { RecoveryPolicy } from '../../../src/core/recovery/policy.js';
@@ -15,7 +15,7 @@ import { systemClock } from '../../../src/runtime/ports/clock.js';
 import type { ServerSession, SessionOpener, SessionOptions } from '../../../src/runtime/ports/mysql.js';
 import type { LabServer } from '../../../tools/lab/lab-server.js';
 import { ActingNodes, type Outside } from './acting-nodes.js';
-import { labConnector, labOpener, REPLICATION_QUERY } from './mysql-sessions.js';
+import { labConnector, labOpener, patientProber, REPLICATION_QUERY } from './mysql-sessions.js';
 
 /** Called before a step is sent and after its answer came, before anybody learns of it. */
 export type AtStep = (step: Step, when: 'before' | 'after') => Promise<void>;
@@ -39,7 +39,7 @@ export class LabNodes extends ActingNodes {
   constructor(servers: readonly LabServer[], policy: Partial<RecoveryPolicy> = {}, outside: LabOutside = {}) {
     const { keepDirectory = tmpdir(), seesVitals = false, ...rest } = outside;
     const connector = labConnector();
-    const prober = new MysqlProber(connector);
+    const prober = patientProber(connector, PROBE_MS);
     // MariaDB does not give the account of its replicas.
     const query = servers.some(({ flavor }) => flavor === 'mariadb') ? REPLICATION_QUERY : '';
     const watched = new WatchedSessions(labOpener(connector, query, keepDirectory));

@@ -2,7 +2,7 @@
 import { tmpdir } from 'node:os';
 import { Connector } from '../../../src/adapters/mysql/connection/connect.js';
 import type { HostResolver } from '../../../src/adapters/mysql/connection/host-resolver.js';
-import { MysqlProber } from '../../../src/adapters/mysql/probe/prober.js';
+import { DEFAULT_PROBER_LIMITS, MysqlProber } from '../../../src/adapters/mysql/probe/prober.js';
 import { ReplicationAccounts } from '../../../src/adapters/mysql/session/replication-account.js';
 import { MysqlSessionOpener } from '../../../src/adapters/mysql/session/session-opener.js';
 import type { Step, StepFindings, StepOutcome } from '../../../src/core/recovery/step.js';
@@ -24,6 +24,11 @@ export function labConnector(): Connector {
     },
     literalAddresses,
   );
+}
+
+/** A connection and a login may take seconds where many servers share a machine, and are waited for as long as the rest. */
+export function patientProber(connector: Connector, connectTimeoutMs: number): MysqlProber {
+  return new MysqlProber(connector, { ...DEFAULT_PROBER_LIMITS, connectTimeoutMs });
 }
 
 /** ReplicationCredentialsQuery, for servers that do not give their account: the lab's. */
@@ -57,7 +62,7 @@ export async function openOn(
 
 /** As the leader would know it: what a probe of it reports. */
 export async function identityOn({ host, port }: LabServer): Promise<ServerId> {
-  const prober = new MysqlProber(labConnector());
+  const prober = patientProber(labConnector(), 30_000);
   try {
     const probed = await prober.probe({ host, port }, 30_000);
     if (!probed.ok) throw new Error(probed.failure.message);

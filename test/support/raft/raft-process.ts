@@ -1,13 +1,13 @@
 /** Raft nodes as real processes: started, asked, paused, killed and started again on the same disk. */
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import type { Membership, NodeId } from '../../../src/core/raft/message.js';
 import type { ConsensusStatus, Leadership, LogPosition } from '../../../src/runtime/ports/consensus.js';
+import { freePorts } from '../../../tools/lab/free-ports.js';
 import { awaitStandstill } from '../../../tools/lab/standstill.js';
 import type { RaftThreadSettings } from '../../../src/runtime/raft-worker/thread-settings.js';
 
@@ -43,6 +43,7 @@ export class RaftProcess {
   readonly news: NewsLine[] = [];
   /** What it wrote to stderr. */
   complaints = '';
+  /** Resolved when all that it said was read. */
   readonly exited: Promise<number | null>;
   readonly #child: ChildProcessWithoutNullStreams;
   readonly #waiting = new Map<number, { resolve: (value: unknown) => void; reject: (error: Error) => void }>();
@@ -63,8 +64,12 @@ export class RaftProcess {
     createInterface({ input: this.#child.stdout }).on('line', (line) => {
       this.#onLine(JSON.parse(line) as Answer & NewsLine);
     });
+    this.#child.on('exit', () => {
+      this.#gone = true;
+    });
+    // What it said last may be on its way still when it is gone.
     this.exited = new Promise((resolve) => {
-      this.#child.on('exit', (code) => {
+      this.#child.on('close', (code) => {
         this.#gone = true;
         for (const { reject } of this.#waiting.values()) reject(new Error(`${settings.info.id} is gone`));
         this.#waiting.clear();
@@ -163,8 +168,8 @@ export class RaftProcesses {
   static async create(names: readonly string[], overrides: Partial<RaftThreadSettings> = {}): Promise<RaftProcesses> {
     const directory = await mkdtemp(join(tmpdir(), 'raft-processes-'));
     const ids = names.map((name) => name as NodeId);
-    const addresses: Record<string, string> = {};
-    for (const id of ids) addresses[id] = `127.0.0.1:${await freePort()}`;
+    const ports = await freePorts(ids.length);
+    const addresses = Object.fromEntries(ids.map((id, at) => [id, `127.0.0.1:${String(ports[at])}`]));
     return new RaftProcesses(directory, { voters: ids, outgoing: [], learners: [], addresses }, overrides);
   }
 
@@ -230,17 +235,4 @@ export class RaftProcesses {
     }
     await rm(this.#directory, { recursive: true, force: true });
   }
-}
-
-async function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer();
-    server.on('error', reject);
-    server.listen(0, '127.0.0.1', () => {
-      const address = server.address();
-      server.close(() => {
-        resolve(typeof address === 'object' && address !== null ? address.port : 0);
-      });
-    });
-  });
 }

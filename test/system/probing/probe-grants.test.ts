@@ -1,14 +1,14 @@
 /** What a missing right must never do: make a primary of a replica, or stay missing for a connection after it was granted. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ProbeSession } from '../../../src/adapters/mysql/probe/probe-session.js';
-import { DEFAULT_PROBER_LIMITS, MysqlProber } from '../../../src/adapters/mysql/probe/prober.js';
+import { MysqlProber } from '../../../src/adapters/mysql/probe/prober.js';
 import { formatGtidSet, parseGtidSet, subtractGtids } from '../../../src/core/topology/gtid-set.js';
 import type { ServerReport } from '../../../src/core/topology/report.js';
 import { monotonicNowMs } from '../../../src/runtime/ports/clock.js';
 import type { LabServer } from '../../../tools/lab/lab-server.js';
 import { MySqlLab } from '../../../tools/lab/mysql-lab.js';
 import type { Topology } from '../../../tools/lab/topology.js';
-import { failureIn, openEyes, PATIENT_MS, reportIn } from './prober-fixture.js';
+import { failureIn, openEyes, PATIENT_LIMITS, PATIENT_MS, reportIn } from './prober-fixture.js';
 
 let lab: MySqlLab;
 let topology: Topology;
@@ -93,7 +93,7 @@ describe('a gap in a kept connection', () => {
     await grantOnly(lacking('REPLICATION SLAVE ON *.*'));
     const eyes = openEyes(WATCHER);
     let aheadMs = 0;
-    const prober = new MysqlProber(eyes.connector, DEFAULT_PROBER_LIMITS, () => monotonicNowMs() + aheadMs);
+    const prober = new MysqlProber(eyes.connector, PATIENT_LIMITS, () => monotonicNowMs() + aheadMs);
     const { host, port } = primary;
     const gaps = async (): Promise<number> =>
       reportIn(await prober.probe({ host, port }, PATIENT_MS)).facts.blindSpots.length;

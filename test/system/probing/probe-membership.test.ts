@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { ServerReport } from '../../../src/core/topology/report.js';
 import type { Flavor } from '../../../tools/lab/dialect.js';
+import { freePorts } from '../../../tools/lab/free-ports.js';
 import type { LabServer } from '../../../tools/lab/lab-server.js';
 import { MySqlLab } from '../../../tools/lab/mysql-lab.js';
 import { type Eyes, openEyes, PATIENT_MS, reportIn } from './prober-fixture.js';
@@ -40,10 +41,11 @@ describe('MySQL 9.7', () => {
     const [member] = (await lab.servers(1, { extra: ['performance_schema_max_mutex_classes=350'] })) as [LabServer];
     expect((await look(member)).facts.group).toBeNull();
     const name = 'aaaaaaaa-bbbb-4ccc-8ddd-eeeeeeeeeeee';
+    const [speaking = 0] = await freePorts(1);
     await member.execute(
       "INSTALL PLUGIN group_replication SONAME 'group_replication.so'; " +
         `SET GLOBAL group_replication_group_name='${name}'; ` +
-        `SET GLOBAL group_replication_local_address='127.0.0.1:${String(member.port + 20_000)}'; ` +
+        `SET GLOBAL group_replication_local_address='127.0.0.1:${String(speaking)}'; ` +
         "SET GLOBAL group_replication_communication_stack='XCOM'",
     );
     await eyes.close();

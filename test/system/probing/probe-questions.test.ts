@@ -1,13 +1,13 @@
 /** The operator's own queries on a real server: answered, refused, hanging; whatever becomes of them, the report stays. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { DEFAULT_PROBER_LIMITS, MysqlProber } from '../../../src/adapters/mysql/probe/prober.js';
+import { MysqlProber } from '../../../src/adapters/mysql/probe/prober.js';
 import { NO_QUESTIONS, type Questions } from '../../../src/adapters/mysql/probe/questions.js';
 import { NOTHING_DETECTED, type ServerReport } from '../../../src/core/topology/report.js';
 import { monotonicNowMs } from '../../../src/runtime/ports/clock.js';
 import type { LabServer } from '../../../tools/lab/lab-server.js';
 import { MySqlLab } from '../../../tools/lab/mysql-lab.js';
 import type { Topology } from '../../../tools/lab/topology.js';
-import { openEyes, PATIENT_MS, reportIn } from './prober-fixture.js';
+import { openEyes, PATIENT_LIMITS, PATIENT_MS, reportIn } from './prober-fixture.js';
 
 let lab: MySqlLab;
 let topology: Topology;
@@ -43,7 +43,7 @@ function ask(asked: Questions): Asked {
   let aheadMs = 0;
   const prober = new MysqlProber(
     eyes.connector,
-    DEFAULT_PROBER_LIMITS,
+    PATIENT_LIMITS,
     () => monotonicNowMs() + aheadMs,
     () => asked,
   );

@@ -2,6 +2,7 @@
 // replication group, whose asynchronous replicas are moved when the member that they followed is lost.
 import { describe, expect, it } from 'vitest';
 import type { MoveCommand } from '../../../src/core/recovery/requests/movement.js';
+import { freePorts } from '../../../tools/lab/free-ports.js';
 import type { LabServer } from '../../../tools/lab/lab-server.js';
 import type { LabNodes } from '../../support/lab/lab-nodes.js';
 import { labStage } from '../../support/lab/lab-stage.js';
@@ -58,13 +59,13 @@ async function group(): Promise<readonly [LabServer, LabServer, LabServer]> {
   const members = await stage.servers(3, { extra: ['performance_schema_max_mutex_classes=350'] });
   const [first, second, third] = members;
   if (first === undefined || second === undefined || third === undefined) throw new Error('a group of three');
-  const speaks = ({ port }: LabServer): string => `127.0.0.1:${String(port + 20_000)}`;
-  for (const member of members) {
+  const speaking = (await freePorts(members.length)).map((port) => `127.0.0.1:${String(port)}`);
+  for (const [at, member] of members.entries()) {
     await member.execute(
       "INSTALL PLUGIN group_replication SONAME 'group_replication.so'; " +
         `SET GLOBAL group_replication_group_name='${GROUP}'; ` +
-        `SET GLOBAL group_replication_local_address='${speaks(member)}'; ` +
-        `SET GLOBAL group_replication_group_seeds='${members.map(speaks).join()}'; ` +
+        `SET GLOBAL group_replication_local_address='${speaking[at] ?? ''}'; ` +
+        `SET GLOBAL group_replication_group_seeds='${speaking.join()}'; ` +
         "SET GLOBAL group_replication_communication_stack='XCOM'; " +
         'SET GLOBAL group_replication_recovery_get_public_key=ON; ' +
         "CHANGE REPLICATION SOURCE TO SOURCE_USER='repl', SOURCE_PASSWORD='repl' FOR CHANNEL 'group_replication_recovery'",

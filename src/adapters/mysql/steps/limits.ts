@@ -15,6 +15,9 @@ export const STOP_SQL_MS = 75_000;
 /** A replica has spoken to its new source by then, or says why not. */
 export const FIRST_WORD_MS = 2_000;
 
+/** An IO thread that has said nothing yet is connecting, which a busy source may draw out; a person waits for this one. */
+export const CONNECTED_MS = 15_000;
+
 /** How long relay log may take to be applied before a server forgets its source; a promoted one has applied it before. */
 export const DRAIN_MS = 30_000;
 

@@ -10,7 +10,7 @@ import { changeSource, type SourceChange, startReplica, stopReplica } from '../.
 import type { Hold } from '../../session/hold.js';
 import { StepFailed } from '../../session/step-failed.js';
 import { awaitApplied } from '../replica/await-applied.js';
-import { CHANGE_MS, DRAIN_MS, FIRST_WORD_MS, READ_MS, STOP_SQL_MS } from '../limits.js';
+import { CHANGE_MS, CONNECTED_MS, DRAIN_MS, READ_MS, STOP_SQL_MS } from '../limits.js';
 import { hasUnapplied, losesByRestart, stopFetching } from '../replica/relay-log.js';
 import { readReplicaOf, type ReplicaState, readServer } from '../reading/replica-state.js';
 import { firstWord } from '../replica/replication.js';
@@ -108,7 +108,7 @@ async function restore(hold: Hold, running: Threads): Promise<string> {
     await hold.change(stopReplica(hold.dialect, now.channel, 'SQL_THREAD'), STOP_SQL_MS);
   }
   if (!running.io) return 'its threads are as they were';
-  const after = await firstWord(hold, FIRST_WORD_MS);
+  const after = await firstWord(hold, CONNECTED_MS);
   if (after.io === 'Yes') return 'it replicates as before';
   const said = `error ${String(after.ioErrno)}: ${after.ioError}`;
   throw new StepFailed('state', `${addressText(hold.address)}: its IO thread does not connect again: ${said}`, false);

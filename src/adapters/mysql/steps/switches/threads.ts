@@ -8,7 +8,7 @@ import type { Hold } from '../../session/hold.js';
 import { StepFailed } from '../../session/step-failed.js';
 import { awaitApplied } from '../replica/await-applied.js';
 import { readFindings } from '../reading/findings.js';
-import { CHANGE_MS, READ_MS, STOP_SQL_MS } from '../limits.js';
+import { CHANGE_MS, CONNECTED_MS, READ_MS, STOP_SQL_MS } from '../limits.js';
 import { applierError, readReplicaOf, readReplicas, readServer, type ReplicaState } from '../reading/replica-state.js';
 import {
   assertStartLosesNothing,
@@ -64,14 +64,20 @@ async function makeAcknowledge(hold: Hold): Promise<void> {
 }
 
 async function runs(hold: Hold, channel: string | null): Promise<string> {
-  const deadlineMs = monotonicNowMs() + STARTED_MS;
+  const startedMs = monotonicNowMs();
   for (;;) {
     const channels = await chosen(hold, channel);
     const failed = channels.find(({ io, sql }) => io !== 'Yes' || !sql);
     if (failed === undefined) return 'it replicates';
-    if (monotonicNowMs() >= deadlineMs || applierError(failed) !== null) throw notRunning(hold, failed);
+    const limitMs = isConnecting(failed) ? CONNECTED_MS : STARTED_MS;
+    if (monotonicNowMs() - startedMs >= limitMs || applierError(failed) !== null) throw notRunning(hold, failed);
     await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
   }
+}
+
+/** For the first time, and nothing has gone wrong yet. */
+function isConnecting({ io, ioErrno, sql }: ReplicaState): boolean {
+  return io === 'Connecting' && ioErrno === 0 && sql;
 }
 
 function notRunning(hold: Hold, state: ReplicaState): StepFailed {
