@@ -9,12 +9,17 @@ export interface OpenPage {
   close(): Promise<void>;
 }
 
+/** A busy machine is no failure. */
+const PATIENCE_MS = 120_000;
+
 export async function openPage(url: string): Promise<OpenPage> {
   const browser: Browser = await chromium.launch({
     executablePath: await findProgram('chromium'),
     args: ['--no-sandbox', '--disable-gpu', '--disable-dev-shm-usage'],
+    timeout: PATIENCE_MS,
   });
   const page = await browser.newPage({ viewport: { width: 1400, height: 900 } });
+  page.setDefaultTimeout(PATIENCE_MS);
   const complaints: string[] = [];
   page.on('pageerror', (error) => complaints.push(error.message));
   page.on('console', (message) => {

@@ -197,6 +197,19 @@ export class LabServer {
     return await createConnection({ host, port, ...account });
   }
 
+  /** Hangs up on all sessions of an account; how many there were. One that has just ended by itself is no error. */
+  async hangUpOn(user: string): Promise<number> {
+    const rows = await this.query<{ id: number }>(
+      `SELECT ID AS id FROM information_schema.PROCESSLIST WHERE USER = '${user}'`,
+    );
+    for (const { id } of rows) {
+      await this.execute(`KILL ${String(id)}`).catch((error: unknown) => {
+        if (!String(error).includes('Unknown thread id')) throw error;
+      });
+    }
+    return rows.length;
+  }
+
   async openForWrites(): Promise<void> {
     await this.execute('SET GLOBAL read_only = 0');
   }

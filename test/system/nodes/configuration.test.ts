@@ -64,6 +64,13 @@ async function logged(text: string | RegExp): Promise<void> {
   }, PATIENCE);
 }
 
+/** A node that has just started may have yet to be elected. */
+async function done(path: string): Promise<void> {
+  await vi.waitFor(async () => {
+    expect((await get(path)).Code).toBe('OK');
+  }, PATIENCE);
+}
+
 async function get(path: string): Promise<{ Code: string; Message: string }> {
   const response = await fetch(`http://127.0.0.1:${String(ports[0])}${path}`);
   return (await response.json()) as { Code: string; Message: string };
@@ -125,7 +132,7 @@ it('writes its audit to a file, once, and its figures to Graphite', async () => 
   try {
     await logged('ready: ');
     await logged('NOTHING IS EVER CHANGED');
-    await get('/api/disable-global-recoveries');
+    await done('/api/disable-global-recoveries');
     await vi.waitFor(async () => {
       expect(await readFile(file, 'utf8')).toMatch(/^\d{4}-\d\d-\d\d [\d:]+\t[\w-]+\t\t0\t\[\]\t.*disabled.*\t$/m);
       expect(figures).toMatch(/^orc\.[^.]+\.orchestrator_is_leader 1 \d+$/m);
@@ -134,7 +141,7 @@ it('writes its audit to a file, once, and its figures to Graphite', async () => 
     const before = await readFile(file, 'utf8');
     await start({ AuditLogFile: file });
     await logged(/ready: [^]*ready: /);
-    await get('/api/enable-global-recoveries');
+    await done('/api/enable-global-recoveries');
     await vi.waitFor(async () => {
       const after = await readFile(file, 'utf8');
       expect(after.startsWith(before)).toBe(true);

@@ -48,10 +48,12 @@ describe('a cluster under writes', () => {
       await cluster.done('remove', node.raftAddress);
       await node.stop();
     }
+    await vi.waitFor(() => {
+      expect(writer.acknowledged.length).toBeGreaterThan(100);
+    }, PATIENCE);
     await writer.stop();
     expect(await cluster.voters()).toEqual([last.raftAddress]);
     expect(writer.complaints).toEqual([]);
-    expect(writer.acknowledged.length).toBeGreaterThan(100);
     expect(await writer.missing(last.grpcAddress)).toEqual([]);
   });
 });
@@ -114,7 +116,9 @@ describe('a node', () => {
       const { body } = await leader.request('/api/health');
       expect(JSON.stringify(body)).toContain('it was removed from its cluster');
     }, PATIENCE);
-    expect(leader.log()).toContain('REMOVED from its cluster');
+    await vi.waitFor(() => {
+      expect(leader.log()).toContain('REMOVED from its cluster');
+    }, PATIENCE);
     // The dead one comes back, was never told, and hears of it.
     await dead.start();
     await vi.waitFor(() => {
@@ -128,6 +132,11 @@ describe('a node', () => {
     const leader = await cluster.leader();
     const [one, two] = nodes.filter((node) => node !== leader);
     await one?.kill();
+    // Asked before that is known, it would be done.
+    await vi.waitFor(async () => {
+      const { members } = await cluster.status();
+      expect(members.find(({ id }) => id === one?.raftAddress)?.trouble).toBeTruthy();
+    }, PATIENCE);
     await vi.waitFor(async () => {
       const refused = await cluster.raft('remove', two?.raftAddress ?? '');
       expect([refused.code, refused.err]).toEqual([1, expect.stringContaining('--despite-dead-voters')]);

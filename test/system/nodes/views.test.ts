@@ -106,8 +106,11 @@ describe.each<Flavor>(['mysql56', 'mysql97'])('an errant transaction, %s', (flav
       Code: 'OK',
       Details: [row?.File],
     });
-    const troubled = await node.get<{ Key: { Port: number }; Problems: string[] }[]>('/api/problems');
-    expect(troubled.map(({ Key, Problems }) => [Key.Port, Problems])).toEqual([[replica.port, ['errant_gtid']]]);
+    const troubles = async (): Promise<unknown> => {
+      const troubled = await node.get<{ Key: { Port: number }; Problems: string[] }[]>('/api/problems');
+      return troubled.map(({ Key, Problems }) => [Key.Port, Problems]);
+    };
+    await expect.poll(troubles, PATIENCE).toEqual([[replica.port, ['errant_gtid']]]);
   });
 });
 

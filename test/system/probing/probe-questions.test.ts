@@ -166,7 +166,7 @@ describe('questions of the operator', () => {
 
   it('that hang are given up when the rest is there, and not asked again at once', async () => {
     const asked = ask(questions('', { region: 'SELECT SLEEP(600)', dataCenter: 'SELECT dc FROM meta.layout' }));
-    const first = await asked.look(3_000);
+    const first = await asked.look(10_000);
     expect(first.detected).toMatchObject({ region: null });
     expect(first.facts.channels).toHaveLength(1);
     expect(first.facts.blindSpots).toMatchObject([{ what: 'the answer of DetectRegionQuery' }]);

@@ -77,6 +77,12 @@ async function looksAtAll(nodes: readonly OrchestratorNode[]): Promise<void> {
   }, PATIENCE);
 }
 
+async function allAreValid(): Promise<void> {
+  for (const node of cluster.nodes) {
+    for (const { valid } of (await seenBy(node)).values()) expect(valid).toBe(true);
+  }
+}
+
 async function askedOnceEach(): Promise<void> {
   for (const replica of topology.replicas) expect(await connectionsTo(replica)).toBe(1);
 }
@@ -89,9 +95,7 @@ describe('three nodes share the probing', () => {
     }, PATIENCE);
     for (let round = 0; round < 2; round += 1) {
       await looksAtAll(cluster.nodes);
-      for (const node of cluster.nodes) {
-        for (const { valid } of (await seenBy(node)).values()) expect(valid).toBe(true);
-      }
+      await vi.waitFor(allAreValid, PATIENCE);
     }
     // Nobody asked twice meanwhile, and no emergency left a connection behind.
     await vi.waitFor(askedOnceEach, PATIENCE);
