@@ -1,7 +1,8 @@
 # Sourced by scripts/test: tests leave nothing behind. They are given a folder for temporary files, by which whatever they started
 # is known as well: a process keeps the environment that it began with. Needs bash, coreutils and grep only.
 
-LEFTOVER_SECONDS=5
+# Whatever was told to end needs a moment for it, and a busy machine many; where all is clean nobody waits.
+LEFTOVER_SECONDS=60
 
 # leftovers FOLDER: a line for each file there and each process that was given that folder; none when all is clean.
 leftovers() {
@@ -14,7 +15,7 @@ leftovers() {
   done
 }
 
-# no_leftovers FOLDER: false, and a list, when something is still there after a few seconds. The files are removed; the processes
+# no_leftovers FOLDER: false, and a list, when something is still there after a minute. The files are removed; the processes
 # are not ended, for whoever looks for the reason.
 no_leftovers() {
   local left waited

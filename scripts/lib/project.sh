@@ -33,9 +33,9 @@ with_lock() {
     if [ -z "$holder" ]; then
       # Between the holder's mkdir and its pid there is a moment; a folder that stays empty for long has no holder.
       sleep 0.2
-      [ -s "$lock/pid" ] || [ ! -d "$lock" ] || { [ $(($(date +%s) - $(stat -c %Y "$lock" 2>/dev/null || date +%s))) -gt 10 ] && break_lock "$lock"; } || true
+      [ -s "$lock/pid" ] || [ ! -d "$lock" ] || { [ $(($(date +%s) - $(stat -c %Y "$lock" 2>/dev/null || date +%s))) -gt 10 ] && break_lock "$lock" ''; } || true
     elif [ ! -d "/proc/$holder" ]; then
-      break_lock "$lock"
+      break_lock "$lock" "$holder"
     else
       [ -n "$waited" ] || say "waiting for another run (pid $holder), which holds $lock"
       waited=1
@@ -57,7 +57,10 @@ with_lock() {
   return $status
 }
 
+# break_lock LOCK HOLDER: what was moved away may be the lock of somebody who broke it first, and has it now: it is put back.
 break_lock() {
   local stale="$1.stale.$BASHPID"
-  if mv -T "$1" "$stale" 2>/dev/null; then rm -rf "$stale"; fi
+  mv -T "$1" "$stale" 2>/dev/null || return 0
+  if [ "$(cat "$stale/pid" 2>/dev/null || true)" != "$2" ] && mv -nT "$stale" "$1" 2>/dev/null && [ ! -d "$stale" ]; then return 0; fi
+  rm -rf "$stale"
 }

@@ -1,5 +1,5 @@
 // Real processes: what they are told, how long they may take, and what becomes of them.
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -73,6 +73,17 @@ function run(commands: readonly string[], given: Given = {}): Promise<StepOutcom
   expect(runner.configured).toEqual(new Set(commands.length === 0 ? [] : [list]));
   const { signal = new AbortController().signal, confirm = () => Promise.resolve() } = given;
   return runner.run({ list, event, confirm, signal });
+}
+
+/** Whoever was given the file to write to. */
+function stillRunning(): readonly string[] {
+  return readdirSync('/proc').filter((pid) => {
+    try {
+      return /^\d+$/.test(pid) && readFileSync(`/proc/${pid}/environ`, 'utf8').split('\0').includes(`OUT=${out}`);
+    } catch {
+      return false;
+    }
+  });
 }
 
 const written = (): string => readFileSync(out, 'utf8');
@@ -229,14 +240,15 @@ describe('a list', () => {
 
 describe('a command', () => {
   it('that takes too long is ended with all that it started, and has failed', async () => {
-    const outcome = await run(['trap "" TERM; (sleep 3; echo late > "$OUT") & echo begun; sleep 30'], {
+    // Long enough for a busy machine to begin.
+    const outcome = await run(['trap "" TERM; (sleep 600; echo late > "$OUT") & echo begun; sleep 600'], {
       list: 'before-failover',
-      limitMs: 300,
+      limitMs: 5000,
     });
     expect(outcome.ok ? '' : outcome.error).toMatch(
       /hook 1 of 1 \(trap\) took too long and was ended after \d+ ms: begun$/,
     );
-    await sleep(3500);
+    await until(() => stillRunning().length === 0);
     expect(() => written()).toThrow();
   });
 
@@ -264,9 +276,11 @@ describe('a command', () => {
   });
 
   it('that ends in & is not waited for, and its failure fails nothing', async () => {
-    const outcome = await run(['sleep 1; echo {failedHost} > "$OUT"; exit 7 &'], { list: 'before-failover' });
+    const command = 'until [ -e "$OUT.now" ]; do sleep 0.05; done; echo {failedHost} > "$OUT"; exit 7 &';
+    const outcome = await run([command], { list: 'before-failover' });
     expect(outcome).toMatchObject({ ok: true });
     expect(() => written()).toThrow();
+    writeFileSync(`${out}.now`, '');
     await until(() => logged.some((line) => line.includes('failed with exit code 7')));
     expect(written()).toBe('db1.example\n');
   });

@@ -3,7 +3,7 @@ import { createServer } from 'mysql2';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Connector } from '../../../src/adapters/mysql/connection/connect.js';
 import { CachingResolver } from '../../../src/adapters/mysql/connection/host-resolver.js';
-import { MysqlProber } from '../../../src/adapters/mysql/probe/prober.js';
+import { DEFAULT_PROBER_LIMITS, MysqlProber } from '../../../src/adapters/mysql/probe/prober.js';
 import type { Address } from '../../../src/core/topology/address.js';
 import { OLD_STATUS } from './answers.js';
 
@@ -92,7 +92,7 @@ describe('a binlog server', () => {
   it('is known by its greeting, and asked only what it understands', async () => {
     const settings = { user: 'u', password: 'p', tlsMemoryMs: 1, programName: 'test' };
     const connector = new Connector({ ...settings, tls: { mode: 'never', skipVerify: true } }, new CachingResolver());
-    const prober = new MysqlProber(connector);
+    const prober = new MysqlProber(connector, { ...DEFAULT_PROBER_LIMITS, connectTimeoutMs: 20_000 });
     for (let probe = 0; probe < 2; probe += 1) {
       const result = await prober.probe(address, 20_000);
       if (!result.ok) throw new Error(result.failure.message);

@@ -1,6 +1,7 @@
 /** A TCP server that behaves as told at the first moment of a connection: what real servers do only when they are in trouble. */
 import { createServer, type Server, type Socket } from 'node:net';
 import type { AddressInfo } from 'node:net';
+import { freePorts } from '../../../tools/lab/free-ports.js';
 import type { Address } from '../../../src/core/topology/address.js';
 
 export interface FakeServer {
@@ -53,9 +54,8 @@ export function greeting(): Buffer {
   return Buffer.concat([Buffer.from([body.length, 0, 0, 0]), body]);
 }
 
-/** A port where nothing listens. */
+/** A port where nothing listens, nor will: one that the kernel gives away might be that of another test in a moment. */
 export async function closedPort(): Promise<Address> {
-  const server = await fakeServer(() => undefined);
-  await server.close();
-  return server.address;
+  const [port = 0] = await freePorts(1);
+  return { host: '127.0.0.1', port };
 }

@@ -39,8 +39,8 @@ async function failureOf(address: Address, timeoutMs: number): Promise<[string, 
 describe('a fresh connection', () => {
   it('that is refused is hard evidence', async () => {
     const address = await closedPort();
-    expect(await failureOf(address, 5000)).toEqual(['refused', 'ECONNREFUSED']);
-    const { vote, detail } = await connector().knock(address, 5000);
+    expect(await failureOf(address, 20_000)).toEqual(['refused', 'ECONNREFUSED']);
+    const { vote, detail } = await connector().knock(address, 20_000);
     expect(vote).toBe('refused');
     expect(detail).toContain(`${address.host}:${String(address.port)}`);
   });
@@ -53,8 +53,8 @@ describe('a fresh connection', () => {
 
   it('that is answered with an error is a sign of life', async () => {
     const { address } = await server((socket) => socket.write(errorPacket(1040, 'Too many connections')));
-    expect(await failureOf(address, 5000)).toEqual(['alive', '1040']);
-    const { vote, detail } = await connector().knock(address, 5000);
+    expect(await failureOf(address, 20_000)).toEqual(['alive', '1040']);
+    const { vote, detail } = await connector().knock(address, 20_000);
     expect(vote).toBe('alive');
     expect(detail).toContain('1040');
     expect(detail).toContain('Too many connections');
@@ -62,15 +62,15 @@ describe('a fresh connection', () => {
 
   it('that is greeted and then left waiting is a sign of life', async () => {
     const { address } = await server((socket) => socket.write(greeting()));
-    expect(await failureOf(address, 300)).toEqual(['alive', 'ETIMEDOUT']);
-    expect((await connector().knock(address, 300)).vote).toBe('alive');
+    expect(await failureOf(address, 4000)).toEqual(['alive', 'ETIMEDOUT']);
+    expect((await connector().knock(address, 20_000)).vote).toBe('alive');
   });
 
   it('that is reset proves nothing', async () => {
     const { address, connections } = await server((socket) => socket.resetAndDestroy());
-    expect((await failureOf(address, 5000))[0]).toBe('none');
+    expect((await failureOf(address, 20_000))[0]).toBe('none');
     const before = connections();
-    expect((await connector().knock(address, 5000)).vote).toBe('none');
+    expect((await connector().knock(address, 20_000)).vote).toBe('none');
     expect(connections() - before).toBeGreaterThan(1);
   });
 
@@ -79,7 +79,7 @@ describe('a fresh connection', () => {
       socket.resetAndDestroy();
       void dying.close();
     });
-    expect((await connector().knock(dying.address, 5000)).vote).toBe('refused');
+    expect((await connector().knock(dying.address, 20_000)).vote).toBe('refused');
   });
 
   it('to a name that does not resolve is no opinion', async () => {

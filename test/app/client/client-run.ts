@@ -5,6 +5,7 @@ import { createHttpServer } from '../../../src/adapters/http/server.js';
 import { runClient } from '../../../src/app/client/run.js';
 import type { ClientSurroundings } from '../../../src/app/client/surroundings.js';
 import type { Happenings } from '../../../src/runtime/ports/happenings.js';
+import { freePorts } from '../../../tools/lab/free-ports.js';
 import type { FakeService } from '../../adapters/http/fake-service.js';
 import { HandClock, OPEN_SETTINGS, QUIET } from '../../adapters/http/http-fixture.js';
 
@@ -95,4 +96,10 @@ export async function serveCanned(
         server.closeAllConnections();
       }),
   };
+}
+
+/** An address at which nothing listens, nor will. */
+export async function nowhere(): Promise<string> {
+  const [port = 0] = await freePorts(1);
+  return `http://127.0.0.1:${String(port)}`;
 }

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { FakeService } from '../../adapters/http/fake-service.js';
-import { type Listening, run, serve, serveCanned } from './client-run.js';
+import { type Listening, nowhere, run, serve, serveCanned } from './client-run.js';
 
 const open: Listening[] = [];
 
@@ -13,13 +13,6 @@ async function node(change: (service: FakeService) => void = () => undefined): P
   const listening = await serve(service);
   open.push(listening);
   return [service, listening.url];
-}
-
-/** An address at which nothing listens any more. */
-async function nowhere(): Promise<string> {
-  const gone = await serveCanned(() => null);
-  await gone.close();
-  return gone.url;
 }
 
 afterEach(async () => {

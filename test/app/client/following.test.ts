@@ -167,7 +167,7 @@ describe('the steps of a request', () => {
     if (terminal) {
       await vi.waitFor(() => {
         expect(err).toContain(': ');
-      }, 20_000);
+      }, PATIENCE);
     }
     service.answerNow();
     const { code, out } = await ran;
@@ -215,7 +215,7 @@ it('a picture that is watched is drawn at once when something happens', async ()
       stage.find(`p${String(before)}`, 'DeadMaster');
       expect(drawn).toBeGreaterThan(2);
     },
-    { timeout: 30_000, interval: 200 },
+    { timeout: 60_000, interval: 200 },
   );
   stop.abort();
   await ran;

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { HttpTls } from '../../../src/adapters/http/access/mutual-tls.js';
 import { FakeService } from '../../adapters/http/fake-service.js';
-import { type Listening, run, serve, serveCanned } from './client-run.js';
+import { type Listening, nowhere, run, serve, serveCanned } from './client-run.js';
 
 const CERTIFICATES = new URL('../../adapters/http/certificates/', import.meta.url);
 const file = (name: string): string => new URL(`${name}.pem`, CERTIFICATES).pathname;
@@ -28,12 +28,6 @@ afterAll(async () => {
 afterEach(async () => {
   for (const one of open.splice(0)) await one.close();
 });
-
-async function nowhere(): Promise<string> {
-  const gone = await serveCanned(() => null);
-  await gone.close();
-  return gone.url;
-}
 
 describe('HTTPS', () => {
   async function secure(mutual: HttpTls['mutual']): Promise<string> {

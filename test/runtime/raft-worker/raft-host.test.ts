@@ -4,7 +4,7 @@ import { monotonicNowMs } from '../../../src/runtime/ports/clock.js';
 import { MemoryCluster, type MemoryNode, MemoryDisk } from '../../support/raft/raft-memory-cluster.js';
 import { hard, run } from '../../contracts/log-store.js';
 
-const PATIENCE = { timeout: 30_000, interval: 5 };
+const PATIENCE = { timeout: 60_000, interval: 5 };
 
 describe('whole nodes in memory', () => {
   let cluster: MemoryCluster;

@@ -2,6 +2,7 @@ import { createServer, type Server, type Socket } from 'node:net';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import type { NodeId } from '../../../../src/core/raft/message.js';
 import type { SnapshotChunk } from '../../../../src/runtime/ports/peer-transport.js';
+import { freePorts } from '../../../../tools/lab/free-ports.js';
 import {
   connect,
   heartbeat,
@@ -109,7 +110,10 @@ describe('peers over gRPC', () => {
   });
 
   it('tells at once when a peer goes away, and finds it again when it is back', async () => {
-    const [a, b] = await stage.pair();
+    const [port = 0] = await freePorts(1);
+    const [a, b] = [await stage.start('a'), await stage.start('b', { listenAddress: `127.0.0.1:${String(port)}` })];
+    connect(a, b);
+    await met(a, b);
     await b.transport.close();
     await vi.waitFor(() => {
       expect(a.disconnected).toContain('b');
@@ -189,7 +193,7 @@ describe('peers over gRPC', () => {
 
   it('tells anybody who it is, and tells apart that nobody answers', async () => {
     const [a, b] = [await stage.start('a'), await stage.start('b', { clusterId: 'another', hasLog: true })];
-    const { clusterId, introduction } = await a.transport.meet(b.address, 5000);
+    const { clusterId, introduction } = await a.transport.meet(b.address, 30_000);
     expect([clusterId, introduction.info.id, introduction.hasLog]).toEqual(['another', 'b', true]);
     const silent = createServer();
     servers.push(silent);
@@ -266,8 +270,8 @@ describe('peers over gRPC', () => {
     const sockets: Socket[] = [];
     const silent = createServer((socket) => sockets.push(socket.on('error', () => undefined)));
     servers.push(silent);
-    await new Promise<void>((resolve) => silent.listen(0, '127.0.0.1', resolve));
-    const port = (silent.address() as { port: number }).port;
+    const [port = 0] = await freePorts(1);
+    await new Promise<void>((resolve) => silent.listen(port, '127.0.0.1', resolve));
     const address = `127.0.0.1:${port}`;
     a.transport.setPeers(new Map([['b' as NodeId, address]]));
     await vi.waitFor(() => {
