@@ -132,9 +132,12 @@ export function grantFor(dialect: Dialect, name: RightName): string | null {
   return right === undefined ? null : `${right.privilege} ON ${right.on}`;
 }
 
+const PROMPT_PURPOSE =
+  'KILL of an applier that holds half a transaction, for the rest of which a promotion waits a minute';
+
 /** What the account may do without, and then waits: for ending an applier that holds half a transaction. */
 export function promptRightsOf({ can }: Dialect): readonly Omit<Right, 'name'>[] {
-  return can('systemUser') ? [{ privilege: 'SYSTEM_USER', on: '*.*', purpose: 'KILL of an applier' }] : [];
+  return can('systemUser') ? [{ privilege: 'SYSTEM_USER', on: '*.*', purpose: PROMPT_PURPOSE }] : [];
 }
 
 /** What the account may do without: for the way back `rebuild` alone, which replaces all data of a server. */

@@ -55,6 +55,7 @@ const WORDS: { readonly [K in keyof ServerFacts]: Words<K> } = {
   ],
   missingRights: rightWords,
   missingCopyRights: rightWords,
+  missingPromptRights: rightWords,
 };
 
 type NamedRight = Pick<MissingRight, 'privilege' | 'purpose'>;

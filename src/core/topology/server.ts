@@ -170,6 +170,8 @@ export interface ServerFacts {
   readonly missingRights?: readonly MissingRight[];
   /** What the account of the nodes may not do there and a copy to or from it would have to; absent as above. */
   readonly missingCopyRights?: readonly Omit<MissingRight, 'stops'>[];
+  /** What it may do without, and a failover then waits; absent as above. */
+  readonly missingPromptRights?: readonly Omit<MissingRight, 'stops'>[];
 }
 
 /** A part of the report that could not be read. */

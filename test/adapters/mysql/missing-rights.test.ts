@@ -1,7 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { dialectOf } from '../../../src/adapters/mysql/dialect.js';
 import type { ResultSet } from '../../../src/adapters/mysql/connection/link.js';
-import { missingCopyRightsOf, missingRightsOf } from '../../../src/adapters/mysql/probe/missing-rights.js';
+import {
+  missingCopyRightsOf,
+  missingPromptRightsOf,
+  missingRightsOf,
+} from '../../../src/adapters/mysql/probe/missing-rights.js';
 import type { Flavor } from '../../../src/core/topology/server.js';
 import { parseVersion } from '../../../src/core/topology/version.js';
 
@@ -63,6 +67,20 @@ describe('rights that a recovery would miss', () => {
     const [first] = missingRightsOf(dialect, grants(`GRANT RELOAD ON *.* ${TO}`), ACCOUNT);
     expect(first).toMatchObject({ mend: "GRANT REPLICATION_SLAVE_ADMIN ON *.* TO 'orchestrator'@'%'" });
     expect(first?.purpose).toContain('STOP REPLICA');
+  });
+});
+
+describe('rights without which a failover waits', () => {
+  const lacks = (version: string, ...lines: readonly string[]) =>
+    missingPromptRightsOf(dialectOf('MySQL', parseVersion(version)), grants(...lines), ACCOUNT).map(({ mend }) => mend);
+
+  it('are told with their GRANT where the version has them, and SUPER stands for none', () => {
+    expect(lacks('9.7.0', `GRANT SUPER, RELOAD ON *.* ${TO}`)).toEqual([
+      "GRANT SYSTEM_USER ON *.* TO 'orchestrator'@'%'",
+    ]);
+    expect(lacks('9.7.0', `GRANT RELOAD ON *.* ${TO}`, `GRANT SYSTEM_USER ON *.* ${TO}`)).toEqual([]);
+    expect(lacks('8.0.15', `GRANT SUPER ON *.* ${TO}`)).toEqual([]);
+    expect(lacks('9.7.0')).toEqual([]);
   });
 });
 

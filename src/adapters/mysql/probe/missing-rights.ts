@@ -7,7 +7,7 @@ import type { MissingRight } from '../../../core/topology/server.js';
 import { accountText, mendOf } from './blind-spots.js';
 import type { Dialect } from '../dialect.js';
 import { cellText, type ResultSet } from '../connection/link.js';
-import { optionalRightsOf, type RightName, rightsOf } from '../privileges.js';
+import { optionalRightsOf, promptRightsOf, type RightName, rightsOf } from '../privileges.js';
 
 /** Without which a server can be neither stopped nor promoted, and without which one can only not be fenced well. */
 const STOPS: { readonly [K in RightName]?: MissingRight['stops'] } = {
@@ -61,6 +61,23 @@ export function missingCopyRightsOf(
       ({ privilege, on }) =>
         !everywhere.has(privilege) && !(on !== '*.*' && (isLoaded || isHeldOn(grants, on, privilege))),
     )
+    .map(({ privilege, on, purpose }) => ({
+      privilege,
+      purpose,
+      mend: `GRANT ${privilege} ON ${on} TO ${accountText(account)}`,
+    }));
+}
+
+/** SUPER stands for none of them. */
+export function missingPromptRightsOf(
+  dialect: Dialect,
+  grants: ResultSet | undefined,
+  account: string,
+): readonly Omit<MissingRight, 'stops'>[] {
+  const everywhere = grants === undefined ? new Set<string>() : globalPrivileges(grants);
+  if (everywhere.size === 0 || everywhere.has('ALL PRIVILEGES')) return [];
+  return promptRightsOf(dialect)
+    .filter(({ privilege }) => !everywhere.has(privilege))
     .map(({ privilege, on, purpose }) => ({
       privilege,
       purpose,

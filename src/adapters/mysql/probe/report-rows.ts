@@ -15,7 +15,7 @@ import { channelsOf, oneLine, type ReadChannel } from './channel-rows.js';
 import type { Dialect } from '../dialect.js';
 import { cellText, type ResultSet } from '../connection/link.js';
 import { cloneOf, membershipOf } from './membership-rows.js';
-import { missingCopyRightsOf, missingRightsOf } from './missing-rights.js';
+import { missingCopyRightsOf, missingPromptRightsOf, missingRightsOf } from './missing-rights.js';
 import type { StatementName } from './probe-statements.js';
 import type { FixedName, VariableName } from './probe-variables.js';
 import { detectedIn, isNoLag, lagIn } from './questions.js';
@@ -107,6 +107,7 @@ function factsOf(answers: Answers, channels: readonly ReadChannel[], status: Rea
   const readOnly = isReadOnly(text('readOnly'));
   const grants = answers.sets.get('grants');
   const missingRights = missingRightsOf(dialect, grants, fixedText('account'));
+  const missingPromptRights = missingPromptRightsOf(dialect, grants, fixedText('account'));
   const isLoaded = answers.sets.has('clone');
   const missingCopyRights = missingCopyRightsOf(dialect, grants, fixedText('account'), isLoaded);
   return {
@@ -149,6 +150,7 @@ function factsOf(answers: Answers, channels: readonly ReadChannel[], status: Rea
     blindSpots: answers.blindSpots,
     ...(missingRights.length === 0 ? {} : { missingRights }),
     ...(missingCopyRights.length === 0 ? {} : { missingCopyRights }),
+    ...(missingPromptRights.length === 0 ? {} : { missingPromptRights }),
   };
 }
 

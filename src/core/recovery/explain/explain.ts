@@ -101,6 +101,7 @@ export function explain(question: ExplainQuestion): Explanation | null {
       ...openedReplicas(primary, replicas, partner),
       ...openedApart(question, primary, partner),
       ...missingGrants([primary, ...replicas]),
+      ...slowWithout(replicas),
     ],
     successor: successorOf(
       belief,
@@ -174,6 +175,24 @@ function missingGrants(servers: readonly Server[]): readonly Refusal[] {
       ),
     ),
   );
+}
+
+/**
+ * A replica may hold half a transaction when its primary dies. By GTID any other replica helps it out of that; without, or
+ * where it is alone, only a right that the account of the nodes can do without.
+ */
+function slowWithout(replicas: readonly Server[]): readonly Refusal[] {
+  return replicas
+    .filter(({ facts }) => replicas.length === 1 || facts.gtidMode !== 'ON')
+    .flatMap(({ address, facts }) =>
+      (facts.missingPromptRights ?? []).map(({ privilege, purpose, mend }) =>
+        refusal(
+          'slow-without-grant',
+          `${addressText(address)}: the account of the nodes lacks ${privilege} for ${purpose}`,
+          mend,
+        ),
+      ),
+    );
 }
 
 /** Told and left alone: only a server of a committed demotion is ever closed without being asked. */

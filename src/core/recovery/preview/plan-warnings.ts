@@ -1,14 +1,56 @@
 /** What does not keep a plan from being begun, and who asks for it should know before: found from its opening. */
 import { addressText } from '../../topology/address.js';
 import type { Server, ServerId } from '../../topology/server.js';
-import { type Belief, refusal, type Refusal, serverName } from '../belief.js';
+import { isAtLeast } from '../../topology/version.js';
+import { type Belief, followersOf, refusal, type Refusal, serverName } from '../belief.js';
 import { EFFECTIVELY_INFINITE_MS } from '../durability/durability.js';
 import type { Recovery } from '../recovery.js';
 
 export function planWarnings(belief: Belief, recovery: Recovery): readonly Refusal[] {
   if (recovery.inputs.movement?.manner === 'co-primary') return aloneWithoutAccount(belief, recovery);
+  if (recovery.inputs.switching?.command === 'purge-binary-logs') return uncounted(belief, recovery);
   if (recovery.kind !== 'graceful-takeover') return [];
-  return [...withoutAccount(belief, recovery), ...waitingOnce(belief, recovery)];
+  return [
+    ...withoutAccount(belief, recovery),
+    ...waitingOnce(belief, recovery),
+    ...privilegedWriters(belief, recovery),
+  ];
+}
+
+/**
+ * Neither MariaDB nor MySQL before 5.7.8 can close a server to everybody. Who may do that cannot be read from the server
+ * without a right on its tables of accounts, so whoever plans the takeover is told what to see to.
+ */
+function privilegedWriters(belief: Belief, { failed }: Recovery): readonly Refusal[] {
+  const primary = belief.servers.get(failed);
+  if (primary === undefined) return [];
+  const { flavor, version } = primary.facts;
+  if (flavor !== 'MariaDB' && isAtLeast(version, 5, 7, 8)) return [];
+  const name = addressText(primary.address);
+  const right = flavor === 'MariaDB' && isAtLeast(version, 10, 5) ? 'READ_ONLY ADMIN' : 'SUPER';
+  const text = `accounts with ${right} write to ${name} also when it is closed, over connections that stay open: what they write after the takeover would be on ${name} alone, and set it apart`;
+  const mend = `let no application log in with ${right}, or end its sessions (SHOW PROCESSLIST on ${name}) when it is done`;
+  return [refusal('privileged-writers', text, mend)];
+}
+
+/** A replica of a replica fetches from that; only should that die would it need what is deleted here. */
+function uncounted(belief: Belief, { failed }: Recovery): readonly Refusal[] {
+  const server = belief.servers.get(failed);
+  if (server === undefined) return [];
+  const direct = followersOf(belief, server);
+  const seen = new Set<ServerId>([failed, ...direct.map(({ id }) => id)]);
+  const below: Server[] = [];
+  const from = [...direct];
+  for (let source = from.shift(); source !== undefined; source = from.shift()) {
+    const next = followersOf(belief, source).filter(({ id }) => !seen.has(id));
+    for (const one of next) seen.add(one.id);
+    below.push(...next);
+    from.push(...next);
+  }
+  if (below.length === 0) return [];
+  const names = below.map(({ address }) => addressText(address)).join(', ');
+  const text = `counted are the replicas that follow ${addressText(server.address)} themselves; ${names} fetch from those, and could not be moved up here if they lack what is deleted`;
+  return [refusal('not-counted', text, 'let them catch up first')];
 }
 
 /** A former primary that never replicated has no account, and MariaDB shows nobody's: it would be left closed and alone. */

@@ -327,6 +327,18 @@ it('a right whose want stops no promotion is warned of', () => {
   expect(ask()).toMatchObject({ wouldFailOver: true, successor: { server: A }, warnings: [{ code: 'missing-grant' }] });
 });
 
+it('a right whose want makes a failover wait is told where nothing else would spare that: without GTID, or of a lone replica', () => {
+  const lacks = { missingPromptRights: [{ privilege: 'S', purpose: 'KILL of an applier', mend: 'GRANT S x' }] };
+  const told = (): readonly string[] =>
+    ask()
+      .warnings.filter(({ code }) => code === 'slow-without-grant')
+      .map(({ mend }) => mend);
+  change(A, { ...lacks, gtidMode: 'ON' });
+  expect(told()).toEqual([]);
+  change(A, { ...lacks, gtidMode: 'OFF' });
+  expect(told()).toEqual(['GRANT S x']);
+});
+
 it('of a cluster that is not known nothing is explained', () => {
   const nobody = { clusterId: 'nobody' as ClusterId, sights: sightsOf(), hasQuorum: true, ...NO_DOUBT };
   const orchestrators = { voters: 1, live: 1 };

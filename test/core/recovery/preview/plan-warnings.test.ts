@@ -1,6 +1,7 @@
 // What a plan would run into without being prevented by it.
 import { beforeEach, describe, expect, it } from 'vitest';
 import { openMove } from '../../../../src/core/recovery/openings/move.js';
+import { openSwitch } from '../../../../src/core/recovery/openings/switch.js';
 import { openTakeover } from '../../../../src/core/recovery/openings/graceful-takeover.js';
 import { planWarnings } from '../../../../src/core/recovery/preview/plan-warnings.js';
 import type { RecoveryId } from '../../../../src/core/recovery/recovery.js';
@@ -55,6 +56,35 @@ describe('a planned takeover', () => {
     see('s', 'p', { semiSync: { ...SEMI, timeoutMs: 10_000 } });
     expect(codes(false)).toEqual([]);
   });
+});
+
+it.each([
+  ['MariaDB', { major: 10, minor: 11, patch: 6 }, 'READ_ONLY ADMIN'],
+  ['MySQL', { major: 5, minor: 6, patch: 51 }, 'SUPER'],
+  ['MySQL', { major: 9, minor: 7, patch: 0 }, null],
+] as const)('a takeover of %s %j tells whose writes no closing keeps out: %s', (flavor, numbers, right) => {
+  const version = { ...numbers, text: `${String(numbers.major)}.${String(numbers.minor)}.${String(numbers.patch)}` };
+  see('p', null, { flavor, version });
+  see('r', 'p', { flavor, version });
+  const told = expect.stringContaining(`accounts with ${String(right)} write to p:3306`) as string;
+  expect(codes(true)).toEqual(right === null ? [] : [['privileged-writers', told]]);
+});
+
+it('binary logs that are deleted are said to be counted for direct replicas alone, where there are others', () => {
+  see('p', null);
+  see('r', 'p');
+  const warned = (): readonly string[] => {
+    const nothing = { channel: null, seconds: null, connection: null, until: '', force: true };
+    const wish = { ...nothing, command: 'purge-binary-logs', server: serverId('p'), binaryLog: 'latest' } as const;
+    const sights = () => ({ answers: true, seenAtMs: null, vitals: null });
+    const opening = openSwitch(fed.state, policyOf({}), wish, { soft, sights }, context);
+    if (!opening.ok) throw new Error(opening.refusals.map(({ message }) => message).join());
+    return planWarnings(fed.state, opening.recovery).map(({ message }) => message);
+  };
+  expect(warned()).toEqual([]);
+  see('s', 'r');
+  see('t', 's');
+  expect(warned()).toEqual([expect.stringContaining('s:3306, t:3306 fetch from those')]);
 });
 
 it('a replica and its primary that are to follow each other are warned of where nobody knows an account for the primary', () => {
