@@ -1,7 +1,9 @@
 /** Simulated servers as the nodes' own prober sees them: healthy, in trouble, and asked what they were never taught. */
 import { afterEach, describe, expect, it, vi } from 'vitest';
+import { DEFAULT_PROBER_LIMITS, MysqlProber } from '../../src/adapters/mysql/probe/prober.js';
 import type { ProbeResult } from '../../src/core/topology/report.js';
 import type { Address } from '../../src/core/topology/address.js';
+import { monotonicNowMs } from '../../src/runtime/ports/clock.js';
 import { freePorts } from '../../tools/lab/free-ports.js';
 import { statementsIn, selectIn } from '../../tools/simulator/sql-text.js';
 import { type Simulation, type SimulationOptions, startSimulatedServers } from '../../tools/simulator/simulator.js';
@@ -100,6 +102,35 @@ describe('trouble', () => {
     reportIn(await probe(primary));
     await simulation?.setFault(primary, 'refuse');
     await vi.waitFor(() => expect(eyes?.lost).not.toEqual([]), PATIENT_MS);
+  });
+
+  it('with a full disk costs one probe, and then the end of the binary log alone, until there is room', async () => {
+    const [, replica = ''] = await start();
+    let aheadMs = 0;
+    const connector = eyes?.connector;
+    if (connector === undefined) throw new Error('nothing was started');
+    const prober = new MysqlProber(connector, DEFAULT_PROBER_LIMITS, () => monotonicNowMs() + aheadMs);
+    const look = async (timeoutMs: number): Promise<ProbeResult> => await prober.probe(placeOf(replica), timeoutMs);
+    const gaps = async (): Promise<unknown> => reportIn(await look(PATIENT_MS)).facts.blindSpots;
+    const standing = [{ what: 'the end of the binary log', mend: expect.stringContaining('disk') as string }];
+    try {
+      expect(await gaps()).toEqual([]);
+      await simulation?.setFault(replica, 'full-disk');
+      expect(failureIn(await look(1000)).kind).toBe('alive');
+      await vi.waitFor(async () => expect((await look(1000)).ok).toBe(true), PATIENT_MS);
+      expect(await gaps()).toMatchObject(standing);
+      expect(reportIn(await look(PATIENT_MS)).facts.channels).toMatchObject([{ ioThread: 'running' }]);
+      // Asked again after a minute, with a short time of its own; it stands still.
+      aheadMs += 61_000;
+      for (let probe = 0; probe < 3; probe += 1) expect(await gaps()).toMatchObject(standing);
+      await simulation?.setFault(replica, null);
+      aheadMs += 121_000;
+      await gaps();
+      expect(await gaps()).toEqual([]);
+      expect(reportIn(await look(PATIENT_MS)).vitals.binlog).not.toBeNull();
+    } finally {
+      await prober.close();
+    }
   });
 
   it('is noticed by the replicas', async () => {

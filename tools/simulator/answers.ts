@@ -7,6 +7,8 @@ import type { SimulatedServer } from './simulated-world.js';
 import { statementsIn } from './sql-text.js';
 import { answerTo } from './statements.js';
 
+const BINARY_LOG_END = 'SHOW BINARY LOG STATUS';
+
 /** A server is asked a handful of texts; one that is asked ever new ones must not fill the memory. */
 const TEXTS_MAX = 64;
 
@@ -44,6 +46,7 @@ export class Answers {
     const writer = new PacketWriter(1);
     const statements = statementsIn(query);
     for (const [at, statement] of statements.entries()) {
+      if (server.fault === 'full-disk' && statement === BINARY_LOG_END) break;
       const moreFollows = at < statements.length - 1;
       const result = this.#resultOf(statement, server);
       if (result instanceof SqlError) {

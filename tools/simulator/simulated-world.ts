@@ -2,9 +2,10 @@
 // their primaries are said to have. Nothing here knows the protocol or SQL.
 import type { LiveNumber } from './result-set.js';
 
-export type Fault = 'refuse' | 'hang' | 'too-many-connections' | 'close';
+/** `full-disk`: whoever asks for the end of its binary log waits. */
+export type Fault = 'refuse' | 'hang' | 'too-many-connections' | 'close' | 'full-disk';
 
-export const FAULTS: readonly Fault[] = ['refuse', 'hang', 'too-many-connections', 'close'];
+export const FAULTS: readonly Fault[] = ['refuse', 'hang', 'too-many-connections', 'close', 'full-disk'];
 
 export interface WorldOptions {
   readonly clusters: number;

@@ -16,8 +16,12 @@ export function blindSpotsOf(
   account: string,
 ): readonly BlindSpot[] {
   const spots: BlindSpot[] = [];
-  for (const { name, shows, right, isQuestion, mend } of statements) {
+  for (const { name, shows, right, isQuestion, mend, whenItStands } of statements) {
     const refusal = dropped.get(name);
+    if (refusal?.number === 0 && whenItStands !== undefined) {
+      spots.push({ what: shows, error: refusal.error, mend: whenItStands });
+      continue;
+    }
     // Who does not say what we may do is taken to allow it; nothing that is shown to anybody is hidden.
     if (refusal === undefined || name === 'grants' || (refusal.number === NO_SUCH_TABLE && isQuestion !== true))
       continue;

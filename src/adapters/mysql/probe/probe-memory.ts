@@ -1,6 +1,6 @@
 /**
  * What outlives a connection to a server: since when its channels are quiet, its last answers to what is asked seldom, and
- * which of the operator's queries hung, so that a new connection does not hang on it again at once.
+ * which statement hung, so that a new connection does not hang on it again at once.
  */
 import type { ServerId } from '../../../core/topology/server.js';
 import type { ResultSet } from '../connection/link.js';
@@ -30,6 +30,8 @@ export class ProbeMemory {
   /** The last good answer stands while the question fails: a table that is locked must not undo a promotion rule. */
   readonly seldom = new Map<StatementName, ResultSet>();
   readonly hung = new Map<StatementName, Dropped>();
+  /** Of ours, what a probe has ended with: asked last, with the operator's, until it has answered in time. */
+  readonly doubted = new Set<StatementName>();
 
   get quiet(): QuietWatch {
     return this.#quiet;
@@ -50,6 +52,7 @@ export class ProbeMemory {
       this.#quiet = new QuietWatch();
       this.seldom.clear();
       this.hung.clear();
+      this.doubted.clear();
     }
     this.#owner = id;
   }

@@ -94,11 +94,13 @@ export class ProbeSession {
     const startedMs = this.#nowMs();
     this.#fixed ??= await this.#readFixed(deadlineMs);
     const { variables, sets } = await this.#runBatch(deadlineMs);
+    const { dialect, address } = this.link;
+    const account = this.#fixed.get('account') ?? '';
+    // What comes back is not in this report yet.
+    const dropped = blindSpotsOf(dialect, this.#statements, this.#dropped, account);
     if (this.link.alive) await this.#retryDropped(deadlineMs);
     if (this.link.alive) await this.#locate(sets, deadlineMs);
-    const { dialect, address } = this.link;
     const nowMs = this.#nowMs();
-    const account = this.#fixed.get('account') ?? '';
     const located = this.#places.locate(registeredReplicas(rowsOf(sets.get('replicas'))), nowMs);
     const answers: Answers = {
       dialect,
@@ -107,11 +109,7 @@ export class ProbeSession {
       variables,
       sets,
       replicaAddresses: located.addresses,
-      blindSpots: [
-        ...blindSpotsOf(dialect, this.#statements, this.#dropped, account),
-        ...lagBlindSpots(sets.get('lag')),
-        ...located.blindSpots,
-      ],
+      blindSpots: [...dropped, ...lagBlindSpots(sets.get('lag')), ...located.blindSpots],
       asksForLag: this.#questions.lag !== '',
       replicationAccountIsKnown: this.#questions.replicationAccountIsKnown,
       nowMs,
@@ -152,8 +150,9 @@ export class ProbeSession {
     for (let run = 0; ; run += 1) {
       const groups = this.#groups.filter(({ name }) => !this.#dropped.has(name));
       const asked = this.#statements.filter((statement) => this.#isAsked(statement, slowIsDue));
-      const ours = asked.filter(({ isQuestion }) => isQuestion !== true);
-      const questions = asked.filter(({ isQuestion }) => isQuestion === true);
+      const doubted = asked.filter(({ name }) => this.#memory.doubted.has(name));
+      const ours = asked.filter((one) => one.isQuestion !== true && !doubted.includes(one));
+      const questions = [...doubted, ...asked.filter(({ isQuestion }) => isQuestion === true)];
       try {
         const [first, ...sets] = await this.#ask(groups, ours, questions, deadlineMs);
         if (slowIsDue) this.#slowReadMs = this.#nowMs();
@@ -178,7 +177,14 @@ export class ProbeSession {
     deadlineMs: number,
   ): Promise<readonly (ResultSet | undefined)[]> {
     const parts = [variablesSql(groups), ...ours.map(({ sql }) => sql)];
-    if (questions.length === 0) return await this.link.run(parts.join('; '), this.#leftMs(deadlineMs));
+    if (questions.length === 0) {
+      try {
+        return await this.link.run(parts.join('; '), this.#leftMs(deadlineMs));
+      } catch (error) {
+        this.#doubt(ours, error);
+        throw error;
+      }
+    }
     // On lines of their own: a comment at the end of a query must not swallow the next one.
     const text = [...parts, MARK, ...questions.map(({ sql }) => sql)].join('\n; ');
     let sets: readonly ResultSet[];
@@ -187,6 +193,7 @@ export class ProbeSession {
       const tailMs = Math.min(QUESTIONS_SHARE * leftMs, QUESTIONS_LIMIT_MS);
       sets = await this.link.run(text, leftMs, { afterSets: parts.length + 1, ms: tailMs });
     } catch (error) {
+      this.#doubt(ours, error);
       if (!(error instanceof AnsweredInPart) || error.sets.length < parts.length) throw error;
       this.#hold(
         questions.slice(error.sets.length - parts.length),
@@ -195,11 +202,24 @@ export class ProbeSession {
       return error.sets.slice(0, parts.length);
     }
     if (sets.length === parts.length + 1 + questions.length) {
-      for (const { name } of questions) this.#memory.hung.delete(name);
+      for (const { name } of questions) {
+        this.#memory.hung.delete(name);
+        this.#memory.doubted.delete(name);
+      }
       return [...sets.slice(0, parts.length), ...sets.slice(parts.length + 1)];
     }
-    this.#hold(questions, 'one of these queries gives more than one result');
+    this.#hold(
+      questions.filter(({ isQuestion }) => isQuestion === true),
+      'one of these queries gives more than one result',
+    );
     return sets.slice(0, parts.length);
+  }
+
+  /** The probe has ended with one of ours; the next one asks it last, and has the rest. */
+  #doubt(ours: readonly ProbeStatement[], error: unknown): void {
+    if (!(error instanceof AnsweredInPart)) return;
+    const culprit = ours[error.sets.length];
+    if (culprit?.whenItStands !== undefined) this.#memory.doubted.add(culprit.name);
   }
 
   /** The first of them did not answer, or it cannot be told which one is to blame. */
@@ -244,7 +264,7 @@ export class ProbeSession {
       const statement = this.#statements.find(({ name }) => name === part);
       const sql = group === undefined ? statement?.sql : variablesSql([group]);
       if (sql === undefined) continue;
-      if (statement?.isQuestion === true) {
+      if (statement?.isQuestion === true || number === 0) {
         this.#comeBack(part);
         continue;
       }

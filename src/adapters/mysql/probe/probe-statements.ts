@@ -35,6 +35,8 @@ export interface ProbeStatement {
   readonly isQuestion?: boolean;
   /** What to do about a refusal that no grant of ours mends. */
   readonly mend?: string;
+  /** It may stand for as long as the server is in trouble, and the report is whole without it: what to do about that. */
+  readonly whenItStands?: string;
 }
 
 const STATUS_NAMES = [
@@ -117,6 +119,9 @@ export function probeStatements(dialect: Dialect, showsAccount = true): readonly
       shows: 'the end of the binary log',
       right: 'binary log',
       pace: 'each',
+      // It waits for whoever writes that log, and with a full disk he waits for room (seen on 9.7): the replication of such a
+      // replica could not be read, and no failover of its primary was proven.
+      whenItStands: 'see what holds up its writes: is its disk full?',
     },
     {
       name: 'replicas',
