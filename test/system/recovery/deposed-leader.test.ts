@@ -4,7 +4,7 @@
 import { afterAll, beforeAll, describe, it } from 'vitest';
 import { createRng } from '../../../src/core/base/rng.js';
 import type { Said } from '../../../tools/lab/door/said.js';
-import { FREEZES, playFrozen, pointFor } from '../../support/crash/freeze.js';
+import { FREEZES, playFrozen } from '../../support/crash/freeze.js';
 import { PLAN_CONFIG, PLAN_KINDS } from '../../support/crash/plan-kinds.js';
 import { playPlan, withLogs } from '../../support/crash/play-plan.js';
 import { CrashStage } from '../../support/crash/stage.js';
@@ -54,9 +54,10 @@ describe(`a leader that freezes in the middle of a step (CRASH_SEED=${String(SEE
         const freezes = LONG ? FREEZES : [FREEZES[rng.integer(FREEZES.length)] ?? 'late'];
         it.each(freezes)(`changes nothing any more when it wakes: ${change.source}, %s`, async (freeze) => {
           if (kind === undefined) throw new Error(`there is no kind ${name}`);
-          const point = pointFor(freeze, change, said);
           try {
-            await withLogs(stage, `${name}, frozen, ${freeze}`, () => playFrozen(stage, kind, freeze, point));
+            await withLogs(stage, `${name}, frozen, ${freeze}`, () =>
+              playFrozen(stage, { kind, change, said }, freeze),
+            );
           } catch (error) {
             // Whatever is wrong with these servers now is no matter of the next test.
             await stage.close();
