@@ -7,15 +7,20 @@ import type { StepFailure, StepOutcome } from '../../../core/recovery/step.js';
 import type { Address } from '../../../core/topology/address.js';
 import type { ClusterId, ServerId } from '../../../core/topology/server.js';
 import { OperationalError } from '../../errors.js';
+import type { Clock } from '../../ports/clock.js';
 import type { Authority, ServerSession, SessionOpener } from '../../ports/mysql.js';
 
 export interface PlanSessionsOptions {
   readonly opener: SessionOpener;
   readonly clusterId: ClusterId;
   readonly authority: Authority;
+  readonly clock: Pick<Clock, 'nowMs'>;
   readonly timeoutMs: number;
   readonly barrierTimeoutMs: number;
 }
+
+/** A deadline that was noticed so much too late was not the server's: this process stood still, and heard nobody. */
+const STOOD_STILL_MS = 100;
 
 interface Opened {
   readonly session: Promise<ServerSession>;
@@ -56,8 +61,14 @@ export class PlanSessions {
   }
 
   async #open(server: ServerId, address: Address, signal: AbortSignal): Promise<ServerSession> {
-    const { opener, ...options } = this.#options;
-    const session = await opener.open({ ...options, server, address, signal });
+    const { opener, clock, ...options } = this.#options;
+    const attempt = async (): Promise<ServerSession> => await opener.open({ ...options, server, address, signal });
+    const beganMs = clock.nowMs();
+    const session = await attempt().catch(async (error: unknown) => {
+      const stoodStill = clock.nowMs() - beganMs > options.timeoutMs + STOOD_STILL_MS;
+      if (this.#closed || signal.aborted || !stoodStill || !isUnreachable(error)) throw error;
+      return await attempt();
+    });
     if (!this.#closed) return session;
     await session.close();
     throw stopped();
@@ -89,6 +100,10 @@ export function outcomeWithoutSession(error: unknown): StepOutcome {
   if (!(error instanceof OperationalError)) throw error;
   const failure = failureOf(error);
   return { ok: false, code: failure, error: error.message, retriable: failure !== 'replaced' };
+}
+
+function isUnreachable(error: unknown): boolean {
+  return error instanceof OperationalError && failureOf(error) === 'unreachable';
 }
 
 function failureOf({ code }: OperationalError): StepFailure {

@@ -52,6 +52,7 @@ export class RecoveryRun {
       opener: parts.sessions,
       clusterId: record.clusterId,
       authority: parts.authorityFor(term),
+      clock: parts.clock,
       timeoutMs: parts.times.connectMs,
       barrierTimeoutMs: parts.times.barrierMs,
     });

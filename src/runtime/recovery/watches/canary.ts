@@ -21,6 +21,7 @@ export async function restartCanary(parts: RecoveryParts, canary: Server): Promi
     opener: sessions,
     clusterId: canary.clusterId,
     authority: parts.authorityFor(term),
+    clock: parts.clock,
     timeoutMs: times.connectMs,
     barrierTimeoutMs: times.barrierMs,
   });
