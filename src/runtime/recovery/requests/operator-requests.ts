@@ -60,7 +60,34 @@ export class OperatorRequests {
     if (!this.#opener.isFree(clusterId, kind)) {
       return refused([refusal('open-recovery', 'another recovery is being opened in this cluster')]);
     }
-    return await this.#endOf(request, id, this.#opener.begin(opening));
+    const earlier = this.#unacknowledgedOf(opening.recovery.failed);
+    const closed = await this.#opener.begin(opening);
+    if (closed !== null) await this.#acknowledge(earlier, closed);
+    return await this.#endOf(request, id, Promise.resolve(closed));
+  }
+
+  /**
+   * Who forces the recovery of a server has seen what became of it before: as with the incumbent nobody has to acknowledge
+   * that one by one. What failed beside it stays as it is, and so does all of it where this one came to nothing.
+   */
+  async #acknowledge(earlier: readonly RecoveryId[], { id, kind, verdict, inputs }: Recovery): Promise<void> {
+    if (kind === 'graceful-takeover' || verdict?.kind !== 'succeeded') return;
+    const { ledger, log } = this.#parts;
+    const comment = `${inputs.command ?? kind} of ${inputs.requestedBy} came after it (recovery ${id})`;
+    try {
+      for (const recoveryId of earlier) {
+        await ledger.propose({ kind: 'recovery-acknowledged', recoveryId, by: 'orchestrator', comment });
+      }
+    } catch (err) {
+      log.warn({ err, recovery: id }, 'earlier recoveries of the same server are left for a person to acknowledge');
+    }
+  }
+
+  #unacknowledgedOf(server: ServerId): readonly RecoveryId[] {
+    return [...this.#parts.ledger.state.recoveries.values()]
+      .filter(({ failed, kind, closedAtMs }) => failed === server && kind !== 'switch' && closedAtMs !== null)
+      .filter(({ acknowledged }) => acknowledged === null)
+      .map(({ id }) => id);
   }
 
   /** All but a server that is given up: nobody waits for the answer of a dead one. */

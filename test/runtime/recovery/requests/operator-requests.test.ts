@@ -83,6 +83,22 @@ describe('a forced failover', () => {
     expect(await ask('force-master-failover')).toMatchObject({ ok: true, value: { verdict: { kind: 'succeeded' } } });
   });
 
+  it('acknowledges what came of the same server before, and nothing of another one', async () => {
+    expect(await ask('force-master-takeover', { candidate: A })).toMatchObject({ ok: true });
+    await nodes.clock.advance(500);
+    await nodes.untilClosed();
+    expect(await ask('graceful-master-takeover-auto', { candidate: P })).toMatchObject({ ok: true });
+    expect([...nodes.ledger.state.recoveries.values()].filter((one) => one.acknowledged !== null)).toEqual([]);
+    const before = new Set([...nodes.ledger.state.recoveries.values()].filter(({ failed }) => failed === P));
+    expect(await ask('force-master-takeover', { candidate: A })).toMatchObject({ ok: true });
+    const acknowledged = [...nodes.ledger.state.recoveries.values()].filter((one) => one.acknowledged !== null);
+    expect(acknowledged.map(({ id }) => id)).toEqual([...before].map(({ id }) => id));
+    expect(acknowledged[0]?.acknowledged).toMatchObject({
+      by: 'orchestrator',
+      comment: expect.stringMatching(/^force-master-takeover of me came after it \(recovery \S+\)$/) as string,
+    });
+  });
+
   it('to a server that is no direct replica is refused in the words that users know', async () => {
     const other = world.add(uuidOf(7));
     world.follow(other, world.get(A));
