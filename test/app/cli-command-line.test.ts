@@ -46,6 +46,18 @@ describe('other requests', () => {
     ['help', { verb: 'help', topic: null }],
     ['help config', { verb: 'help', topic: 'config' }],
     ['http -h', { verb: 'help', topic: 'http' }],
+    ['help relocate', { verb: 'command', command: 'relocate', options: new Map([['help', '']]) }],
+    [
+      '-c relocate --help',
+      {
+        verb: 'command',
+        command: 'relocate',
+        options: new Map([
+          ['c', 'relocate'],
+          ['help', ''],
+        ]),
+      },
+    ],
   ])('%s', (line, request) => {
     expect(parsed(line)).toEqual(request);
   });

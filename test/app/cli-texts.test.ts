@@ -5,6 +5,7 @@ import { checkConfig } from '../../src/app/cli/config-check.js';
 import { GRANTS, grantStatements, parseServerKind } from '../../src/app/cli/grants.js';
 import { helpText } from '../../src/app/cli/help.js';
 import { asClientCall, type ClientCall, notDone } from '../../src/app/cli/redirect.js';
+import { CLIENT_OPTIONS, type ClientOption, parseOptions } from '../../src/app/client/options.js';
 import { writeConfig } from './config-files.js';
 
 function asCall(...argv: string[]): ClientCall {
@@ -40,6 +41,18 @@ describe('a command of the incumbent', () => {
     const command = argv[argv.indexOf('-c') + 1] ?? '';
     expect(asCall(...argv)).toEqual({ argv: ['-c', command, ...passed], unknown: [] });
   });
+
+  test.each(Object.entries<ClientOption>(CLIENT_OPTIONS).filter(([name]) => name !== 'command'))(
+    'may have the option %s by every word that its help shows',
+    (_name, { letters, names, value }) => {
+      for (const word of [...Array.from(letters, (letter) => `-${letter}`), ...names.map((name) => `--${name}`)]) {
+        const given = value === null || value.startsWith('[') ? [word] : [word, 'x'];
+        const { argv, unknown } = asCall('-c', 'topology', ...given);
+        const both = [parseOptions(argv), parseOptions(['-c', 'topology', ...given])];
+        expect([both[0], unknown], word).toEqual([both[1], []]);
+      }
+    },
+  );
 
   test('with options that the client does not have is not done', () => {
     const call = asCall('-c', 'relocate-replicas', '--from', 'http://old:3000');

@@ -79,7 +79,8 @@ export function parseCommandLine(argv: readonly string[]): Result<Request, strin
   if (!split.ok) return split;
   const { words, texts, switches } = split.value;
   const [verb] = words;
-  if (switches.get('help') === true || switches.get('h') === true) return ok({ verb: 'help', topic: topicOf(words) });
+  const isHelp = switches.get('help') === true || switches.get('h') === true;
+  if (isHelp && commandOf(split.value) === undefined) return ok({ verb: 'help', topic: topicOf(words) });
   if (switches.get('version') === true) return ok({ verb: 'version' });
   if (texts.has('s') && texts.has('d')) return failed('-s and -d mean the same; give one of them');
   return verb === undefined || verb === 'cli' ? withoutVerb(split.value) : withVerb(verb, split.value, server);
@@ -101,7 +102,7 @@ function takeServerVersion(argv: readonly string[]): {
 function withVerb(verb: string, given: Arguments, server: string | null): Result<Request, string> {
   const [, ...others] = given.words;
   const file = given.texts.get('config') ?? null;
-  if (verb === 'help') return ok({ verb, topic: topicOf(others) });
+  if (verb === 'help') return helpOf(others);
   if (verb === 'raft') return raftRequest(others, given, file);
   if (verb === 'config') return configRequest(others, file);
   if (!VERBS.includes(verb)) return failed(unknownVerb(verb));
@@ -111,17 +112,30 @@ function withVerb(verb: string, given: Arguments, server: string | null): Result
   return ok(verb === 'grants' ? { verb, file, server } : { verb: 'version' });
 }
 
-function withoutVerb({ words, texts, switches }: Arguments): Result<Request, string> {
-  const command = texts.get('c') ?? words[1];
+function commandOf({ words, texts }: Arguments): string | undefined {
+  const named = texts.get('c') ?? texts.get('command');
+  return words.length === 0 || words[0] === 'cli' ? (named ?? words[1]) : undefined;
+}
+
+function withoutVerb(given: Arguments): Result<Request, string> {
+  const command = commandOf(given);
+  const { texts, switches } = given;
   if (command === undefined) return failed('nothing was asked for; "orchestrator http" runs a node');
-  const given = [...switches].filter(([, isOn]) => isOn).map(([name]) => [name, ''] as const);
-  return ok({ verb: 'command', command, options: new Map([...texts, ...given]) });
+  const on = [...switches].filter(([, isOn]) => isOn).map(([name]) => [name, ''] as const);
+  return ok({ verb: 'command', command, options: new Map([...texts, ...on]) });
 }
 
 function configRequest([action, file, extra]: readonly string[], fallback: string | null): Result<Request, string> {
   if (action !== 'check') return failed('config is followed by "check" and a file');
   if (extra !== undefined) return failed(`one file is checked at a time, and "${extra}" was given as well`);
   return ok({ verb: 'config-check', file: file ?? fallback });
+}
+
+/** `help relocate` told of a command there, as `-c relocate --help` does. */
+function helpOf(words: readonly string[]): Result<Request, string> {
+  const [word = 'help'] = words;
+  if (VERBS.includes(word)) return ok({ verb: 'help', topic: topicOf(words) });
+  return ok({ verb: 'command', command: word, options: new Map([['help', '']]) });
 }
 
 /** `raft add` has a text of its own. */

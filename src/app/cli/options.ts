@@ -2,6 +2,8 @@
  * Every option that the incumbent's program accepts, so that existing unit files and scripts start this one unchanged.
  * Those that belong to commands are passed on to the client; the few left over have no meaning here.
  */
+import { CLIENT_OPTIONS, type ClientOption } from '../client/options.js';
+
 export interface Option {
   readonly name: string;
   /** attached: may have a value, and then behind an equals sign. */
@@ -12,7 +14,7 @@ export interface Option {
   readonly client?: string;
 }
 
-export const OPTIONS: readonly Option[] = [
+const OWN: readonly Option[] = [
   { name: 'config', takes: 'text', meaning: 'FILE: read this configuration file and no other' },
   { name: 'debug', takes: 'switch', meaning: 'log everything, with stacks' },
   { name: 'verbose', takes: 'switch', meaning: 'log what happens (the default)' },
@@ -20,8 +22,13 @@ export const OPTIONS: readonly Option[] = [
   { name: 'stack', takes: 'switch', meaning: 'add stacks to errors' },
   { name: 'observe-only', takes: 'switch', meaning: 'judge everything and change nothing (http)' },
   { name: 'version', takes: 'switch', meaning: 'print the version' },
-  { name: 'help', takes: 'switch', meaning: 'print this' },
-  { name: 'h', takes: 'switch' },
+  {
+    name: 'help',
+    takes: 'switch',
+    meaning: 'print this; behind -c COMMAND, what that command takes',
+    client: '--help',
+  },
+  { name: 'h', takes: 'switch', client: '--help' },
 
   { name: 'c', takes: 'text', client: '-c' },
   { name: 'i', takes: 'text', client: '-i' },
@@ -44,22 +51,6 @@ export const OPTIONS: readonly Option[] = [
   { name: 'skip-unresolve', takes: 'switch' },
   { name: 'skip-unresolve-check', takes: 'switch' },
 
-  // Of the client alone; the incumbent's program has none of them.
-  { name: 'path', takes: 'text', client: '-P' },
-  { name: 'seconds', takes: 'text', client: '-S' },
-  { name: 'auth', takes: 'text', client: '-b' },
-  { name: 'headers-auth', takes: 'text', client: '-e' },
-  { name: 'default-port', takes: 'text', client: '-D' },
-  { name: 'force', takes: 'switch', client: '--force' },
-  { name: 'until', takes: 'text', client: '--until' },
-  { name: 'watch', takes: 'attached', client: '--watch' },
-  { name: 'no-color', takes: 'switch', client: '--no-color' },
-  { name: 'tls-ca', takes: 'text', client: '--tls-ca' },
-  { name: 'tls-cert', takes: 'text', client: '--tls-cert' },
-  { name: 'tls-key', takes: 'text', client: '--tls-key' },
-  { name: 'insecure', takes: 'switch', client: '--insecure' },
-  { name: 'idempotency-key', takes: 'text', client: '--idempotency-key' },
-
   // Of `orchestrator raft` and `orchestrator import`; their help tells of them.
   { name: 'api', takes: 'text', client: '-U' },
   { name: 'json', takes: 'switch', client: '--json' },
@@ -75,4 +66,18 @@ export const OPTIONS: readonly Option[] = [
   { name: 'enable-database-update', takes: 'switch' },
   { name: 'skip-continuous-registration', takes: 'switch' },
   { name: 'ignore-raft-setup', takes: 'switch' },
+];
+
+/** `-c help` shows the client's options under its names: each of them is understood here as well. */
+function clientWords(): readonly Option[] {
+  return Object.values<ClientOption>(CLIENT_OPTIONS).flatMap(({ letters, names, value }): readonly Option[] => {
+    const takes = value === null ? 'switch' : value.startsWith('[') ? 'attached' : 'text';
+    const short = Array.from(letters, (name) => ({ name, takes, client: `-${name}` }) as const);
+    return [...short, ...names.map((name) => ({ name, takes, client: `--${name}` }) as const)];
+  });
+}
+
+export const OPTIONS: readonly Option[] = [
+  ...OWN,
+  ...clientWords().filter(({ name }) => !OWN.some((own) => own.name === name)),
 ];

@@ -40,7 +40,7 @@ export function doorOf({ listen, tls, advertiseUrl, urlPrefix }: HttpConfig): st
 export function asClientCall(command: string, options: ReadonlyMap<string, string>): ClientCall {
   const passed = OPTIONS.flatMap(({ name, client, takes }) => {
     const value = options.get(name);
-    if (client === undefined || value === undefined || name === 'c') return [];
+    if (client === undefined || value === undefined || name === 'c' || name === 'command') return [];
     if (takes === 'attached') return [value === '' ? client : `${client}=${value}`];
     return takes === 'switch' ? [client] : [client, value];
   });
