@@ -17,6 +17,7 @@ import { FORWARDED_KEY, type Once } from './forwarding/once.js';
 import { type Reply, refused } from './reply.js';
 import type { Call, Door, Route } from './route.js';
 import { HANDED_OVER } from './routes/membership.js';
+import { tooLongParameter } from './unreadable.js';
 
 export interface HttpLog {
   info(fields: Readonly<Record<string, unknown>>, message: string): void;
@@ -37,7 +38,7 @@ export interface Dispatcher {
 }
 
 export async function dispatch(route: Route, arrival: Arrival, parts: Dispatcher): Promise<Reply> {
-  const reply = await decide(route, arrival, parts);
+  const reply = tooLongParameter(arrival.params) ?? (await decide(route, arrival, parts));
   // A read has told its age already, and there are thousands of them a second.
   if (reply.headers?.[IN_QUORUM] !== undefined || parts.door.service.node().inQuorum) return reply;
   return { ...reply, headers: { ...reply.headers, ...OUT_OF_QUORUM } };

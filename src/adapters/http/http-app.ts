@@ -1,5 +1,6 @@
 /** The web framework with our routes in it; it listens to nothing yet. Only this file and its two neighbours know fastify. */
 import type { RequestListener, Server } from 'node:http';
+import type { Socket } from 'node:net';
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import type { AccessTokens } from '../../runtime/ports/access-tokens.js';
 import type { ClusterMembership } from '../../runtime/ports/membership.js';
@@ -29,6 +30,7 @@ import { health } from './routes/nodes.js';
 import { overviewBytes } from './routes/own.js';
 import { signed } from './signature.js';
 import { serveStaticFiles } from './static-files.js';
+import { refuseUnreadable, unroutable } from './unreadable.js';
 import { Views } from './views/views.js';
 
 declare module 'fastify' {
@@ -88,7 +90,7 @@ export interface HttpApp {
 
 export async function createHttpApp(options: HttpAppOptions): Promise<HttpApp> {
   const { service, membership, clock, log, settings } = options;
-  const app = fastify(fastifyOptions(settings.tls ?? null));
+  const app = fastify(fastifyOptions(settings));
   app.server.maxConnections = HTTP_LIMITS.connections;
   const views = new Views(service, clock);
   const stateAge = new StateAge(service, clock);
@@ -152,18 +154,25 @@ export async function createHttpApp(options: HttpAppOptions): Promise<HttpApp> {
   return { app, release, metrics };
 }
 
-function fastifyOptions(tls: HttpTls | null) {
+function fastifyOptions(settings: HttpSettings) {
+  const { tls = null } = settings;
+  const secure = (its: HttpTls) => (handler: RequestListener) =>
+    timed(secureServer(its, HTTP_LIMITS.headBytes, handler));
   return {
-    ...(tls === null ? {} : { serverFactory: (handler: RequestListener) => timed(secureServer(tls, handler)) }),
+    ...(tls === null ? { http: { maxHeaderSize: HTTP_LIMITS.headBytes } } : { serverFactory: secure(tls) }),
     logger: false,
     bodyLimit: HTTP_LIMITS.bodyBytes,
     keepAliveTimeout: HTTP_LIMITS.keepAliveMs,
     requestTimeout: HTTP_LIMITS.receiveMs,
     exposeHeadRoutes: true,
     forceCloseConnections: 'idle' as const,
-    routerOptions: { ignoreTrailingSlash: true, maxParamLength: HTTP_LIMITS.parameterBytes },
+    // The router would take one that is too long for a path that is not there; the route refuses it by its name.
+    routerOptions: { ignoreTrailingSlash: true, maxParamLength: HTTP_LIMITS.headBytes },
     frameworkErrors: (error: Error, _request: FastifyRequest, reply: FastifyReply) => {
-      send(reply, refused(`The request could not be read: ${error.message}`));
+      send(reply, unroutable(error, settings.identity ?? ''));
+    },
+    clientErrorHandler: (error: NodeJS.ErrnoException, socket: Socket) => {
+      refuseUnreadable(error, socket, settings.identity ?? '');
     },
   };
 }

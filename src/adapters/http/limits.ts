@@ -1,13 +1,17 @@
 /** Every queue, size and wait of the HTTP door, each with its reason. */
 export const HTTP_LIMITS = {
-  /** A path parameter (a downtime's reason, say); the router's own limit of 100 would answer 404 to an honest sentence. */
-  parameterBytes: 2_048,
+  /** A path parameter (a downtime's reason, say), decoded: what is longer is refused by its name. */
+  parameterCharacters: 2_048,
+  /** Request line and headers: room for a parameter of three bytes a character, each escaped, and for a proxy's headers. */
+  headBytes: 32_768,
   /** Writes carry everything in their path; a body is read and thrown away. */
   bodyBytes: 65_536,
   /** Each costs some kilobytes; thousands of pages and balancers are far below. */
   connections: 8_192,
   /** For a request's head and body to arrive. */
   receiveMs: 30_000,
+  /** For a caller whose request cannot be read to hear so. */
+  lastWordMs: 1_000,
   /** Longer than the idle time of usual balancers (60 s), so that it is they who close a connection first. */
   keepAliveMs: 72_000,
   /** After `stop`, for the answers under way. */

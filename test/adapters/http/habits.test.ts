@@ -86,7 +86,7 @@ describe('a stranger', () => {
 
   it('gets an answer for a path that cannot be decoded', async () => {
     const { status, text } = await fixture.raw('GET', '/api/cluster/%zz');
-    expect(status).toBe(500);
+    expect(status).toBe(400);
     expect(JSON.parse(text)).toMatchObject({ Code: 'ERROR' });
   });
 

@@ -25,9 +25,9 @@ export interface MutualTls {
   readonly healthToo: boolean;
 }
 
-export function secureServer(tls: HttpTls, handler: RequestListener): PlainServer {
+export function secureServer(tls: HttpTls, maxHeaderSize: number, handler: RequestListener): PlainServer {
   const asking = { requestCert: tls.mutual !== null, rejectUnauthorized: false };
-  const server: Server = createServer({ ...contextOf(tls), ...asking }, handler);
+  const server: Server = createServer({ ...contextOf(tls), ...asking, maxHeaderSize }, handler);
   return server;
 }
 
