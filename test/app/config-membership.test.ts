@@ -153,4 +153,14 @@ describe('a node that is not at its first address, or is new', () => {
     const alone = { ...three, RaftNodes: ['node1'], RaftJoin: true };
     expect((await faultsOf(alone)).join()).toMatch(/^RaftNodes: nobody else is in it/);
   });
+
+  test.each([
+    ['joins', { RaftBind: 'node4', RaftJoin: true, RaftNodes: ['node1'] }],
+    ['is of the founders', {}],
+  ])('that %s and listens at a socket alone has to say where the others find it', async (_what, changes) => {
+    const behind = { ...three, ...changes, ListenSocket: '/run/orchestrator.sock' };
+    expect((await faultsOf(behind)).join()).toMatch(/^HTTPAdvertise: nothing was given, and with ListenSocket/);
+    const { http } = (await load({ ...behind, HTTPAdvertise: 'http://proxy:80' })).config;
+    expect(http.advertiseUrl).toBe('http://proxy:80');
+  });
 });

@@ -57,7 +57,6 @@ export async function interpret(
   const httpTls = await readHttpTls(values, new Date(), findings);
   const raft: RaftConfig = { enabled: values.RaftEnabled, ...membership, dataDir, tls };
   checkRaftPort(raft, values, findings);
-  checkSocket(values, findings);
   return {
     observesOnly: observesOnly(values, surroundings, findings),
     log: {
@@ -212,15 +211,6 @@ function readGrpc(values: Values, membership: Membership): GrpcConfig {
 /** The host of a `host:port`, as it stands in a URL. */
 function hostOf(address: string): string {
   return urlHost(address.slice(0, address.lastIndexOf(':')).replace(/^\[|\]$/g, ''));
-}
-
-/** Nothing listens at the address that is announced: writes that arrive at another node would get lost on the way. */
-function checkSocket(values: Values, findings: Findings): void {
-  if (values.ListenSocket === '' || values.HTTPAdvertise !== '' || values.RaftNodes.length < 2) return;
-  findings.warn(
-    'ListenSocket is set and HTTPAdvertise is not: other nodes cannot pass writes on to this one while it leads. Set ' +
-      'HTTPAdvertise to where something of yours listens and passes on to the socket',
-  );
 }
 
 function checkRaftPort(raft: RaftConfig, values: Values, findings: Findings): void {

@@ -16,7 +16,8 @@ export function checkRules(given: Given, findings: Findings): void {
 
 /** What would leave a node without a door for the others. */
 function checkDoors(values: Values, findings: Findings): void {
-  if (values.ListenSocket !== '' && values.RaftEnabled && values.RaftNodes.length > 1 && values.HTTPAdvertise === '') {
+  const hasOthers = values.RaftEnabled && (values.RaftNodes.length > 1 || values.RaftJoin);
+  if (values.ListenSocket !== '' && hasOthers && values.HTTPAdvertise === '') {
     findings.fault(
       'HTTPAdvertise',
       'nothing was given, and with ListenSocket the other nodes cannot pass requests on to this one; allowed: the URL of ' +
