@@ -129,7 +129,8 @@ export class MysqlDoor {
     one.on('data', take);
     one.on('close', () => {
       this.#sockets.delete(one);
-      other.destroy();
+      // Not at once: who ends when all is said may have said more than the other has taken yet.
+      other.destroySoon();
     });
     if (this.#silent) one.pause();
   }
