@@ -24,7 +24,11 @@ const POINTED_THERE: TextRow = {
 };
 
 /** A replica that learns the uuid of its source only when its status has been read so many times. */
-function replicaWhoseSourceIs(uuid: string, afterLooks: number): { readonly hold: Hold; readonly changes: string[] } {
+function replicaWhoseSourceIs(
+  uuid: string,
+  afterLooks: number,
+  status: TextRow = {},
+): { readonly hold: Hold; readonly changes: string[] } {
   const changes: string[] = [];
   let looks = 0;
   const known = {
@@ -34,7 +38,8 @@ function replicaWhoseSourceIs(uuid: string, afterLooks: number): { readonly hold
     memory: { heartbeats: new Map(), locksWrites: false },
     read: () => {
       looks += 1;
-      return Promise.resolve([{ ...POINTED_THERE, Source_UUID: looks > afterLooks ? uuid : '' }]);
+      const isKnown = looks > afterLooks;
+      return Promise.resolve([{ ...POINTED_THERE, ...(isKnown ? status : {}), Source_UUID: isKnown ? uuid : '' }]);
     },
     readRow: () => Promise.resolve({ readOnly: '1', superReadOnly: '1', mode: 'ON' }),
     change: (statement: string) => {
@@ -54,6 +59,12 @@ describe('a replica that says it has connected before it knows to whom', () => {
   it('is stopped when that is somebody else', async () => {
     const { hold, changes } = replicaWhoseSourceIs(STRANGER, 4);
     await expect(pointed(hold)).rejects.toThrow(`answers it as ${STRANGER}, which is not ${MEANT}`);
+    expect(changes).toEqual([expect.stringContaining('STOP REPLICA IO_THREAD')]);
+  });
+
+  it('is stopped when it chose its source itself, and told of what makes it', async () => {
+    const { hold, changes } = replicaWhoseSourceIs(STRANGER, 4, { Source_Host: 'db-3' });
+    await expect(pointed(hold)).rejects.toThrow(/pointed at db-2:3306 and went to db-3:3306 .*AUTO_FAILOVER/);
     expect(changes).toEqual([expect.stringContaining('STOP REPLICA IO_THREAD')]);
   });
 

@@ -8,7 +8,7 @@
  */
 import { isNone, logOf, minus, onlyPlace } from '../../../../core/recovery/progress/gtids.js';
 import type { Beginning, Resting, StepFindings } from '../../../../core/recovery/step.js';
-import { type Address, addressText } from '../../../../core/topology/address.js';
+import { type Address, addressText, sameAddress } from '../../../../core/topology/address.js';
 import { logMarkText } from '../../../../core/topology/log-marks.js';
 import type { ServerId } from '../../../../core/topology/server.js';
 import { serverNumberIn } from '../../../../core/topology/stand-in-id.js';
@@ -206,12 +206,19 @@ function placeFor(hold: Hold, executed: string, begin: Beginning | null): Beginn
 /** Connection errors pass by themselves: a source that is down for a moment, or full. */
 const PASSING = new Set([0, 1040, 1053, 1129, 1203, 2002, 2003, 2005, 2006, 2013]);
 
-/** Whoever answers at the source's address may be another server by now; then nothing more is fetched from it. */
-async function assertReached(hold: Hold, { sourceUuid, channel }: ReplicaState, to: Destination): Promise<void> {
-  if (sourceUuid === '' || sourceUuid === to.sourceId.toLowerCase()) return;
+/**
+ * Whoever answers at the source's address may be another server by now, or the replica has chosen its source itself; then
+ * nothing more is fetched from there.
+ */
+async function assertReached(hold: Hold, state: ReplicaState, { source, sourceId }: Destination): Promise<void> {
+  const { sourceUuid, channel, host, port } = state;
+  if (sourceUuid === '' || sourceUuid === sourceId.toLowerCase()) return;
   await hold.change(stopReplica(hold.dialect, channel, 'IO_THREAD'), STOP_IO_MS);
-  const text = `${addressText(to.source)} answers it as ${sourceUuid}, which is not ${to.sourceId}: its IO thread was stopped`;
-  throw new StepFailed('state', `${addressText(hold.address)}: ${text}`, false);
+  const text = sameAddress({ host, port }, source)
+    ? `${addressText(source)} answers it as ${sourceUuid}, which is not ${sourceId}`
+    : `it was pointed at ${addressText(source)} and went to ${addressText({ host, port })} (SOURCE_CONNECTION_AUTO_FAILOVER ` +
+      'of it chooses among sources of its own: set it to 0)';
+  throw new StepFailed('state', `${addressText(hold.address)}: ${text}: its IO thread was stopped`, false);
 }
 
 /** `to`: who has to answer there; null where it goes on with whomever it follows. */
