@@ -9,14 +9,15 @@ export interface Seen {
   readonly executed?: string;
   readonly received?: string;
   readonly lagSeconds?: number | null;
+  readonly unread?: string;
 }
 
 /** Wall clock at which all were seen: long after they were started. */
 export const SEEN_AT_MS = 1_700_000_000_000;
 
 export function lookOf(seen: Seen = {}): LastLook {
-  const { answers = true, seenAtMs = SEEN_AT_MS } = seen;
-  return { answers, seenAtMs, vitals: vitalsSeen(seen) };
+  const { answers = true, seenAtMs = SEEN_AT_MS, unread } = seen;
+  return { answers, seenAtMs, vitals: vitalsSeen(seen), ...(unread === undefined ? {} : { unread }) };
 }
 
 export function sightsOf(seen: Readonly<Record<string, Seen>> = {}): Sights {

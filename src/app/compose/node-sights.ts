@@ -20,8 +20,9 @@ export class NodeSights {
   }
 
   lastLook(id: ServerId): LastLook {
-    const { valid = false, lastSeenAtMs = null, vitals = null } = this.#sightingOf(id) ?? {};
-    return { answers: valid, seenAtMs: lastSeenAtMs, vitals };
+    const { valid = false, lastSeenAtMs = null, vitals = null, unread, lastError } = this.#sightingOf(id) ?? {};
+    const look = { answers: valid, seenAtMs: lastSeenAtMs, vitals };
+    return unread === true ? { ...look, unread: lastError ?? '' } : look;
   }
 
   #sightingOf(id: ServerId): Sighting | null {

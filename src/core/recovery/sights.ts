@@ -8,6 +8,8 @@ import type { Vitals } from '../topology/vitals.js';
 export interface LastLook {
   /** The last look at it succeeded, and not long ago. */
   readonly answers: boolean;
+  /** Why it could not be read although MySQL answers there; absent where that is not so. */
+  readonly unread?: string;
   /** Wall clock, milliseconds, of the last answer; null when there was none. */
   readonly seenAtMs: number | null;
   /** Of that answer. */

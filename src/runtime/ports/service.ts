@@ -34,6 +34,8 @@ export interface Sighting {
   readonly lastError: string | null;
   /** The GRANT for want of which the last probe failed; null where no right is known to be missing. */
   readonly lacking: string | null;
+  /** MySQL answered the last look with an error. */
+  readonly unread?: true;
   /** From the last successful probe; null before the first. */
   readonly vitals: Vitals | null;
 }

@@ -159,6 +159,7 @@ export class SightingStore implements Sightings {
       lastError: isSlow ? `${addressText(address)}: a probe is not answered yet` : errorOf(last),
       lacking: last.ok || isSlow ? null : (last.failure.mend ?? null),
       vitals: lastGood?.report.vitals ?? null,
+      ...refusalIn(last, isSlow),
     };
   }
 
@@ -183,6 +184,13 @@ export class SightingStore implements Sightings {
 function lacksAcknowledgers({ facts, vitals }: ServerReport): boolean {
   const { sourceEnabled, sourceActive, waitCount } = facts.semiSync;
   return sourceEnabled && sourceActive && vitals.semiSyncClients < waitCount;
+}
+
+/** An error of the server itself: what stays until somebody mends it, where a time-out passes. */
+function refusalIn(last: ProbeResult, isSlow: boolean): Pick<Sighting, 'unread'> {
+  return !isSlow && !last.ok && last.failure.kind === 'alive' && /^\d+$/.test(last.failure.code)
+    ? { unread: true }
+    : {};
 }
 
 function isLate(result: ProbeResult, known: Sight | null): boolean {

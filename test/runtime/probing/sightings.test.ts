@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { ProbeResult } from '../../../src/core/topology/report.js';
 import { SightingStore } from '../../../src/runtime/probing/sightings.js';
 import { addressOf, factsOf, serverId } from '../../support/facts.js';
 import { FakeClock } from '../../support/raft/fake-consensus.js';
@@ -37,6 +38,18 @@ describe('sightings', () => {
     expect(store.sighting(P)).toMatchObject({ lacking: null });
     store.record(goodProbe('p', { atMs: 400 }));
     expect(store.sighting(P)).toMatchObject({ valid: true, lacking: null });
+  });
+
+  it('tell an error of the server, which stays until somebody mends it, from an answer that came too late', () => {
+    const { store } = storeAt(1000);
+    const late = failedProbe('p', 'alive', 100);
+    if (late.ok) throw new Error('not a failure');
+    store.record({ ...late, failure: { ...late.failure, code: 'ETIMEDOUT' } });
+    expect(store.sighting(P)).not.toHaveProperty('unread');
+    store.record({ ...failedProbe('p', 'alive', 200), failure: { ...late.failure, code: '1040' } } as ProbeResult);
+    expect(store.sighting(P)).toMatchObject({ valid: false, unread: true });
+    store.record(goodProbe('p', { atMs: 300 }));
+    expect(store.sighting(P)).not.toHaveProperty('unread');
   });
 
   it('are not changed by a result that comes late', () => {

@@ -1,6 +1,7 @@
 /**
  * Would the primary's death be noticed? It needs a majority of the orchestrators and a replica that lost it: replicas whose
- * IO threads an operator stopped testify to nothing, and so a cluster of such replicas is never failed over by itself.
+ * IO threads an operator stopped testify to nothing, and so a cluster of such replicas is never failed over by itself. One
+ * that answers and cannot be read might still receive from it, so it is no death as long as that is so.
  */
 import { majorityOf, votersWarning } from '../../analysis/votes.js';
 import { addressText } from '../../topology/address.js';
@@ -40,10 +41,20 @@ function tooFew(voters: number, live: number | null): readonly Refusal[] {
   ];
 }
 
+function unreadable({ id, address }: Server, primary: string, sights: Sights): readonly Refusal[] {
+  const { unread } = sights(id);
+  if (unread === undefined) return [];
+  const message = `${addressText(address)} answers and cannot be read, so nobody could tell whether it still receives from ${primary}: ${unread}`;
+  const mend = `see to that; if ${primary} is dead for certain: orchestrator-client -c force-master-failover -i ${primary}`;
+  return [refusal('no-witness', message, mend)];
+}
+
 function noWitness(primary: Server, replicas: readonly Server[], sights: Sights): readonly Refusal[] {
   if (replicas.length === 0) return [];
   const name = addressText(primary.address);
   const answering = replicas.filter(({ id }) => sights(id).answers);
+  const unread = replicas.flatMap((replica) => unreadable(replica, name, sights));
+  if (unread.length > 0) return unread;
   if (answering.length === 0) {
     const message = `no replica of ${name} answers, so none could tell that it is dead`;
     return [refusal('no-witness', message, 'bring one of them back')];

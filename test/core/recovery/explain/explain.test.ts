@@ -208,6 +208,12 @@ describe('every reason why a cluster would not be failed over, with what mends i
     expect(codes(ask())).toEqual([]);
     for (const id of [A, B]) seen[id] = { ...CALM, answers: false };
     expect(codes(ask())).toEqual(['no-witness', 'plan']);
+    seen[B] = CALM;
+    expect(codes(ask())).toEqual([]);
+    seen[A] = { ...CALM, answers: false, unread: 'error 1040: Too many connections' };
+    expect(ask().refusals).toMatchObject([
+      { code: 'no-witness', message: expect.stringMatching(/cannot be read, .*1040/) as string },
+    ]);
   });
 
   it('a candidate that does not answer now, which may have answered by then', () => {
