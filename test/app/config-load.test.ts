@@ -233,6 +233,23 @@ describe('settings that are wrong together', () => {
   });
 });
 
+test('patterns that could take for ever are named, in whichever form a setting has them', async () => {
+  const said = warnings(
+    await load({
+      DataCenterPattern: '([a-z]+-?)+$',
+      RecoverMasterClusterFilters: ['^(a|a)+b'],
+      DiscoveryIgnoreHostnameFilters: ['10.0.0.1', '(.*)*:3306', 'db[.]example[.]com'],
+      ClusterNameToAlias: { '(.+[.])+com$': 'shop' },
+    }),
+  ).filter((text) => text.includes('could take for ever'));
+  expect(said.map((text) => text.slice(0, text.indexOf(':'))).sort()).toEqual([
+    'ClusterNameToAlias',
+    'DataCenterPattern',
+    'DiscoveryIgnoreHostnameFilters',
+    'RecoverMasterClusterFilters',
+  ]);
+});
+
 test('the sample file is fine', async () => {
   const file = new URL('../../conf/orchestrator-sample.conf.json', import.meta.url).pathname;
   const loaded = await loadConfig({ file, environment: { ORCHESTRATOR_MYSQL_PASSWORD: 'sesame' } });

@@ -2,6 +2,7 @@
  * Settings that are each right and wrong together: the incumbent's fatal combinations, old and new names that contradict
  * each other, and what would leave a node without a door.
  */
+import { canTakeForEver } from '../../core/base/endless-pattern.js';
 import { overlap } from './sections/endpoints.js';
 import type { Findings } from './findings.js';
 import type { Given } from './given.js';
@@ -12,6 +13,7 @@ export function checkRules(given: Given, findings: Findings): void {
   checkSynonyms(given, findings);
   checkCombinations(given, findings);
   checkPorts(given, findings);
+  checkPatterns(given.values, findings);
 }
 
 /** What would leave a node without a door for the others. */
@@ -86,4 +88,24 @@ function checkPorts({ values, named }: Given, findings: Findings): void {
         'answer they understand. GRPCListenAddress moves the gRPC API elsewhere',
     );
   }
+}
+
+/** No fault: the incumbent, which matches in another way, has no trouble with them. */
+function checkPatterns(values: Values, findings: Findings): void {
+  for (const [name, value] of Object.entries(values)) {
+    for (const pattern of patternsIn(value)) {
+      if (!canTakeForEver(pattern)) continue;
+      findings.warn(
+        `${name}: "${pattern.source}" could take for ever on a name that does not fit it, and this node would do nothing else ` +
+          'meanwhile: a group in it is repeated that can take the same letters in several ways. Repeat a character or a [class]',
+      );
+    }
+  }
+}
+
+/** Alone, in a list, or as part of what a setting consists of. */
+function patternsIn(value: unknown): readonly RegExp[] {
+  if (value instanceof RegExp) return [value];
+  if (Array.isArray(value)) return value.flatMap(patternsIn);
+  return typeof value === 'object' && value !== null && 'pattern' in value ? patternsIn(value.pattern) : [];
 }
