@@ -20,7 +20,7 @@ const BESIDE = {
 
 export default defineConfig({
   test: {
-    testTimeout: 300_000,
+    testTimeout: 600_000,
     hookTimeout: 600_000,
     // What is awaited by looking again and again: by itself the runner gives up after a second, which says nothing on a busy
     // machine but that it is busy.
