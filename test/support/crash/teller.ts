@@ -3,7 +3,7 @@
  * Consul before and after it has taken a value. A list is run at least once, by whoever leads, and says which attempt it is;
  * a value is written by check-and-set, so that none goes back.
  */
-import { appendFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { appendFileSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ConsulServer } from '../../adapters/kv/consul-server.js';
@@ -49,6 +49,7 @@ export class Teller {
   readonly #consul: ConsulServer;
   /** What each key has held, in order. */
   readonly #held = new Map<string, string[]>();
+  #isConsulToStrike = false;
 
   private constructor(consul: ConsulServer) {
     this.#consul = consul;
@@ -73,6 +74,7 @@ export class Teller {
 
   /** Once; `kill`: whoever leads. */
   arm(blow: Blow, kill: () => Promise<void>): void {
+    this.#isConsulToStrike = blow.list === 'Consul';
     if (blow.list !== 'Consul') {
       writeFileSync(join(this.#folder, 'blow'), `${blow.list} ${blow.when}\n`);
       return;
@@ -80,9 +82,15 @@ export class Teller {
     this.#consul.beforeWrite = async () => {
       this.#consul.beforeWrite = () => undefined;
       await kill();
+      this.#isConsulToStrike = false;
       // What never reaches it is not taken.
       if (blow.when === 'before') await new Promise(() => undefined);
     };
+  }
+
+  /** What was armed has struck: a list whose work is seen to be done may kill its leader a moment later. */
+  get hasStruck(): boolean {
+    return !this.#isConsulToStrike && !existsSync(join(this.#folder, 'blow'));
   }
 
   /** To be called again and again, for what the stores held meanwhile. */

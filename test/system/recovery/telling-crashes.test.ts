@@ -35,14 +35,11 @@ describe(`the leader dies over what it tells (CRASH_SEED=${String(SEED)})`, () =
     await teller.close();
   });
 
-  const term = async (): Promise<number> => (await stage.overview()).node.term;
-
   it.each(LONG ? BLOWS : sample())(
     '$when $list, and the next one tells it',
     async (blow) => {
       if (takeover === undefined) throw new Error('takeovers are in the table');
       await withLogs(stage, `${blow.list}, ${blow.when}`, async () => {
-        const termBefore = await term();
         const known = await stage.knownRecoveries();
         teller.arm(blow, async () => {
           await (await stage.cluster.leader()).kill();
@@ -53,19 +50,22 @@ describe(`the leader dies over what it tells (CRASH_SEED=${String(SEED)})`, () =
           teller.look();
           const ran = new Set(teller.runs(record.id).map(({ list }) => list));
           if (ran.size < LISTS.length) throw new Error(`only ${[...ran].join()} ran`);
+          if (!teller.hasStruck) throw new Error('nobody was struck');
           if (teller.primaries.at(-1) !== record.successor) throw new Error(teller.primaries.join());
           return Promise.resolve(true);
         });
         await endsWell(stage, takeover, record);
         expect(stage.cluster.running.length).toBe(stage.cluster.nodes.length);
-        // Whoever was struck before it had done its work is in the list once, as the second attempt; after it, twice. A leader
-        // that a busy machine deposes beside the one that we kill makes it one attempt more.
-        const isOnlyElection = (await term()) - termBefore === 1;
+        // Whoever was struck before it had done its work is in the list once, as the second attempt; after it, twice. On a busy
+        // machine another leader is deposed, or may not act for a moment, and that makes it one attempt more, run or not.
         for (const list of LISTS) {
           const attempts = teller.runs(record.id).flatMap((run) => (run.list === list ? [run.attempt] : []));
           const expected = list !== blow.list ? [1] : blow.when === 'before' ? [2] : [1, 2];
-          if (isOnlyElection) expect(attempts, list).toEqual(expected);
-          else expect(attempts, list).toEqual([...new Set(attempts)].sort((one, other) => one - other));
+          const [last = 0, least = 1] = [attempts.at(-1), expected.at(-1)];
+          if (last === least) expect(attempts, list).toEqual(expected);
+          expect(last, list).toBeGreaterThanOrEqual(least);
+          expect(attempts.length, list).toBeGreaterThanOrEqual(expected.length);
+          expect(attempts, list).toEqual([...new Set(attempts)].sort((one, other) => one - other));
         }
         teller.look();
         expect(new Set(teller.primaries).size, teller.primaries.join()).toBe(teller.primaries.length);
