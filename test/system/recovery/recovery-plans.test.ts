@@ -131,15 +131,21 @@ describe('a planned takeover', () => {
     expect(await first.query('SELECT COUNT(*) AS orders FROM shop.orders')).toEqual([{ orders: 2 }]);
   });
 
-  it('leaves the old primary read-only, pointed and stopped when it is not automatic', async () => {
-    const [first] = topology.replicas;
-    if (first === undefined) throw new Error('a replica is needed');
+  it('leaves the old primary read-only, pointed and stopped when it is not automatic, and a replica that was stopped too', async () => {
+    const [first, second] = topology.replicas;
+    if (first === undefined || second === undefined) throw new Error('two replicas are needed');
+    await second.execute('STOP REPLICA');
+    await insert(topology.primary);
     await takeOver(first, false);
-    expect(await topology.primary.replicaStatus()).toMatchObject({
-      sourcePort: first.port,
-      ioRunning: 'No',
-      sqlRunning: 'No',
-    });
+    for (const server of [topology.primary, second]) {
+      expect(await server.replicaStatus()).toMatchObject({
+        sourcePort: first.port,
+        ioRunning: 'No',
+        sqlRunning: 'No',
+      });
+    }
+    await second.execute('START REPLICA');
+    await second.catchUp(first);
     expect(await writable()).toEqual([first.address]);
   });
 

@@ -10,6 +10,7 @@ import type { RecoveryPolicy } from '../policy.js';
 import { EFFECTIVELY_INFINITE_MS } from '../durability/durability.js';
 import { followsByPlace } from '../progress/seen-progress.js';
 import { semiSyncDuty } from '../durability/semi-sync.js';
+import { restingAsTheyWere } from './left-stopped.js';
 import { opened, type Opening, type OpeningContext, refused } from './opening.js';
 import { withinGroup } from './replication-group.js';
 
@@ -68,16 +69,20 @@ export function openTakeover(
   const chosen = designate(belief, primary, ranked, wish);
   if ('code' in chosen) return refused(chosen);
   const objections = [...objectTo(chosen), ...leftWaiting(primary, chosen.server, standing, wish)];
-  return objections.length > 0
-    ? refused(...objections)
-    : takeover(cluster, primary, chosen.server, standing, policy, wish, context);
+  if (objections.length > 0) return refused(...objections);
+  return takeover(belief, { cluster, primary, candidate: chosen.server, standing }, policy, wish, context);
+}
+
+interface Cast {
+  readonly cluster: BelievedCluster;
+  readonly primary: Server;
+  readonly candidate: Server;
+  readonly standing: readonly Candidacy[];
 }
 
 function takeover(
-  cluster: BelievedCluster,
-  primary: Server,
-  candidate: Server,
-  standing: readonly Candidacy[],
+  belief: Belief,
+  { cluster, primary, candidate, standing }: Cast,
   policy: RecoveryPolicy,
   wish: TakeoverWish,
   context: OpeningContext,
@@ -96,7 +101,11 @@ function takeover(
     {
       participants: [
         primaryParticipant(primary, servers, policy.replication),
-        ...participantsOf(standing, primary, [], policy.replication),
+        ...restingAsTheyWere(
+          belief,
+          { primary, candidate, replicas: servers, auto: wish.auto },
+          participantsOf(standing, primary, [], policy.replication),
+        ),
       ],
       epoch: cluster.epoch + 1,
       requestedCandidate: candidate.id,

@@ -4,6 +4,7 @@ import type { Server, ServerId } from '../../topology/server.js';
 import { isAtLeast } from '../../topology/version.js';
 import { type Belief, followersOf, refusal, type Refusal, serverName } from '../belief.js';
 import { EFFECTIVELY_INFINITE_MS } from '../durability/durability.js';
+import { channelBelow, stoppedThreads } from '../openings/left-stopped.js';
 import type { Recovery } from '../recovery.js';
 
 export function planWarnings(belief: Belief, recovery: Recovery): readonly Refusal[] {
@@ -14,7 +15,27 @@ export function planWarnings(belief: Belief, recovery: Recovery): readonly Refus
     ...withoutAccount(belief, recovery),
     ...waitingOnce(belief, recovery),
     ...privilegedWriters(belief, recovery),
+    ...startedAgain(belief, recovery),
   ];
+}
+
+/** Somebody had stopped them, and they cannot be left so; see openings/left-stopped.ts. */
+function startedAgain(belief: Belief, { failed, inputs }: Recovery): readonly Refusal[] {
+  const primary = belief.servers.get(failed);
+  if (primary === undefined) return [];
+  return inputs.participants.flatMap(({ id, role, start }) => {
+    const server = belief.servers.get(id);
+    if (server === undefined || role !== 'replica' || !start || id === inputs.requestedCandidate) return [];
+    const threads = stoppedThreads(channelBelow(server, primary));
+    if (threads === '') return [];
+    const name = addressText(server.address);
+    const text = `${threads} of ${name} stood, and the takeover starts its replication`;
+    const whole = threads === 'both threads';
+    const mend = whole
+      ? `stop it again afterwards: orchestrator-client -c stop-replica -i ${name}`
+      : `one that is stopped wholly is left so: orchestrator-client -c stop-replica -i ${name}`;
+    return [refusal('starts-stopped', text, mend)];
+  });
 }
 
 /**

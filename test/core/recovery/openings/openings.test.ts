@@ -166,6 +166,44 @@ describe('a planned takeover', () => {
     expect(reasons(ask('r1', false, { ...healthy, lagSeconds: () => null }))[0]).toMatch(/not known/);
   });
 
+  const both = { ioThread: 'stopped', sqlThread: 'stopped' } as const;
+  const startsOf = (opening: Opening): unknown =>
+    opening.ok && Object.fromEntries(opening.recovery.inputs.participants.map(({ id, start }) => [id, start]));
+  const stop = (how: Parameters<typeof channelTo>[1], facts: Parameters<typeof observed>[2] = {}): void => {
+    const gtid = { gtidMode: 'ON', channels: [channelTo('p', { autoPosition: true, ...how })] };
+    fed.feed({ kind: 'topology-observed', servers: [observed('r2', 'p', { serverNumber: 3, ...gtid, ...facts })] });
+  };
+
+  it('leaves a replica stopped that somebody had stopped, and starts one of which a single thread stood', () => {
+    stop(both);
+    expect(startsOf(ask('r1'))).toEqual({ p: true, r1: true, r2: false });
+    stop({ sqlThread: 'stopped' });
+    expect(startsOf(ask('r1'))).toEqual({ p: true, r1: true, r2: true });
+    stop({ ...both, sqlError: { number: 1062, text: 'Duplicate entry' } });
+    expect(startsOf(ask('r1'))).toEqual({ p: true, r1: true, r2: true });
+  });
+
+  it('starts a replica that somebody had stopped where the new primary needs its acknowledgement', () => {
+    const { semiSync } = factsOf();
+    const acks = { semiSync: { ...semiSync, replicaEnabled: true } };
+    const source = { ...semiSync, sourceEnabled: true, sourceActive: true, waitCount: 1, timeoutMs: 10_000 };
+    const feed = (replicaEnabled: boolean): void => {
+      fed.feed({
+        kind: 'topology-observed',
+        servers: [
+          observed('p', null, { serverNumber: 1, semiSync: { ...source, replicaEnabled } }),
+          observed('r1', 'p', { serverNumber: 2, ...acks }),
+        ],
+      });
+    };
+    stop(both, acks);
+    feed(false);
+    expect(startsOf(ask('r1', true))).toMatchObject({ r2: true });
+    feed(true);
+    expect(startsOf(ask('r1', true))).toMatchObject({ r2: false });
+    expect(startsOf(ask('r1', false))).toMatchObject({ r2: true });
+  });
+
   it('is refused when the only one who acknowledges would be the former primary, whose replication is left stopped', () => {
     const { semiSync } = factsOf();
     const source = { ...semiSync, sourceEnabled: true, sourceActive: true, waitCount: 1, timeoutMs: 1e12 };

@@ -96,6 +96,23 @@ describe('the playbook of a planned takeover', () => {
     expect(world.writable.map(({ id }) => id)).toEqual([P]);
   });
 
+  it('points a replica that somebody had stopped at the new primary and leaves it stopped, wherever the leader dies', () => {
+    for (let point = 1; ; point++) {
+      const world = takeoverWorld();
+      Object.assign(world.get(B), { io: false, sql: false });
+      const opening = takeoverOpening();
+      const participants = opening.inputs.participants.map((one) => (one.id === B ? { ...one, start: false } : one));
+      const { ending, deaths } = play(
+        { ...opening, inputs: { ...opening.inputs, participants } },
+        world,
+        diesAt(point),
+      );
+      expect(ending).toMatchObject({ verdict: { kind: 'succeeded' }, lost: [] });
+      expect(world.get(B)).toMatchObject({ source: A, io: false, sql: false });
+      if (deaths === 0) return;
+    }
+  });
+
   it('closes nothing before the candidate has applied what the primary has', () => {
     const world = takeoverWorld();
     world.get(A).slow = true;

@@ -6,7 +6,7 @@ import { openTakeover } from '../../../../src/core/recovery/openings/graceful-ta
 import { planWarnings } from '../../../../src/core/recovery/preview/plan-warnings.js';
 import type { RecoveryId } from '../../../../src/core/recovery/recovery.js';
 import type { ServerFacts } from '../../../../src/core/topology/server.js';
-import { factsOf, observed, serverId } from '../../../support/facts.js';
+import { channelTo, factsOf, observed, serverId } from '../../../support/facts.js';
 import { FedLedger } from '../../../support/ledger.js';
 import { policyOf } from '../../../support/policy.js';
 
@@ -44,6 +44,19 @@ describe('a planned takeover', () => {
       ['no-replication-account', expect.stringContaining('p:3306 could not be made to follow') as string],
     ]);
     see('r', 'p', { serverNumber: 2 });
+    expect(codes(true)).toEqual([]);
+  });
+
+  it('says whom it starts although somebody had stopped it, and nothing of one that it leaves so', () => {
+    const stop = (threads: Parameters<typeof channelTo>[1]): void =>
+      see('s', 'p', { serverNumber: 9, channels: [channelTo('p', { autoPosition: true, ...threads })] });
+    see('p', null);
+    see('r', 'p');
+    stop({ sqlThread: 'stopped' });
+    expect(codes(true)).toEqual([
+      ['starts-stopped', 'the applier of s:3306 stood, and the takeover starts its replication'],
+    ]);
+    stop({ ioThread: 'stopped', sqlThread: 'stopped' });
     expect(codes(true)).toEqual([]);
   });
 
