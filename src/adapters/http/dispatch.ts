@@ -82,6 +82,7 @@ const NOTHING_DONE: Reply = { status: 200, contentType: 'application/json; chars
 /** A HEAD asks whether there is something to get, and must not do it. */
 async function change(route: Route, arrival: Arrival, parts: Dispatcher): Promise<Reply> {
   if (arrival.method === 'HEAD') return NOTHING_DONE;
+  if (isMisspelledRehearsal(arrival.query)) return refused(UNKNOWN_REHEARSAL);
   // What is asked of the cluster itself can be asked any number of times, and changes who keeps the keys.
   if (route.role === 'admin') return await lead(arrival, parts, () => answer(route, arrival, parts));
   const act = (): Promise<Reply> =>
@@ -89,6 +90,16 @@ async function change(route: Route, arrival: Arrival, parts: Dispatcher): Promis
   return await parts.once.answerOnce(arrival, () =>
     lead(keyed(arrival, parts), parts, () => parts.once.actOnce(arrival, act)),
   );
+}
+
+// Whoever writes ?dryRun=1 believes that nothing will be done.
+const UNKNOWN_REHEARSAL = 'a dry run is asked for by dryRun=true, and no other word: nothing was done';
+
+function isMisspelledRehearsal(query: Arrival['query']): boolean {
+  return Object.entries(query).some(([name, value]) => {
+    if (name.replace(/[-_]/g, '').toLowerCase() !== 'dryrun') return false;
+    return name !== 'dryRun' || (value !== 'true' && value !== 'false');
+  });
 }
 
 /** Here, or where the leader is. */

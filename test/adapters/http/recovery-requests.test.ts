@@ -148,6 +148,24 @@ describe('a plan', () => {
     expect(plan.steps.map(({ number }) => number)).toEqual(plan.steps.map((_, at) => at + 1));
   });
 
+  it.each(['dryRun=1', 'dryRun=True', 'dryRun=', 'dryrun=true', 'dry-run=true', 'dryRun=true&dryRun=false'])(
+    'is not mistaken for the deed where it is misspelled: %s',
+    async (query) => {
+      for (const path of [
+        'graceful-master-takeover-auto/main:3306',
+        'relocate/read-replica-1/3306/read-replica-2/3306',
+        'stop-replica/read-replica-1/3306',
+      ]) {
+        const { status, body } = await fixture.get(`/api/${path}?${query}`);
+        expect([status, body]).toMatchObject([
+          500,
+          { Message: expect.stringContaining('nothing was done') as unknown },
+        ]);
+      }
+      expect(fixture.service.calls).toEqual([]);
+    },
+  );
+
   it('is what a command answers with when it is rehearsed', async () => {
     expect(await fixture.get('/api/force-master-failover/main:3306?dryRun=true')).toMatchObject({
       status: 200,
@@ -166,6 +184,9 @@ describe('a plan', () => {
         Message: expect.stringContaining('target instance not indicated') as unknown,
         Details: { wouldRun: false, refusals: [{ code: 'not-indicated' }] },
       },
+    });
+    expect(await fixture.get('/api/make-master/read-replica-1/3306?dryRun=true')).toMatchObject({
+      body: { Details: { wouldRun: expect.any(Boolean) as unknown } },
     });
     expect(fixture.service.calls.every((call) => call.startsWith('plan '))).toBe(true);
   });

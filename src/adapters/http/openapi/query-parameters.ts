@@ -35,7 +35,7 @@ export const QUERY_PARAMETERS: readonly QueryParameter[] = [
     name: 'dryRun',
     about: 'true: the plan is answered, and nothing is done',
     on: new RegExp(
-      `^/api/(?:recover|force-|graceful-|v1/way|relocate|move-|repoint|regroup-|take-|enslave-|make-co-|detach-|reattach-|${SWITCHES})`,
+      `^/api/(?:recover|force-|graceful-|v1/way|relocate|move-|repoint|regroup-|take-|enslave-|make-co-|make-master|detach-|reattach-|${SWITCHES})`,
     ),
   },
   { name: 'tag', about: '`name` or `name=value`', on: /^\/api\/(?:tag|untag|tagged|tag-value|untag-all)\b/ },

@@ -85,7 +85,9 @@ async function makeMaster(call: Call, door: Door): Promise<Reply> {
   const request = requestOf('force-master-takeover', byExactMember, call, door);
   if (!request.ok) return refused(request.error);
   const { server, clusterId } = request.value;
-  const answer = await door.service.recover({ ...request.value, server: null, candidate: server });
+  const takeover = { ...request.value, server: null, candidate: server };
+  if (call.query('dryRun') === 'true') return rehearsed(takeover, door);
+  const answer = await door.service.recover(takeover);
   if (!answer.ok) return declined(answer.refusal);
   const { verdict } = answer.value;
   const known = server === null ? undefined : door.service.state.servers.get(server);
