@@ -223,6 +223,9 @@ export class CrashStage {
     if (cluster.servers.length !== this.topology.servers.length || unwell.length > 0) {
       throw new Error(`not well: ${JSON.stringify(unwell)}`);
     }
+    // Whoever came back a moment ago is not believed to follow anybody yet, and a failover now would leave it where it is.
+    const apart = cluster.servers.filter(({ id, source }) => id !== cluster.primary && source !== cluster.primary);
+    if (this.layout === STAR && apart.length > 0) throw new Error(`not below the primary: ${JSON.stringify(apart)}`);
     if (cluster.problems.length > 0) throw new Error(cluster.problems.map(({ code }) => code).join());
     if (recoveries.some(({ closedAtMs }) => closedAtMs === null)) throw new Error('a recovery is open');
   }
