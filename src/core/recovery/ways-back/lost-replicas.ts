@@ -5,6 +5,9 @@
  * an operator says what becomes of it. A replica of several sources is left behind over one channel at a time, by a failover of
  * the cluster that it comes from; the others are no matter of that.
  *
+ * A failover says nothing of one that an earlier plan had pointed at the failed server, and that nobody had seen there yet. It
+ * was left behind as well, and nobody else would ever point it at the new primary.
+ *
  * What somebody has done on purpose is left as it is: a replica that was stopped before the failover, that has another
  * source by now or none, that is being worked on.
  */
@@ -18,6 +21,7 @@ import {
   type ServerId,
 } from '../../topology/server.js';
 import type { Belief } from '../belief.js';
+import { channelTo } from '../channels.js';
 import { handedOver } from '../progress/handover.js';
 import { isReturn } from './returns.js';
 import type { Participant, Recovery, RecoveryId } from '../recovery.js';
@@ -38,10 +42,28 @@ export interface LostReplica {
 
 export function lostReplicasOf(belief: Belief): readonly LostReplica[] {
   const closed = [...belief.recoveries.values()].filter(({ closedAtMs }) => closedAtMs !== null);
-  if (!closed.some((recovery) => leftBehindBy(recovery).length > 0)) return [];
+  if (belief.demotions.size === 0 && !closed.some((recovery) => leftBehindBy(recovery).length > 0)) return [];
   closed.sort((one, other) => (one.closedAtMs ?? 0) - (other.closedAtMs ?? 0));
   const lost = new Map<string, LostReplica>();
-  for (const recovery of closed) follow(belief, lost, recovery);
+  const pointedAt = new Map<ServerId, ServerId>();
+  for (const recovery of closed) {
+    follow(belief, lost, recovery);
+    for (const { step, outcome } of recovery.steps) {
+      if (outcome?.ok === true && step.kind === 'repoint') pointedAt.set(step.server, step.source);
+    }
+    for (const server of unseenBy(belief, pointedAt, recovery)) {
+      const { clusterId, id } = server;
+      const reason = 'it had been pointed at the failed server a moment before, and nobody had seen it there';
+      const said = {
+        recovery: recovery.id,
+        sinceMs: recovery.closedAtMs ?? 0,
+        state: 'away',
+        reason,
+        gtids: '',
+      } as const;
+      lost.set(`${id} ${clusterId}`, { server: id, clusterId, ...said });
+    }
+  }
   return [...lost.values()].filter((one) => isStillLost(belief, one));
 }
 
@@ -66,6 +88,23 @@ function follow(belief: Belief, lost: Map<string, LostReplica>, recovery: Recove
       gtids,
     });
   }
+}
+
+/** Whom we had pointed at the server that failed here, who still follow it, and who took no part. */
+function unseenBy(
+  { servers, demotions }: Belief,
+  pointedAt: ReadonlyMap<ServerId, ServerId>,
+  { failed: id, promotion, inputs }: Recovery,
+): readonly Server[] {
+  const failed = servers.get(id);
+  // One that is a replica again may have replicas of its own.
+  if (promotion === null || failed === undefined || !demotions.has(id)) return [];
+  return [...pointedAt].flatMap(([replica, source]): readonly Server[] => {
+    const server = servers.get(replica);
+    const isKnown = inputs.participants.some((one) => one.id === replica);
+    if (source !== id || server === undefined || isKnown || server.facts.channels.length !== 1) return [];
+    return channelTo(server, failed) === null ? [] : [server];
+  });
 }
 
 /** Whom a rearrangement could not move replicates where it did: the primary is not its place. */

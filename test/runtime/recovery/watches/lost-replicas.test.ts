@@ -54,6 +54,25 @@ describe('a replica that did not answer during a failover', () => {
     expect(lostReplicasOf(belief())).toEqual([]);
   });
 
+  it('is pointed at the next primary when the one that it had just been pointed at dies before anybody saw it there', async () => {
+    await loseOne();
+    world.get(B).up = true;
+    nodes.driver.noticeApplied();
+    while (world.get(B).source !== A || !nodes.isIdle) {
+      await nodes.clock.advance(1000);
+      await nodes.turns();
+    }
+    world.settle();
+    world.get(A).up = false;
+    nodes.driver.noticeProblems([nodes.deadMaster(A)]);
+    await nodes.turns();
+    await nodes.untilClosed();
+    expect(nodes.recoveries.at(-1)?.inputs.participants.map(({ id }) => id)).not.toContain(B);
+    expect(world.get(B).source).toBe(A);
+    await comeBack();
+    expect(world.get(B)).toMatchObject({ source: C, io: true });
+  });
+
   it('is set apart with what it alone has, once, and detached where that is configured', async () => {
     await loseOne({ detachesLost: true });
     world.get(B).executed.add(`${B}:1`);
