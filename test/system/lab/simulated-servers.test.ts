@@ -20,7 +20,7 @@ beforeAll(async () => {
   const topology = await lab.topology({ replicas: 2 });
   // The account of simulated servers may do everything, a copy included.
   await topology.primary.execute(
-    "CREATE DATABASE shop; GRANT BACKUP_ADMIN, CLONE_ADMIN ON *.* TO 'orchestrator'@'%'; " +
+    "CREATE DATABASE shop; GRANT BACKUP_ADMIN, CLONE_ADMIN, SYSTEM_USER ON *.* TO 'orchestrator'@'%'; " +
       "GRANT INSERT ON mysql.plugin TO 'orchestrator'@'%'",
   );
   await topology.caughtUp();
