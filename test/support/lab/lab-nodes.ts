@@ -131,10 +131,13 @@ export class LabNodes extends ActingNodes {
     return found.id;
   }
 
+  /** A fence ends the sessions of whoever looks as well, also one that is just logging in: then it is looked again. */
   async until(what: string, holds: () => boolean | Promise<boolean>): Promise<void> {
     const deadline = Date.now() + 60_000;
-    while (!(await holds())) {
-      if (Date.now() > deadline) throw new Error(`in vain: ${what}\n${this.lines.join('\n')}`);
+    for (;;) {
+      const looked = await Promise.resolve().then(holds).catch(String);
+      if (looked === true) return;
+      if (Date.now() > deadline) throw new Error(`in vain: ${what} (${String(looked)})\n${this.lines.join('\n')}`);
       await sleep(20);
     }
   }
