@@ -1,5 +1,6 @@
 // One real MySQL server of a run, by its process and by its root session.
 import { execFile } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -98,7 +99,10 @@ export class LabServer {
     // The port may have been that of an earlier server of this run.
     rmSync(this.directory, { recursive: true, force: true });
     mkdirSync(join(this.directory, 'tmp'), { recursive: true });
-    await run('cp', ['-r', '--sparse=always', this.#options.template, join(this.directory, 'data')]);
+    const data = join(this.directory, 'data');
+    await run('cp', ['-r', '--sparse=always', this.#options.template, data]);
+    // MySQL 5.6 makes its own of the time and the machine: two that started in the same instant had the same one.
+    if (this.flavor !== 'mariadb') writeFileSync(join(data, 'auto.cnf'), `[auto]\nserver-uuid=${randomUUID()}\n`);
     this.configure([]);
   }
 

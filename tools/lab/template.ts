@@ -110,7 +110,7 @@ async function make(program: Program, directory: string, guard: Guard): Promise<
     const tail = existsSync(log) ? readFileSync(log, 'utf8').split('\n').slice(-15).join('\n') : '';
     throw new Error(`${program.mysqld} cannot make a data directory:\n${tail}`, { cause: error });
   }
-  // auto.cnf holds the server's uuid: each copy must make its own.
+  // auto.cnf holds the server's uuid: each copy is given its own.
   for (const name of ['auto.cnf', 'ib_buffer_pool']) rmSync(join(directory, 'data', name), { force: true });
 }
 

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { FIRST, MAIN, SECOND } from './fake-service.js';
+import { FIRST, MAIN, replicaVitals, SECOND } from './fake-service.js';
 import { type Fixture, openFixture } from './http-fixture.js';
 
 let fixture: Fixture;
@@ -170,12 +170,21 @@ describe('pools', () => {
     });
   });
 
-  it('lag as their slowest member does, and say who does not tell', async () => {
+  it('lag as the slowest of those does that tell it, and say who does not', async () => {
     await body('/api/submit-pool-instances/web?instances=read-replica-1,read-replica-2');
-    expect(await body('/api/heuristic-cluster-pool-lag/main:3306/web')).toEqual({
-      Code: 'OK',
-      Message: 'Heuristic pool lag for cluster main:3306',
-      Details: 0,
+    const lag = async (): Promise<unknown> => await body('/api/heuristic-cluster-pool-lag/main:3306/web');
+    const told = (Details: number, more = ''): object => ({
+      ...{ Code: 'OK', Message: `Heuristic pool lag for cluster main:3306${more}`, Details },
+    });
+    expect(await lag()).toEqual(told(0));
+    fixture.service.see('read-replica-1', { ...replicaVitals(), lagSeconds: 7 });
+    expect(await lag()).toEqual(told(7));
+    fixture.service.see('read-replica-2', { ...replicaVitals(), lagSeconds: null });
+    expect(await lag()).toEqual(told(7, '; not told by read-replica-2:3306'));
+    fixture.service.see('read-replica-1', { ...replicaVitals(), lagSeconds: null });
+    expect(await lag()).toMatchObject({
+      Code: 'ERROR',
+      Message: expect.stringMatching(/ read-replica-1:3306, read-replica-2:3306$/) as unknown,
     });
     expect(await body('/api/heuristic-cluster-pool-lag/main:3306/other')).toMatchObject({ Code: 'ERROR' });
   });

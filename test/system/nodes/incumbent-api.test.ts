@@ -35,7 +35,8 @@ beforeAll(async () => {
   topology = await lab.topology({ replicas: 2, extra: plugins });
   cluster = await lab.cluster({
     seeds: [topology.primary.address],
-    config: { ReplicationCredentialsQuery: "SELECT 'repl', 'repl'" },
+    // A probe that the machine itself holds up is no matter here.
+    config: { ReplicationCredentialsQuery: "SELECT 'repl', 'repl'", ReasonableInstanceCheckSeconds: 30 },
   });
   await settle();
 });
@@ -49,6 +50,8 @@ interface Instance {
   readonly MasterKey: { readonly Port: number };
   readonly ReplicationSQLThreadRuning: boolean;
   readonly ReplicationIOThreadRuning: boolean;
+  readonly ReplicationLagSeconds: { readonly Valid: boolean };
+  readonly IsLastCheckValid: boolean;
 }
 
 /** Any node, in turn: what it cannot do itself it passes on. */
@@ -72,7 +75,10 @@ async function primaryOf(): Promise<LabServer> {
   return topology.server(`${primary.Key.Hostname}:${String(primary.Key.Port)}`);
 }
 
-/** The two others replicate from the primary that there is, and all nodes have seen it. */
+/**
+ * The two others replicate from the primary that there is, and all nodes have seen it, the lag as well: what changes from look
+ * to look reaches the other nodes after what they keep in their log.
+ */
 async function settle(): Promise<void> {
   const primary = await vi.waitFor(primaryOf, PATIENCE);
   const others = topology.servers.filter((server) => server !== primary);
@@ -91,11 +97,15 @@ async function settle(): Promise<void> {
     for (const node of cluster.nodes) {
       const all = await node.get<readonly Instance[]>('/api/all-instances');
       expect(
-        all.map(({ MasterKey, ReplicationIOThreadRuning: io, ReplicationSQLThreadRuning: sql }) => [
+        all.map(({ MasterKey, ReplicationIOThreadRuning: io, ReplicationSQLThreadRuning: sql, ...one }) => [
           MasterKey.Port,
           io && sql,
+          one.ReplicationLagSeconds.Valid,
+          one.IsLastCheckValid,
         ]),
-      ).toEqual(all.map(({ Key }) => (Key.Port === primary.port ? [0, false] : [primary.port, true])));
+      ).toEqual(
+        all.map(({ Key }) => (Key.Port === primary.port ? [0, false, false, true] : [primary.port, true, true, true])),
+      );
       expect(all).toHaveLength(3);
     }
   }, PATIENCE);

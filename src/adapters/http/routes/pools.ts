@@ -1,7 +1,7 @@
 /** Pools: named lists of servers that operators submit, and how far the servers of a cluster in them lag. */
 import { failed, ok, type Result } from '../../../core/base/result.js';
 import type { Pool } from '../../../core/ledger/records.js';
-import { type Address, parseAddress } from '../../../core/topology/address.js';
+import { type Address, addressText, parseAddress } from '../../../core/topology/address.js';
 import type { Server } from '../../../core/topology/server.js';
 import { serverAt } from '../../../core/topology/sources.js';
 import { freshness } from '../legacy/freshness.js';
@@ -107,14 +107,18 @@ function pooledInstances(call: Call, door: Door): Reply {
   return doneBytes(`Heuristic pool instances for cluster ${found.value.name}`, door.views.instances(servers));
 }
 
+/** As the incumbent reckons it: the most of those that tell it; whoever does not tell is named, and no number stands for nobody. */
 function poolLag(call: Call, door: Door): Reply {
   const found = byHint(call, door);
   if (!found.ok) return refused(found.error);
-  const lags = validIn(found.value, call, door).map(
-    (server) => door.views.sighting(server)?.vitals?.lagSeconds ?? null,
-  );
-  if (lags.length === 0) return refused(`No instances found in a pool of cluster ${found.value.name}`);
-  if (lags.includes(null)) return refused(`A server in a pool of cluster ${found.value.name} does not tell its lag`);
-  const lag = Math.max(...lags.flatMap((one) => one ?? []));
-  return done(`Heuristic pool lag for cluster ${found.value.name}`, lag);
+  const servers = validIn(found.value, call, door);
+  const { name } = found.value;
+  if (servers.length === 0) return refused(`No instances found in a pool of cluster ${name}`);
+  const lagOf = (server: Server): number | null => door.views.sighting(server)?.vitals?.lagSeconds ?? null;
+  const lags = servers.flatMap((server) => lagOf(server) ?? []);
+  const silent = servers.filter((server) => lagOf(server) === null).map(({ address }) => addressText(address));
+  if (lags.length === 0)
+    return refused(`Nobody in a pool of cluster ${name} tells how far it lags: ${silent.join(', ')}`);
+  const without = silent.length === 0 ? '' : `; not told by ${silent.join(', ')}`;
+  return done(`Heuristic pool lag for cluster ${name}${without}`, Math.max(...lags));
 }
