@@ -199,7 +199,7 @@ export interface Participant {
   readonly acknowledges?: boolean;
   /** Somebody had stopped its replication by the time of the opening: should it be left behind, it is left alone. */
   readonly wasStopped?: boolean;
-  /** move only. */
+  /** move, graceful-takeover. */
   readonly rests?: Resting;
   /** Whom it followed at the opening, where that was not the server that failed. */
   readonly follows?: ServerId;

@@ -10,6 +10,7 @@ import { hookTermsOf } from '../../core/recovery/telling/hooks.js';
 import { givesWay } from '../../core/recovery/kinds.js';
 import type { Opening, OpeningContext } from '../../core/recovery/openings/opening.js';
 import type { Recovery, RecoveryId, RecoveryKind } from '../../core/recovery/recovery.js';
+import { withoutName } from '../../core/recovery/telling/naming.js';
 import type { ClusterId, ServerId } from '../../core/topology/server.js';
 import type { Aftermaths } from './aftermaths.js';
 import type { Detections } from './watches/detections.js';
@@ -110,7 +111,9 @@ export class RecoveryOpener {
     const { id, kind, verdict, failed, successor, lost } = recovery;
     const name = (server: ServerId): string => serverName(this.#parts.ledger.state, server);
     const became = successor === null ? '' : `; ${roleWords(kind, name(successor))}`;
-    const behind = lost.map(({ server, reason }) => `; ${name(server)} is set apart: ${reason}`).join('');
+    const behind = lost
+      .map(({ server, reason }) => `; ${name(server)} is set apart: ${withoutName(name(server), reason)}`)
+      .join('');
     const how =
       verdict === null ? 'open' : verdict.kind === 'succeeded' ? 'succeeded' : `${verdict.kind}: ${verdict.reason}`;
     const level = verdict?.kind === 'succeeded' ? 'info' : 'warn';

@@ -14,6 +14,7 @@ import { MOVE_COMMANDS, type MoveCommand } from '../../../core/recovery/requests
 import type { RecoveryPlan } from '../../../core/recovery/preview/plan.js';
 import { leaderOf } from '../../../core/recovery/playbooks/regroup.js';
 import type { Recovery, RecoveryId } from '../../../core/recovery/recovery.js';
+import { withoutName } from '../../../core/recovery/telling/naming.js';
 import type { ServerId } from '../../../core/topology/server.js';
 import type { Answer, MoveRequest } from '../../../runtime/ports/service.js';
 import { accepted, byLeader } from '../by-leader.js';
@@ -90,7 +91,10 @@ function ended(door: MovesDoor, recovery: Recovery): object {
     verdict: verdict?.kind ?? '',
     reason: verdict === null || verdict.kind === 'succeeded' ? '' : verdict.reason,
     moved: moved.map((server) => door.nameOf(server)),
-    lost: lost.map(({ server, reason, gtids }) => ({ server, name: door.nameOf(server), reason, gtids })),
+    lost: lost.map(({ server, reason, gtids }) => {
+      const name = door.nameOf(server);
+      return { server, name, reason: withoutName(name, reason), gtids };
+    }),
     leader: leader === null ? '' : door.nameOf(leader),
   };
 }

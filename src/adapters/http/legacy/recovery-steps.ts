@@ -3,6 +3,7 @@ import { durabilityVerdict } from '../../../core/recovery/durability/durability.
 import { HOLDING_BACK } from '../../../core/recovery/telling/hook-terms.js';
 import type { Recovery, StepRecord, Verdict } from '../../../core/recovery/recovery.js';
 import { describeStep } from '../../../core/recovery/step-text.js';
+import { named } from '../../../core/recovery/telling/naming.js';
 import { lostWords, type NameOf, stepResult, verdictWords } from '../step-words.js';
 import { timestamp } from './values.js';
 
@@ -83,7 +84,7 @@ function stepLines(record: StepRecord, nameOf: NameOf): readonly Line[] {
 
 function closingLines(recovery: Recovery, verdict: Verdict, atMs: number, nameOf: NameOf): readonly Line[] {
   const { lost, promotion, kind, failed } = recovery;
-  const texts = lost.map((one) => `lost replica: ${nameOf(one.server)}: ${lostWords(one)}`);
+  const texts = lost.map((one) => `lost replica: ${named(nameOf(one.server), lostWords(one))}`);
   if (kind === 'dead-primary' && promotion !== null) {
     const servers = [failed, ...lost.map(({ server }) => server)].map(nameOf);
     texts.push(`downtiming as lost-in-recovery: ${servers.join(', ')}`);

@@ -3,6 +3,7 @@ import type { LedgerState } from '../../../core/ledger/state.js';
 import { durabilityVerdict } from '../../../core/recovery/durability/durability.js';
 import { type Headway, headwayOf } from '../../../core/recovery/progress/headway.js';
 import type { Recovery, StepRecord } from '../../../core/recovery/recovery.js';
+import { withoutName } from '../../../core/recovery/telling/naming.js';
 import { describeStep } from '../../../core/recovery/step-text.js';
 import { lostWords, type NameOf, namesIn, stepDetail, waitingWords } from '../step-words.js';
 
@@ -69,7 +70,7 @@ export function recoveryOverview(recovery: Recovery, state: LedgerState): Recove
     durability: durabilityOf(recovery),
     lost: recovery.lost.map((lost) => ({
       address: nameOf(lost.server),
-      reason: lostWords(lost),
+      reason: withoutName(nameOf(lost.server), lostWords(lost)),
       gtids: lost.gtids,
       unacknowledged: lost.unacknowledged ?? '',
     })),

@@ -9,6 +9,7 @@ import { arrivedIn } from '../../../core/recovery/progress/headway.js';
 import type { MoveCommand } from '../../../core/recovery/requests/movement.js';
 import { leaderOf } from '../../../core/recovery/playbooks/regroup.js';
 import type { Recovery, RecoveryId } from '../../../core/recovery/recovery.js';
+import { named, withoutName } from '../../../core/recovery/telling/naming.js';
 import { addressText } from '../../../core/topology/address.js';
 import type { Server, ServerId } from '../../../core/topology/server.js';
 import type { MoveRequest } from '../../../runtime/ports/service.js';
@@ -163,15 +164,12 @@ async function move(shape: Shape, call: Call, door: Door): Promise<Reply> {
 function reply(shape: Shape, { server: id }: MoveRequest, recovery: Recovery, door: Door): Reply {
   const { state } = door.service;
   const { movement } = recovery.inputs;
-  const name = (server: ServerId | null | undefined): string => {
-    const address = server == null ? undefined : state.servers.get(server)?.address;
-    return address === undefined ? (server ?? '') : addressText(address);
-  };
+  const name = (server: ServerId | null | undefined): string => (server == null ? '' : nameOf(server, door));
   const lost = new Map(recovery.lost.map((each) => [each.server, each]));
   const leader = leaderOf(recovery);
   const moves = (movement?.moves ?? []).filter(({ server }) => !lost.has(server) && server !== leader);
   const moved = moves.flatMap(({ server }) => state.servers.get(server) ?? []);
-  const errors = [...lost.values()].map(({ server, reason }) => `${name(server)}: ${reason}`);
+  const errors = [...lost.values()].map(({ server, reason }) => named(name(server), reason));
   const message = shape.says({
     server: name(id),
     to: name(movement?.moves[0]?.to),
@@ -196,8 +194,16 @@ function placesOf(id: ServerId, recovery: Recovery, door: Door): object | null {
   return {
     ...key,
     Moved: moved.map((server) => keyOf(server, door)),
-    Left: recovery.lost.map(({ server, reason }) => ({ ...keyOf(server, door), Reason: reason })),
+    Left: recovery.lost.map(({ server, reason }) => ({
+      ...keyOf(server, door),
+      Reason: withoutName(nameOf(server, door), reason),
+    })),
   };
+}
+
+function nameOf(id: ServerId, door: Door): string {
+  const address = door.service.state.servers.get(id)?.address;
+  return address === undefined ? id : addressText(address);
 }
 
 function keyOf(id: ServerId, door: Door): ReturnType<typeof instanceKey> | null {

@@ -6,6 +6,7 @@
  */
 import { ok, type Result } from '../../../core/base/result.js';
 import type { OperatorCommand, Recovery } from '../../../core/recovery/recovery.js';
+import { withoutName } from '../../../core/recovery/telling/naming.js';
 import { addressText } from '../../../core/topology/address.js';
 import type { Server, ServerId } from '../../../core/topology/server.js';
 import type { RecoveryRequest } from '../../../runtime/ports/service.js';
@@ -141,7 +142,8 @@ function leftBehind(lost: Recovery['lost'], { service: { state } }: Door): strin
   return lost
     .map((one) => {
       const address = state.servers.get(one.server)?.address;
-      return `; ${address === undefined ? one.server : addressText(address)} does not follow it: ${lostWords(one)}`;
+      const name = address === undefined ? one.server : addressText(address);
+      return `; ${name} does not follow it: ${withoutName(name, lostWords(one))}`;
     })
     .join('');
 }

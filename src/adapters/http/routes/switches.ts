@@ -8,6 +8,7 @@ import { sizeOf } from '../../../core/recovery/progress/gtids.js';
 import { endedByKill, injectedBy } from '../../../core/recovery/playbooks/switch.js';
 import type { Recovery } from '../../../core/recovery/recovery.js';
 import type { SwitchCommand } from '../../../core/recovery/requests/switching.js';
+import { named } from '../../../core/recovery/telling/naming.js';
 import { addressText } from '../../../core/topology/address.js';
 import type { Server } from '../../../core/topology/server.js';
 import type { SwitchRequest } from '../../../runtime/ports/service.js';
@@ -103,7 +104,7 @@ async function change(shape: Shape, call: Call, door: Door): Promise<Reply> {
   if (verdict?.kind !== 'succeeded') {
     const reason = verdict?.reason ?? 'it is not over';
     const name = addressText(server.address);
-    return refused(reason.startsWith(shape.command) ? reason : `${shape.command} on ${name}: ${reason}`);
+    return refused(reason.startsWith(shape.command) ? reason : `${shape.command} on ${named(name, reason)}`);
   }
   return reply(shape, request, answer.value, door);
 }

@@ -4,7 +4,9 @@
  * before, are
  *
  * - one whose acknowledgement the new primary would need: stopped, it would hold up every client, or semi-sync would stay off;
- * - one of which a single thread was stopped: what it has received would have to be applied or thrown away for the change.
+ * - one whose applier alone was stopped: what it has received would have to be applied or thrown away for the change.
+ *
+ * One that only fetches no more applies on below the new primary, and fetches nothing.
  *
  * One that a plan of ours has stopped and not started again goes on: nobody wanted it to stand. Without GTID everybody has to
  * come to one place first, and a replica that does not is refused, not left.
@@ -12,6 +14,7 @@
 import type { Channel, Server, ServerId } from '../../topology/server.js';
 import type { Belief } from '../belief.js';
 import { channelTo } from '../channels.js';
+import { restingThread } from '../choice/candidates.js';
 import { semiSyncDuty } from '../durability/semi-sync.js';
 import { followsByPlace } from '../progress/seen-progress.js';
 import type { Participant } from '../recovery.js';
@@ -27,7 +30,7 @@ export interface Takeover {
   readonly auto: boolean;
 }
 
-/** As they take part: those that are left stopped are not to be started. */
+/** As they take part: those that are left stopped are not to be started, of some their IO thread is not. */
 export function restingAsTheyWere(
   belief: Belief,
   takeover: Takeover,
@@ -35,12 +38,23 @@ export function restingAsTheyWere(
 ): readonly Participant[] {
   const ours = new Set<ServerId>([...leftByMoves(belief), ...lostReplicasOf(belief)].map(({ server }) => server));
   const byPlace = new Set(takeover.replicas.filter(({ facts }) => followsByPlace(facts)).map(({ id }) => id));
+  const fetchless = new Set(
+    takeover.replicas.filter((one) => fetchesNoMore(one, takeover.primary)).map(({ id }) => id),
+  );
   const stopped = participants.filter(
-    ({ id, wasStopped }) => wasStopped === true && id !== takeover.candidate.id && !ours.has(id) && !byPlace.has(id),
+    ({ id, wasStopped }) =>
+      (wasStopped === true || fetchless.has(id)) && id !== takeover.candidate.id && !ours.has(id) && !byPlace.has(id),
   );
   const resting = new Set(stopped.map(({ id }) => id));
   if (resting.size === 0 || !acknowledgeWithout(takeover, resting)) return participants;
-  return participants.map((one) => (resting.has(one.id) ? { ...one, start: false } : one));
+  return participants.map((one) => {
+    if (!resting.has(one.id)) return one;
+    return one.wasStopped === true ? { ...one, start: false } : { ...one, rests: 'io' };
+  });
+}
+
+function fetchesNoMore(replica: Server, primary: Server): boolean {
+  return restingThread(channelBelow(replica, primary)) === 'io';
 }
 
 function acknowledgeWithout({ primary, candidate, replicas, auto }: Takeover, resting: ReadonlySet<ServerId>): boolean {

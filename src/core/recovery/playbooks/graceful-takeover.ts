@@ -261,7 +261,7 @@ function inTurn(recovery: Recovery, pending: readonly Step[]): readonly Step[] {
   return isPlaced && others.length > 0 ? others : pending;
 }
 
-function repointOf(recovery: Recovery, { id, start }: Participant): Step {
+function repointOf(recovery: Recovery, { id, start, rests }: Participant): Step {
   const source = participantOf(recovery, recovery.promotion?.server ?? recovery.failed).id;
   return {
     kind: 'repoint',
@@ -269,6 +269,7 @@ function repointOf(recovery: Recovery, { id, start }: Participant): Step {
     source,
     start: id === recovery.failed ? recovery.inputs.startFormerPrimary : start,
     ...beginningAt(handoverOf(recovery, source)),
+    ...(rests === undefined ? {} : { rests }),
   };
 }
 

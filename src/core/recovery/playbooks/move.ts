@@ -16,6 +16,7 @@ import type { Movement, MoveTerms } from '../requests/movement.js';
 import { recordOf, stepKey } from '../record.js';
 import type { LostServer, Recovery } from '../recovery.js';
 import type { Step } from '../step.js';
+import { named } from '../telling/naming.js';
 import { moveCoPrimary } from './co-primary.js';
 import { AT_ONCE, closing, nameOf, type Next, participantOf, pendingOf, steps } from './next.js';
 import { failed, lookAt, objectionTo, type Progress, progressOf, putBack, stayed } from './one-move.js';
@@ -191,7 +192,7 @@ function nextFor(recovery: Recovery, { server }: LostServer): string {
 }
 
 function reasonsOf(recovery: Recovery, lost: readonly LostServer[]): string {
-  return lost.map(({ server, reason }) => `${nameOf(recovery, server)}: ${reason}`).join('; ');
+  return lost.map(({ server, reason }) => named(nameOf(recovery, server), reason)).join('; ');
 }
 
 /** One step on each server, which nobody else has to be asked about. */

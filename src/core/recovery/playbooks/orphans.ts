@@ -15,6 +15,7 @@ import { hasHere } from '../progress/share.js';
 import { stepKey } from '../record.js';
 import type { LostServer, Participant, Recovery } from '../recovery.js';
 import type { Step } from '../step.js';
+import { named } from '../telling/naming.js';
 import { hooksBefore } from './hooks.js';
 import { wayByPlace } from './orphans-by-place.js';
 import { AT_ONCE, closing, givenUpOf, nameOf, type Next, participantOf, pendingOf, replicasOf, steps } from './next.js';
@@ -141,7 +142,7 @@ function conclude(recovery: Recovery, moves: readonly Move[]): Next {
   );
   const lost = [...unread, ...stranded];
   if (moves.length > stranded.length) return closing({ kind: 'succeeded' }, lost);
-  const why = lost.map(({ server, reason }) => `${nameOf(recovery, server)}: ${reason}`).join('; ');
+  const why = lost.map(({ server, reason }) => named(nameOf(recovery, server), reason)).join('; ');
   const reason = lost.length === 0 ? 'it has no replica' : `no replica could be given another source: ${why}`;
   const stuck = givenUpOf(
     recovery,

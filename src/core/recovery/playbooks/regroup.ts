@@ -12,6 +12,7 @@ import type { LostServer, Participant, Recovery } from '../recovery.js';
 import type { Beginning, Step, StepFindings } from '../step.js';
 import { beginningFor, type Found } from './followers.js';
 import { AT_ONCE, closing, nameOf, type Next, pendingOf, replicasOf, steps } from './next.js';
+import { named } from '../telling/naming.js';
 import { awaitOf, pointAt, stayAt } from './one-move.js';
 import type { ServerId } from '../../topology/server.js';
 
@@ -71,6 +72,11 @@ function lead(recovery: Recovery, terms: MoveTerms, leader: Gathered, gathered: 
   }
   const pending = pendingOf(recovery, wanted);
   if (pending.length > 0) return steps(pending.slice(0, AT_ONCE));
+  const others = gathered.filter((one) => one !== leader).map(({ participant }) => participant.id);
+  if (others.length > 0 && others.every((server) => lost.some((one) => one.server === server))) {
+    const why = lost.map(({ server, reason }) => named(nameOf(recovery, server), reason)).join('; ');
+    return closing({ kind: 'undone', reason: `nobody could be put below ${nameOf(recovery, id)}: ${why}` }, lost);
+  }
   return closing({ kind: 'succeeded' }, lost);
 }
 
@@ -111,8 +117,9 @@ export function leaderOf(recovery: Recovery): ServerId | null {
   for (const { step, outcome } of recovery.steps) {
     if (step.kind === 'repoint' && step.source !== recovery.failed && outcome?.ok === true) return step.source;
   }
-  const alone = replicasOf(recovery);
-  return alone.length === 1 ? (alone[0]?.id ?? null) : null;
+  // The others do not answer, or there are none.
+  const [alone, ...others] = replicasOf(recovery).filter((one) => gatheredOf(recovery, one).length > 0);
+  return others.length === 0 ? (alone?.id ?? null) : null;
 }
 
 function stopOf({ id }: Participant): Step {

@@ -6,6 +6,7 @@
 import { standingOf } from '../patience.js';
 import type { Recovery } from '../recovery.js';
 import type { Step } from '../step.js';
+import { named } from '../telling/naming.js';
 import { AT_ONCE, closing, givenUpOf, nameOf, type Next, pendingOf, steps } from './next.js';
 
 export function semiSync(recovery: Recovery): Next {
@@ -16,7 +17,7 @@ export function semiSync(recovery: Recovery): Next {
   const seen = standingOf(recovery, look);
   if (seen.kind === 'pending') return steps([look]);
   const failure = givenUpOf(recovery, enabling);
-  const because = failure === null ? '' : `: ${nameOf(recovery, failure.step.server)}: ${failure.error}`;
+  const because = failure === null ? '' : `: ${named(nameOf(recovery, failure.step.server), failure.error)}`;
   if (seen.kind === 'given-up') return closing({ kind: 'failed', reason: `${seen.error}${because}` });
   const wanted = recovery.inputs.semiSync?.waitCount ?? 0;
   const count = seen.findings.acknowledgers ?? 0;
@@ -44,7 +45,7 @@ function disable(recovery: Recovery, spare: number): Next {
   if (pending.length > 0) return steps(pending.slice(0, AT_ONCE));
   const failure = givenUpOf(recovery, disabling);
   if (failure !== null) {
-    return closing({ kind: 'failed', reason: `${nameOf(recovery, failure.step.server)}: ${failure.error}` });
+    return closing({ kind: 'failed', reason: named(nameOf(recovery, failure.step.server), failure.error) });
   }
   if (disabling.length === wanted.length) return closing({ kind: 'succeeded' });
   const left = wanted.slice(spare).map(({ server }) => nameOf(recovery, server));

@@ -23,9 +23,10 @@ export function planWarnings(belief: Belief, recovery: Recovery): readonly Refus
 function startedAgain(belief: Belief, { failed, inputs }: Recovery): readonly Refusal[] {
   const primary = belief.servers.get(failed);
   if (primary === undefined) return [];
-  return inputs.participants.flatMap(({ id, role, start }) => {
+  return inputs.participants.flatMap(({ id, role, start, rests }) => {
     const server = belief.servers.get(id);
-    if (server === undefined || role !== 'replica' || !start || id === inputs.requestedCandidate) return [];
+    if (server === undefined || role !== 'replica' || !start || rests !== undefined) return [];
+    if (id === inputs.requestedCandidate) return [];
     const threads = stoppedThreads(channelBelow(server, primary));
     if (threads === '') return [];
     const name = addressText(server.address);

@@ -174,11 +174,17 @@ describe('a planned takeover', () => {
     fed.feed({ kind: 'topology-observed', servers: [observed('r2', 'p', { serverNumber: 3, ...gtid, ...facts })] });
   };
 
-  it('leaves a replica stopped that somebody had stopped, and starts one of which a single thread stood', () => {
+  it('leaves a replica stopped that somebody had stopped, wholly or in what it fetches, and starts whose applier stood', () => {
+    const restsOf = (opening: Opening): unknown =>
+      opening.ok && opening.recovery.inputs.participants.map(({ rests = '' }) => rests);
     stop(both);
     expect(startsOf(ask('r1'))).toEqual({ p: true, r1: true, r2: false });
+    stop({ ioThread: 'stopped' });
+    expect(startsOf(ask('r1'))).toEqual({ p: true, r1: true, r2: true });
+    expect(restsOf(ask('r1'))).toEqual(['', '', 'io']);
     stop({ sqlThread: 'stopped' });
     expect(startsOf(ask('r1'))).toEqual({ p: true, r1: true, r2: true });
+    expect(restsOf(ask('r1'))).toEqual(['', '', '']);
     stop({ ...both, sqlError: { number: 1062, text: 'Duplicate entry' } });
     expect(startsOf(ask('r1'))).toEqual({ p: true, r1: true, r2: true });
   });

@@ -3,6 +3,7 @@
 import { describe, expect, it } from 'vitest';
 import { advance } from '../../../../src/core/recovery/advance.js';
 import type { MoveTerms } from '../../../../src/core/recovery/requests/movement.js';
+import { nameOf } from '../../../../src/core/recovery/playbooks/next.js';
 import { leaderOf } from '../../../../src/core/recovery/playbooks/regroup.js';
 import type { Recovery } from '../../../../src/core/recovery/recovery.js';
 import type { Step } from '../../../../src/core/recovery/step.js';
@@ -199,6 +200,29 @@ describe('replicas that are regrouped', () => {
     expect(ending).toMatchObject({ verdict: { kind: 'succeeded' }, lost: [] });
     expect(leaderOf(record)).toBe(C);
     expect(sourcesIn(servers)).toMatchObject({ [A]: [C, true], [B]: [C, true], [C]: [P, true] });
+  });
+
+  it('are not said to be regrouped when none of them could be put below the one with the most', () => {
+    const { servers, plan } = lostSource();
+    const refuses: Disturb = (step, outcome) =>
+      step.kind === 'repoint' && step.source === C && step.server !== C
+        ? { ok: false, code: 'state', error: `${nameOf(plan, step.server)}: it cannot log in`, retriable: false }
+        : outcome;
+    const { ending, record } = play(plan, servers, immortal, refuses);
+    const why = [A, B].map((server) => `${nameOf(plan, server)}: it cannot log in`).join('; ');
+    const reason = `nobody could be put below ${nameOf(plan, C)}: ${why}`;
+    expect(ending.verdict).toEqual({ kind: 'undone', reason });
+    expect(leaderOf(record)).toBeNull();
+    expect(sourcesIn(servers)).toMatchObject({ [A]: [P, true], [B]: [P, true], [C]: [P, true] });
+  });
+
+  it('are led by the only one that answers', () => {
+    const { servers, plan } = lostSource();
+    servers.get(A).up = false;
+    servers.get(C).up = false;
+    const { ending, record } = play(plan, servers);
+    expect(ending.verdict.kind).toBe('succeeded');
+    expect(leaderOf(record)).toBe(B);
   });
 
   it('stay where they are when none of them may lead', () => {
