@@ -10,6 +10,7 @@ export type Blank =
   | 'destination'
   | 'hint'
   | 'alias'
+  | 'newAlias'
   | 'text'
   | 'owner'
   | 'reason'
@@ -19,6 +20,7 @@ export type Blank =
   | 'pool'
   | 'hostname'
   | 'query'
+  | 'connection'
   | 'pattern'
   | 'channel'
   | 'until'
@@ -34,6 +36,7 @@ const MISSING: Readonly<Record<Blank, readonly [name: string, option: string]>> 
   destination: ['destination', '-d HOST:PORT'],
   hint: ['instance|alias', '-i HOST:PORT or -a CLUSTER'],
   alias: ['alias', '-a CLUSTER'],
+  newAlias: ['alias', '-a ALIAS'],
   text: ['instance', '-i TEXT'],
   owner: ['owner', '-o NAME'],
   reason: ['reason', '-r TEXT'],
@@ -43,6 +46,7 @@ const MISSING: Readonly<Record<Blank, readonly [name: string, option: string]>> 
   pool: ['pool', '-l POOL'],
   hostname: ['hostname', '-H NAME'],
   query: ['query', '-q SQL'],
+  connection: ['query', '-q NUMBER'],
   pattern: ['pattern', '--pattern REGEXP'],
   channel: ['channel', '--channel NAME'],
   until: ['until', '--until PLACE'],
@@ -57,6 +61,7 @@ const FILLED_BY: Readonly<Record<Blank, readonly OptionName[]>> = {
   destination: ['destination'],
   hint: ['alias', 'instance'],
   alias: ['alias'],
+  newAlias: ['alias'],
   text: ['instance'],
   owner: ['owner'],
   reason: ['reason'],
@@ -66,6 +71,7 @@ const FILLED_BY: Readonly<Record<Blank, readonly OptionName[]>> = {
   pool: ['pool'],
   hostname: ['hostname'],
   query: ['query'],
+  connection: ['query'],
   pattern: ['pattern'],
   channel: ['channel'],
   until: ['until'],

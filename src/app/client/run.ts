@@ -168,10 +168,28 @@ function unsupported(name: string, { dialect = 'script' }: ClientSurroundings): 
 }
 
 /** What the API's words leave open. */
-const ADVICE: Readonly<Record<string, string>> = {
-  Unauthorized:
-    'you may look and change nothing: give another user (-b USER:PASSWORD), or ask a node that is not ReadOnly',
-};
+const UNAUTHORIZED =
+  'you may look and change nothing: give another user (-b USER:PASSWORD), or ask a node that is not ReadOnly';
+
+/** Likewise, of slips of the hand. Scripts know these words by heart, so only a terminal is told more. */
+const ADVICE: readonly (readonly [said: RegExp, advice: string])[] = [
+  [
+    /^Cannot read instance: (\S+)$/,
+    'no server is known by that name: -c search finds one by a part of it, -c discover -i $1 makes it known',
+  ],
+  [
+    /^Unable to determine cluster name\. clusterHint=.*$/,
+    'neither a cluster nor a server is known by that name: -c clusters-alias lists the clusters, -c search finds servers',
+  ],
+];
+
+/** '' where they say it all. */
+function adviceOn(message: string, isAtTerminal: boolean): string {
+  if (message === 'Unauthorized') return UNAUTHORIZED;
+  if (!isAtTerminal) return '';
+  const [said, advice] = ADVICE.find(([one]) => one.test(message)) ?? [];
+  return said === undefined || advice === undefined ? '' : message.replace(said, advice);
+}
 
 /** An error of the API is printed as the script prints it: the sentence to standard error, its details to standard output. */
 function explain(failure: Failure, command: Command, { surroundings, options }: Context): number {
@@ -183,8 +201,8 @@ function explain(failure: Failure, command: Command, { surroundings, options }: 
   }
   const { message, details, body }: ApiError = failure.error;
   err(`${message.replaceAll("'", '').replace(/\s+/g, ' ').trim()}\n`);
-  const advice = ADVICE[message];
-  if (advice !== undefined) err(`${advice}\n`);
+  const advice = adviceOn(message, surroundings.terminal?.err === true);
+  if (advice !== '') err(`${advice}\n`);
   if (isJson || (isSpecial(command) && command.showsWholeErrors === true)) out(`${oneLine(body)}\n`);
   else if (details !== null && dialect !== 'program') out(`${oneLine(details)}\n`);
   return FAILED;

@@ -218,6 +218,22 @@ describe('what is said beside an error', () => {
     expect(err).toMatch(/^Unauthorized\nyou may look and change nothing: /);
   });
 
+  it('tells a person who named what nobody knows how it is found', async () => {
+    const asPerson = { terminal: { out: false, err: true } };
+    const listening = await serve(new FakeService());
+    open.push(listening);
+    const server = await run(listening.url, ['-c', 'which-instance', '-i', 'nosuch'], {}, '', asPerson);
+    expect(server.err).toMatch(/^Cannot read instance: nosuch:3306\nno server is .*-c discover -i nosuch:3306 makes it known\n$/);
+    const cluster = await run(listening.url, ['-c', 'topology', '-a', 'nosuch'], {}, '', asPerson);
+    expect(cluster.err).toMatch(/^Unable to determine cluster name. clusterHint=nosuch\nneither .*finds servers\n$/);
+    for (const [words, missing] of [
+      [['kill-query'], '-q NUMBER'],
+      [['set-cluster-alias'], '-a ALIAS'],
+    ] as const) {
+      expect((await run(listening.url, ['-c', ...words, '-i', 'main:3306'])).err).toContain(`must be provided: ${missing}`);
+    }
+  });
+
   it('stands on standard output as an envelope with --json, when nobody was reached too', async () => {
     const { code, out } = await run(await nowhere(), ['-c', 'clusters', '--json']);
     expect(code).toBe(1);

@@ -32,7 +32,7 @@ export const CARING: readonly ClientCommand[] = [
   {
     ...changes(
       'set-cluster-alias',
-      'set-cluster-alias/{text}?alias={alias}',
+      'set-cluster-alias/{text}?alias={newAlias}',
       p.message,
       'give a cluster another name (-i CLUSTER -a ALIAS)',
     ),

@@ -246,6 +246,11 @@ function makeCoPrimary({ belief, server, source }: Asked): Intention | Refusal {
     const text = `instance ${name(server)} is not read-only; first make it read-only before making it co-master`;
     return refusal('not-read-only', text, `orchestrator-client -c set-read-only -i ${name(server)}`);
   }
+  if (source.facts.semiSync.sourceEnabled) {
+    const text = `${name(source)} asks for semi-sync acknowledgements, and a replica must not ask`;
+    const mend = `orchestrator-client -c disable-semi-sync-master -i ${name(source)} --force`;
+    return refusal('asks-for-acknowledgements', text, mend);
+  }
   return { manner: 'co-primary', isMany: false, pairs: [{ server: source, to: server, channel: null }], about: server };
 }
 

@@ -8,7 +8,7 @@ import { pointAt } from '../../../../src/core/recovery/playbooks/one-move.js';
 import type { RecoveryId } from '../../../../src/core/recovery/recovery.js';
 import { describeStep } from '../../../../src/core/recovery/step-text.js';
 import type { Channel, ServerFacts, ServerId } from '../../../../src/core/topology/server.js';
-import { channelTo, observed, serverId } from '../../../support/facts.js';
+import { channelTo, factsOf, observed, serverId } from '../../../support/facts.js';
 import { FedLedger } from '../../../support/ledger.js';
 import { uuidOf } from '../../../support/worlds/mysql-world.js';
 import { policyOf } from '../../../support/policy.js';
@@ -176,9 +176,12 @@ describe('refused is', () => {
     expect(movesOf(ask('reattach-replica', 'a'))).toHaveLength(1);
   });
 
-  it('a co-primary that takes writes, and one that is one already', () => {
+  it('a co-primary that takes writes, one whose primary asks for acknowledgements, and one that is one already', () => {
     see('s', 'p', { readOnly: false });
     expect(noes(ask('make-co-master', 's')).join()).toMatch(/s:3306 is not read-only; first make it read-only/);
+    see('s', 'p');
+    see('p', null, { semiSync: { ...factsOf().semiSync, sourceEnabled: true } });
+    expect(noes(ask('make-co-master', 's')).join()).toMatch(/p:3306 asks for semi-sync acknowledgements/);
     see('p', 's', { channels: [channelTo('s')] });
     expect(noes(ask('make-co-master', 's')).join()).toMatch(/s:3306 is already co master of p:3306/);
   });
