@@ -223,14 +223,18 @@ describe('what is said beside an error', () => {
     const listening = await serve(new FakeService());
     open.push(listening);
     const server = await run(listening.url, ['-c', 'which-instance', '-i', 'nosuch'], {}, '', asPerson);
-    expect(server.err).toMatch(/^Cannot read instance: nosuch:3306\nno server is .*-c discover -i nosuch:3306 makes it known\n$/);
+    expect(server.err).toMatch(
+      /^Cannot read instance: nosuch:3306\nno server is .*-c discover -i nosuch:3306 makes it known\n$/,
+    );
     const cluster = await run(listening.url, ['-c', 'topology', '-a', 'nosuch'], {}, '', asPerson);
     expect(cluster.err).toMatch(/^Unable to determine cluster name. clusterHint=nosuch\nneither .*finds servers\n$/);
     for (const [words, missing] of [
       [['kill-query'], '-q NUMBER'],
       [['set-cluster-alias'], '-a ALIAS'],
     ] as const) {
-      expect((await run(listening.url, ['-c', ...words, '-i', 'main:3306'])).err).toContain(`must be provided: ${missing}`);
+      expect((await run(listening.url, ['-c', ...words, '-i', 'main:3306'])).err).toContain(
+        `must be provided: ${missing}`,
+      );
     }
   });
 

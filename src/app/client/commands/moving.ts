@@ -117,7 +117,12 @@ const SWITCHES: readonly ClientCommand[] = [
     'delete binary logs up to one',
   ),
   {
-    ...changes('kill-query', 'kill-query/{instance}/{connection}', p.instance, 'end what a connection runs (-q NUMBER)'),
+    ...changes(
+      'kill-query',
+      'kill-query/{instance}/{connection}',
+      p.instance,
+      'end what a connection runs (-q NUMBER)',
+    ),
     example: ' -i db1:3306 -q 4711',
   },
 ];
