@@ -88,7 +88,7 @@ async function change(route: Route, arrival: Arrival, parts: Dispatcher): Promis
   const act = (): Promise<Reply> =>
     answer(route, arrival, parts).catch((error: unknown) => fault(error, route, parts.log));
   return await parts.once.answerOnce(arrival, () =>
-    lead(keyed(arrival, parts), parts, () => parts.once.actOnce(arrival, act)),
+    lead(keyed(arrival, parts), parts, () => parts.once.actOnce(arrival, act, route.isPlan === true)),
   );
 }
 

@@ -2,6 +2,7 @@
 import type { RequestListener, Server } from 'node:http';
 import type { Socket } from 'node:net';
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
+import { remembersPlansSince } from '../../core/ledger/apply/recovery.js';
 import type { AccessTokens } from '../../runtime/ports/access-tokens.js';
 import type { ClusterMembership } from '../../runtime/ports/membership.js';
 import type { Configuration } from '../../runtime/ports/configuration.js';
@@ -131,9 +132,9 @@ export async function createHttpApp(options: HttpAppOptions): Promise<HttpApp> {
     confirmRead: options.confirmRead ?? (() => Promise.resolve()),
     door,
     forwarder,
-    once: new Once(options.requests ?? null, clock, (key) => {
-      const all = [...service.state.recoveries.values()];
-      return all.some(({ inputs }) => inputs.requestKey === key);
+    once: new Once(options.requests ?? null, clock, {
+      has: (key) => [...service.state.recoveries.values()].some(({ inputs }) => inputs.requestKey === key),
+      isWholeSince: (atMs) => remembersPlansSince(service.state.recoveries, atMs),
     }),
     stateAge,
     clock,

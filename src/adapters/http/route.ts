@@ -53,6 +53,8 @@ export interface Route {
   readonly path: string;
   readonly access: Access;
   readonly role: Role;
+  /** Whatever it does is a plan that stands in the log, under the caller's key, before anything is done. */
+  readonly isPlan?: true;
   readonly answer: (call: Call, door: Door) => Reply | Promise<Reply>;
 }
 
@@ -73,6 +75,11 @@ export function aboutNode(path: string, answer: Answer): Route {
 
 export function write(path: string, answer: Answer): Route {
   return { path, access: 'write', role: 'operator', answer };
+}
+
+/** A write whose service opens a plan with `requestKeyOf` the call, and does nothing else. */
+export function plan(path: string, answer: Answer): Route {
+  return { ...write(path, answer), isPlan: true };
 }
 
 /** Asks what the leader knows best; without one, or when it is slow, the node that was asked says what it knows. */

@@ -128,7 +128,7 @@ describe('at the next leader', () => {
 });
 
 describe('of what a leader was lost in the middle of', () => {
-  it('the next one tells the end where the log has it under the key, and only there', async () => {
+  it('the next one tells the end where the log has it under the key, and does it where it has none', async () => {
     const service = new FakeService();
     let leads = true;
     const first = await openFixture({ requests: bookOn(service.fed, 'n1', () => leads) }, service);
@@ -154,9 +154,31 @@ describe('of what a leader was lost in the middle of', () => {
       return Promise.resolve({ ok: true, value: { ...ended, verdict: { kind: 'succeeded' } } });
     };
     expect((await next.raw('GET', url, { 'idempotency-key': 'begun' })).text).toContain('relocated below');
-    const unknown = await next.raw('GET', url, { 'idempotency-key': 'not-begun' });
+    expect((await next.raw('GET', url, { 'idempotency-key': 'not-begun' })).text).toContain('relocated below');
+    expect(keys).toEqual(['/begun', '/not-begun', '/begun', '/not-begun']);
+  });
+
+  it('is not known where the log has dropped plans of that time', async () => {
+    const service = new FakeService();
+    let leads = true;
+    const first = await openFixture({ requests: bookOn(service.fed, 'n1', () => leads) }, service);
+    closing.push({ stop: () => first.close() });
+    service.move = () => {
+      leads = false;
+      return Promise.reject(new FateUnknown('the leader was lost'));
+    };
+    const url = '/api/relocate/read-replica-1/3306/read-replica-2/3306';
+    await first.raw('GET', url, K1);
+    for (let at = 0; at <= 500; at += 1) {
+      const recovery = recoveryOf(`7:${String(at)}`, service.clusterId(), FIRST);
+      const verdict = { kind: 'undone', reason: 'no' } as const;
+      service.fed.feed({ kind: 'recovery-opened', recovery });
+      service.fed.feed({ kind: 'recovery-closed', recoveryId: recovery.id, verdict, lost: [] });
+    }
+    const next = await openFixture({ requests: bookOn(service.fed, 'n2') }, service);
+    closing.push({ stop: () => next.close() });
+    const unknown = await next.raw('GET', url, K1);
     expect(unknown.headers['x-orchestrator-refusal']).toBe('FATE_UNKNOWN');
-    expect(keys).toEqual(['/begun', '/not-begun', '/begun']);
   });
 });
 

@@ -20,6 +20,20 @@ const REPLAYED = { 'x-orchestrator-replayed': 'true' };
 /** These say for certain that nothing was done. */
 const UNDONE = new Set(['NOT_LEADER', 'NO_QUORUM', 'OVERLOADED', 'PROPOSAL_DROPPED', 'MEMBER_TOO_OLD']);
 
+/** What the log knows of the plans that requests have opened. */
+export interface PlanBook {
+  /** One was opened under this key, and asking for it again finds its end. */
+  has(key: string): boolean;
+  /** None that was opened since this time, by the leader's stamps, has been dropped. */
+  isWholeSince(atMs: number): boolean;
+}
+
+interface Request {
+  readonly key: string | null;
+  readonly act: () => Promise<Reply>;
+  readonly isPlan: boolean;
+}
+
 interface Unheard {
   readonly reply: Promise<Reply>;
   readonly lostAtMs: number;
@@ -28,15 +42,14 @@ interface Unheard {
 export class Once {
   readonly #book: RequestBook | null;
   readonly #clock: Clock;
-  readonly #isRecorded: (key: string) => boolean;
+  readonly #plans: PlanBook;
   /** By subject: replies that did not reach whoever asked. */
   readonly #unheard = new Map<string, Unheard>();
 
-  /** `isRecorded`: what was begun under this key stands in the log with it, and asking for it again finds its end. */
-  constructor(book: RequestBook | null, clock: Clock, isRecorded: (key: string) => boolean) {
+  constructor(book: RequestBook | null, clock: Clock, plans: PlanBook) {
     this.#book = book;
     this.#clock = clock;
-    this.#isRecorded = isRecorded;
+    this.#plans = plans;
   }
 
   /** Every node keeps keys: a request with one may be put to another leader when the first was lost. */
@@ -60,16 +73,17 @@ export class Once {
   }
 
   /** On the leader. `act` answers also when it fails: what it threw could not be told to those who ask again. */
-  async actOnce(arrival: Arrival, act: () => Promise<Reply>): Promise<Reply> {
+  async actOnce(arrival: Arrival, act: () => Promise<Reply>, isPlan = false): Promise<Reply> {
     const key = keyOf(arrival);
     if (key !== null && !/^[\u0021-\u007e]{1,200}$/.test(key)) {
       return declinedKey('IDEMPOTENCY_KEY', 'An Idempotency-Key has 1 to 200 characters, of ASCII and without spaces');
     }
     if (this.#book === null) return await act();
-    return await this.#actByBook(this.#book, key, arrival, act);
+    return await this.#actByBook(this.#book, arrival, { key, act, isPlan });
   }
 
-  async #actByBook(book: RequestBook, key: string | null, arrival: Arrival, act: () => Promise<Reply>): Promise<Reply> {
+  async #actByBook(book: RequestBook, arrival: Arrival, request: Request): Promise<Reply> {
+    const { key, act, isPlan } = request;
     const { user } = arrival.identity;
     const own = key === null ? null : keyOfUser(arrival.identity, key);
     const begun = await book.begin({
@@ -85,7 +99,7 @@ export class Once {
         return replayed(begun.answer);
       case 'under-way': {
         const answer = await begun.ended;
-        return answer === null ? await this.#actByBook(book, key, arrival, act) : replayed(answer);
+        return answer === null ? await this.#actByBook(book, arrival, request) : replayed(answer);
       }
       case 'taken':
         return declinedKey(
@@ -93,8 +107,10 @@ export class Once {
           'That Idempotency-Key was given for another request: nothing was done. Use a new key for each request',
         );
       case 'lost': {
-        if (own !== null && this.#isRecorded(own)) return await act();
         const { node, beganAtMs } = begun.record;
+        // A plan is in the log before anything is done; one that is not there was never begun, and never will be in that term.
+        const isKnown = own !== null && (this.#plans.has(own) || (isPlan && this.#plans.isWholeSince(beganAtMs)));
+        if (isKnown) return await act();
         const since = new Date(beganAtMs).toISOString();
         return declinedKey(
           'FATE_UNKNOWN',

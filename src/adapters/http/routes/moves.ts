@@ -16,7 +16,7 @@ import type { MoveRequest } from '../../../runtime/ports/service.js';
 import { resolveServer } from '../hints.js';
 import { instanceKey } from '../legacy/values.js';
 import { bare, declined, done, doneBytes, type Reply, refused } from '../reply.js';
-import { askedBy, type Call, type Door, relayed, requestKeyOf, type Route, write } from '../route.js';
+import { askedBy, type Call, type Door, plan as planned, relayed, requestKeyOf, type Route, write } from '../route.js';
 
 interface Named {
   /** As text. */
@@ -140,7 +140,7 @@ export const MOVE_ROUTES: readonly Route[] = [
     shape.names.flatMap((name) => {
       const ends = { needed: [DESTINATION], none: [''], optional: ['', DESTINATION] }[shape.destination];
       return ends.flatMap((end) => [
-        write(`/api/${name}/:host/:port${end}`, (call, door) => move(shape, call, door)),
+        planned(`/api/${name}/:host/:port${end}`, (call, door) => move(shape, call, door)),
         relayed(`/api/v1/plan/${name}/:host/:port${end}`, (call, door) => plan(shape, call, door)),
       ]);
     }),

@@ -13,7 +13,7 @@ import type { RecoveryRequest } from '../../../runtime/ports/service.js';
 import { resolveCluster, resolveServer } from '../hints.js';
 import { instanceKey } from '../legacy/values.js';
 import { bare, declined, done, doneBytes, type Reply, refused } from '../reply.js';
-import { askedBy, type Call, type Door, relayed, requestKeyOf, type Route, write } from '../route.js';
+import { askedBy, type Call, type Door, plan as planned, relayed, requestKeyOf, type Route } from '../route.js';
 import { lostWords } from '../step-words.js';
 import type { ClusterView } from '../views/topology-index.js';
 import { analysisOf } from './analysis.js';
@@ -56,11 +56,11 @@ const COMMANDS = Object.keys(SHAPES) as readonly OperatorCommand[];
 export const RECOVERY_REQUEST_ROUTES: readonly Route[] = [
   ...COMMANDS.flatMap((command) =>
     SHAPES[command].flatMap((shape) => [
-      write(`/api/${command}/${shape.path}`, (call, door) => recover(command, shape.find, call, door)),
+      planned(`/api/${command}/${shape.path}`, (call, door) => recover(command, shape.find, call, door)),
       relayed(`/api/v1/plan/${command}/${shape.path}`, (call, door) => plan(command, shape.find, call, door)),
     ]),
   ),
-  write('/api/make-master/:host/:port', makeMaster),
+  planned('/api/make-master/:host/:port', makeMaster),
   ...[BY_HINT, BY_MEMBER].map(({ path, find }) =>
     relayed(`/api/v1/plan/automatic/${path}`, (call, door) => foreseen(find, call, door)),
   ),

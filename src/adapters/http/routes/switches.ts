@@ -14,7 +14,7 @@ import type { Server } from '../../../core/topology/server.js';
 import type { SwitchRequest } from '../../../runtime/ports/service.js';
 import { resolveServer } from '../hints.js';
 import { bare, declined, done, doneBytes, type Reply, refused } from '../reply.js';
-import { askedBy, type Call, type Door, relayed, requestKeyOf, type Route, write } from '../route.js';
+import { askedBy, type Call, type Door, plan as planned, relayed, requestKeyOf, type Route } from '../route.js';
 
 interface Told {
   /** `host:port`. */
@@ -88,7 +88,7 @@ function onOne(command: SwitchCommand, says: Shape['says']): Shape {
 
 export const SWITCH_ROUTES: readonly Route[] = SHAPES.flatMap((shape) =>
   shape.names.flatMap((name) => [
-    write(`/api/${name}/:host/:port${shape.end}`, (call, door) => change(shape, call, door)),
+    planned(`/api/${name}/:host/:port${shape.end}`, (call, door) => change(shape, call, door)),
     relayed(`/api/v1/plan/${name}/:host/:port${shape.end}`, (call, door) => plan(shape, call, door)),
   ]),
 );

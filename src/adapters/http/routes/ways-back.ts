@@ -8,7 +8,7 @@ import { recoveryOverview } from '../overview/recovery-overview.js';
 import { isWayBackName, WAYS_BY_NAME } from '../../../core/recovery/ways-back/way-names.js';
 import { WAYS_BACK } from '../../../core/recovery/ways-back/returns.js';
 import { bare, declined, done, type Reply, refused } from '../reply.js';
-import { askedBy, type Call, type Door, type Route, read, requestKeyOf, write } from '../route.js';
+import { askedBy, type Call, type Door, type Route, plan, read, requestKeyOf } from '../route.js';
 
 export const WAY_BACK_ROUTES: readonly Route[] = [
   read('/api/v1/ways-back/:host/:port', (call, door) => {
@@ -18,7 +18,7 @@ export const WAY_BACK_ROUTES: readonly Route[] = [
     const apart = apartOverview(id, door.service, call.nowMs);
     return bare({ ...plansFor(id, door), apart, underWay: underWayOf(id, door) });
   }),
-  write('/api/v1/ways-back/:host/:port/:way', takeWay),
+  plan('/api/v1/ways-back/:host/:port/:way', takeWay),
 ];
 
 function plansFor(id: Parameters<typeof apartOverview>[0], door: Door): object {
@@ -45,8 +45,8 @@ async function takeWay(call: Call, door: Door): Promise<Reply> {
   if (!donor.ok) return refused(donor.error);
   const { id } = found.value;
   if (call.query('dryRun') === 'true') {
-    const plan = door.service.waysBack(id, donor.value).find((one) => one.way === way);
-    return done(`${name}: nothing was changed`, plan === undefined ? null : { ...plan, way: name });
+    const shown = door.service.waysBack(id, donor.value).find((one) => one.way === way);
+    return done(`${name}: nothing was changed`, shown === undefined ? null : { ...shown, way: name });
   }
   const answer = await door.service.wayBack({
     way,

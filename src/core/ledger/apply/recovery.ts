@@ -79,6 +79,14 @@ function dropOldest(draft: Draft): void {
   dropBeyond(draft, RECOVERIES_KEPT, ({ kind }) => kind !== 'switch');
 }
 
+/** Are all plans still there that were opened since then, by the leader's stamps? The oldest of their sort are dropped first. */
+export function remembersPlansSince(recoveries: ReadonlyMap<RecoveryId, Recovery>, atMs: number): boolean {
+  const all = [...recoveries.values()];
+  return [all.filter(({ kind }) => kind === 'switch'), all.filter(({ kind }) => kind !== 'switch')].every(
+    (ones, at) => ones.length < (at === 0 ? SWITCHES_KEPT : RECOVERIES_KEPT) || (ones[0]?.openedAtMs ?? 0) < atMs,
+  );
+}
+
 function dropBeyond(draft: Draft, most: number, isOne: (recovery: Recovery) => boolean): void {
   const all = [...draft.recoveries.values()].filter(isOne);
   let excess = all.length - most;

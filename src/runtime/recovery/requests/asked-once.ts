@@ -41,7 +41,7 @@ export class AskedOnce {
     if (key === undefined) return await anew();
     const here = this.#underWay.get(key);
     if (here !== undefined) return here.what === what ? await here.answer : taken(key);
-    const before = this.#madeBefore(key);
+    const before = this.begunBefore(key);
     // A record of before it was told what for is taken at its key.
     if (before !== null && (before.inputs.requestFor ?? what) !== what) return taken(key);
     const answer = before === null ? anew() : again(before);
@@ -53,7 +53,11 @@ export class AskedOnce {
     }
   }
 
-  #madeBefore(key: string): Recovery | null {
+  /**
+   * Who waited for a turn asks again: another leader may have begun it meanwhile, between two terms of this one. Null: nobody.
+   */
+  begunBefore(key: string | undefined): Recovery | null {
+    if (key === undefined) return null;
     for (const recovery of this.#ledger.state.recoveries.values()) {
       if (recovery.inputs.requestKey === key) return recovery;
     }

@@ -75,6 +75,8 @@ export class Moves {
   async #begin(request: MoveRequest): Promise<Answer<Recovery>> {
     await this.#parts.seeAnew(this.#serversAround(request));
     assertLeads(this.#parts);
+    const before = this.#once.begunBefore(request.requestKey);
+    if (before !== null) return endOf(request, before.id, await this.#opener.ended(before));
     const { opening, refusals } = this.#judge(request);
     if (!opening.ok || refusals.length > 0) return refused(refusals);
     const { clusterId, id } = opening.recovery;

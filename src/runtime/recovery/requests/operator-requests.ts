@@ -52,6 +52,8 @@ export class OperatorRequests {
   async #ask(request: RecoveryRequest): Promise<Answer<Recovery>> {
     await this.#parts.seeAnew(this.#regardedBy(request));
     assertLeads(this.#parts);
+    const before = this.#once.begunBefore(request.requestKey);
+    if (before !== null) return await this.#endOf(request, before.id, this.#opener.ended(before));
     const { refusals, opening } = decideRequest({ ...this.#question(), request }, this.#context(request));
     if (refusals.length > 0 || !opening.ok) return refused(refusals);
     const busy = plansOnItsServers(this.#opener.belief(), opening.recovery);

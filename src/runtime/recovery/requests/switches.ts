@@ -95,6 +95,8 @@ export class Switches {
   async #begin(request: SwitchRequest, held: ReadonlySet<ServerId>): Promise<Answer<Recovery> | Overtaken> {
     await this.#parts.seeAnew(this.#regardedBy(request, held));
     assertLeads(this.#parts);
+    const before = this.#once.begunBefore(request.requestKey);
+    if (before !== null) return endOf(request, before.id, await this.#opener.ended(before));
     const { opening, refusals } = this.#judge(request);
     if (!opening.ok || refusals.length > 0) return refused(refusals);
     const { id, inputs } = opening.recovery;

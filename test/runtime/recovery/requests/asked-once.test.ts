@@ -3,6 +3,7 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import type { Recovery } from '../../../../src/core/recovery/recovery.js';
 import type { Step } from '../../../../src/core/recovery/step.js';
 import type { Answer } from '../../../../src/runtime/ports/service.js';
+import { openingOf, participant } from '../../../support/worlds/recoveries.js';
 import { MysqlWorld, uuidOf } from '../../../support/worlds/mysql-world.js';
 import { WorldNodes } from '../../../support/worlds/world-nodes.js';
 
@@ -88,6 +89,28 @@ describe.each(KINDS)('a %s', (kind, ask, step) => {
     expect(await ask('one', P)).toMatchObject(refused);
     expect(made()).toHaveLength(1);
   });
+});
+
+it('a request that waited for its turn while another leader did it is answered with that, and not done again', async () => {
+  const other = uuidOf(9);
+  const done = openingOf('switch', other, [participant(other, 'place')], { requestKey: 'two' });
+  let tell: () => void = () => undefined;
+  const isAsked = new Promise<void>((resolve) => {
+    tell = resolve;
+  });
+  let isFed = false;
+  nodes.sessions.beforeStep = async ({ kind }) => {
+    if (kind !== 'repoint' || isFed) return;
+    isFed = true;
+    await isAsked;
+    await nodes.ledger.propose({ kind: 'recovery-opened', recovery: done });
+    await nodes.ledger.propose({ kind: 'recovery-closed', recoveryId: done.id, verdict: { kind: 'succeeded' }, lost: [] });
+  };
+  const first = move('one');
+  const second = move('two', P);
+  tell();
+  expect(await first).toMatchObject({ ok: true, value: { verdict: { kind: 'succeeded' } } });
+  expect(await second).toMatchObject({ ok: true, value: { id: done.id } });
 });
 
 it('what was refused under a key was not done, and is judged anew under it', async () => {
