@@ -104,7 +104,12 @@ it('a request that waited for its turn while another leader did it is answered w
     isFed = true;
     await isAsked;
     await nodes.ledger.propose({ kind: 'recovery-opened', recovery: done });
-    await nodes.ledger.propose({ kind: 'recovery-closed', recoveryId: done.id, verdict: { kind: 'succeeded' }, lost: [] });
+    await nodes.ledger.propose({
+      kind: 'recovery-closed',
+      recoveryId: done.id,
+      verdict: { kind: 'succeeded' },
+      lost: [],
+    });
   };
   const first = move('one');
   const second = move('two', P);
