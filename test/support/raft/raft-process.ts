@@ -13,6 +13,8 @@ import type { RaftThreadSettings } from '../../../src/runtime/raft-worker/thread
 
 const PROGRAM = fileURLToPath(new URL('raft-process-main.mjs', import.meta.url));
 
+const PATIENCE_MS = 60_000;
+
 interface Answer {
   readonly id?: number;
   readonly value?: unknown;
@@ -214,7 +216,7 @@ export class RaftProcesses {
   }
 
   /** The node that leads and that a majority of those that run follow. */
-  async leader(patienceMs = 60_000): Promise<RaftProcess> {
+  async leader(patienceMs = PATIENCE_MS): Promise<RaftProcess> {
     const deadline = Date.now() + patienceMs;
     while (Date.now() < deadline) {
       const running = this.running;
@@ -226,6 +228,36 @@ export class RaftProcesses {
       await new Promise((resolve) => setTimeout(resolve, 10));
     }
     throw new Error('no leader in time');
+  }
+
+  /**
+   * Committed, by whoever leads: one that stands still for a moment loses the lead, and is asked in vain. What was perhaps done
+   * is looked for at a later leader, which reads only when all that it has is committed.
+   */
+  async commit(text: string): Promise<void> {
+    const deadline = Date.now() + PATIENCE_MS;
+    for (;;) {
+      const leader = await this.leader();
+      const { term } = await leader.leadership();
+      try {
+        await leader.propose(text);
+        return;
+      } catch (error) {
+        if (!(error instanceof WishFailed) || Date.now() > deadline) throw error;
+        if (error.done !== 'no' && (await this.#wasCommitted(text, term, deadline))) return;
+      }
+    }
+  }
+
+  async #wasCommitted(text: string, proposedInTerm: number, deadline: number): Promise<boolean> {
+    for (;;) {
+      const leader = await this.leader();
+      const { term } = await leader.leadership();
+      const applied = await leader.read().catch(() => null);
+      if (applied?.includes(text) === true) return true;
+      if (applied !== null && term > proposedInTerm) return false;
+      if (Date.now() > deadline) throw new Error(`what became of ${text} is not known`);
+    }
   }
 
   async end(): Promise<void> {

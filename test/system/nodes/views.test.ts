@@ -124,7 +124,7 @@ describe('a replica with two channels', () => {
     await main.execute('CREATE DATABASE shop');
     await second.execute('CREATE DATABASE stock');
     const node = await nodeThatKnows(main);
-    await node.request(`/api/discover/${path(second)}`);
+    await expect.poll(async () => (await node.request(`/api/discover/${path(second)}`)).status, PATIENCE).toBe(200);
     const executed = async (server: LabServer): Promise<string> =>
       (await node.get<{ ExecutedGtidSet: string }>(`/api/instance/${path(server)}`)).ExecutedGtidSet;
     await expect.poll(async () => (await node.request(`/api/instance/${path(replica)}`)).status, PATIENCE).toBe(200);

@@ -58,38 +58,46 @@ describe('three nodes', () => {
   });
 
   it('take the lead from a node whose main thread hangs, which follows when it runs again', async () => {
-    const hung = await startThree();
-    await hung.propose('before');
-    const untilThereIs = join(hung.settings.dataDirectory, '..', 'enough');
-    const over = hung.ask('hang', { untilThereIs });
-    const next = await vi.waitFor(async () => {
-      const [one] = await Promise.all(others(hung).map((node) => node.leadership()));
-      expect(one?.leader).toBeTruthy();
-      expect(one?.leader).not.toBe(hung.id);
-      return others(hung).find(({ id }) => id === one?.leader) as RaftProcess;
-    }, PATIENCE);
-    await next.propose('after');
-    await writeFile(untilThereIs, '');
-    await over;
-    await allHave(['before', 'after']);
-    expect(hung.news.map(({ kind }) => kind)).toContain('main-thread');
+    await startThree();
+    const expected: string[] = [];
+    const commit = async (text: string): Promise<void> => {
+      await cluster.commit(text);
+      expected.push(text);
+    };
+    const deadline = Date.now() + PATIENCE.timeout;
+    for (let round = 1; ; round += 1) {
+      await commit(`before ${String(round)}`);
+      const hung = await cluster.leader();
+      const untilThereIs = join(hung.settings.dataDirectory, '..', `enough ${String(round)}`);
+      const over = hung.ask('hang', { untilThereIs });
+      await vi.waitFor(async () => {
+        const views = await Promise.all(others(hung).map((node) => node.leadership()));
+        for (const { leader } of views) expect(others(hung).map(({ id }) => id)).toContain(leader);
+      }, PATIENCE);
+      await writeFile(untilThereIs, '');
+      await over;
+      await commit(`after ${String(round)}`);
+      await allHave(expected);
+      // On a busy machine it may have lost the lead by standing still, before its thread noticed anything.
+      if (hung.news.some(({ kind }) => kind === 'main-thread')) return;
+      expect(Date.now(), JSON.stringify(hung.news)).toBeLessThan(deadline);
+    }
   });
 
   it('go on when their leader is killed, and take it back when it returns', async () => {
     const leader = await startThree();
-    await leader.propose('before');
+    await cluster.commit('before');
     const { term } = await leader.leadership();
     await leader.kill();
     const next = await cluster.leader();
     expect((await next.leadership()).term).toBeGreaterThan(term);
-    await next.propose('after');
-    expect(await next.read()).toEqual(['before', 'after']);
+    await cluster.commit('after');
+    expect(await vi.waitFor(() => next.read(), PATIENCE)).toEqual(['before', 'after']);
     cluster.start(leader.id);
     await allHave(['before', 'after']);
-    expect(await next.leadership()).toMatchObject({ role: 'leader' });
   });
 
-  it('notice a killed leader by its broken streams, before silence could tell', async () => {
+  it('notice a killed leader by its broken streams, before silence could tell, and its return deposes nobody', async () => {
     const electionTimeoutMs = 5000;
     cluster = await RaftProcesses.create(['a', 'b', 'c'], { raft: { electionTimeoutMs } });
     cluster.start('a', 'b', 'c');
@@ -97,11 +105,16 @@ describe('three nodes', () => {
     const survivors = others(leader);
     const killedAtMs = monotonicNowMs();
     await leader.kill();
-    await cluster.leader();
+    const next = await cluster.leader();
     const stood = survivors
       .flatMap((node) => node.news)
       .filter((line) => line['role'] === 'pre-candidate' && Number(line['atMs']) > killedAtMs);
     expect(Math.min(...stood.map((line) => Number(line['atMs'])))).toBeLessThan(killedAtMs + electionTimeoutMs);
+    await next.propose('after');
+    const { term } = await next.leadership();
+    cluster.start(leader.id);
+    await allHave(['after']);
+    expect(await next.leadership()).toMatchObject({ role: 'leader', term });
   });
 
   it('lose nothing that was acknowledged when all are killed at once', async () => {

@@ -1,6 +1,6 @@
 // Leadership handed over, nodes added and removed, while the cluster runs.
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import type { NodeId } from '../../../src/core/raft/message.js';
+import type { Membership, NodeId } from '../../../src/core/raft/message.js';
 import { type RaftProcess, RaftProcesses } from '../../support/raft/raft-process.js';
 
 const PATIENCE = { timeout: 60_000, interval: 20 };
@@ -22,21 +22,28 @@ describe('a running cluster', () => {
   }
 
   /** As learners first: a voter that is empty would be none. */
-  async function enlarge(leader: RaftProcess, current: string[], newcomers: string[], voters: string[]): Promise<void> {
+  async function enlarge(current: string[], newcomers: string[], voters: string[]): Promise<void> {
     const learning = { ...cluster.membership, voters: current as NodeId[], learners: newcomers as NodeId[] };
-    await vi.waitFor(() => leader.ask('change', { next: learning, timeoutMs: 20_000 }), PATIENCE);
+    await change(learning);
     const next = { ...cluster.membership, voters: voters as NodeId[] };
-    await vi.waitFor(() => leader.ask('change', { next, timeoutMs: 20_000 }), PATIENCE);
+    await change(next);
+  }
+
+  async function change(next: Membership): Promise<void> {
+    await vi.waitFor(async () => (await cluster.leader()).ask('change', { next, timeoutMs: 20_000 }), PATIENCE);
   }
 
   it('hands leadership over when it is asked to', async () => {
     const leader = await start('a', 'b', 'c');
-    await leader.propose('before');
+    await cluster.commit('before');
     const [other] = cluster.running.filter((node) => node !== leader);
-    await leader.ask('transfer', { to: other?.id, timeoutMs: 20_000 });
-    expect((await cluster.leader()).id).toBe(other?.id);
-    await other?.propose('after');
-    expect(await leader.read()).toEqual(['before', 'after']);
+    await vi.waitFor(async () => {
+      const now = await cluster.leader();
+      if (now !== other) await now.ask('transfer', { to: other?.id, timeoutMs: 20_000 });
+      expect((await cluster.leader()).id).toBe(other?.id);
+    }, PATIENCE);
+    await cluster.commit('after');
+    expect(await vi.waitFor(() => leader.read(), PATIENCE)).toEqual(['before', 'after']);
   });
 
   it('does not hand leadership to a node that cannot have it', async () => {
@@ -46,22 +53,21 @@ describe('a running cluster', () => {
 
   it('replaces one of its nodes by another', async () => {
     const leader = await start('a', 'b', 'c');
-    await leader.propose('before');
+    await cluster.commit('before');
     const gone = cluster.running.find((node) => node !== leader);
     const voters = ['a', 'b', 'c', 'd'].filter((id) => id !== gone?.id) as NodeId[];
     cluster.start('d');
-    await enlarge(leader, ['a', 'b', 'c'], ['d'], voters);
-    expect((await leader.status()).membership).toMatchObject({ voters, outgoing: [] });
+    await enlarge(['a', 'b', 'c'], ['d'], voters);
+    expect((await (await cluster.leader()).status()).membership).toMatchObject({ voters, outgoing: [] });
     await gone?.kill();
-    await leader.propose('after');
+    await cluster.commit('after');
     await vi.waitFor(async () => {
       expect(await cluster.node('d').applied()).toEqual(['before', 'after']);
     }, PATIENCE);
     // The newcomer's vote counts: with it, and without the leader, there is a majority.
     await leader.kill();
-    const successor = await cluster.leader();
-    await successor.propose('and on');
-    expect(await cluster.node('d').read()).toEqual(['before', 'after', 'and on']);
+    await cluster.commit('and on');
+    expect(await vi.waitFor(() => cluster.node('d').read(), PATIENCE)).toEqual(['before', 'after', 'and on']);
   });
 
   it('does not make a voter of a node that is not up to date', async () => {
@@ -76,8 +82,8 @@ describe('a running cluster', () => {
     const leader = await start('a');
     await leader.propose('alone');
     cluster.start('b', 'c');
-    await enlarge(leader, ['a'], ['b', 'c'], ['a', 'b', 'c']);
-    await leader.propose('together');
+    await enlarge(['a'], ['b', 'c'], ['a', 'b', 'c']);
+    await cluster.commit('together');
     for (const name of ['b', 'c']) {
       await vi.waitFor(async () => {
         expect(await cluster.node(name).applied()).toEqual(['alone', 'together']);
@@ -85,6 +91,6 @@ describe('a running cluster', () => {
     }
     await leader.kill();
     const successor = await cluster.leader();
-    expect(await successor.read()).toEqual(['alone', 'together']);
+    expect(await vi.waitFor(() => successor.read(), PATIENCE)).toEqual(['alone', 'together']);
   });
 });

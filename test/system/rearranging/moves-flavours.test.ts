@@ -117,7 +117,7 @@ describe.each([
     const place = kind.flavor === 'mariadb' ? { Using_Gtid: 'No' } : { Auto_Position: 0 };
     for (const replica of replicas) {
       await expect
-        .poll(async () => await replica.query('SELECT COUNT(*) AS n FROM shop.orders'), { timeout: 30_000 })
+        .poll(async () => await replica.query('SELECT COUNT(*) AS n FROM shop.orders'), { timeout: 60_000 })
         .toEqual([{ n: written }]);
       const [status] = await replica.query(kind.flavor === 'mysql97' ? 'SHOW REPLICA STATUS' : 'SHOW SLAVE STATUS');
       expect(status).toMatchObject(place);
@@ -176,7 +176,7 @@ it('by place, a move ends once and rightly whenever the leader dies, before or a
   const written = await stopWriting();
   for (const replica of [a, b]) {
     await expect
-      .poll(async () => await replica.query('SELECT COUNT(*) AS n FROM shop.orders'), { timeout: 30_000 })
+      .poll(async () => await replica.query('SELECT COUNT(*) AS n FROM shop.orders'), { timeout: 60_000 })
       .toEqual([{ n: written }]);
   }
 });

@@ -73,8 +73,16 @@ async function stage(flavor: Flavor & keyof typeof WORDS): Promise<readonly LabS
   await east.execute('CREATE DATABASE e; CREATE TABLE e.rows (id INT PRIMARY KEY)');
   nodes = new LabNodes(servers);
   await bothFollow(flavor, both, { '': west.address, east: east.address });
+  await haveAllOf(west, west2, both);
+  await haveAllOf(east, east2, both);
   await nodes.start();
   return servers;
+}
+
+/** They follow it, and what it has they have. */
+async function haveAllOf(source: LabServer, beside: LabServer, both: LabServer): Promise<void> {
+  await beside.waitForReplication();
+  for (const replica of [beside, both]) await replica.catchUp(source);
 }
 
 function text(row: Row, ...names: readonly string[]): string {
@@ -177,11 +185,11 @@ async function switchEast(flavor: keyof typeof WORDS, east: LabServer, both: Lab
   await both.execute('SET SESSION sql_log_bin = 0; INSERT INTO e.rows VALUES (107)');
   await east.execute('INSERT INTO e.rows VALUES (107); INSERT INTO e.rows VALUES (108)');
   await expect
-    .poll(async () => (await over(flavor, both, 'east'))?.sqlErrno, { timeout: 30_000, interval: 20 })
+    .poll(async () => (await over(flavor, both, 'east'))?.sqlErrno, { timeout: 60_000, interval: 20 })
     .toBe(1062);
   expect(await done('skip-query')).toMatchObject({ threads: 'Yes Yes' });
   const last = 'SELECT COUNT(*) AS n FROM e.rows WHERE id = 108';
-  await expect.poll(() => both.query(last), { timeout: 30_000, interval: 20 }).toEqual([{ n: 1 }]);
+  await expect.poll(() => both.query(last), { timeout: 60_000, interval: 20 }).toEqual([{ n: 1 }]);
   expect(await done('disable-gtid')).toMatchObject({ threads: 'Yes Yes', byGtid: false });
   expect(await done('enable-gtid')).toMatchObject({ threads: 'Yes Yes', byGtid: true });
   const kept = [...(await receivers(both))].filter((id) => main.has(id));
@@ -219,6 +227,7 @@ describe.each([
     await switchEast(flavor, east, both);
     await bothFollow(flavor, both, { '': west.address, east: east.address });
     await east.execute('INSERT INTO e.rows VALUES (1)');
+    await haveAllOf(east, east2, both);
     // It is away meanwhile, and taken up over the one channel when it is back.
     await nodes.observe();
     await both.kill();
@@ -229,12 +238,13 @@ describe.each([
       return nodes.recoveries.some(({ kind, closedAtMs }) => kind === 'lost-replica' && closedAtMs !== null);
     });
     await bothFollow(flavor, both, { '': west.address, east: east2.address });
+    await haveAllOf(west, west2, both);
     await failOver(west);
     await bothFollow(flavor, both, { '': west2.address, east: east2.address });
     await west2.execute('INSERT INTO w.rows VALUES (2)');
     await east2.execute('INSERT INTO e.rows VALUES (2)');
     const rows = 'SELECT (SELECT COUNT(*) FROM w.rows) AS w, (SELECT COUNT(*) FROM e.rows) AS e';
-    await expect.poll(() => both.query(rows), { timeout: 30_000, interval: 20 }).toEqual([{ w: 1, e: 5 }]);
+    await expect.poll(() => both.query(rows), { timeout: 60_000, interval: 20 }).toEqual([{ w: 1, e: 5 }]);
     expect(nodes.ledger.state.maintenances.size).toBe(0);
   });
 });

@@ -165,6 +165,8 @@ describe.each([
     await operator.done('set-read-only', primary);
     await operator.done('set-writeable', primary);
     const [[me]] = (await client.query('SELECT CONNECTION_ID() AS id')) as unknown as [[{ id: number }]];
+    const command = `SELECT COMMAND FROM information_schema.processlist WHERE ID = ${String(me.id)}`;
+    await expect.poll(async () => (await primary.query(command))[0]?.['COMMAND']).toBe('Sleep');
     await operator.done('kill-query', primary, { connection: me.id });
     client.destroy();
     await operator.done('reset-replica', a);
