@@ -52,6 +52,8 @@ describe('the key-value store of a cluster', () => {
       // What must succeed has all the time that a busy machine takes.
       const patient = new KeyValueClient(old.grpcAddress, 60_000);
       await patient.put('cut', 'before');
+      // Leadership may have gone from it meanwhile, and then it need not have this yet.
+      await expect.poll(async () => await attempt(patient.get('cut', 'STALE')), POLL).toBe('before');
       for (const other of others) cables.part(old, other, how);
       const asked = await Promise.allSettled([before.get('cut'), before.put('cut', 'lost')]);
       expect(asked.map(({ status }) => status)).toEqual(['rejected', 'rejected']);

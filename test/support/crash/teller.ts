@@ -37,7 +37,10 @@ export interface Run {
 
 /** Sourced by the leader's shell, whose parent is the leader. */
 const HOOK = `
-struck() { grep -qx "$LIST $1" "$FOLDER/blow" 2>/dev/null && mv "$FOLDER/blow" "$FOLDER/struck" && kill -9 $PPID && exit 1; }
+struck() {
+  grep -qx "$LIST $1" "$FOLDER/blow" 2>/dev/null && mv "$FOLDER/blow" "$FOLDER/striking" || return
+  kill -9 $PPID; mv "$FOLDER/striking" "$FOLDER/struck"; exit 1
+}
 struck before
 echo "$LIST $ORC_RECOVERY_UID $ORC_RECOVERY_ATTEMPT" >> "$FOLDER/runs"
 struck after
@@ -90,7 +93,7 @@ export class Teller {
 
   /** What was armed has struck: a list whose work is seen to be done may kill its leader a moment later. */
   get hasStruck(): boolean {
-    return !this.#isConsulToStrike && !existsSync(join(this.#folder, 'blow'));
+    return !this.#isConsulToStrike && !['blow', 'striking'].some((name) => existsSync(join(this.#folder, name)));
   }
 
   /** To be called again and again, for what the stores held meanwhile. */

@@ -8,6 +8,7 @@ import type { LabServer } from '../../../tools/lab/lab-server.js';
 import { MySqlLab } from '../../../tools/lab/mysql-lab.js';
 import type { OrchestratorCluster } from '../../../tools/lab/orchestrator-cluster.js';
 import { replicate } from '../../../tools/lab/topology.js';
+import { objectionsTo } from '../../support/lab/objections.js';
 
 const PATIENCE = { timeout: 60_000, interval: 50 };
 
@@ -45,9 +46,13 @@ describe('a recovery of its own', () => {
     await expect.poll(known, PATIENCE).toBe(servers.length);
   }
 
-  async function get<T>(path: string): Promise<T> {
+  function clusterOf(): OrchestratorCluster {
     if (cluster === null) throw new Error('no node runs');
-    return await (await cluster.leader()).get<T>(path);
+    return cluster;
+  }
+
+  async function get<T>(path: string): Promise<T> {
+    return await (await clusterOf().leader()).get<T>(path);
   }
 
   const recoveries = async (): Promise<readonly RecoveryRow[]> => await get('/api/audit-recovery');
@@ -96,6 +101,7 @@ describe('a recovery of its own', () => {
     if (next === undefined) throw new Error('there are two replicas');
     await watch({ PrimaryRestartGraceSeconds: { '*': 50 } });
     const path = `${primary.address.replace(':', '/')}/${next.address.replace(':', '/')}`;
+    await expect.poll(async () => await objectionsTo(clusterOf(), primary, next), PATIENCE).toEqual([]);
     expect(await get(`/api/graceful-master-takeover-auto/${path}`)).toMatchObject({ Code: 'OK' });
     await next.kill();
     await next.start();
@@ -140,6 +146,7 @@ describe('a recovery of its own', () => {
     await primary.replicateFrom(other);
     await primary.waitForReplication();
     await primary.execute('CREATE DATABASE shop; CREATE TABLE shop.orders (id INT PRIMARY KEY)');
+    for (const replica of replicas) await replica.catchUp(primary);
     await watch({});
     await primary.kill();
     await expect.poll(() => isClosed(other), PATIENCE).toBe(0);
@@ -206,7 +213,8 @@ describe('a recovery of its own', () => {
       await replica.waitForReplication();
     }
     await primary.execute('CREATE DATABASE shop; CREATE TABLE shop.orders (id INT PRIMARY KEY)');
-    for (const replica of [one, two]) await replica.catchUp(primary);
+    // The one beside, too: whoever has less than the orphans gets none of them.
+    for (const replica of [beside, lost, one, two]) await replica.catchUp(primary);
     return [primary, beside, lost, one, two];
   }
 });

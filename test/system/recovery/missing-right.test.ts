@@ -4,6 +4,7 @@ import type { LabServer } from '../../../tools/lab/lab-server.js';
 import { MySqlLab } from '../../../tools/lab/mysql-lab.js';
 import type { OrchestratorCluster } from '../../../tools/lab/orchestrator-cluster.js';
 import type { Topology } from '../../../tools/lab/topology.js';
+import { objectionsTo } from '../../support/lab/objections.js';
 
 const PATIENCE_MS = 60_000;
 
@@ -45,6 +46,10 @@ describe('without the right to open a replica', () => {
     const leader = await cluster.leader();
     const known = async (): Promise<number> => (await leader.get<unknown[]>('/api/all-instances')).length;
     await expect.poll(known, { timeout: PATIENCE_MS }).toBe(3);
+
+    const others = async (): Promise<readonly string[]> =>
+      (await objectionsTo(cluster, primary, poor)).filter((code) => code !== 'missing-grant');
+    await expect.poll(others, { timeout: PATIENCE_MS }).toEqual([]);
 
     const path = `${primary.address.replace(':', '/')}/${poor.address.replace(':', '/')}`;
     const answer = await leader.request(`/api/graceful-master-takeover-auto/${path}`);

@@ -121,9 +121,10 @@ describe('MariaDB', () => {
     const session = await on(replica);
     await found(take(session, { kind: 'acknowledge', server: HERE, on: true }));
     await replica.catchUp(primary);
-    expect(await replica.query("SHOW GLOBAL STATUS LIKE 'Rpl_semi_sync_slave_status'")).toMatchObject([
-      { Value: 'ON' },
-    ]);
+    // It had received them before its IO thread began anew, which need not have come so far yet.
+    await expect
+      .poll(() => replica.query("SHOW GLOBAL STATUS LIKE 'Rpl_semi_sync_slave_status'"))
+      .toMatchObject([{ Value: 'ON' }]);
     expect(await replica.query('SELECT @@rpl_semi_sync_master_enabled AS asks')).toEqual([{ asks: 0 }]);
     await session.close();
   });

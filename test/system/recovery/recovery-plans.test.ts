@@ -5,7 +5,7 @@ import type { Recovery } from '../../../src/core/recovery/recovery.js';
 import type { LabServer } from '../../../tools/lab/lab-server.js';
 import type { Topology } from '../../../tools/lab/topology.js';
 import type { LabNodes } from '../../support/lab/lab-nodes.js';
-import { labStage, writable as writableOf } from '../../support/lab/lab-stage.js';
+import { follows, labStage, writable as writableOf } from '../../support/lab/lab-stage.js';
 
 const stage = labStage();
 let topology: Topology;
@@ -56,6 +56,8 @@ async function formerIsBack(): Promise<void> {
 describe('a primary that dies', () => {
   it('is replaced, the others follow, and it comes back as a replica, fenced', async () => {
     await insert(topology.primary);
+    // Else it dies now and then with a row that it has sent to nobody, and is rightly set apart.
+    await topology.caughtUp();
     const promoted = await failOver();
     expect(await writable()).toEqual([promoted.address]);
     await insert(promoted);
@@ -124,7 +126,7 @@ describe('a planned takeover', () => {
     await takeOver(first, true);
     expect(await writable()).toEqual([first.address]);
     await insert(first);
-    await topology.primary.waitForReplication();
+    for (const server of topology.servers) if (server !== first) await follows(server, first);
     await takeOver(topology.primary, true);
     expect(await writable()).toEqual([topology.primary.address]);
     await topology.caughtUp();

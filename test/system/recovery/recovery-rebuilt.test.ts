@@ -17,6 +17,8 @@ async function rebuild(server: LabServer): Promise<void> {
   await server.stop();
   rmSync(join(server.directory, 'data', 'auto.cnf'));
   await server.start();
+  // It answers a moment before its threads are there.
+  await expect.poll(async () => (await server.replicaStatus())?.sqlRunning).toBe('Yes');
 }
 
 describe('a replica rebuilt at its address', () => {

@@ -94,6 +94,8 @@ describe('the steps of a plan', () => {
     );
     await primary.execute('INSERT INTO shop.orders VALUES (1)');
     await expect.poll(async () => (await status(replica))['Last_SQL_Errno']).toBe(1062);
+    // Its applier met the row before the end of its transaction was there.
+    await expect.poll(() => retrieved(replica)).toBe(await primary.gtidExecuted());
     const session = await on(replica);
     const outcome = await take(session, repoint, source);
     expect(outcome).toMatchObject({ ok: false, code: 'state', retriable: false });
@@ -160,7 +162,7 @@ describe('the steps of a plan', () => {
     await cut.execute('STOP REPLICA SQL_THREAD');
     await primary.execute('INSERT INTO shop.orders VALUES (1)');
     const gtids = await primary.gtidExecuted();
-    await expect.poll(() => retrieved(cut)).toContain(gtids.split('-').at(-1));
+    await expect.poll(() => retrieved(cut)).toBe(gtids);
     await cut.execute('STOP REPLICA IO_THREAD');
     const waiting = { kind: 'await-applied', server: HERE, gtids, limitMs: 600_000 } as const;
     const one = await on(stopped);

@@ -9,6 +9,7 @@ import { MySqlLab } from '../../../tools/lab/mysql-lab.js';
 import type { OrchestratorCluster } from '../../../tools/lab/orchestrator-cluster.js';
 import type { Topology } from '../../../tools/lab/topology.js';
 import { REPLICATION_QUERY } from '../../support/lab/mysql-sessions.js';
+import { objectionsTo } from '../../support/lab/objections.js';
 
 const PATIENCE_MS = 60_000;
 
@@ -52,12 +53,13 @@ describe.each(FLAVOURS)('semi-sync of $flavor', ({ flavor, timeout, config }) =>
     await expect.poll(known, { timeout: PATIENCE_MS }).toBe(3);
     const [next] = topology.replicas;
     if (next === undefined) throw new Error('there are two replicas');
+    await expect.poll(() => objectionsTo(cluster, primary, next), { timeout: PATIENCE_MS }).toEqual([]);
     const path = `${primary.address.replace(':', '/')}/${next.address.replace(':', '/')}`;
     const leader = await cluster.leader();
     expect(await leader.get(`/api/graceful-master-takeover-auto/${path}`)).toMatchObject({ Code: 'OK' });
     expect(await isSource(next)).toBe(1);
     expect(await isSource(primary)).toBe(0);
-    await next.execute('INSERT INTO shop.orders VALUES (1)');
+    await next.execute('INSERT INTO shop.orders VALUES (1)', PATIENCE_MS);
     await expect.poll(() => primary.query('SELECT id FROM shop.orders'), { timeout: PATIENCE_MS }).toEqual([{ id: 1 }]);
     primary = next;
   });
@@ -76,6 +78,6 @@ describe.each(FLAVOURS)('semi-sync of $flavor', ({ flavor, timeout, config }) =>
     const next = await promoted();
     if (next === undefined) throw new Error('somebody was promoted a moment ago');
     expect(await isSource(next)).toBe(1);
-    await next.execute('INSERT INTO shop.orders VALUES (2)');
+    await next.execute('INSERT INTO shop.orders VALUES (2)', PATIENCE_MS);
   });
 });

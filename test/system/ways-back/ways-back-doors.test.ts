@@ -13,6 +13,7 @@ import type { OrchestratorCluster } from '../../../tools/lab/orchestrator-cluste
 import type { OrchestratorNode } from '../../../tools/lab/orchestrator-node.js';
 import { PROJECT_ROOT } from '../../../tools/lab/project-root.js';
 import { replicate, type Topology } from '../../../tools/lab/topology.js';
+import { objectionsTo } from '../../support/lab/objections.js';
 
 const PATIENCE = { timeout: 60_000, interval: 20 };
 const REBUILD_MS = 240_000;
@@ -118,6 +119,12 @@ describe('a former primary with an order that nobody else has', () => {
     await expect.poll(async () => (await shown(former)).apart?.state, PATIENCE).toBe('apart');
     expect((await shown(former)).apart?.gtids).toMatch(/^[0-9a-f-]{36}:\d+$/);
 
+    // Who leads sees a moment later than the record that it is closed and answers.
+    const against = async (): Promise<unknown> => {
+      const { ways } = await (await cluster.leader()).get<Shown>(`/api/v1/ways-back/${pathOf(former)}`);
+      return ways.find(({ way }) => way === 'rebuild')?.refusals;
+    };
+    await expect.poll(against, PATIENCE).toEqual([]);
     const asked = follower.request(`/api/v1/ways-back/${pathOf(former)}/rebuild`, REBUILD_MS);
     await expect.poll(() => former.running, PATIENCE).toBe(false);
     const meanwhile = (): Promise<string> => client('-c', 'ways-back', '-i', former.address);
@@ -138,6 +145,7 @@ describe('a former primary with an order that nobody else has', () => {
     expect(await orders(former)).toEqual([2]);
     expect(await former.query('SELECT @@read_only AS closed')).toEqual([{ closed: 1 }]);
     // Back among the others, it may be promoted again.
+    await expect.poll(() => objectionsTo(cluster, primary, former), PATIENCE).toEqual([]);
     expect(await client('-c', 'graceful-master-takeover-auto', '-i', primary.address, '-d', former.address)).toContain(
       former.address,
     );
@@ -155,6 +163,7 @@ describe.each(['mysql56', 'mariadb'] as const)('on %s', (flavor) => {
     [primary] = servers as [LabServer];
     [replica] = built.replicas as [LabServer];
     await primary.execute('CREATE DATABASE shop; CREATE TABLE shop.orders (id INT PRIMARY KEY)');
+    await built.caughtUp();
     await client('-c', 'discover', '-i', primary.address);
   });
 

@@ -105,6 +105,9 @@ describe('a reset', () => {
     await other.execute('STOP REPLICA; RESET REPLICA ALL');
     await other.replicateFrom(apart);
     await other.waitForReplication();
+    // It says that it has connected a moment before it asks for the log.
+    const feeds = "SELECT COUNT(*) AS n FROM performance_schema.processlist WHERE COMMAND LIKE 'Binlog Dump%'";
+    await expect.poll(() => apart.query(feeds)).toEqual([{ n: 1 }]);
     expect(await take(on, step)).toMatchObject({ ok: false, error: expect.stringContaining('replicate') as string });
     expect(await apart.gtidExecuted()).toContain(extra.split(':')[0]);
     await on.close();
@@ -119,6 +122,9 @@ describe('a reset', () => {
     expect(await take(on, step)).toMatchObject({ ok: false, error: expect.stringContaining('replicate') as string });
     expect(await apart.gtidExecuted()).toContain(extra.split(':')[0]);
     await attaching.end();
+    // Whoever says goodbye is there until the server has heard it.
+    const there = `SELECT COUNT(*) AS n FROM performance_schema.threads WHERE PROCESSLIST_ID = ${String(attaching.threadId)}`;
+    await expect.poll(() => apart.query(there)).toEqual([{ n: 0 }]);
     await found(take(on, step));
     await on.close();
   });

@@ -12,7 +12,7 @@ const BREATH_MS = 300;
 /** Whoever was held up while he held the server has made it more silent than an overloaded one is. */
 const SILENT_MS_MAX = 900;
 /** It is found within a second or two; a busy machine may take longer to say so. */
-const FOUND_MS = 20_000;
+const FOUND_MS = 60_000;
 
 export interface Temptation {
   readonly what: string;

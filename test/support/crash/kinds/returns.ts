@@ -24,10 +24,12 @@ const lostReplica: PlanKind = {
   kind: 'lost-replica',
   statements: 24,
   prepare: async (stage) => {
-    const [, lost] = twoReplicas(stage);
+    const [other, lost] = twoReplicas(stage);
     // It never was the primary, so that its own my.cnf keeps it closed.
     lost.configure([]);
     await stage.writeAndRest();
+    // Else what the lost one alone has acknowledged is lost with it.
+    await other.catchUp(stage.primary);
     await lost.kill();
     const known = await stage.knownRecoveries();
     await stage.primary.kill();
