@@ -7,6 +7,7 @@ import { dialectOf } from '../../../tools/lab/dialect.js';
 import type { LabServer } from '../../../tools/lab/lab-server.js';
 import { MySqlLab } from '../../../tools/lab/mysql-lab.js';
 import type { OrchestratorCluster } from '../../../tools/lab/orchestrator-cluster.js';
+import type { OrchestratorNode } from '../../../tools/lab/orchestrator-node.js';
 import type { Topology } from '../../../tools/lab/topology.js';
 import { REPLICATION_QUERY } from '../../support/lab/mysql-sessions.js';
 import { objectionsTo } from '../../support/lab/objections.js';
@@ -17,6 +18,24 @@ async function isSource(server: LabServer): Promise<unknown> {
   const { semiSyncSourceSwitch } = dialectOf(server.flavor);
   const [row] = await server.query<{ asks: number }>(`SELECT @@${semiSyncSourceSwitch} AS asks`);
   return row?.asks;
+}
+
+interface Instance {
+  readonly Key: { readonly Port: number };
+  readonly MasterKey: { readonly Port: number };
+  readonly SemiSyncMasterEnabled: boolean;
+}
+
+type Seen = readonly (number | boolean)[];
+
+const byPort = ([one]: Seen, [other]: Seen): number => Number(one) - Number(other);
+
+/** Of each server its port, that of its source, and whether it asks for acknowledgements. */
+async function seenBy(node: OrchestratorNode): Promise<readonly Seen[]> {
+  const all = await node.get<readonly Instance[]>('/api/all-instances');
+  return all
+    .map(({ Key, MasterKey, SemiSyncMasterEnabled }) => [Key.Port, MasterKey.Port, SemiSyncMasterEnabled])
+    .sort(byPort);
 }
 
 const FLAVOURS = [
@@ -65,8 +84,11 @@ describe.each(FLAVOURS)('semi-sync of $flavor', ({ flavor, timeout, config }) =>
   });
 
   it('is asked for by the new primary of a failover, whose writes are acknowledged', async () => {
-    await primary.kill();
     const others = topology.servers.filter((server) => server !== primary);
+    // A failover carries on what was seen, and what the takeover has made of them is seen a moment after its end.
+    const expected = [[primary.port, 0, true], ...others.map(({ port }) => [port, primary.port, false])].sort(byPort);
+    for (const node of cluster.nodes) await expect.poll(() => seenBy(node), { timeout: PATIENCE_MS }).toEqual(expected);
+    await primary.kill();
     const promoted = async (): Promise<LabServer | undefined> => {
       for (const server of others) {
         const [row] = await server.query<{ closed: number }>('SELECT @@read_only AS closed');
