@@ -88,13 +88,17 @@ function countOne(counts: Counting, link: Link, sources: EvidenceSources): void 
   if (channel.delaySeconds > 0) counts.delayed += 1;
   if (channel.autoPosition) counts.autoPosition += 1;
   countTraits(counts, facts);
-  countOutOfLine(counts, link, facts, sources);
+  if (reach !== 'unreachable') countOpened(counts, link, facts, sources);
+  countErrant(counts, link, sources);
 }
 
-/** Who has or takes what it should not. */
-function countOutOfLine(counts: Counting, link: Link, facts: ServerFacts, sources: EvidenceSources): void {
+/** Not of one that is dead: a former co-primary was open when it was last seen, and takes nothing since. */
+function countOpened(counts: Counting, link: Link, facts: ServerFacts, sources: EvidenceSources): void {
   if (isOpened(link, facts, sources) && !isHushed(link.replica, sources))
     counts.writable.push(link.replica.address.host);
+}
+
+function countErrant(counts: Counting, link: Link, sources: EvidenceSources): void {
   if (sources.beliefs.downtimes.has(link.replica.id)) return;
   if (sources.errantGtids(link) !== '') counts.errant.push(link.replica.address.host);
 }

@@ -234,6 +234,14 @@ describe('the count of replicas', () => {
     expect(fold({ ...beliefs, downtimes: lost }, 'p').replicas.writable).toEqual(['opened', 'resting']);
   });
 
+  it('does not say of a dead server that it takes writes: a former co-primary was open when it was last seen', () => {
+    const open = { readOnly: false, superReadOnly: false };
+    const beliefs = believe({ p: null, dead: 'p' }, { dead: { channels: [channelTo('p')], ...open } });
+    const writable = (last: ProbeResult) => fold(beliefs, 'p', { dead: sightOf(last) }).replicas.writable;
+    expect(writable(failedProbe('dead', 'refused', NOW - 10))).toEqual([]);
+    expect(writable(failedProbe('dead', 'alive', NOW - 10))).toEqual(['dead']);
+  });
+
   it('passes over the errant transactions of a replica in downtime', () => {
     const downtimed = believe({ p: null, r1: 'p', r2: 'p' });
     downtimed.downtimes.set(serverId('r1'), {});

@@ -23,6 +23,7 @@ import { otherCoPrimaryOf } from '../openings/dead-co-primary.js';
 import { judgeReplicas } from '../openings/dead-primary.js';
 import { type Preview, preview } from '../preview/preview.js';
 import type { Recovery, RecoveryId } from '../recovery.js';
+import type { Sights } from '../sights.js';
 import { describeStep } from '../step-text.js';
 
 export interface ExplainQuestion extends Omit<DecisionQuestion, 'problem'> {
@@ -98,7 +99,7 @@ export function explain(question: ExplainQuestion): Explanation | null {
       ...siteWarning(primary, replicas, question.recoversSilentSite),
       ...blindSpots([primary, ...replicas]),
       ...branchWarnings(question, clusterId, primary, NOBODY),
-      ...openedReplicas(primary, replicas, partner),
+      ...openedReplicas(primary, replicas, partner, question.sights),
       ...openedApart(question, primary, partner),
       ...missingGrants([primary, ...replicas]),
       ...slowWithout(replicas),
@@ -196,9 +197,14 @@ function slowWithout(replicas: readonly Server[]): readonly Refusal[] {
 }
 
 /** Told and left alone: only a server of a committed demotion is ever closed without being asked. */
-function openedReplicas(primary: Server, replicas: readonly Server[], partner: Server | null): readonly Refusal[] {
+function openedReplicas(
+  primary: Server,
+  replicas: readonly Server[],
+  partner: Server | null,
+  sights: Sights,
+): readonly Refusal[] {
   return replicas
-    .filter(({ id, facts }) => id !== partner?.id && facts.group === null && isWritable(facts))
+    .filter(({ id, facts }) => id !== partner?.id && facts.group === null && isWritable(facts) && sights(id).answers)
     .map(({ address }) => {
       const [name, source] = [addressText(address), addressText(primary.address)];
       return refusal(

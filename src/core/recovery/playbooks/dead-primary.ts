@@ -81,7 +81,7 @@ function untriedFences(recovery: Recovery): readonly Step[] {
 function choiceOf(recovery: Recovery): Choice {
   const gathered = gatheredOf(recovery);
   if (gathered.length === 0) return { kind: 'none', reason: whyNobody(recovery) };
-  const lacks = undurable(recovery);
+  const lacks = undurable(recovery) ?? whyNotRequested(recovery, gathered);
   if (lacks !== null) return { kind: 'none', reason: lacks };
   const failures = recovery.steps
     .filter((record) => isPreparation(recovery, record.step))
@@ -108,6 +108,17 @@ function undurable(recovery: Recovery): string | null {
   return lacks.length === 0
     ? null
     : `the durability policy ${durability.policy} does not permit a promotion: ${lacks.join('; ')}`;
+}
+
+/** Nobody takes the place of one that was asked for. Of co-primaries it was the configuration, or its being open, that asked. */
+function whyNotRequested(recovery: Recovery, gathered: readonly Gathered[]): string | null {
+  const { requestedCandidate } = recovery.inputs;
+  if (requestedCandidate === null || gathered.some(({ participant }) => participant.id === requestedCandidate))
+    return null;
+  const name = nameOf(recovery, requestedCandidate);
+  return recovery.kind === 'dead-co-primary'
+    ? `${name}, the other co-primary, could not be reached, and nobody else may take over (CoMasterRecoveryMustPromoteOtherCoMaster)`
+    : `${name}, which was asked for, could not be reached, and nobody else is promoted in its place`;
 }
 
 /** What may be tried on a candidate before it is promoted; pointing a replica back at the old primary is not that. */

@@ -386,6 +386,9 @@ it('a replica that somebody opened is warned of by its name, and hinders nothing
   expect(told).toMatchObject({ wouldFailOver: true, warnings: [{ code: 'writable-replica' }] });
   expect(told.warnings[0]?.message).toContain(`${A}:3306 takes writes beside its source ${P}:3306`);
   expect(told.warnings[0]?.mend).toContain(`set-read-only -i ${A}:3306`);
+  // One that is dead takes nothing, however it was seen last.
+  seen[A] = { ...CALM, answers: false };
+  expect(ask().warnings.map(({ code }) => code)).not.toContain('writable-replica');
 });
 
 it('says of a server that was detached and takes writes that clients may write to both', () => {

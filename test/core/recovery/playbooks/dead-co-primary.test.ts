@@ -109,6 +109,17 @@ describe('the one that takes the writes', () => {
     expect(openingFor(A, { intermediateFilters: [] }).ok).toBe(true);
   });
 
+  it('is replaced by nobody when the other is gone as well, and the record says what keeps the rest from it', () => {
+    const opening = openingFor(A);
+    if (!opening.ok) throw new Error('refused');
+    const world = worldOf();
+    world.get(B).up = false;
+    const { ending } = play(opening.recovery, world);
+    const reason = expect.stringContaining(`${B}:3306, the other co-primary, could not be reached`) as string;
+    expect(ending.verdict).toEqual({ kind: 'undone', reason });
+    expect(world.writable).toEqual([]);
+  });
+
   it('is explained so', () => {
     const told = explain({ ...asked(), ...NO_DOUBT, orchestrators: { voters: 3, live: 3 } });
     expect(told).toMatchObject({ wouldFailOver: true, successor: { server: B } });
