@@ -20,7 +20,9 @@ export function planLines({ payload }: ApiAnswer): readonly string[] {
 
 /** Of a plan; true of whatever else was answered. */
 export function wouldRun(payload: unknown): boolean {
-  return field(payload, 'wouldRun') !== false;
+  const said = field(payload, 'wouldRun');
+  // A way back says no more than what speaks against it.
+  return typeof said === 'boolean' ? said : listOf(field(payload, 'refusals')).length === 0;
 }
 
 function refusal(one: unknown, lead: string): readonly string[] {
