@@ -240,7 +240,11 @@ describe('what is said beside an error', () => {
 
   it('fails where the rehearsal of a way back says that it would be refused', async () => {
     for (const refusals of [[], [{ code: 'missing-grant', message: 'no right to copy', mend: 'grant it' }]]) {
-      const body = { Code: 'OK', Message: 'rebuild: nothing was changed', Details: { way: 'rebuild', refusals, steps: [] } };
+      const body = {
+        Code: 'OK',
+        Message: 'rebuild: nothing was changed',
+        Details: { way: 'rebuild', refusals, steps: [] },
+      };
       const canned = await serveCanned(() => ({ body: JSON.stringify(body) }));
       open.push(canned);
       const { code } = await run(canned.url, ['-c', 'rebuild', '-i', 'a:1', '--dry-run']);
