@@ -12,6 +12,7 @@ import type { ServerId } from '../../../../core/topology/server.js';
 import type { BinlogPosition } from '../../../../core/topology/vitals.js';
 import type { Hold, TextRow } from '../../session/hold.js';
 import { StepFailed } from '../../session/step-failed.js';
+import { committingIn } from './owned.js';
 
 export interface ReplicaState {
   readonly channel: string;
@@ -169,8 +170,7 @@ export async function readServer(hold: Hold, timeoutMs: number): Promise<ServerS
   const hasGtids = dialect.gtid === 'mariadb' || /^(?:ON|ON_PERMISSIVE)$/i.test(cell(row, 'mode'));
   return {
     executed: hasGtids ? executedOf(row) : '',
-    // `uuid:7#41`: by whom.
-    committing: oneLine(cell(row, 'owned')).replaceAll(/#\d+/g, ''),
+    committing: committingIn(oneLine(cell(row, 'owned'))),
     purged: hasGtids ? oneLine(cell(row, 'purged')) : '',
     readOnly: readOnly !== '0' && readOnly !== 'OFF',
     superReadOnly: dialect.hasSuperReadOnly ? cell(row, 'superReadOnly') === '1' : null,
