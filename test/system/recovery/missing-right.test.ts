@@ -4,6 +4,7 @@ import type { LabServer } from '../../../tools/lab/lab-server.js';
 import { MySqlLab } from '../../../tools/lab/mysql-lab.js';
 import type { OrchestratorCluster } from '../../../tools/lab/orchestrator-cluster.js';
 import type { Topology } from '../../../tools/lab/topology.js';
+import { askOnce } from '../../support/lab/keyed-request.js';
 import { objectionsTo } from '../../support/lab/objections.js';
 
 const PATIENCE_MS = 60_000;
@@ -52,7 +53,7 @@ describe('without the right to open a replica', () => {
     await expect.poll(others, { timeout: PATIENCE_MS }).toEqual([]);
 
     const path = `${primary.address.replace(':', '/')}/${poor.address.replace(':', '/')}`;
-    const answer = await leader.request(`/api/graceful-master-takeover-auto/${path}`);
+    const answer = await askOnce(cluster, `/api/graceful-master-takeover-auto/${path}`);
     expect(answer).toMatchObject({
       status: 500,
       // By what its account may do as it was last read, or, where that was before the right was taken, by trying.

@@ -1,4 +1,5 @@
 // Plans by which an operator gives replicas another source, and back when it is over.
+import { until } from '../../../../tools/demo/until.js';
 import { ask, done, inPath, type PlanKind, seenBelow, twoReplicas } from '../plan-kind.js';
 import type { CrashStage } from '../stage.js';
 
@@ -70,12 +71,26 @@ const takeSiblings: PlanKind = {
   restore: sideBySide,
 };
 
+interface DryRun {
+  readonly refusals: readonly unknown[];
+}
+
 /** A replica must not ask for acknowledgements, and the primary becomes one of a kind. */
 const makeCoMaster: PlanKind = {
   name: 'make-co-master',
   kind: 'move',
   statements: 12,
-  prepare: (stage) => stage.primary.execute('SET GLOBAL rpl_semi_sync_source_enabled = 0'),
+  prepare: async (stage) => {
+    await stage.primary.execute('SET GLOBAL rpl_semi_sync_source_enabled = 0');
+    const [one] = twoReplicas(stage);
+    // It is refused for as long as nobody has seen that; a refusal would be all that there is to see.
+    await until('a yes to a dry run', async () => {
+      const leader = await stage.cluster.leader();
+      const { refusals } = await leader.get<DryRun>(`/api/v1/plan/make-co-master/${inPath(one)}`);
+      if (refusals.length > 0) throw new Error(JSON.stringify(refusals));
+      return true;
+    });
+  },
   begin: async (stage) => {
     stage.writer.start();
     const [one] = twoReplicas(stage);
