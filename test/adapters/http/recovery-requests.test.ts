@@ -136,6 +136,15 @@ describe('a plan', () => {
     expect(fixture.service.calls).toEqual([`plan ${path.split('/')[0] ?? ''} ${cluster}`]);
   });
 
+  it('of what is done without being asked is about the server that was named, however the path names it', async () => {
+    const asked = async (whom: string): Promise<unknown> => (await fixture.get(`/api/v1/plan/automatic/${whom}`)).body;
+    const ofPrimary = await asked('main/3306');
+    expect(await asked('main:3306')).toEqual(ofPrimary);
+    const ofReplica = await asked('read-replica-1/3306');
+    expect(ofReplica).not.toEqual(ofPrimary);
+    expect(await asked('read-replica-1:3306')).toEqual(ofReplica);
+  });
+
   it('has its steps in words, and says which one there is no way back from', async () => {
     const plan = (await fixture.get('/api/v1/plan/force-master-takeover/main:3306/read-replica-1/3306'))
       .body as RecoveryPlan;

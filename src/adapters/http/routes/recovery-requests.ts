@@ -7,8 +7,9 @@
 import { ok, type Result } from '../../../core/base/result.js';
 import type { OperatorCommand, Recovery } from '../../../core/recovery/recovery.js';
 import { withoutName } from '../../../core/recovery/telling/naming.js';
-import { addressText } from '../../../core/topology/address.js';
+import { addressText, parseAddress } from '../../../core/topology/address.js';
 import type { Server, ServerId } from '../../../core/topology/server.js';
+import { serverAt } from '../../../core/topology/sources.js';
 import type { RecoveryRequest } from '../../../runtime/ports/service.js';
 import { resolveCluster, resolveServer } from '../hints.js';
 import { instanceKey } from '../legacy/values.js';
@@ -61,9 +62,8 @@ export const RECOVERY_REQUEST_ROUTES: readonly Route[] = [
     ]),
   ),
   planned('/api/make-master/:host/:port', makeMaster),
-  ...[BY_HINT, BY_MEMBER].map(({ path, find }) =>
-    relayed(`/api/v1/plan/automatic/${path}`, (call, door) => foreseen(find, call, door)),
-  ),
+  relayed('/api/v1/plan/automatic/:hint', (call, door) => foreseen(byNamedServer, call, door)),
+  relayed('/api/v1/plan/automatic/:host/:port', (call, door) => foreseen(byExactMember, call, door)),
 ];
 
 async function recover(command: OperatorCommand, find: Find, call: Call, door: Door): Promise<Reply> {
@@ -189,6 +189,16 @@ function byExactHint(call: Call, door: Door): Result<Asked, string> {
   const port = door.service.settings.defaultInstancePort;
   const cluster = resolveCluster(door.views.index(), call.param('hint'), port, 'changing');
   return cluster.ok ? ok({ cluster: cluster.value, server: null }) : cluster;
+}
+
+/** Whoever names a server asks about that one; the name or the alias of a cluster means its primary, whatever else is called so. */
+function byNamedServer(call: Call, door: Door): Result<Asked, string> {
+  const found = byExactHint(call, door);
+  const hint = call.param('hint');
+  if (!found.ok || [found.value.cluster.name, found.value.cluster.cluster.alias].includes(hint)) return found;
+  const address = parseAddress(hint, door.service.settings.defaultInstancePort);
+  const server = address.ok ? serverAt(door.views.index().known, address.value) : null;
+  return ok({ ...found.value, server: server?.id ?? null });
 }
 
 function byExactMember(call: Call, door: Door): Result<Asked, string> {
