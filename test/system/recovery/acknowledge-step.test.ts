@@ -1,5 +1,6 @@
-// A replica is made to acknowledge on real MySQL, also when the leader who had begun it died in the middle.
+// An IO thread is stopped and started by one step on real MySQL, also when the leader who had begun it died in the middle.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { NOBODY } from '../../../tools/lab/door/mysql-door.js';
 import type { LabServer } from '../../../tools/lab/lab-server.js';
 import { MySqlLab } from '../../../tools/lab/mysql-lab.js';
 import type { Topology } from '../../../tools/lab/topology.js';
@@ -8,14 +9,14 @@ import { found, HERE, labOpener, openOn, take } from '../../support/lab/mysql-se
 
 const OFF = 'SET GLOBAL rpl_semi_sync_replica_enabled = 0; STOP REPLICA IO_THREAD; START REPLICA IO_THREAD';
 
-describe('the step acknowledge', () => {
+describe('a step that stops and starts the IO thread', () => {
   let lab: MySqlLab;
   let topology: Topology;
   let replica: LabServer;
 
   beforeAll(async () => {
     lab = await MySqlLab.open();
-    topology = await lab.topology({ replicas: 1, semiSync: true });
+    topology = await lab.topology({ replicas: 1, semiSync: true, door: true });
     const [first] = topology.replicas;
     if (first === undefined) throw new Error('a replica is needed');
     replica = first;
@@ -26,6 +27,12 @@ describe('the step acknowledge', () => {
 
   const ackers = async (): Promise<unknown> =>
     (await topology.primary.query("SHOW GLOBAL STATUS LIKE 'Rpl_semi_sync_source_clients'"))[0]?.['Value'];
+
+  /** Null while it stands; another one after each start. */
+  const ioThread = async (): Promise<unknown> =>
+    (await replica.query('SELECT THREAD_ID AS thread FROM performance_schema.replication_connection_status'))[0]?.[
+      'thread'
+    ];
 
   it.each([
     ['from the beginning', 'SELECT 1'],
@@ -44,5 +51,28 @@ describe('the step acknowledge', () => {
     await session.close();
     await expect.poll(ackers).toBe('1');
     await replica.waitForReplication();
+  });
+
+  it('leaves the canary replicating when the leader dies as the thread is being stopped', async () => {
+    await replica.waitForReplication();
+    const session = await openOn(labOpener(), replica, new TestAuthority());
+    const { door } = replica;
+    door.watch = {
+      ...NOBODY,
+      statement: ({ text }) => {
+        if (!text.includes('STOP REPLICA IO_THREAD')) return;
+        door.watch = NOBODY;
+        // It is on its way when this returns; nothing that is said after it is.
+        setImmediate(() => {
+          door.shut();
+        });
+      },
+    };
+    const before = await ioThread();
+    expect(await take(session, { kind: 'restart-io', server: HERE })).toMatchObject({ ok: false, code: 'unreachable' });
+    await expect.poll(async () => [null, before].includes(await ioThread())).toBe(false);
+    await door.open();
+    await replica.waitForReplication();
+    await session.close();
   });
 });
