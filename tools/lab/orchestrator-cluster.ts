@@ -50,6 +50,8 @@ export class OrchestratorCluster {
           config: {
             InstancePollSeconds: 1,
             RecoverMasterClusterFilters: ['*'],
+            // One alone would listen at the port of the default, as would one of another test beside it.
+            ...(count === 1 ? { RaftBind: listening[index] } : {}),
             ...(door === undefined ? {} : { RaftBind: listening[index], RaftAdvertise: raftAddress }),
             ...options.config,
           },
