@@ -25,7 +25,7 @@ import type { RecoveryPolicy } from '../policy.js';
 import { withPromotionLimits } from '../choice/promotion-limits.js';
 import type { Participant } from '../recovery.js';
 import { endsSeen } from '../progress/seen-progress.js';
-import { semiSyncDuty } from '../durability/semi-sync.js';
+import { dutyOfDead } from '../durability/semi-sync.js';
 import type { Sights } from '../sights.js';
 import { opened, type Opening, type OpeningContext, refused } from './opening.js';
 
@@ -77,7 +77,7 @@ export function openDeadPrimary(
       requestedCandidate,
       startFormerPrimary: true,
       applyLimitMs: policy.applyLimitMs,
-      semiSync: semiSyncDuty(failed, servers),
+      semiSync: dutyOfDead(belief, cluster, failed, servers),
       forced: request.forced,
       ...(request.forced ? { fencesFirst: true } : {}),
       durability: terms,

@@ -10,7 +10,7 @@ import { isWritable, mainChannel, type Server } from '../../topology/server.js';
 import { type Belief, type BelievedCluster, directReplicasOf, LEFT_CLOSED, refusal, type Refusal } from '../belief.js';
 import { primaryParticipant } from '../choice/candidates.js';
 import type { RecoveryPolicy } from '../policy.js';
-import { semiSyncDuty } from '../durability/semi-sync.js';
+import { promisedDuty, semiSyncDuty } from '../durability/semi-sync.js';
 import type { Sights } from '../sights.js';
 import type { SemiSyncDuty } from '../step.js';
 import { opened, type Opening, type OpeningContext, refused, unknownServer } from './opening.js';
@@ -85,8 +85,7 @@ function keptClosedText({ keptClosed }: Server): string {
 
 /** After a restart its own settings may be those of a replica; the epoch's promotion knows better. */
 function dutyOf(belief: Belief, cluster: BelievedCluster, primary: Server): SemiSyncDuty | null {
-  for (const { clusterId, promotion, inputs } of belief.recoveries.values()) {
-    if (clusterId === cluster.id && promotion?.epoch === cluster.epoch) return inputs.semiSync;
-  }
+  const promised = promisedDuty(belief, cluster);
+  if (promised !== undefined) return promised;
   return semiSyncDuty(primary, [primary, ...directReplicasOf(belief, primary)]);
 }
