@@ -54,6 +54,15 @@ describe('a node that only observes', () => {
     expect(nodes.touched).toEqual([]);
   });
 
+  it('would open a primary that was just seen to be closed, also where the log has it open still', async () => {
+    const { nodes } = await begin(true);
+    nodes.driver.noticeProblems([nodes.problem(P, 'NoWriteableMasterStructureWarning', 'open-primary')]);
+    await nodes.turns();
+    const [told = ''] = nodes.lines.filter((line) => line.startsWith('observe only: '));
+    expect(told).toMatch(/The plan: .*open /);
+    expect(told).not.toContain('come to nothing');
+  });
+
   it('says nothing of a recovery that it would not begin anyway, and why', async () => {
     const { world, nodes } = await begin(true);
     await nodes.ledger.propose({ kind: 'recoveries-switched', enabled: false, by: 'bob' });

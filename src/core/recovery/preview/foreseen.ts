@@ -17,7 +17,9 @@ const LIVES: readonly RecoveryKind[] = ['read-only-primary', 'semi-sync'];
 /** Null: it does not answer. Who is asked to acknowledge does. */
 function ofTheFailed({ kind, inputs }: Recovery, said: StepFindings | null): StepFindings | null {
   if (!LIVES.includes(kind) || said === null) return null;
-  return inputs.semiSync === null ? said : { ...said, acknowledgers: inputs.semiSync.waitCount };
+  // The problem is told by a look that the log may not have yet.
+  const closed = kind === 'read-only-primary' ? { ...said, readOnly: true } : said;
+  return inputs.semiSync === null ? closed : { ...closed, acknowledgers: inputs.semiSync.waitCount };
 }
 
 export function foreseenText(belief: Belief, opening: Recovery, sights: Sights): string {
