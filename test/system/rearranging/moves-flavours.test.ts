@@ -1,5 +1,6 @@
 // Moves on the other flavours, by GTID and by place, while clients write: nothing is lost on the way, servers change places,
 // and a replica goes on following as it did.
+import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import type { MoveCommand } from '../../../src/core/recovery/requests/movement.js';
 import type { LabServer } from '../../../tools/lab/lab-server.js';
@@ -20,12 +21,18 @@ async function setUp(kind: Pick<TopologyOptions, 'flavor' | 'gtid'>): Promise<vo
   nodes = await stage.nodes(topology.servers);
 }
 
+/** A primary that is written to without a pause may outrun its replicas, and a move refuses to wait for them for ever. */
+const BETWEEN_WRITES_MS = 5;
+
 /** Rows, one after the other, until it is told to stop; the answer is how many there are then. */
 function write(): () => Promise<number> {
   let writes = true;
   const writing = (async (): Promise<number> => {
     let written = 0;
-    for (; writes; written += 1) await topology.primary.execute('INSERT INTO shop.orders VALUES (NULL)');
+    for (; writes; written += 1) {
+      await topology.primary.execute('INSERT INTO shop.orders VALUES (NULL)');
+      await sleep(BETWEEN_WRITES_MS);
+    }
     return written;
   })();
   // Where the test fails first, its servers end under the writer's hands, which is no failure of its own.
