@@ -28,6 +28,7 @@ export interface ReplicaStatus {
   readonly sourcePort: number;
   readonly ioRunning: string;
   readonly sqlRunning: string;
+  readonly sqlErrno: number;
   readonly lastError: string;
 }
 
@@ -125,6 +126,7 @@ export function readReplicaStatus(row: Readonly<Record<string, unknown>>): Repli
     sourcePort: Number(text('Source_Port', 'Master_Port')),
     ioRunning: text('Replica_IO_Running', 'Slave_IO_Running'),
     sqlRunning: text('Replica_SQL_Running', 'Slave_SQL_Running'),
+    sqlErrno: Number(text('Last_SQL_Errno')),
     lastError: [text('Last_IO_Error'), text('Last_SQL_Error')].filter((error) => error !== '').join('; '),
   };
 }

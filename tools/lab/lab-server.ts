@@ -242,6 +242,19 @@ export class LabServer {
     }
   }
 
+  /** Waits until the applier has stopped with that error: the server tells the error first, and for a moment an applier that runs. */
+  async waitForApplierError(errno: number, deadlineMs: number = START_DEADLINE_MS): Promise<void> {
+    const deadline = performance.now() + deadlineMs;
+    for (;;) {
+      const status = await this.replicaStatus();
+      if (status?.sqlRunning === 'No' && status.sqlErrno === errno) return;
+      if (performance.now() > deadline) {
+        throw new Error(`${this.address} did not stop with error ${String(errno)}: ${JSON.stringify(status)}`);
+      }
+      await sleep(20);
+    }
+  }
+
   async gtidExecuted(): Promise<string> {
     const [row] = await this.query<{ gtids: string | null }>(dialectOf(this.flavor).gtidExecuted);
     return row?.gtids ?? '';

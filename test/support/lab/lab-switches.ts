@@ -31,7 +31,8 @@ export class LabSwitches {
   async done(command: SwitchCommand, server: LabServer, changes: Partial<SwitchRequest> = {}): Promise<void> {
     const answer = await this.ask(command, server, changes);
     const succeeded = { ok: true, value: { verdict: { kind: 'succeeded' } } };
-    expect(answer, this.#nodes.lines.join('\n')).toMatchObject(succeeded);
+    const said = `${JSON.stringify(answer.ok ? answer.value.verdict : answer.refusal)}\n${this.#nodes.lines.join('\n')}`;
+    expect(answer, said).toMatchObject(succeeded);
   }
 
   /** Before anything is begun. */

@@ -52,9 +52,7 @@ it('is not waited for by a move of many, nor is one that is broken: the others a
   await broken.execute('SET SESSION sql_log_bin = 0; INSERT INTO shop.orders VALUES (1)');
   await primary.execute('INSERT INTO shop.orders VALUES (1)');
   for (const replica of [to, well, frozen]) await replica.catchUp(primary);
-  await expect
-    .poll(async () => Number((await broken.query('SHOW REPLICA STATUS'))[0]?.['Last_SQL_Errno']), SOON)
-    .toBe(1062);
+  await broken.waitForApplierError(1062);
   freezesAt(frozen, 'CHANGE REPLICATION SOURCE');
   const answer = await nodes.move('relocate-replicas', primary, to);
   frozen.resume();

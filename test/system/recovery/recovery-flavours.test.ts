@@ -119,7 +119,7 @@ describe.each(KINDS)('the steps of a plan on %s', (_name, kind) => {
     const [primary, broken, late] = three();
     await broken.execute('SET GLOBAL read_only = 0; SET SESSION sql_log_bin = 0; INSERT INTO shop.orders VALUES (1)');
     await primary.execute('INSERT INTO shop.orders VALUES (1)');
-    await expect.poll(async () => Number((await status(broken))['Last_SQL_Errno'])).toBe(1062);
+    await broken.waitForApplierError(1062);
     await late.catchUp(primary);
     const waiting = await on(late);
     const reached = (await found(take(waiting, look))).executedGtids ?? '';

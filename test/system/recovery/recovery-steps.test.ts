@@ -93,7 +93,7 @@ describe('the steps of a plan', () => {
       'SET GLOBAL super_read_only = 0; SET SESSION sql_log_bin = 0; INSERT INTO shop.orders VALUES (1)',
     );
     await primary.execute('INSERT INTO shop.orders VALUES (1)');
-    await expect.poll(async () => (await status(replica))['Last_SQL_Errno']).toBe(1062);
+    await replica.waitForApplierError(1062);
     // Its applier met the row before the end of its transaction was there.
     await expect.poll(() => retrieved(replica)).toBe(await primary.gtidExecuted());
     const session = await on(replica);
