@@ -17,6 +17,11 @@ import type { LabServer } from '../../../tools/lab/lab-server.js';
 import { ActingNodes, type Outside } from './acting-nodes.js';
 import { labConnector, labOpener, patientProber, REPLICATION_QUERY } from './mysql-sessions.js';
 
+/** What a request came to, for messages. */
+export function toldBy(answer: Answer<Recovery>): string {
+  return JSON.stringify(answer.ok ? [answer.value.verdict, answer.value.lost] : answer.refusal);
+}
+
 /** Called before a step is sent and after its answer came, before anybody learns of it. */
 export type AtStep = (step: Step, when: 'before' | 'after') => Promise<void>;
 

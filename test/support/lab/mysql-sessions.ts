@@ -75,11 +75,19 @@ export async function identityOn({ host, port }: LabServer): Promise<ServerId> {
 /** The step's server is of no interest to a session: it is the one it was opened on. */
 export const HERE = 'here' as ServerId;
 
-/** As the driver does: what the server judged to be late was not done, and on a machine that stood still it is said again. */
+const PATIENCE_MS = 60_000;
+
+/**
+ * As the driver does: on a machine that stood still it is said again. What the server judged to be late was not done, and a
+ * replica that was made to connect anew may take longer than the step listens.
+ */
 export async function take(...taken: Parameters<typeof takeOnce>): Promise<StepOutcome> {
+  const deadlineMs = performance.now() + PATIENCE_MS;
   for (;;) {
     const outcome = await takeOnce(...taken);
-    if (outcome.ok || outcome.code !== 'late') return outcome;
+    if (outcome.ok || performance.now() > deadlineMs) return outcome;
+    const isSlow = outcome.retriable && outcome.error.includes('its IO thread does not connect again');
+    if (outcome.code !== 'late' && !isSlow) return outcome;
   }
 }
 

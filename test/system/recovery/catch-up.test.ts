@@ -47,7 +47,7 @@ describe('a replica that is preferred', () => {
     await advanced.catchUp(topology.primary);
     await failOver();
     const [recovery] = nodes.recoveries;
-    expect(recovery).toMatchObject({
+    expect(recovery, nodes.lines.join('\n')).toMatchObject({
       verdict: { kind: 'succeeded' },
       successor: nodes.idOf(preferred),
       lost: [],
@@ -78,13 +78,13 @@ describe('a replica that is preferred', () => {
         )
       )[0]?.set;
     const last = (await topology.primary.gtidExecuted()).split('-').at(-1) ?? '';
-    await expect.poll(received, { timeout: 30_000 }).toMatch(new RegExp(`[-:]${last}$`));
+    await expect.poll(received).toMatch(new RegExp(`[-:]${last}$`));
     await failOver();
     const [recovery] = nodes.recoveries;
     expect(recovery?.promotion).toBeNull();
-    expect(recovery?.verdict).toMatchObject({ kind: 'undone' });
+    expect(recovery?.verdict, nodes.lines.join('\n')).toMatchObject({ kind: 'undone' });
     await blocker.query('UNLOCK TABLES');
     blocker.destroy();
-    await expect.poll(() => orders(preferred), { timeout: 30_000 }).toEqual([1]);
+    await expect.poll(() => orders(preferred)).toEqual([1]);
   });
 });

@@ -5,7 +5,7 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import type { OperatorCommand, Recovery } from '../../../src/core/recovery/recovery.js';
 import type { LabServer } from '../../../tools/lab/lab-server.js';
 import type { Topology } from '../../../tools/lab/topology.js';
-import type { LabNodes } from '../../support/lab/lab-nodes.js';
+import { type LabNodes, toldBy } from '../../support/lab/lab-nodes.js';
 import { labStage, writable as writableOf } from '../../support/lab/lab-stage.js';
 
 const stage = labStage();
@@ -109,7 +109,7 @@ describe('a forced failover', () => {
     const { primary } = topology;
     await primary.execute("SET SESSION sql_log_bin = 0; ALTER USER 'orchestrator'@'%' ACCOUNT LOCK");
     const answer = await force('force-master-failover');
-    expect(answer).toMatchObject({
+    expect(answer, toldBy(answer)).toMatchObject({
       ok: true,
       value: {
         promotion: null,
@@ -135,7 +135,7 @@ describe('a forced failover', () => {
     await blocker.query('LOCK TABLES shop.orders WRITE');
     await primary.execute('INSERT INTO shop.orders VALUES (1)');
     const answer = await force('force-master-takeover', first);
-    expect(answer).toMatchObject({ ok: true, value: { promotion: null, verdict: { kind: 'undone' } } });
+    expect(answer, toldBy(answer)).toMatchObject({ ok: true, value: { promotion: null, verdict: { kind: 'undone' } } });
     expect(await writable()).toEqual([primary.address]);
     const client = await primary.connect(APP);
     await client.query('INSERT INTO orders VALUES (2)');

@@ -8,7 +8,7 @@ import { ProcessHookRunner } from '../../../src/adapters/hooks/process-hook-runn
 import type { HookList } from '../../../src/core/recovery/telling/hook-terms.js';
 import type { LabServer } from '../../../tools/lab/lab-server.js';
 import type { Topology } from '../../../tools/lab/topology.js';
-import type { LabNodes } from '../../support/lab/lab-nodes.js';
+import { type LabNodes, toldBy } from '../../support/lab/lab-nodes.js';
 import { labStage } from '../../support/lab/lab-stage.js';
 import { ALL_LISTS } from '../../support/recording-hooks.js';
 
@@ -98,7 +98,7 @@ describe('hooks around a real failover', () => {
     await topology.primary.kill();
     nodes.driver.noticeProblems([nodes.deadMaster(failed)]);
     await nodes.until('the failover ends', () => nodes.isIdle);
-    expect(nodes.recoveries).toMatchObject([{ verdict: { kind: 'undone' }, promotion: null }]);
+    expect(nodes.recoveries, nodes.lines.join('\n')).toMatchObject([{ verdict: { kind: 'undone' }, promotion: null }]);
     for (const replica of topology.replicas) {
       expect(await replica.query('SELECT @@read_only AS closed')).toEqual([{ closed: 1 }]);
       expect(await replica.replicaStatus()).toMatchObject({ sqlRunning: 'Yes' });
@@ -111,7 +111,8 @@ describe('hooks around a real takeover', () => {
     await start();
     const [first] = topology.replicas;
     if (first === undefined) throw new Error('a replica is needed');
-    expect(await nodes.takeover(first)).toMatchObject({ ok: true });
+    const answer = await nodes.takeover(first);
+    expect(answer, toldBy(answer)).toMatchObject({ ok: true });
     const command = 'graceful-master-takeover';
     expect(told()).toEqual([
       row('on-detection', null, command, false),
@@ -128,7 +129,8 @@ describe('hooks around a real takeover', () => {
     await start();
     const [first] = topology.replicas;
     if (first === undefined) throw new Error('a replica is needed');
-    expect(await nodes.takeover(first)).toMatchObject({
+    const answer = await nodes.takeover(first);
+    expect(answer, toldBy(answer)).toMatchObject({
       ok: true,
       value: { verdict: { kind: 'undone' }, promotion: null },
     });

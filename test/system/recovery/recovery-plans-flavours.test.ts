@@ -49,7 +49,7 @@ describe.each(KINDS)('recoveries of %s', (_name, kind) => {
     await writer.stop();
     for (const server of topology.servers.filter((one) => one.running && one !== source)) {
       await follows(server, source);
-      await expect.poll(() => rowsOf(server), { timeout: 30_000 }).toEqual(await rowsOf(source));
+      await expect.poll(() => rowsOf(server)).toEqual(await rowsOf(source));
     }
   };
   const rowsOf = async (server: LabServer): Promise<readonly number[]> =>
@@ -156,7 +156,7 @@ describe.each(KINDS)('recoveries of %s', (_name, kind) => {
     for (const { reason } of recovery?.lost ?? []) expect(reason).toMatch(/without GTID/);
     for (const replica of topology.replicas.filter((one) => one !== promoted && !lost.has(nodes.idOf(one)))) {
       await replica.waitForReplication();
-      await expect.poll(() => rowsOf(replica), { timeout: 30_000 }).toEqual(await rowsOf(promoted));
+      await expect.poll(() => rowsOf(replica)).toEqual(await rowsOf(promoted));
     }
     expect(await writable()).toEqual([promoted.address]);
   });

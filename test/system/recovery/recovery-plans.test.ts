@@ -4,7 +4,7 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import type { Recovery } from '../../../src/core/recovery/recovery.js';
 import type { LabServer } from '../../../tools/lab/lab-server.js';
 import type { Topology } from '../../../tools/lab/topology.js';
-import type { LabNodes } from '../../support/lab/lab-nodes.js';
+import { type LabNodes, toldBy } from '../../support/lab/lab-nodes.js';
 import { follows, labStage, writable as writableOf } from '../../support/lab/lab-stage.js';
 
 const stage = labStage();
@@ -35,7 +35,11 @@ async function failOver(): Promise<LabServer> {
   nodes.driver.noticeProblems([nodes.deadMaster(nodes.idOf(primary))]);
   await nodes.until('the failover ends', () => nodes.isIdle);
   const [recovery] = nodes.recoveries;
-  expect(recovery).toMatchObject({ kind: 'dead-primary', verdict: { kind: 'succeeded' }, lost: [] });
+  expect(recovery, nodes.lines.join('\n')).toMatchObject({
+    kind: 'dead-primary',
+    verdict: { kind: 'succeeded' },
+    lost: [],
+  });
   const promoted = topology.replicas.find((server) => nodes.idOf(server) === recovery?.successor);
   if (promoted === undefined) throw new Error('nobody was promoted');
   return promoted;
@@ -213,7 +217,7 @@ describe('a planned takeover', () => {
         requestedBy: 'test',
       })
       .then(
-        (answer) => expect(answer).toMatchObject({ ok: true }),
+        (answer) => expect(answer, toldBy(answer)).toMatchObject({ ok: true }),
         (error: unknown) => expect(error).toMatchObject({ code: 'FATE_UNKNOWN' }),
       );
     await nodes.until('the takeover ends', () => nodes.recoveries.length > recoveries && nodes.isIdle);

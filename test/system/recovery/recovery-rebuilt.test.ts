@@ -34,7 +34,10 @@ describe('a replica rebuilt at its address', () => {
     nodes.driver.noticeProblems([nodes.deadMaster(nodes.idOf(primary))]);
     await nodes.until('the failover ends', () => nodes.isIdle);
     const [recovery] = nodes.recoveries;
-    expect(recovery).toMatchObject({ verdict: { kind: 'succeeded' }, successor: nodes.idOf(second) });
+    expect(recovery, nodes.lines.join('\n')).toMatchObject({
+      verdict: { kind: 'succeeded' },
+      successor: nodes.idOf(second),
+    });
     expect(recovery?.lost).toMatchObject([{ server: known, reason: expect.stringContaining('rebuilt') as string }]);
     expect(await first.query('SELECT @@read_only AS closed')).toEqual([{ closed: 1 }]);
     expect((await first.replicaStatus())?.sqlRunning).toBe('Yes');

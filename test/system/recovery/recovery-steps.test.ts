@@ -112,7 +112,7 @@ describe('the steps of a plan', () => {
     const isRefused = async (server: LabServer, change: string): Promise<void> => {
       await server.execute(`STOP REPLICA; CHANGE REPLICATION SOURCE TO ${change}; START REPLICA`);
       const errno = async (): Promise<unknown> => (await status(server))['Last_IO_Errno'];
-      await expect.poll(errno, { timeout: 30_000, interval: 20 }).toBe(1045);
+      await expect.poll(errno).toBe(1045);
     };
     const own = 'SET SESSION sql_log_bin = 0; ALTER USER repl@`%` IDENTIFIED BY';
     await isRefused(refused, "SOURCE_PASSWORD = 'forgotten'");

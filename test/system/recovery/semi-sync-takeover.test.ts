@@ -76,7 +76,7 @@ describe.each(FLAVOURS)('semi-sync of $flavor', ({ flavor, timeout, config }) =>
     await expect.poll(() => objectionsTo(cluster, primary, next), { timeout: PATIENCE_MS }).toEqual([]);
     const path = `${primary.address.replace(':', '/')}/${next.address.replace(':', '/')}`;
     const answer = await askOnce(cluster, `/api/graceful-master-takeover-auto/${path}`);
-    expect(answer).toMatchObject({ status: 200, body: { Code: 'OK' } });
+    expect(answer, JSON.stringify(answer.body)).toMatchObject({ status: 200, body: { Code: 'OK' } });
     expect(await isSource(next)).toBe(1);
     expect(await isSource(primary)).toBe(0);
     await next.execute('INSERT INTO shop.orders VALUES (1)', PATIENCE_MS);

@@ -7,6 +7,7 @@ import { promisify } from 'node:util';
 import { Client, credentials } from '@grpc/grpc-js';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { loadWaysBackService } from '../../../src/adapters/grpc/services/ways-back.js';
+import { until } from '../../../tools/demo/until.js';
 import type { LabServer } from '../../../tools/lab/lab-server.js';
 import { MySqlLab } from '../../../tools/lab/mysql-lab.js';
 import type { OrchestratorCluster } from '../../../tools/lab/orchestrator-cluster.js';
@@ -114,7 +115,7 @@ describe('a former primary with an order that nobody else has', () => {
     await former.execute('INSERT INTO shop.orders VALUES (1)');
     await former.kill();
     const forced = await follower.request(`/api/force-master-failover/${pathOf(former)}`, REBUILD_MS);
-    expect(forced.body).toMatchObject({ Code: 'OK' });
+    expect(forced.body, JSON.stringify(forced.body)).toMatchObject({ Code: 'OK' });
     await former.start();
     await expect.poll(async () => (await shown(former)).apart?.state, PATIENCE).toBe('apart');
     expect((await shown(former)).apart?.gtids).toMatch(/^[0-9a-f-]{36}:\d+$/);
@@ -133,7 +134,8 @@ describe('a former primary with an order that nobody else has', () => {
     const told = `nobody supervises ${former.address}, which has stopped: start it`;
     await expect.poll(() => cluster.nodes.some((node) => node.log().includes(told)), PATIENCE).toBe(true);
     await former.start();
-    expect((await asked).body).toMatchObject({ Code: 'OK' });
+    const { body } = await asked;
+    expect(body, JSON.stringify(body)).toMatchObject({ Code: 'OK' });
     await expect.poll(async () => (await shown(former)).apart, PATIENCE).toBeNull();
     await expect.poll(async () => (await shown(former)).underWay, PATIENCE).toBeNull();
     const { Details } = forced.body as { Details: { SuccessorKey: { Port: number } } };
@@ -146,10 +148,9 @@ describe('a former primary with an order that nobody else has', () => {
     expect(await former.query('SELECT @@read_only AS closed')).toEqual([{ closed: 1 }]);
     // Back among the others, it may be promoted again.
     await expect.poll(() => objectionsTo(cluster, primary, former), PATIENCE).toEqual([]);
-    expect(await client('-c', 'graceful-master-takeover-auto', '-i', primary.address, '-d', former.address)).toContain(
-      former.address,
-    );
-    expect(await former.query('SELECT @@read_only AS closed')).toEqual([{ closed: 0 }]);
+    const printed = await client('-c', 'graceful-master-takeover-auto', '-i', primary.address, '-d', former.address);
+    expect(printed).toContain(former.address);
+    expect(await former.query('SELECT @@read_only AS closed'), printed).toEqual([{ closed: 0 }]);
   });
 });
 
@@ -164,7 +165,12 @@ describe.each(['mysql56', 'mariadb'] as const)('on %s', (flavor) => {
     [replica] = built.replicas as [LabServer];
     await primary.execute('CREATE DATABASE shop; CREATE TABLE shop.orders (id INT PRIMARY KEY)');
     await built.caughtUp();
-    await client('-c', 'discover', '-i', primary.address);
+    // A server that has just started may take its time to answer, and then it is not discovered.
+    await until(`the discovery of ${primary.address}`, async () => {
+      const printed = await client('-c', 'discover', '-i', primary.address);
+      if (printed.trim().split('\n').at(-1) !== primary.address) throw new Error(printed);
+      return true;
+    });
   });
 
   /** By way: why not; '' where it may be taken. */
