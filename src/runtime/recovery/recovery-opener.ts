@@ -3,9 +3,10 @@
  * opening in the log together with the first intents, and the line that tells how it ended. One place for automation and
  * for operators, because the two meet in the same cluster and only one recovery of a cluster may be open.
  */
-import { type Belief, openRecoveryOf, serverName } from '../../core/recovery/belief.js';
+import { type Belief, openRecoveryOf, refusal, type Refusal, serverName } from '../../core/recovery/belief.js';
 import { durabilityVerdict } from '../../core/recovery/durability/durability.js';
 import { roleWords } from '../../core/recovery/heir.js';
+import { beingOpened, underWay } from '../../core/recovery/guards/under-way.js';
 import { hookTermsOf } from '../../core/recovery/telling/hooks.js';
 import { givesWay } from '../../core/recovery/kinds.js';
 import type { Opening, OpeningContext } from '../../core/recovery/openings/opening.js';
@@ -23,7 +24,7 @@ export class RecoveryOpener {
   readonly #aftermaths: Aftermaths;
   readonly #detections: Pick<Detections, 'hasTold'>;
   /** Clusters in which a recovery is being opened. */
-  readonly #opening = new Set<ClusterId>();
+  readonly #opening = new Map<ClusterId, Recovery>();
 
   constructor(parts: RecoveryParts, runs: Runs, aftermaths: Aftermaths, detections: Pick<Detections, 'hasTold'>) {
     this.#parts = parts;
@@ -48,10 +49,21 @@ export class RecoveryOpener {
     return !this.#opening.has(clusterId) && (busy === null || givesWay(busy, kind));
   }
 
+  /** Who came first, where it is not free. */
+  barredBy(clusterId: ClusterId): Refusal {
+    const belief = this.belief();
+    const open = openRecoveryOf(belief, clusterId);
+    if (open !== null) return underWay(belief, open, 'in this cluster');
+    const opening = this.#opening.get(clusterId);
+    if (opening !== undefined) return beingOpened(belief, opening);
+    const kind = this.#runs.busyWith(clusterId) ?? 'recovery';
+    return refusal('open-recovery', `a ${kind} just begins or ends in this cluster: ask again in a moment`);
+  }
+
   /** Opens it in the log, together with its first intents, and drives it to its end; what gives way gives way first. */
   async begin(opening: Extract<Opening, { ok: true }>, onRefused?: OnRefused): Promise<Recovery | null> {
     const { clusterId } = opening.recovery;
-    this.#opening.add(clusterId);
+    this.#opening.set(clusterId, opening.recovery);
     try {
       await this.#runs.displace(opening.recovery);
     } finally {

@@ -26,6 +26,7 @@ import { type ClusterFilter, matchesCluster } from './filters.js';
 import type { RecoveryPolicy } from '../policy.js';
 import { familyOf, givesWay, isFailover } from '../kinds.js';
 import type { Recovery, RecoveryKind } from '../recovery.js';
+import { underWay } from './under-way.js';
 
 export interface GuardQuestion {
   readonly belief: Belief;
@@ -107,20 +108,14 @@ function openRecovery({ belief, clusterId, kind, planned }: GuardQuestion): read
   const open = openRecoveryOf(belief, clusterId);
   if (open === null) return [];
   if (givesWay(open.kind, kind) && !(planned === true && unfencedFormer(belief, clusterId) !== null)) return [];
-  return [
-    refusal('open-recovery', `recovery ${open.id} of ${serverName(belief, open.failed)} is under way in this cluster`),
-  ];
+  return [underWay(belief, open, 'in this cluster')];
 }
 
 /** Of a plan that could be opened: what goes on on the servers that it would touch and does not give way to it. */
 export function plansOnItsServers(belief: Belief, { kind, inputs }: Recovery): readonly Refusal[] {
   return openPlansOn(belief, new Set(inputs.participants.map(({ id }) => id)))
     .filter((open) => (kind === 'switch' || open.kind === 'switch') && !givesWay(open.kind, kind))
-    .map((open) => {
-      const what = open.inputs.switching?.command ?? open.inputs.command ?? open.inputs.movement?.command ?? open.kind;
-      const name = serverName(belief, open.failed);
-      return refusal('open-recovery', `${what} of ${name} (plan ${open.id}) is under way: ask again when it has ended`);
-    });
+    .map((open) => underWay(belief, open, 'there'));
 }
 
 function switchedOff({ belief }: GuardQuestion): readonly Refusal[] {

@@ -80,9 +80,7 @@ export class Moves {
     const { opening, refusals } = this.#judge(request);
     if (!opening.ok || refusals.length > 0) return refused(refusals);
     const { clusterId, id } = opening.recovery;
-    if (!this.#opener.isFree(clusterId, 'move')) {
-      return refused([refusal('open-recovery', 'a recovery is under way in this cluster')]);
-    }
+    if (!this.#opener.isFree(clusterId, 'move')) return refused([this.#opener.barredBy(clusterId)]);
     const noes: string[] = [];
     const closed = await this.#opener.begin(opening, (why) => noes.push(why));
     if (closed === null && noes.length > 0) return this.#refusedByLog(request, noes.join('; '));

@@ -5,7 +5,6 @@
  * promoted.
  */
 import type { Problem } from '../../../core/analysis/problem.js';
-import { refusal } from '../../../core/recovery/belief.js';
 import {
   decideRequest,
   type OperatorRequest,
@@ -59,9 +58,7 @@ export class OperatorRequests {
     const busy = plansOnItsServers(this.#opener.belief(), opening.recovery);
     if (busy.length > 0) return refused(busy);
     const { clusterId, id, kind } = opening.recovery;
-    if (!this.#opener.isFree(clusterId, kind)) {
-      return refused([refusal('open-recovery', 'another recovery is being opened in this cluster')]);
-    }
+    if (!this.#opener.isFree(clusterId, kind)) return refused([this.#opener.barredBy(clusterId)]);
     const earlier = this.#unacknowledgedOf(opening.recovery.failed);
     const closed = await this.#opener.begin(opening);
     if (closed !== null) await this.#acknowledge(earlier, closed);

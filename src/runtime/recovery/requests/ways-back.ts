@@ -7,7 +7,7 @@ import { refusal, type Refusal, serverName } from '../../../core/recovery/belief
 import { withOwnSeenAt } from '../../../core/recovery/progress/gtids.js';
 import { openWayBack } from '../../../core/recovery/openings/way-back.js';
 import { preview } from '../../../core/recovery/preview/preview.js';
-import type { Recovery, RecoveryId } from '../../../core/recovery/recovery.js';
+import type { Recovery } from '../../../core/recovery/recovery.js';
 import { WAYS_BACK } from '../../../core/recovery/ways-back/returns.js';
 import type { StepFindings } from '../../../core/recovery/step.js';
 import { describeStep } from '../../../core/recovery/step-text.js';
@@ -56,13 +56,13 @@ export class WaysBack {
       anew: async () => {
         const { opening, refusals } = this.#judge(request);
         if (!opening.ok || refusals.length > 0) return refused(refusals);
-        return await this.#recordOf(opening.recovery.id, this.#opener.beginIfIdle(opening));
+        return await this.#recordOf(opening.recovery, this.#opener.beginIfIdle(opening));
       },
-      again: (before) => this.#recordOf(before.id, this.#opener.ended(before)),
+      again: (before) => this.#recordOf(before, this.#opener.ended(before)),
     });
   }
 
-  async #recordOf(id: RecoveryId, ended: Promise<Recovery | null>): Promise<Answer<Recovery>> {
+  async #recordOf({ id, clusterId }: Recovery, ended: Promise<Recovery | null>): Promise<Answer<Recovery>> {
     const { ledger, clock } = this.#parts;
     let timer: { cancel(): void } | null = null;
     const late = new Promise<null>((resolve) => {
@@ -74,7 +74,7 @@ export class WaysBack {
     (timer as { cancel(): void } | null)?.cancel();
     const record = ledger.state.recoveries.get(id);
     if (record !== undefined) return { ok: true, value: record };
-    return refused([refusal('open-recovery', 'another recovery is under way in this cluster')]);
+    return refused([this.#opener.barredBy(clusterId)]);
   }
 
   #judge(request: WayBackRequest): Judgement {

@@ -14,8 +14,10 @@ export async function restartCanary(parts: RecoveryParts, canary: Server): Promi
   const term = ledger.readyTerm;
   if (term === null) throw new OperationalError('NOT_LEADER', `${name}: only the leader restarts a canary`);
   // The plan holds the barriers of its servers; taking one from it would break its session.
-  if (openRecoveryOf(ledger.state, canary.clusterId) !== null) {
-    throw new OperationalError('MYSQL_BARRIER', `${name}: a recovery of its cluster is under way`);
+  const open = openRecoveryOf(ledger.state, canary.clusterId);
+  if (open !== null) {
+    const text = `${open.kind} ${open.id} is under way in its cluster, and holds its servers until it has ended`;
+    throw new OperationalError('MYSQL_BARRIER', `${name}: ${text}`);
   }
   const plan = new PlanSessions({
     opener: sessions,

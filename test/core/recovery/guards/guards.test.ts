@@ -1,9 +1,11 @@
 import { beforeEach, describe, expect, it } from 'vitest';
+import { isoTime } from '../../../../src/core/base/iso-time.js';
 import type { Problem } from '../../../../src/core/analysis/problem.js';
-import type { Belief } from '../../../../src/core/recovery/belief.js';
+import type { Belief, Refusal } from '../../../../src/core/recovery/belief.js';
 import { type GuardQuestion, guardRefusals, reactionRefusals } from '../../../../src/core/recovery/guards/guards.js';
 import type { RecoveryPolicy } from '../../../../src/core/recovery/policy.js';
 import type { RecoveryId, Recovery } from '../../../../src/core/recovery/recovery.js';
+import { addressText } from '../../../../src/core/topology/address.js';
 import type { ClusterId } from '../../../../src/core/topology/server.js';
 import { observed, serverId } from '../../../support/facts.js';
 import { FedLedger, recoveryOf } from '../../../support/ledger.js';
@@ -21,7 +23,7 @@ describe('what keeps a recovery from being opened', () => {
     cluster = fed.clusterOf('p') as ClusterId;
   });
 
-  function reasons(policy: Partial<RecoveryPolicy> = {}, question: Partial<GuardQuestion> = {}): readonly string[] {
+  function refusals(policy: Partial<RecoveryPolicy>, question: Partial<GuardQuestion>): readonly Refusal[] {
     const belief: Belief = fed.state;
     const full = {
       belief,
@@ -32,8 +34,14 @@ describe('what keeps a recovery from being opened', () => {
       forced: false,
       hasQuorum: true,
     };
-    return guardRefusals({ ...full, ...question }).map(({ code }) => code);
+    return guardRefusals({ ...full, ...question });
   }
+
+  function reasons(policy: Partial<RecoveryPolicy> = {}, question: Partial<GuardQuestion> = {}): readonly string[] {
+    return refusals(policy, question).map(({ code }) => code);
+  }
+  const texts = (question: Partial<GuardQuestion>): readonly string[] =>
+    refusals({}, question).map(({ message }) => message);
 
   const open = (id: string, changes: Partial<Recovery> = {}): void => {
     fed.feed({ kind: 'recovery-opened', recovery: recoveryOf(id, cluster, 'p', changes) });
@@ -104,6 +112,24 @@ describe('what keeps a recovery from being opened', () => {
     fed.feed({ kind: 'steps-intended', recoveryId, term: 1, steps: [{ number: 1, attempt: 1, step }] });
     fed.feed({ kind: 'step-finished', recoveryId, number: 1, outcome: { ok: true, findings: {} } });
     expect(reasons({}, { forced: true, planned: true })).toEqual([]);
+  });
+
+  it('another recovery, told by its kind, its server, since when, for whom, and what to do about it', () => {
+    const asked = { ...recoveryOf('1:a', cluster, 'p').inputs, requestedBy: 'ann' };
+    const movement = { command: 'relocate-replicas', manner: 'below', moves: [], refused: [], atOnce: 1 } as const;
+    open('1:a', { kind: 'move', inputs: { ...asked, movement } });
+    const since = isoTime(fed.state.recoveries.get('1:a' as RecoveryId)?.openedAtMs ?? -1);
+    const name = addressText(observed('p').address);
+    expect(texts({ forced: true, kind: 'graceful-takeover' })).toEqual([
+      `relocate-replicas of ${name} (recovery 1:a, since ${since}, asked for by ann) is under way in this cluster: ` +
+        'wait until it has ended, or end it: orchestrator-client -c cancel-move -i 1:a ' +
+        `(its steps: orchestrator-client -c history -i ${name})`,
+    ]);
+    close('1:a', 'undone');
+    open('2:b');
+    expect(texts({ forced: true })).toEqual([
+      expect.stringMatching(/^dead-primary of .*2:b.*: wait until it has ended \(its steps: [^(]*\)$/),
+    ]);
   });
 
   it('a recent automatic failover, until the period is over or somebody acknowledged it', () => {
