@@ -3,6 +3,7 @@ import { CarryOver, type Carried, type Kind } from '../import/carry-over.js';
 import { ImportApi, type Introduction } from '../import/import-api.js';
 import { readWords } from '../import/read-words.js';
 import type { Words } from '../import/words.js';
+import { whereToAsk } from '../client/endpoints.js';
 import { PROFILE_FILE, readEnvironment, type Environment } from '../client/environment.js';
 import { readTls } from '../client/tls-files.js';
 import type { ImportRequest } from './command-line.js';
@@ -18,20 +19,24 @@ export async function runImport(
   terminal: Terminal,
   around: Environment = readEnvironment(process.env, PROFILE_FILE),
 ): Promise<number> {
-  const from = ImportApi.open(request.from, {
-    ...introduction(around, 'ORCHESTRATOR_FROM'),
-    tls: readTls({}, around, 'ORCHESTRATOR_FROM_TLS'),
-  });
-  const to = ImportApi.open(request.api ?? around['ORCHESTRATOR_API'] ?? 'http://localhost:3000', {
+  const where = whereToAsk(request.api, around);
+  const from = ImportApi.open(
+    { text: request.from, given: '--from' },
+    {
+      ...introduction(around, 'ORCHESTRATOR_FROM'),
+      tls: readTls({}, around, 'ORCHESTRATOR_FROM_TLS'),
+    },
+  );
+  const to = ImportApi.open(where, {
     ...introduction(around, 'ORCHESTRATOR_AUTH'),
     tls: readTls({}, around),
   });
   if (!from.ok || !to.ok) {
-    terminal.err(`${from.ok ? '' : `--from: ${from.error}\n`}${to.ok ? '' : `--api: ${to.error}\n`}`);
+    terminal.err(`${from.ok ? '' : `${from.error}\n`}${to.ok ? '' : `${to.error}\n`}`);
     return EXIT.usage;
   }
   if (from.value.shown === to.value.shown) {
-    terminal.err(`--from and --api are the same (${to.value.shown}): nothing was done\n`);
+    terminal.err(`--from and ${where.given} are the same (${to.value.shown}): nothing was done\n`);
     return EXIT.usage;
   }
   const words = await readWords(from.value, (text) => {
@@ -55,10 +60,11 @@ function report(words: Words, carried: Carried, dryRun: boolean, terminal: Termi
   return carried.unreachable.length > 0 ? EXIT.unreachable : EXIT.done;
 }
 
-function introduction(around: Environment, prefix: string): Pick<Introduction, 'login' | 'header'> {
+function introduction(around: Environment, prefix: string): Omit<Introduction, 'tls'> {
   const user = around[`${prefix}_USER`] ?? '';
   const login = user === '' ? null : { user, password: around[`${prefix}_PASSWORD`] ?? '' };
-  return { login, header: around[`${prefix}_USER_HEADER`] ?? '' };
+  const headerGiven = `${prefix}_USER_HEADER`;
+  return { login, header: around[headerGiven] ?? '', headerGiven };
 }
 
 function table({ tallies }: Carried, dryRun: boolean): string {

@@ -3,7 +3,7 @@
  * happens to the node that was asked, or to its leader, the question is put again, to the next node, for a while.
  */
 import { field, textOf } from '../client/answer.js';
-import { readEndpoints } from '../client/endpoints.js';
+import { readEndpoints, type Whereabouts } from '../client/endpoints.js';
 import type { Environment } from '../client/environment.js';
 import { readTls } from '../client/tls-files.js';
 import { type ClientTls, type HttpAnswer, httpGet, TransportError } from '../client/transport.js';
@@ -20,8 +20,7 @@ export type RaftAnswer =
   | { readonly kind: 'failed'; readonly message: string };
 
 export interface RaftApiOptions {
-  /** As given by the user; undefined: http://localhost:3000. */
-  readonly api: string | undefined;
+  readonly api: Whereabouts;
   readonly environment: Environment;
   readonly sleep: (ms: number) => Promise<void>;
   readonly nowMs: () => number;
@@ -43,10 +42,10 @@ export class RaftApi {
 
   /** The text of what is wrong with the given URLs, if anything is. */
   static open(options: RaftApiOptions): RaftApi | string {
-    const endpoints = readEndpoints(options.api);
+    const endpoints = readEndpoints(options.api.text);
     const tls = readTls({}, options.environment);
     if (!tls.ok) return tls.error;
-    return endpoints.ok ? new RaftApi(options, endpoints.value, tls.value) : endpoints.error;
+    return endpoints.ok ? new RaftApi(options, endpoints.value, tls.value) : `${options.api.given}: ${endpoints.error}`;
   }
 
   /** True: there is another node to ask; it is asked next. */

@@ -2,6 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ClusterStatus } from '../../runtime/ports/membership.js';
 import { field, textOf } from '../client/answer.js';
+import { type Whereabouts, whereToAsk } from '../client/endpoints.js';
 import { PROFILE_FILE, readEnvironment } from '../client/environment.js';
 import { loadConfig } from '../config/load.js';
 import type { RaftRequest } from './command-line.js';
@@ -22,7 +23,7 @@ export async function runRaft(request: RaftRequest, terminal: Terminal): Promise
   const configured = await urlOf(request, terminal);
   if (configured === null) return EXIT.failed;
   const api = RaftApi.open({
-    api: request.api ?? environment['ORCHESTRATOR_API'] ?? configured,
+    api: whereToAsk(request.api, environment, configured),
     environment,
     sleep: (ms) => sleep(ms),
     nowMs: () => performance.now(),
@@ -37,10 +38,10 @@ export async function runRaft(request: RaftRequest, terminal: Terminal): Promise
 }
 
 /** Of the node whose configuration was given; undefined without one, null when it cannot be used. */
-async function urlOf({ file, api }: RaftRequest, terminal: Terminal): Promise<string | undefined | null> {
+async function urlOf({ file, api }: RaftRequest, terminal: Terminal): Promise<Whereabouts | undefined | null> {
   if (file === null || api !== null) return undefined;
   const loaded = await loadConfig({ file, environment: process.env });
-  if (loaded.ok) return doorOf(loaded.value.config.http);
+  if (loaded.ok) return { text: doorOf(loaded.value.config.http), given: `the address in ${file}` };
   terminal.err(faultsText(loaded.error));
   return null;
 }

@@ -4,16 +4,33 @@
  * each said is kept: at 3 a.m. that is the difference between a wrong password and a lost majority.
  */
 import { failed, ok, type Result } from '../../core/base/result.js';
+import type { Environment } from './environment.js';
 import { type Caller, httpGet, TransportError } from './transport.js';
 
 const DEFAULT_API = 'http://localhost:3000';
 const CHECK_MS = 1000;
 
+/** An address, and where it was given: what is wrong with it is mended there, and nowhere else. */
+export interface Whereabouts {
+  readonly text: string;
+  /** The option, the variable, or what stood in for both. */
+  readonly given: string;
+}
+
+/** The option goes before the variable, and that before what is known otherwise. */
+export function whereToAsk(
+  api: string | null | undefined,
+  environment: Environment,
+  otherwise: Whereabouts = { text: DEFAULT_API, given: `${DEFAULT_API} (neither --api nor ORCHESTRATOR_API)` },
+): Whereabouts {
+  if (api !== null && api !== undefined) return { text: api, given: '--api' };
+  const around = environment['ORCHESTRATOR_API'] ?? '';
+  return around.trim() === '' ? otherwise : { text: around, given: 'ORCHESTRATOR_API' };
+}
+
 /** One or several URLs with white space or commas between them, each with `/api` at its end afterwards. */
-export function readEndpoints(text: string | undefined): Result<readonly string[], string> {
-  const given = (text === undefined || text.trim() === '' ? DEFAULT_API : text)
-    .split(/[\s,]+/)
-    .filter((url) => url !== '');
+export function readEndpoints(text: string): Result<readonly string[], string> {
+  const given = (text.trim() === '' ? DEFAULT_API : text).split(/[\s,]+/).filter((url) => url !== '');
   const endpoints: string[] = [];
   for (const url of given) {
     // HOST:3000 alone means HTTP, as it did to the shell script.

@@ -3,7 +3,7 @@
  * goes to standard output; what a person must know beside it to standard error, after the program's name. What is piped is
  * what the script printed, byte for byte; a terminal is given tables, colours and the steps of what takes long.
  */
-import { ok, type Result } from '../../core/base/result.js';
+import { failed, ok, type Result } from '../../core/base/result.js';
 import { nearestName } from '../config/nearest-name.js';
 import { type ApiError, oneLine } from './answer.js';
 import { callerOf } from './caller.js';
@@ -14,7 +14,7 @@ import { candidatesFor } from './completion/candidates.js';
 import { type Candidates, complete } from './completion/complete.js';
 import type { Context, Outcome, Shown } from './context.js';
 import type { Blank } from './given.js';
-import { readEndpoints } from './endpoints.js';
+import { readEndpoints, whereToAsk } from './endpoints.js';
 import { type Environment, PROFILE_FILE, readEnvironment } from './environment.js';
 import { watch, WATCH_SECONDS } from './follow/watch.js';
 import { commandHelp, helpText } from './help.js';
@@ -138,8 +138,9 @@ function showHelp(name: string, options: Options, surroundings: ClientSurroundin
 
 function openContext(given: Options, surroundings: ClientSurroundings): Result<Context, string> {
   const environment = readEnvironment(surroundings.environment, surroundings.profileFile ?? PROFILE_FILE);
-  const endpoints = readEndpoints(given.api ?? environment['ORCHESTRATOR_API']);
-  if (!endpoints.ok) return endpoints;
+  const where = whereToAsk(given.api, environment);
+  const endpoints = readEndpoints(where.text);
+  if (!endpoints.ok) return failed(`${where.given}: ${endpoints.error}`);
   const caller = callerOf(given, environment);
   if (!caller.ok) return caller;
   const session = new ApiSession({

@@ -15,7 +15,8 @@ export function readTls(
 ): Result<ClientTls, string> {
   const files = filesOf(options, environment, prefix);
   if (files.key !== '' && files.cert === '') {
-    return failed('--tls-key needs the certificate that it is for: --tls-cert FILE');
+    const cert = options.tlsKey === undefined ? `${prefix}_CERT` : '--tls-cert FILE';
+    return failed(`${givenBy('key', options, prefix)} needs the certificate that it is for: ${cert}`);
   }
   const read: { -readonly [Part in keyof ClientTls]: ClientTls[Part] } = {};
   for (const part of ['ca', 'cert', 'key'] as const) {
@@ -23,11 +24,19 @@ export function readTls(
     try {
       read[part] = readFileSync(files[part], 'utf8');
     } catch (error) {
-      return failed(`--tls-${part} ${files[part]} cannot be read: ${(error as NodeJS.ErrnoException).code ?? ''}`);
+      const code = (error as NodeJS.ErrnoException).code ?? '';
+      return failed(`${givenBy(part, options, prefix)} ${files[part]} cannot be read: ${code}`);
     }
   }
   const believesAll = options.insecure !== undefined || /^(1|true|yes)$/i.test(environment[`${prefix}_INSECURE`] ?? '');
   return ok(believesAll ? { ...read, rejectUnauthorized: false } : read);
+}
+
+/** The option or the variable that named the file: there a mistake is mended. */
+function givenBy(part: keyof Files, options: Options, prefix: string): string {
+  const { tlsCa, tlsCert, tlsKey } = options;
+  const option = { ca: tlsCa, cert: tlsCert, key: tlsKey }[part];
+  return option === undefined ? `${prefix}_${part.toUpperCase()}` : `--tls-${part}`;
 }
 
 /** '' where none is given. Certificate and key often stand in one file. */

@@ -5,7 +5,7 @@
 import { failed, ok, type Result } from '../../core/base/result.js';
 import { type ApiAnswer, readAnswer } from '../client/answer.js';
 import { readHeader } from '../client/caller.js';
-import { readEndpoints } from '../client/endpoints.js';
+import { readEndpoints, type Whereabouts } from '../client/endpoints.js';
 import { type ClientTls, httpGet, TransportError } from '../client/transport.js';
 
 const ANSWER_MS = 60_000;
@@ -28,6 +28,8 @@ export interface Introduction {
   readonly login: Login | null;
   /** A line that names somebody, for `AuthenticationMethod` `proxy`; '' for none. */
   readonly header: string;
+  /** The variable that the line is from. */
+  readonly headerGiven: string;
   readonly tls: Result<ClientTls, string>;
 }
 
@@ -45,16 +47,16 @@ export class ImportApi {
     this.#headers = headers;
   }
 
-  /** The error is a sentence. */
-  static open(url: string, introduction: Introduction): Result<ImportApi, string> {
+  /** The error is a sentence that names where the mistake was given. */
+  static open({ text: url, given }: Whereabouts, introduction: Introduction): Result<ImportApi, string> {
     const { tls } = introduction;
     if (!tls.ok) return failed(tls.error);
-    const header = readHeader(introduction.header);
+    const header = readHeader(introduction.header, introduction.headerGiven);
     if (!header.ok) return failed(header.error);
     const endpoints = readEndpoints(url.replace(/:\/\/[^/\s]*@/, '://'));
-    if (!endpoints.ok) return failed(endpoints.error);
+    if (!endpoints.ok) return failed(`${given}: ${endpoints.error}`);
     const [base, another] = endpoints.value;
-    if (base === undefined || another !== undefined) return failed('one URL is needed, as http://HOST:3000');
+    if (base === undefined || another !== undefined) return failed(`${given}: one URL is needed, as http://HOST:3000`);
     const inline = /:\/\/([^/\s:@]*)(?::([^/\s@]*))?@/.exec(url);
     const login = inline === null ? introduction.login : { user: decoded(inline[1]), password: decoded(inline[2]) };
     const basic = login === null ? {} : { authorization: `Basic ${encoded(login)}` };

@@ -106,10 +106,11 @@ const AROUND = {
 
 async function run(
   around: Readonly<Record<string, string>> = AROUND,
+  api: string | null = node.url,
 ): Promise<{ code: number; out: string; err: string }> {
   const said = { out: '', err: '' };
   const terminal = { out: (text: string) => void (said.out += text), err: (text: string) => void (said.err += text) };
-  const request = { verb: 'import', from: oldUrl, api: node.url, dryRun: false } as const;
+  const request = { verb: 'import', from: oldUrl, api, dryRun: false } as const;
   return { code: await runImport(request, terminal, around), ...said };
 }
 
@@ -193,5 +194,24 @@ it('says who asks by a header, where a proxy would', async () => {
   await run(around);
   expect(service.calls).toContain(`alias ${service.clusterId()} shop by bob`);
   const nobody = await run({ ...around, ORCHESTRATOR_AUTH_USER_HEADER: 'bob' });
-  expect(nobody).toMatchObject({ code: 2, err: '--api: "bob" is no header; give it as NAME:VALUE\n' });
+  expect(nobody).toMatchObject({
+    code: 2,
+    err: 'ORCHESTRATOR_AUTH_USER_HEADER: "bob" is no header; give it as NAME:VALUE\n',
+  });
+});
+
+it('blames what was really given', async () => {
+  const { ORCHESTRATOR_FROM_TLS_CA } = AROUND;
+  const told = async (around: Readonly<Record<string, string>>): Promise<string> => {
+    const { code, err } = await run({ ORCHESTRATOR_FROM_TLS_CA, ...around }, null);
+    expect(code).toBe(2);
+    return err;
+  };
+  expect(await told({ ORCHESTRATOR_API: 'here' })).toMatch(/^ORCHESTRATOR_API: "here" is no URL/);
+  expect(await told({ ORCHESTRATOR_API: `${node.url},http://other:3000` })).toMatch(/^ORCHESTRATOR_API: one URL/);
+  expect(await told({ ORCHESTRATOR_API: oldUrl })).toMatch(/^--from and ORCHESTRATOR_API are the same/);
+  expect(await told({ ORCHESTRATOR_FROM_TLS_CA: '/nowhere.pem' })).toMatch(/^ORCHESTRATOR_FROM_TLS_CA \/nowhere.pem/);
+  expect(await told({ ORCHESTRATOR_TLS_KEY: '/nowhere.pem' })).toBe(
+    'ORCHESTRATOR_TLS_KEY needs the certificate that it is for: ORCHESTRATOR_TLS_CERT\n',
+  );
 });

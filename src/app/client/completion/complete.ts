@@ -3,7 +3,7 @@
  * presses a key waits for it, so the cluster is asked with a short deadline, any node of it, and silence is no error.
  */
 import { field, listOf, textOf } from '../answer.js';
-import { readEndpoints } from '../endpoints.js';
+import { readEndpoints, whereToAsk } from '../endpoints.js';
 import { PROFILE_FILE, readEnvironment } from '../environment.js';
 import { keyText } from '../printers.js';
 import { parseOptions } from '../options.js';
@@ -61,7 +61,7 @@ function namesOf(words: readonly string[], { environment: given, profileFile }: 
   const environment = readEnvironment(given, profileFile ?? PROFILE_FILE);
   const parsed = parseOptions(words.slice(0, -2));
   const options = parsed.ok ? parsed.value : {};
-  const endpoints = readEndpoints(options.api ?? environment['ORCHESTRATOR_API']);
+  const endpoints = readEndpoints(whereToAsk(options.api, environment).text);
   const caller = callerOf(options, environment);
   const ask = async (path: string): Promise<unknown> =>
     endpoints.ok && caller.ok ? await firstAnswer(endpoints.value, path, caller.value) : null;

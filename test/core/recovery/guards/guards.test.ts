@@ -116,7 +116,7 @@ describe('what keeps a recovery from being opened', () => {
 
   it('another recovery, told by its kind, its server, since when, for whom, and what to do about it', () => {
     const asked = { ...recoveryOf('1:a', cluster, 'p').inputs, requestedBy: 'ann' };
-    const movement = { command: 'relocate-replicas', manner: 'below', moves: [], refused: [], atOnce: 1 } as const;
+    const movement = { command: 'relocate-replicas', manner: 'each', moves: [], refused: [], atOnce: 1 } as const;
     open('1:a', { kind: 'move', inputs: { ...asked, movement } });
     const since = isoTime(fed.state.recoveries.get('1:a' as RecoveryId)?.openedAtMs ?? -1);
     const name = addressText(observed('p').address);
