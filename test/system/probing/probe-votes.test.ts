@@ -46,11 +46,13 @@ async function waitFor(isTrue: () => boolean): Promise<void> {
   while (!isTrue()) await sleep(5);
 }
 
+/** Counted by the server from the moment at which it has taken a connection until it has let it go; whoever asks is one of them. */
+const CONNECTED = "SHOW GLOBAL STATUS LIKE 'Threads_connected'";
+const ONE = [{ Variable_name: 'Threads_connected', Value: '1' }];
+
 /** Tests before this one have hung up, which the server hears in its own time. */
 async function nobodyIsConnected(): Promise<void> {
-  const others =
-    "SELECT COUNT(*) AS n FROM performance_schema.processlist WHERE USER NOT IN ('root', 'event_scheduler', 'system user')";
-  await expect.poll(() => server.query(others)).toEqual([{ n: 0 }]);
+  await expect.poll(() => server.query(CONNECTED)).toEqual(ONE);
 }
 
 describe('a server that was killed', () => {
@@ -116,23 +118,24 @@ describe('a server that is frozen', () => {
 describe('a server that answers with an error is alive', () => {
   it('1040: all its connections are taken', async () => {
     const { prober } = eyes({ user: 'plain', password: 'plain' });
-    await nobodyIsConnected();
     await server.execute("SET sql_log_bin = 0; CREATE USER IF NOT EXISTS 'plain'@'%' IDENTIFIED BY 'plain'");
-    await server.execute('SET GLOBAL max_connections = 5');
-    const taken: Connection[] = [];
+    const first = await server.connect(ORCHESTRATOR_ACCOUNT);
+    const taken: Connection[] = [first];
     try {
-      for (;;) taken.push(await server.connect(ORCHESTRATOR_ACCOUNT));
-    } catch {
-      // One more than there are.
-    }
-    try {
+      // One that is still leaving would make room for the knock.
+      await expect.poll(async () => (await first.query(CONNECTED))[0]).toEqual(ONE);
+      await first.query('SET GLOBAL max_connections = 5');
+      const fill = async (): Promise<void> => {
+        for (;;) taken.push(await server.connect(ORCHESTRATOR_ACCOUNT));
+      };
+      await expect(fill()).rejects.toThrow('Too many connections');
       const knock = await prober.knock(address, PATIENT_MS);
       expect(knock).toMatchObject({ vote: 'alive' });
       expect(knock.detail).toContain('1040');
       expect(failureIn(await prober.probe(address, PATIENT_MS))).toMatchObject({ kind: 'alive', code: '1040' });
     } finally {
+      await first.query('SET GLOBAL max_connections = 150');
       for (const connection of taken) await connection.end();
-      await server.execute('SET GLOBAL max_connections = 150');
     }
   });
 

@@ -3,6 +3,7 @@
 import { describe, expect, it } from 'vitest';
 import type { MoveCommand } from '../../../src/core/recovery/requests/movement.js';
 import { freePorts } from '../../../tools/lab/free-ports.js';
+import { waitUntilOnline } from '../../../tools/lab/group.js';
 import type { LabServer } from '../../../tools/lab/lab-server.js';
 import type { LabNodes } from '../../support/lab/lab-nodes.js';
 import { labStage } from '../../support/lab/lab-stage.js';
@@ -75,7 +76,12 @@ async function group(): Promise<readonly [LabServer, LabServer, LabServer]> {
     'SET GLOBAL group_replication_bootstrap_group=ON; START GROUP_REPLICATION; SET GLOBAL group_replication_bootstrap_group=OFF',
     60_000,
   );
-  for (const member of [second, third]) await member.execute('START GROUP_REPLICATION', 60_000);
+  // One that joins while nobody is online has nobody to learn from, and asks again a minute later.
+  await waitUntilOnline(first);
+  for (const member of [second, third]) {
+    await member.execute('START GROUP_REPLICATION', 60_000);
+    await waitUntilOnline(member);
+  }
   const states = "SELECT COUNT(*) AS n FROM performance_schema.replication_group_members WHERE MEMBER_STATE = 'ONLINE'";
   for (const member of members) {
     await expect.poll(() => member.query(states), { timeout: 60_000, interval: 50 }).toEqual([{ n: 3 }]);
