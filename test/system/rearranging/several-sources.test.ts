@@ -31,6 +31,8 @@ interface Words {
   follow(source: LabServer): string;
   readonly status: string;
   readonly name: string;
+  /** For my.cnf. */
+  readonly patience: string;
 }
 
 const WORDS: Readonly<Record<'mysql97' | 'mariadb', Words>> = {
@@ -42,6 +44,7 @@ const WORDS: Readonly<Record<'mysql97' | 'mariadb', Words>> = {
       "FOR CHANNEL 'east'; START REPLICA FOR CHANNEL 'east'",
     status: 'SHOW REPLICA STATUS',
     name: 'Channel_Name',
+    patience: 'replica_net_timeout=60',
   },
   mariadb: {
     domain: (number) => `SET GLOBAL gtid_domain_id = ${String(number)}`,
@@ -50,13 +53,15 @@ const WORDS: Readonly<Record<'mysql97' | 'mariadb', Words>> = {
       "MASTER_PASSWORD='repl', MASTER_USE_GTID=slave_pos, MASTER_CONNECT_RETRY=1; START SLAVE 'east'",
     status: 'SHOW ALL SLAVES STATUS',
     name: 'Connection_name',
+    patience: 'slave_net_timeout=60',
   },
 };
 
 type Both = Readonly<Record<'' | 'east', string>>;
 
 async function stage(flavor: Flavor & keyof typeof WORDS): Promise<readonly LabServer[]> {
-  servers = await lab.servers(5, { flavor });
+  // Nobody gives its source up for being silent while a busy machine holds that up: a channel runs on unless it is stopped.
+  servers = await lab.servers(5, { flavor, extra: [WORDS[flavor].patience] });
   const [west, west2, east, east2, both] = servers;
   if (west === undefined || east === undefined || west2 === undefined || east2 === undefined || both === undefined) {
     throw new Error('there are five servers');
