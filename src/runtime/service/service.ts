@@ -318,7 +318,7 @@ export class NodeService extends KeepingUseCases implements Service {
 
   async endDowntime(server: ServerId, by: string): Promise<Answer<Server>> {
     await this.propose({ kind: 'downtime-ended', server });
-    await this.#note('downtime-ended', `${by} ended the downtime`, server);
+    await this.#note('downtime-ended', `${by} ended the downtime of ${this.#nameOf(server)}`, server);
     return this.#server(server);
   }
 
@@ -345,6 +345,11 @@ export class NodeService extends KeepingUseCases implements Service {
   /** As HostnameResolveMethod has it. */
   async #named(address: Address): Promise<Address> {
     return { ...address, host: await this.#parts.names.resolve(address.host) };
+  }
+
+  #nameOf(id: ServerId): string {
+    const server = this.state.servers.get(id);
+    return server === undefined ? id : addressText(server.address);
   }
 
   async #note(topic: string, text: string, server: ServerId | null): Promise<void> {

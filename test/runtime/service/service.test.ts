@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { placeParticipant } from '../../../src/core/recovery/choice/candidates.js';
+import { addressText } from '../../../src/core/topology/address.js';
 import type { ProbeResult } from '../../../src/core/topology/report.js';
 import type { ClusterId } from '../../../src/core/topology/server.js';
 import { WhereaboutsKeeper } from '../../../src/runtime/care/whereabouts-keeper.js';
@@ -17,6 +18,7 @@ interface Answering {
 }
 
 let fed: FedLedger;
+let noted: { readonly topic: string; readonly text: string }[];
 let nowMs: number;
 let keeper: WhereaboutsKeeper;
 let answering: Map<string, Answering>;
@@ -38,12 +40,14 @@ function lookAt(host: string): ProbeResult {
 
 beforeEach(() => {
   fed = new FedLedger();
+  noted = [];
   nowMs = 2_000_000;
   locked = new Set();
   isLeading = true;
   const propose = (proposal: Proposal) => {
     if (!isLeading) return Promise.reject(new NotLeader(null));
     const facts = fed.feed(proposal);
+    if (proposal.kind === 'noted') noted.push({ topic: proposal.topic, text: proposal.text });
     keeper.noticeApplied();
     return Promise.resolve({ index: 0, command: null, facts });
   };
@@ -118,6 +122,16 @@ it('a switch that was done is answered as done, though what was seen afterwards 
   const asked = { ...nothing, command, clusterId, server: serverId('p'), requestedBy: 'ann' };
   expect(await service.switch(asked)).toMatchObject({ ok: true, value: { id: '7:c' } });
   await expect(service.switch(asked)).rejects.toMatchObject({ code: 'NOT_LEADER' });
+});
+
+it('a downtime that was ended is told with the name of its server, and by whom it was', async () => {
+  await service.beginDowntime(serverId('r'), 'ann', 'a new disk', 3_600_000);
+  const told = noted.length;
+  await service.endDowntime(serverId('r'), 'bob');
+  expect(noted.slice(told)).toEqual([
+    { topic: 'downtime-ended', text: `bob ended the downtime of ${addressText(addressOf('r'))}` },
+  ]);
+  expect(fed.state.downtimes.size).toBe(0);
 });
 
 describe('an alias', () => {

@@ -149,6 +149,10 @@ function planRefusals(played: Played | null): readonly Refusal[] {
   return [refusal('plan', `the plan would come to nothing: ${verdict.reason}`, PLAN_MEND)];
 }
 
+/** How late each would be is known when their IO threads have stopped, and not before; see choice/choice.ts. */
+const UNLESS_LATE =
+  '; should it be late in applying what it received, one of its tier that has all as well and less left to apply goes before it';
+
 function successorOf(
   belief: Belief,
   primary: Server,
@@ -162,7 +166,8 @@ function successorOf(
     const because = `it and ${addressText(primary.address)} replicate from each other, so the role is its own`;
     return { server, name: serverName(belief, server), because };
   }
-  return { server, name: serverName(belief, server), because: whyThisOne(server, ranked, primary) };
+  const why = whyThisOne(server, ranked, primary);
+  return { server, name: serverName(belief, server), because: ranked.length > 1 ? `${why}${UNLESS_LATE}` : why };
 }
 
 /** Of a candidate that could not be promoted for want of one, it stands among the reasons against it as well. */

@@ -66,6 +66,9 @@ describe('a cluster that would be failed over', () => {
     const told = ask();
     expect(told).toMatchObject({ wouldFailOver: true, refusals: [], successor: { server: A }, warnings: [] });
     expect(told.successor?.because).toContain('it comes before');
+    expect(told.successor?.because).toMatch(
+      /; should it be late in applying what it received, one of its tier that has all as well and less left to apply goes before it$/,
+    );
     expect(told.candidates.map(({ server, rank }) => [server, rank])).toEqual([
       [A, 1],
       [B, 2],
