@@ -54,7 +54,9 @@ const wishes = {
       }
     };
     const startedMs = monotonicNowMs();
-    await Promise.all(Array.from({ length: inFlight }, one));
+    // All of them at their end, also where one failed: nothing is proposed after the answer.
+    const ends = await Promise.allSettled(Array.from({ length: inFlight }, one));
+    for (const { reason } of ends) if (reason !== undefined) throw reason;
     const tookMs = monotonicNowMs() - startedMs;
     latencies.sort((a, b) => a - b);
     return { rate: total / (tookMs / 1000), p50: latencies[total >> 1], p99: latencies[Math.floor(total * 0.99)] };

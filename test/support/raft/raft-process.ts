@@ -51,6 +51,7 @@ export class RaftProcess {
   readonly #waiting = new Map<number, { resolve: (value: unknown) => void; reject: (error: Error) => void }>();
   #lastId = 0;
   #gone = false;
+  #paused = false;
 
   /** `within`: a command that is put in front of the node's own. */
   constructor(settings: RaftThreadSettings, within: readonly string[] = []) {
@@ -127,13 +128,20 @@ export class RaftProcess {
     return (await this.ask('lease')) as { term: number; until: number; nowMs: number };
   }
 
+  /** It would answer. */
+  get awake(): boolean {
+    return this.running && !this.#paused;
+  }
+
   /** It stands when this returns. */
   pause(): void {
+    this.#paused = true;
     this.#child.kill('SIGSTOP');
     awaitStandstill(this.pid);
   }
 
   resume(): void {
+    this.#paused = false;
     this.#child.kill('SIGCONT');
   }
 
@@ -215,13 +223,13 @@ export class RaftProcesses {
     this.#nodes.set(id, new RaftProcess(settings, within));
   }
 
-  /** The node that leads and that a majority of those that run follow. */
+  /** The node that a majority follow; who is paused is not asked. */
   async leader(patienceMs = PATIENCE_MS): Promise<RaftProcess> {
     const deadline = Date.now() + patienceMs;
     while (Date.now() < deadline) {
-      const running = this.running;
-      const views = await Promise.all(running.map((node) => node.leadership().catch(() => null)));
-      for (const node of running) {
+      const awake = this.running.filter((node) => node.awake);
+      const views = await Promise.all(awake.map((node) => node.leadership().catch(() => null)));
+      for (const node of awake) {
         const followed = views.filter((view) => view?.leader === node.id).length;
         if (followed * 2 > this.membership.voters.length) return node;
       }

@@ -58,7 +58,7 @@ it('a death and its recovery are told by every node, step by step, and a page th
     const kinds = heard.map(({ kind }) => kind);
     expect(kinds.indexOf('recovery-opened')).toBeLessThan(kinds.indexOf('step-began'));
     expect(kinds.filter((kind) => kind === 'step-began').length).toBeGreaterThanOrEqual(3);
-    expect(heard.find(({ kind }) => kind === 'recovery-closed')?.text).toBe('succeeded');
+    expect(heard.find(({ kind }) => kind === 'recovery-closed')?.text, JSON.stringify(heard)).toBe('succeeded');
   }
   const back = await follow(first?.url ?? '', passing.lastId);
   await vi.waitFor(() => {

@@ -3,6 +3,7 @@ import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import type { RaftThreadSettings } from '../../../src/runtime/raft-worker/thread-settings.js';
+import { inOneReign } from '../../support/raft/one-reign.js';
 import { type RaftProcess, RaftProcesses } from '../../support/raft/raft-process.js';
 
 const PATIENCE = { timeout: 60_000, interval: 20 };
@@ -113,15 +114,18 @@ describe('the disk of a node', () => {
     cluster.start(away);
     await applies(away, expected);
     expect((await leader.status()).logBytes).toBeLessThan(100_000);
-    const kept = await readdir(join(cluster.directoryOf(leader.id), 'snapshots'));
-    expect(kept).toHaveLength(2);
+    // A third stands beside them while one is written.
+    await vi.waitFor(async () => {
+      expect(await readdir(join(cluster.directoryOf(leader.id), 'snapshots'))).toHaveLength(2);
+    }, PATIENCE);
   });
 
   it('takes a snapshot when it is asked to', async () => {
-    const leader = await startThree();
-    const { index } = await leader.propose('one');
-    expect(await leader.ask('snapshot', { timeoutMs: 10_000 })).toBe(index);
-    expect((await leader.status()).snapshotIndex).toBe(index);
+    const leader = await inOneReign({ begin: startThree, end: () => cluster.end() }, async (reigning) => {
+      const { index } = await reigning.propose('one');
+      expect(await reigning.ask('snapshot', { timeoutMs: 60_000 })).toBe(index);
+      expect((await reigning.status()).snapshotIndex).toBe(index);
+    });
     await leader.kill();
     cluster.start(leader.id);
     await applies(leader.id, ['one']);

@@ -127,7 +127,7 @@ describe('a cluster with mutual TLS', () => {
       credentials.createSsl(authority ?? null),
       credentials.createSsl(authority ?? null, key ?? null, certificate ?? null),
     ]) {
-      const client = new KeyValueClient(grpcAddress, 3000, shown);
+      const client = new KeyValueClient(grpcAddress, 60_000, shown);
       await expect(client.get('tls/node-1')).rejects.toMatchObject({ status: 14 });
       client.close();
     }
