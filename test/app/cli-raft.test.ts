@@ -2,12 +2,12 @@
 import { describe, expect, test } from 'vitest';
 import { parseCommandLine, type RaftRequest } from '../../src/app/cli/command-line.js';
 import { helpText } from '../../src/app/cli/help.js';
-
+import { RaftApi } from '../../src/app/cli/raft-api.js';
 import { runRaft } from '../../src/app/cli/raft.js';
 import { drawCluster } from '../../src/app/cli/raft-table.js';
 import { FakeService } from '../adapters/http/fake-service.js';
 import { FakeMembership, memberOf } from '../support/fake-membership.js';
-import { serve } from './client/client-run.js';
+import { nowhere, serve, serveCanned } from './client/client-run.js';
 
 const parsed = (line: string): unknown => {
   const request = parseCommandLine(line.split(' '));
@@ -123,6 +123,25 @@ describe('asking a cluster', () => {
     service.membership.answer = () => ({ ok: true, value: { done: false, message: 'n4 learns', progress: null } });
     const { code, err } = await run(service, 'raft promote n4 --timeout 0');
     expect([code, err]).toEqual([3, expect.stringContaining('the same command goes on from here')]);
+  });
+
+  test('an election is waited for though one of the nodes is gone', async () => {
+    let asked = 0;
+    const electing = await serveCanned(() => {
+      asked += 1;
+      if (asked < 3) return { status: 500, body: '{"Code":"ERROR","Message":"no leader","Details":null}' };
+      return { body: '{"Code":"OK","Message":"done","Details":null}' };
+    });
+    const api = RaftApi.open({
+      api: `${await nowhere()},${electing.url}`,
+      environment: {},
+      sleep: () => Promise.resolve(),
+      nowMs: () => 0,
+    });
+    if (typeof api === 'string') throw new Error(api);
+    expect(await api.ask('transfer')).toMatchObject({ kind: 'ok', body: { Message: 'done' } });
+    expect(asked).toBe(3);
+    await electing.close();
   });
 
   test('nobody there is said at once, with what to do', async () => {

@@ -32,6 +32,8 @@ export class RaftApi {
   readonly #headers: Readonly<Record<string, string>>;
   readonly #tls: ClientTls;
   #turn = 0;
+  /** How many in a row were not there at all. */
+  #absent = 0;
 
   private constructor(options: RaftApiOptions, endpoints: readonly string[], tls: ClientTls) {
     this.#options = options;
@@ -74,16 +76,18 @@ export class RaftApi {
         tls: this.#tls,
         timeoutMs: ANSWER_MS,
       });
+      this.#absent = 0;
       const read = readRaftAnswer(answer, endpoint, afterDoubt);
       if (read.kind === 'failed') this.#turn += 1;
       return read;
     } catch (error) {
       if (!(error instanceof TransportError)) throw error;
       this.#turn += 1;
+      this.#absent = error.unsent ? this.#absent + 1 : 0;
       const all = this.#endpoints.join(', ');
       const message = `no node answers at ${all} (${error.message}): give the URL of one that runs with --api or ORCHESTRATOR_API`;
-      // Where nothing listens there is no election to wait for.
-      return { kind: 'failed', message, final: error.unsent && this.#turn >= this.#endpoints.length };
+      // Where nothing listens anywhere there is no election to wait for; where one of several is gone, there may be just that.
+      return { kind: 'failed', message, final: this.#absent >= this.#endpoints.length };
     }
   }
 }
