@@ -197,6 +197,11 @@ describe('a leader', () => {
 describe('a leader that is stopped', () => {
   it('names its successor first', async () => {
     await cluster.found('a', 'b', 'c');
+    // It leads before it has heard all the others, and who has said nothing yet is no successor.
+    await vi.waitFor(async () => {
+      const { members } = await cluster.status();
+      expect(members.map(({ trouble, behind }) => [trouble, behind])).toEqual(members.map(() => [null, 0]));
+    }, PATIENCE);
     const leader = await cluster.leader();
     await leader.stop();
     expect(leader.log()).toMatch(/leadership is handed over to 127\.0\.0\.1/);
