@@ -133,7 +133,7 @@ describe('asking a cluster', () => {
       return { body: '{"Code":"OK","Message":"done","Details":null}' };
     });
     const api = RaftApi.open({
-      api: `${await nowhere()},${electing.url}`,
+      api: { text: `${await nowhere()},${electing.url}`, given: '--api' },
       environment: {},
       sleep: () => Promise.resolve(),
       nowMs: () => 0,
