@@ -18,6 +18,7 @@ import { lostReplica } from './playbooks/lost-replica.js';
 import { rebuild } from './playbooks/rebuild.js';
 import { resetGtids } from './playbooks/reset-gtids.js';
 import type { Closing, Next, Playbook } from './playbooks/next.js';
+import { type Driving, lookAtTheDead } from './playbooks/signs-of-life.js';
 import { recordOf, stepKey } from './record.js';
 import type { Recovery, RecoveryKind } from './recovery.js';
 import type { NumberedStep, Step } from './step.js';
@@ -61,14 +62,16 @@ const NOBODY: ReadonlySet<ServerId> = new Set();
  * `inFlight`: numbers of the steps that this very process is taking now. Nobody else's count: they are taken again.
  * `beside`: former primaries that answered while this recovery has the cluster. Each is fenced once, whatever the plan is at
  * the moment, because their clients believe in them; that is all that is done about them here.
+ * `driving`: null where the plan is only looked ahead at.
  */
 export function advance(
   recovery: Recovery,
   inFlight: ReadonlySet<number>,
   beside: ReadonlySet<ServerId> = NOBODY,
+  driving: Driving | null = null,
 ): Decision {
   assert(recovery.closedAtMs === null, `recovery ${recovery.id} is closed: nothing follows`);
-  const next = PLAYBOOKS[recovery.kind](recovery);
+  const next = surely(recovery, PLAYBOOKS[recovery.kind](recovery), driving);
   const fences = [...beside]
     .filter((server) => isUntouched(recovery, server, inFlight))
     .map((server): Step => ({ kind: 'fence', server }));
@@ -86,6 +89,12 @@ function isUntouched(recovery: Recovery, server: ServerId, inFlight: ReadonlySet
 
 function isAmong(step: Step, others: readonly Step[]): boolean {
   return others.some((other) => stepKey(other) === stepKey(step));
+}
+
+/** Nobody is promoted for a death that may be over. */
+function surely(recovery: Recovery, next: Next, driving: Driving | null): Next {
+  const look = next.kind === 'promise' && driving !== null ? lookAtTheDead(recovery, driving) : null;
+  return look === null ? next : { kind: 'steps', steps: [look] };
 }
 
 function decide(recovery: Recovery, next: Next, inFlight: ReadonlySet<number>): Decision {

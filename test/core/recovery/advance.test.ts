@@ -61,6 +61,34 @@ describe('what comes next', () => {
     expect(stepsOf(advance(record, new Set()))).toBe('close');
   });
 
+  it('asks the dead once more before the promotion: once each who took it over, or when it was seen since', () => {
+    const stopped = withOutcome(withOutcome(intended, 1, found, 0), 2, found, 0);
+    const waited = advance(stopped, new Set());
+    const level = withOutcome(withIntents(stopped, waited.kind === 'run' ? waited.steps : [], 1, 0), 3, found, 0);
+    const next = (record: typeof level, term: number, failedSeenAtMs: number | null = null): unknown =>
+      stepsOf(advance(record, new Set(), new Set(), { term, isTakenUp: term > 1, failedSeenAtMs }));
+    const asked = (outcome: StepOutcome): typeof level => {
+      const look = advance(level, new Set(), new Set(), { term: 2, isTakenUp: true, failedSeenAtMs: null });
+      return withOutcome(withIntents(level, look.kind === 'run' ? look.steps : [], 2, 0), 4, outcome, 0);
+    };
+    const gone = asked({ ok: false, code: 'unreachable', error: 'refused', retriable: true });
+    expect(next(level, 1)).toBe('promise');
+    expect(next(level, 1, level.openedAtMs)).toBe('promise');
+    expect(next(level, 1, level.openedAtMs + 1)).toEqual([[4, 1, 'look']]);
+    expect(next(level, 2)).toEqual([[4, 1, 'look']]);
+    expect(next(gone, 2)).toBe('promise');
+    expect(next(gone, 3)).toEqual([[4, 2, 'look']]);
+    // Too many connections: whoever says so lives.
+    const full: StepOutcome = { ok: false, code: 'not-admitted', error: '1040', retriable: true };
+    for (const back of [asked(found), asked(full)]) {
+      expect(next(back, 2)).toEqual([
+        [5, 1, 'repoint'],
+        [6, 1, 'repoint'],
+      ]);
+    }
+    expect(next({ ...level, inputs: { ...level.inputs, forced: true } }, 2)).toBe('promise');
+  });
+
   it('gives the same answer for the same record', () => {
     expect(advance(structuredClone(intended), new Set())).toEqual(advance(intended, new Set()));
   });

@@ -169,6 +169,25 @@ describe('a leader that dies', () => {
     }
   });
 
+  it('promotes nobody when the primary is back meanwhile: its replicas go on with it', async () => {
+    for (const last of ['stop-io', 'await-applied'] as const) {
+      await begin();
+      let died = false;
+      nodes.sessions.beforeStep = async ({ kind }: Step) => {
+        if (died || kind !== last) return;
+        died = true;
+        world.get(P).up = true;
+        await nodes.changeLeader();
+      };
+      await killPrimary();
+      await nodes.untilClosed();
+      const reason = expect.stringContaining('is back') as unknown;
+      expect(nodes.recoveries).toMatchObject([{ promotion: null, verdict: { kind: 'undone', reason } }]);
+      expect(world.writable.map(({ id }) => id)).toEqual([P]);
+      for (const id of [A, B]) expect(world.get(id)).toMatchObject({ source: P, io: true, sql: true });
+    }
+  });
+
   it('leaves servers that answer where the record says: none is moved while its recovery is open', async () => {
     let died = false;
     nodes.sessions.beforeStep = async ({ kind }: Step) => {

@@ -49,7 +49,7 @@ export function play(
     return true;
   };
   for (let round = 0; round < ROUNDS_MAX; round++) {
-    const decision = advance(record, new Set());
+    const decision = advance(record, new Set(), new Set(), { term, isTakenUp: deaths > 0, failedSeenAtMs: null });
     if (decision.kind === 'close') return { record, ending: decision, deaths };
     if (decision.kind === 'wait') throw new Error('nothing is under way, so there is nothing to wait for');
     if (dies()) continue;

@@ -9,7 +9,8 @@
  *    where the configuration leaves that to others (leavesClosed) the new primary is read and not changed.
  * 4. The others are pointed at the new primary. Who has transactions that it lacks is set apart with their GTIDs.
  *
- * What an operator forced begins with the primary itself (fence-first.ts).
+ * What an operator forced begins with the primary itself (fence-first.ts); whoever cannot know that it is dead still asks it
+ * once more before 3 (signs-of-life.ts).
  *
  * Before 3 a failure starts the IO threads again where they were, in case the primary is there after all, and the recovery
  * is planned anew. After 3 it goes forward only: should the promoted server die before it was opened, the others are
@@ -41,6 +42,7 @@ import {
   replicasOf,
   steps,
 } from './next.js';
+import { whyAlive } from './signs-of-life.js';
 
 export function deadPrimary(recovery: Recovery): Next {
   return recovery.promotion === null ? beforePromotion(recovery) : afterPromotion(recovery, recovery.promotion);
@@ -56,6 +58,8 @@ function beforePromotion(recovery: Recovery): Next {
   const stops = replicasOf(recovery).map(stopOf);
   const pending = [...pendingOf(recovery, stops), ...untriedFences(recovery)];
   if (pending.length > 0) return steps(pending);
+  const alive = whyAlive(recovery);
+  if (alive !== null) return undo(recovery, alive);
   const choice = choiceOf(recovery);
   if (choice.kind === 'none') return undo(recovery, choice.reason);
   const preparation = preparationOf(recovery, choice);

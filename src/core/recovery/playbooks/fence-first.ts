@@ -35,6 +35,7 @@ export function meetFirst(recovery: Recovery): FencedFirst {
 }
 
 export function fenceFirst(recovery: Recovery): FencedFirst {
+  if (recovery.inputs.fencesFirst !== true) return SETTLED;
   if (standingOf(recovery, { kind: 'look', server: recovery.failed }).kind !== 'done') return SETTLED;
   const fence: Step = { kind: 'fence', server: recovery.failed };
   const fenced = standingOf(recovery, fence);
@@ -45,7 +46,7 @@ export function fenceFirst(recovery: Recovery): FencedFirst {
 }
 
 /** It does not answer, or another server answers in its place. Every other failure is the word of a server that lives. */
-function isGone(code: StepFailure): boolean {
+export function isGone(code: StepFailure): boolean {
   return code === 'unreachable' || code === 'replaced';
 }
 

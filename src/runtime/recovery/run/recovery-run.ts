@@ -9,6 +9,7 @@ import { advance, type Decision } from '../../../core/recovery/advance.js';
 import { pauseBeforeMs } from '../../../core/recovery/patience.js';
 import { channelIn } from '../../../core/recovery/channels.js';
 import type { Closing } from '../../../core/recovery/playbooks/next.js';
+import type { Driving } from '../../../core/recovery/playbooks/signs-of-life.js';
 import { stepKey, withCancellation, withIntents, withOutcome, withPromotion } from '../../../core/recovery/record.js';
 import type { Recovery } from '../../../core/recovery/recovery.js';
 import type { NumberedStep, Step, StepOutcome } from '../../../core/recovery/step.js';
@@ -34,6 +35,7 @@ export class RecoveryRun {
   readonly #sessions: PlanSessions;
   readonly #hooksStop = new AbortController();
   readonly #journal: Journal;
+  readonly #isTakenUp: boolean;
   readonly #inFlight = new Set<number>();
   /** Former primaries that answered meanwhile. */
   readonly #beside = new Set<ServerId>();
@@ -47,6 +49,7 @@ export class RecoveryRun {
     this.#parts = parts;
     this.#record = record;
     this.#term = term;
+    this.#isTakenUp = prelude.length === 0;
     this.#journal = new Journal(parts.ledger, prelude);
     this.#sessions = new PlanSessions({
       opener: parts.sessions,
@@ -73,7 +76,7 @@ export class RecoveryRun {
       for (;;) {
         this.#takeIn();
         if (this.#stopReason !== null) return { kind: 'stopped', reason: this.#stopReason };
-        const decision = advance(this.#record, this.#inFlight, this.#beside);
+        const decision = advance(this.#record, this.#inFlight, this.#beside, this.#driving());
         if (decision.kind === 'close') return await this.#close(decision);
         await this.#follow(decision);
       }
@@ -103,6 +106,11 @@ export class RecoveryRun {
     this.#record = withCancellation(this.#record, by, this.#parts.clock.wallMs());
     this.#journal.write({ kind: 'recovery-cancelled', recoveryId: this.#record.id, by });
     this.#wake();
+  }
+
+  #driving(): Driving {
+    const { seenAtMs } = this.#parts.sights(this.#record.failed);
+    return { term: this.#term, isTakenUp: this.#isTakenUp, failedSeenAtMs: seenAtMs };
   }
 
   async #follow(decision: Exclude<Decision, Closing>): Promise<void> {
