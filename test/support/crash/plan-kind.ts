@@ -32,7 +32,17 @@ function again(path: string): string {
 /** The answer is lost with the leader that dies. */
 export async function ask(stage: CrashStage, path: string): Promise<void> {
   const leader = await stage.cluster.leader();
-  leader.request(again(path), 60_000).catch(() => undefined);
+  const told = (answer: string): void => {
+    stage.answers.push(`${path}: ${answer}`);
+  };
+  leader.request(again(path), 60_000).then(
+    ({ status, body }) => {
+      told(status === 200 ? 'yes' : JSON.stringify(body));
+    },
+    (error: unknown) => {
+      told(String(error));
+    },
+  );
 }
 
 /** Once more as long as the answer is no: what was changed a moment ago is believed a moment later. */

@@ -20,13 +20,17 @@ export async function playPlan(stage: CrashStage, kind: PlanKind, point: PlanPoi
   return await withLogs(stage, what, () => play(stage, kind, point));
 }
 
-/** What goes wrong is told with what it was about and with the last words of all nodes. */
+const ANSWERS = 3;
+
+/** What goes wrong is told with what it was about, with what was answered, and with the last words of all nodes. */
 export async function withLogs<T>(stage: CrashStage, what: string, act: () => Promise<T>): Promise<T> {
   try {
     return await act();
   } catch (error) {
     const logs = stage.cluster.nodes.map((node) => `${node.name}:\n${tail(node.log())}`).join('\n');
-    throw new Error(`${what}: ${error instanceof Error ? error.message : String(error)}\n${logs}`, { cause: error });
+    const why = error instanceof Error ? error.message : String(error);
+    const answers = stage.answers.slice(-ANSWERS).join('\n');
+    throw new Error(`${what}: ${why}\nanswers:\n${answers}\n${logs}`, { cause: error });
   }
 }
 

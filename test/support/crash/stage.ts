@@ -44,6 +44,8 @@ export class CrashStage {
   readonly cluster: OrchestratorCluster;
   readonly writer: Writer;
   readonly points = new PlanPoints();
+  /** To what was asked and needed no answer, for messages. */
+  readonly answers: string[] = [];
   primary: LabServer;
   readonly #frozen = new Set<OrchestratorNode>();
   #lastFreshId = FIRST_FRESH_ID;
