@@ -15,6 +15,9 @@ const opening = openingOf('dead-primary', P, [
   participant(B, 'replica', { preference: 1 }),
 ]);
 const found: StepOutcome = { ok: true, findings: { executedGtids: `${P}:1-5` } };
+function lookedAt(readOnly: boolean): StepOutcome {
+  return { ok: true, findings: { executedGtids: `${P}:1-5`, readOnly } };
+}
 const refused: StepOutcome = { ok: false, code: 'late', error: 'late', retriable: true };
 
 function stepsOf(decision: ReturnType<typeof advance>): unknown {
@@ -80,7 +83,8 @@ describe('what comes next', () => {
     expect(next(gone, 3)).toEqual([[4, 2, 'look']]);
     // Too many connections: whoever says so lives.
     const full: StepOutcome = { ok: false, code: 'not-admitted', error: '1040', retriable: true };
-    for (const back of [asked(found), asked(full)]) {
+    expect(next(asked(lookedAt(true)), 2)).toBe('promise');
+    for (const back of [asked(lookedAt(false)), asked(full)]) {
       expect(next(back, 2)).toEqual([
         [5, 1, 'repoint'],
         [6, 1, 'repoint'],

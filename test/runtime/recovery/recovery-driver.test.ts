@@ -188,6 +188,21 @@ describe('a leader that dies', () => {
     }
   });
 
+  it('replaces a primary that came back closed: nobody would open it', async () => {
+    await begin();
+    let died = false;
+    nodes.sessions.beforeStep = async ({ kind }: Step) => {
+      if (died || kind !== 'await-applied') return;
+      died = true;
+      Object.assign(world.get(P), { up: true, readOnly: true });
+      await nodes.changeLeader();
+    };
+    await killPrimary();
+    await nodes.untilClosed();
+    expect(nodes.recoveries[0]).toMatchObject({ verdict: { kind: 'succeeded' }, promotion: { server: A } });
+    expect(world.writable.map(({ id }) => id)).toEqual([A]);
+  });
+
   it('leaves servers that answer where the record says: none is moved while its recovery is open', async () => {
     let died = false;
     nodes.sessions.beforeStep = async ({ kind }: Step) => {

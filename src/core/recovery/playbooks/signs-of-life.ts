@@ -4,6 +4,8 @@
  * a primary time to restart. One that is back takes writes and its clients are told so: were another promoted then, they
  * would be lost, and two servers would be open until it is fenced. So it is asked once more before the promotion, once by
  * each leader who cannot know, and not at all by one who found it dead a moment ago: clients wait for the promotion.
+ *
+ * One that came back closed, as its configuration may have it, takes no writes, and nobody would open it: the failover goes on.
  */
 import { recordOf } from '../record.js';
 import type { Recovery } from '../recovery.js';
@@ -30,13 +32,14 @@ export function lookAtTheDead(recovery: Recovery, { term, isTakenUp, failedSeenA
   return isTakenUp || wasSeen ? look : null;
 }
 
-/** Why nobody is to be promoted; null when it was not asked, or is gone. Every word of a server is that of one that lives. */
+/** Why nobody is to be promoted; null when it was not asked, is gone or closed. An error, too, is the word of one that lives. */
 export function whyAlive(recovery: Recovery): string | null {
   if (!isOfTheDead(recovery)) return null;
   const outcome = recordOf(recovery, lookAtFailed(recovery))?.outcome ?? null;
   if (outcome === null) return null;
   const name = nameOf(recovery, recovery.failed);
-  if (outcome.ok) return `${name} is back, so nobody is promoted`;
+  if (outcome.ok && outcome.findings.readOnly === true) return null;
+  if (outcome.ok) return `${name} is back and takes writes, so nobody is promoted`;
   return isGone(outcome.code) ? null : `${name} is back, so nobody is promoted: it says ${outcome.error}`;
 }
 
