@@ -18,7 +18,10 @@ export interface GroupQuestion {
   readonly prefix: string;
 }
 
-/** Null: the primary is in no group, or somebody outside of it is meant. */
+/**
+ * Null: the primary is in no group, or somebody outside of it is named. Nobody is taken out of a group by default: its other
+ * members would elect a primary of their own beside the one that was promoted.
+ */
 export function withinGroup({ belief, primary, candidate, hasReplicas, prefix }: GroupQuestion): Refusal | null {
   const { group } = primary.facts;
   if (group === null) return null;
@@ -26,11 +29,13 @@ export function withinGroup({ belief, primary, candidate, hasReplicas, prefix }:
     ({ id, facts }) => id !== primary.id && facts.group?.name === group.name,
   );
   const named = fellows.find(({ id }) => id === candidate);
-  if (named === undefined && (candidate !== null || hasReplicas)) return null;
+  if (named === undefined && candidate !== null) return null;
   const name = addressText(primary.address);
   const who = named === undefined ? '' : `, and ${addressText(named.address)} is a member of it`;
   const text = `${prefix} ${name} is of the replication group ${group.name}${who}: the group itself says which member is its primary`;
-  return refusal('group', text, howToTell(primary, named === undefined ? fellows : [named]));
+  const within = howToTell(primary, named === undefined ? fellows : [named]);
+  const leaving = hasReplicas && named === undefined ? '; to leave the group, name who takes over: -d HOST:PORT' : '';
+  return refusal('group', text, `${within}${leaving}`);
 }
 
 function howToTell(primary: Server, fellows: readonly Server[]): string {

@@ -327,10 +327,12 @@ describe('a takeover within a replication group', () => {
     }
   });
 
-  it('and one to a replica outside of it is another matter', () => {
+  it('and one to a replica outside of it is another matter, which has to be named', () => {
     feed('9.7.0');
     fed.feed({ kind: 'topology-observed', servers: [observed('r9', 'g1', { serverNumber: 19 })] });
     expect(ask('r9').ok).toBe(true);
+    const mend = expect.stringMatching(/set_as_primary\('g2'\); to leave the group, name who takes over: -d/) as string;
+    expect(ask(null)).toMatchObject({ ok: false, refusals: [{ code: 'group', mend }] });
   });
 });
 

@@ -63,9 +63,11 @@ export async function restartIo(hold: Hold): Promise<StepFindings> {
 export async function firstWord(hold: Hold, limitMs: number, named = false): Promise<ReplicaState> {
   const deadlineMs = monotonicNowMs() + limitMs;
   for (let pauseMs = 10; ; pauseMs = Math.min(pauseMs * 2, 200)) {
+    // Before the look: a process that stood still meanwhile looks once more.
+    const lookedAtMs = monotonicNowMs();
     const state = await readReplicaOf(hold, READ_MS);
     const connected = state.io === 'Yes' && (state.sourceUuid !== '' || !named);
-    if (connected || state.ioErrno !== 0 || monotonicNowMs() + pauseMs > deadlineMs) return state;
+    if (connected || state.ioErrno !== 0 || lookedAtMs + pauseMs > deadlineMs) return state;
     await new Promise((resolve) => setTimeout(resolve, pauseMs));
   }
 }

@@ -83,9 +83,11 @@ export async function killQuery(hold: Hold, connection: number, query: string): 
 async function assertEnds(hold: Hold, connection: number, query: string): Promise<void> {
   const deadlineMs = monotonicNowMs() + ENDS_MS;
   for (;;) {
+    // Before the look: what is too late is so by a look of that time, also where this process stood still meanwhile.
+    const lookedAtMs = monotonicNowMs();
     const row = await connectionRow(hold, connection);
     if (row === null || row['Command'] === 'Sleep' || digestOf(row) !== query) return;
-    if (monotonicNowMs() >= deadlineMs) throw goesOn(hold, connection, row['State'] ?? '');
+    if (lookedAtMs >= deadlineMs) throw goesOn(hold, connection, row['State'] ?? '');
     await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
   }
 }

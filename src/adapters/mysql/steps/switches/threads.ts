@@ -66,11 +66,13 @@ async function makeAcknowledge(hold: Hold): Promise<void> {
 async function runs(hold: Hold, channel: string | null): Promise<string> {
   const startedMs = monotonicNowMs();
   for (;;) {
+    // Before the look: a process that stood still meanwhile looks once more.
+    const lookedAtMs = monotonicNowMs();
     const channels = await chosen(hold, channel);
     const failed = channels.find(({ io, sql }) => io !== 'Yes' || !sql);
     if (failed === undefined) return 'it replicates';
     const limitMs = isConnecting(failed) ? CONNECTED_MS : STARTED_MS;
-    if (monotonicNowMs() - startedMs >= limitMs || applierError(failed) !== null) throw notRunning(hold, failed);
+    if (lookedAtMs - startedMs >= limitMs || applierError(failed) !== null) throw notRunning(hold, failed);
     await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
   }
 }
