@@ -4,13 +4,14 @@
  */
 import { CATALOGUE, STRUCTURE_CATALOGUE } from './catalogue.js';
 import type { Evidence } from './evidence.js';
-import { GROUP_MEMBER, isGroupMember } from './problems/group-member.js';
+import { isGroupMember } from '../topology/server.js';
+import { GROUP_MEMBER } from './problems/group-member.js';
 import type { AnalysisCode, Problem, StructureCode } from './problem.js';
 import type { Rule } from './rule.js';
 import { counted, joinWords } from './words.js';
 
 export function diagnose(evidence: Evidence): Problem | null {
-  const rules = isGroupMember(evidence) ? GROUP_MEMBER : CATALOGUE;
+  const rules = isGroupMember(evidence.facts) ? GROUP_MEMBER : CATALOGUE;
   const rule = rules.find((one) => one.matches(evidence));
   return rule === undefined ? null : problemOf(rule, evidence, reasons(evidence));
 }

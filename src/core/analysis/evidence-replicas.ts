@@ -1,5 +1,5 @@
 /** The direct replicas of one server, counted in the ways that the catalogue asks for. */
-import { type Channel, isWritable, type Server, type ServerFacts } from '../topology/server.js';
+import { type Channel, isGroupMember, isWritable, type Server, type ServerFacts } from '../topology/server.js';
 import type { EvidenceSources } from './evidence-sources.js';
 import { type Link, LOST_REASON } from './links.js';
 import { latestFacts, reachOf } from './sight.js';
@@ -120,7 +120,7 @@ export function openedApart(cluster: string, sources: EvidenceSources): readonly
       if (sight?.lastGood == null || isHushed(server, sources)) return false;
       if (reachOf(sight, null, sources.nowMs, sources.settings.staleSightMs) !== 'reachable') return false;
       const facts = latestFacts(server, sight);
-      if (!isWritable(facts) || facts.group !== null) return false;
+      if (!isWritable(facts) || isGroupMember(facts)) return false;
       return sources.isSinceLastStep(server.id, sight.lastGood.startedAtMs);
     })
     .map(({ address }) => address.host);
@@ -128,7 +128,7 @@ export function openedApart(cluster: string, sources: EvidenceSources): readonly
 
 /** By somebody's hand: of co-primaries either may take writes, and a group opens its primary itself. */
 function isOpened({ source, replica }: Link, facts: ServerFacts, { links }: EvidenceSources): boolean {
-  if (!isWritable(facts) || facts.group !== null) return false;
+  if (!isWritable(facts) || isGroupMember(facts)) return false;
   const below = links.replicasOf.get(replica.id) ?? [];
   return !below.some((link) => link.replica.id === source.id);
 }

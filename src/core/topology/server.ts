@@ -221,6 +221,11 @@ export function isWritable(facts: ServerFacts): boolean {
   return !facts.readOnly && !facts.superReadOnly && !facts.offlineMode;
 }
 
+/** A group says itself who takes its writes. One that says OFFLINE has a group's name in its settings and is in none. */
+export function isGroupMember({ group }: ServerFacts): boolean {
+  return group !== null && group.state !== 'OFFLINE';
+}
+
 /** A member that takes no writes because another one of its group does. */
 export function isGroupSecondary({ group }: ServerFacts): boolean {
   return group !== null && group.singlePrimary && group.role === 'SECONDARY';

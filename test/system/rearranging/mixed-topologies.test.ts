@@ -1,12 +1,13 @@
 // Servers that are not alike: versions and flavours that may not follow each other are refused with the reason; and a real
 // replication group, whose asynchronous replicas are moved when the member that they followed is lost.
 import { describe, expect, it } from 'vitest';
+import type { OperatorCommand } from '../../../src/core/recovery/recovery.js';
 import type { MoveCommand } from '../../../src/core/recovery/requests/movement.js';
 import { freePorts } from '../../../tools/lab/free-ports.js';
 import { waitUntilOnline } from '../../../tools/lab/group.js';
 import type { LabServer } from '../../../tools/lab/lab-server.js';
 import type { LabNodes } from '../../support/lab/lab-nodes.js';
-import { labStage } from '../../support/lab/lab-stage.js';
+import { labStage, writable } from '../../support/lab/lab-stage.js';
 
 const stage = labStage();
 
@@ -16,6 +17,12 @@ async function ask(nodes: LabNodes, command: MoveCommand, server: LabServer, to:
   const clusterId = nodes.ledger.state.servers.get(id)?.clusterId ?? nodes.cluster();
   const asked = { command, clusterId, server: id, destination: nodes.idOf(to), pattern: null, requestedBy: 'test' };
   return await nodes.driver.moves.ask(asked);
+}
+
+async function force(nodes: LabNodes, command: OperatorCommand, to: LabServer | null) {
+  const candidate = to === null ? null : nodes.idOf(to);
+  const asked = { command, clusterId: nodes.cluster(), server: null, candidate, requestedBy: 'test' };
+  return await nodes.driver.requests.ask(asked);
 }
 
 describe('servers of several versions and flavours', () => {
@@ -90,7 +97,7 @@ async function group(): Promise<readonly [LabServer, LabServer, LabServer]> {
 }
 
 describe('a replication group', () => {
-  it('is one cluster, its secondaries are not moved, and who followed a lost member goes to one that lives', async () => {
+  it('is one cluster, its secondaries are not moved, who followed a lost member goes to one that lives, and takes over when none does', async () => {
     const [first, second, third] = await group();
     const [replica] = await stage.servers(1);
     if (replica === undefined) throw new Error('there is one');
@@ -127,5 +134,15 @@ describe('a replication group', () => {
     expect([first.port, second.port]).toContain((await replica.replicaStatus())?.sourcePort);
     await first.execute('CREATE DATABASE shop');
     await replica.catchUp(first);
+    // The whole group dies, and the one that is left had followed a secondary.
+    expect(await ask(nodes, 'relocate', replica, second)).toMatchObject({ ok: true });
+    await nodes.observe();
+    await Promise.all([first.kill(), second.kill()]);
+    expect(await force(nodes, 'force-master-failover', null)).toMatchObject({ ok: false, refusal: { code: 'group' } });
+    const forced = await force(nodes, 'force-master-takeover', replica);
+    expect(forced, nodes.lines.join('\n')).toMatchObject({ ok: true, value: { verdict: { kind: 'succeeded' } } });
+    expect(await writable([replica])).toEqual([replica.address]);
+    expect(await replica.replicaStatus()).toBeUndefined();
+    expect(nodes.ledger.state.clusters.get(nodes.cluster())?.primary).toBe(nodes.idOf(replica));
   });
 });

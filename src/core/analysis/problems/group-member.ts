@@ -4,6 +4,7 @@
  * this. What is left to us are those replicas, which another member could feed. A member is known by what it said of itself
  * last, so one that has left the group in peace is no member any more.
  */
+import { isGroupMember } from '../../topology/server.js';
 import type { Evidence } from '../evidence.js';
 import { isOutOfReach, noneReplicates, type Rule } from '../rule.js';
 
@@ -15,7 +16,7 @@ export const GROUP_MEMBER: readonly Rule[] = [
     sentence: SENTENCE,
     severity: 'critical',
     reaction: 'recover-dead-group-member',
-    matches: (evidence) => isGroupMember(evidence) && evidence.replicas.known > 0 && isDead(evidence),
+    matches: (evidence) => isGroupMember(evidence.facts) && evidence.replicas.known > 0 && isDead(evidence),
   },
   {
     // By own eyes alone: told, and nothing is done about it.
@@ -23,14 +24,9 @@ export const GROUP_MEMBER: readonly Rule[] = [
     sentence: SENTENCE,
     severity: 'critical',
     reaction: 'examine',
-    matches: (evidence) => isGroupMember(evidence) && isOutOfReach(evidence) && noneReplicates(evidence),
+    matches: (evidence) => isGroupMember(evidence.facts) && isOutOfReach(evidence) && noneReplicates(evidence),
   },
 ];
-
-/** One that says OFFLINE is configured for a group and not in it. */
-export function isGroupMember({ facts: { group } }: Evidence): boolean {
-  return group !== null && group.state !== 'OFFLINE';
-}
 
 function isDead({ judgement }: Evidence): boolean {
   return judgement?.verdict === 'dead' || judgement?.verdict === 'dead-and-some-replicas';

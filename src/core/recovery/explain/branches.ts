@@ -3,7 +3,7 @@
  * would be made in earnest. It does not concern the failover of the primary, so that it is a warning and no refusal.
  */
 import { addressText } from '../../topology/address.js';
-import type { ClusterId, Server } from '../../topology/server.js';
+import { type ClusterId, isGroupMember, type Server } from '../../topology/server.js';
 import { refusal, type Refusal, replicaCounts } from '../belief.js';
 import { type DecisionQuestion, decide } from '../decision.js';
 import { otherCoPrimaryOf } from '../openings/dead-co-primary.js';
@@ -32,7 +32,7 @@ export function branchWarnings(
     if (belief.demotions.has(id)) continue;
     if (asked === ASKED_MAX || told.length === TOLD_MAX) break;
     asked += 1;
-    const death = server.facts.group === null ? DEAD_INTERMEDIATE : DEAD_MEMBER;
+    const death = isGroupMember(server.facts) ? DEAD_MEMBER : DEAD_INTERMEDIATE;
     const problem = { server: server.id, clusterId, description: 'what if it died now', ...death };
     const { refusals } = decide({ ...question, problem }, context);
     // What concerns the cluster as a whole is said of its primary.

@@ -5,7 +5,7 @@
  * Nothing here decides. The decision is that of `decide`, as in earnest; the plan is played on what the servers said last,
  * by the playbook that would be played; what is added are the conditions under which a death would be noticed at all.
  */
-import { type ClusterId, isWritable, type Server, type ServerId } from '../../topology/server.js';
+import { type ClusterId, isGroupMember, isWritable, type Server, type ServerId } from '../../topology/server.js';
 import { addressText } from '../../topology/address.js';
 import { assumedOf } from '../preview/assumed.js';
 import { channelIn } from '../channels.js';
@@ -209,7 +209,7 @@ function openedReplicas(
   sights: Sights,
 ): readonly Refusal[] {
   return replicas
-    .filter(({ id, facts }) => id !== partner?.id && facts.group === null && isWritable(facts) && sights(id).answers)
+    .filter(({ id, facts }) => id !== partner?.id && !isGroupMember(facts) && isWritable(facts) && sights(id).answers)
     .map(({ address }) => {
       const [name, source] = [addressText(address), addressText(primary.address)];
       return refusal(
@@ -225,7 +225,7 @@ function openedApart({ belief, sights }: ExplainQuestion, primary: Server, partn
   const others: readonly (Server | null)[] = [primary, partner, ...directReplicasOf(belief, primary)];
   return [...belief.servers.values()]
     .filter((server) => server.clusterId === primary.clusterId && !others.includes(server))
-    .filter(({ id, facts }) => facts.group === null && isWritable(facts) && sights(id).answers)
+    .filter(({ id, facts }) => !isGroupMember(facts) && isWritable(facts) && sights(id).answers)
     .map(({ id, address }) => {
       const [name, source] = [addressText(address), addressText(primary.address)];
       const text = `${name} takes writes beside ${source}, and does not follow it: clients may write to both`;

@@ -28,6 +28,7 @@ import { endsSeen } from '../progress/seen-progress.js';
 import { dutyOfDead } from '../durability/semi-sync.js';
 import type { Sights } from '../sights.js';
 import { opened, type Opening, type OpeningContext, refused } from './opening.js';
+import { replicasOfFellows } from './replication-group.js';
 
 export interface DeadPrimaryRequest {
   readonly problem: Pick<Problem, 'server' | 'clusterId' | 'code' | 'description'>;
@@ -124,13 +125,19 @@ interface Follower {
 }
 
 /**
- * The direct replicas. Of a primary that was promoted and gone before anybody was pointed at it there are none, and the
- * cluster has no way out by itself: who is to be promoted instead is for a person to say.
+ * The direct replicas, and where the word of a person is needed anyhow, those of the other members of its group. Of a primary
+ * that was promoted and gone before anybody was pointed at it there are none, and the cluster has no way out by itself: who
+ * is to be promoted instead is for a person to say.
  */
 function followersOf(belief: Belief, failed: Server, forced: boolean): readonly Follower[] {
   const direct = allFollowersOf(belief, failed).map((server): Follower => ({ server, follows: null }));
-  if (direct.length > 0 || !forced) return direct;
-  return [...strandedReplicasOf(belief, failed)].flatMap(([id, follows]): readonly Follower[] => {
+  if (!forced) return direct;
+  const known = [...direct, ...followersBy(belief, replicasOfFellows(belief, failed))];
+  return known.length > 0 ? known : followersBy(belief, strandedReplicasOf(belief, failed));
+}
+
+function followersBy(belief: Belief, sources: ReadonlyMap<ServerId, ServerId>): readonly Follower[] {
+  return [...sources].flatMap(([id, follows]): readonly Follower[] => {
     const server = belief.servers.get(id);
     return server === undefined ? [] : [{ server, follows }];
   });

@@ -52,7 +52,8 @@ export function openTakeover(
   const name = addressText(primary.address);
   const candidacies = judgeCandidates(belief, primary, followersOf(belief, primary), policy);
   const hasReplicas = candidacies.length > 0;
-  const inGroup = withinGroup({ belief, primary, candidate: wish.candidate, hasReplicas, prefix: PREFIX });
+  const leaving = hasReplicas ? '-d HOST:PORT' : '';
+  const inGroup = withinGroup({ belief, primary, candidate: wish.candidate, leaving, prefix: PREFIX });
   if (inGroup !== null) return refused(inGroup);
   if (!hasReplicas) {
     return refused(refusal('no-replicas', `Master ${name} doesn't seem to have replicas`, 'add a replica'));

@@ -6,6 +6,7 @@ import { addressText } from '../../topology/address.js';
 import {
   type Channel,
   type ClusterId,
+  isGroupMember,
   isGroupSecondary,
   isReplicating,
   mainChannel,
@@ -262,8 +263,7 @@ function ofPair(question: Question, wish: MoveWish, pair: Pair): readonly Refusa
     return [refusal('other-cluster', text, 'name a server of its own cluster')];
   }
   const found: Refusal[] = [];
-  const { group } = server.facts;
-  if (group !== null && to.facts.group?.name === group.name) {
+  if (isGroupMember(server.facts) && to.facts.group?.name === server.facts.group?.name) {
     const text = `${name} is of the same replication group as ${place} and cannot go below it`;
     found.push(refusal('same-group', text, 'name a server outside of the group'));
   }

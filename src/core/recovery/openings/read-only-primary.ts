@@ -6,7 +6,7 @@
 import { isoTime } from '../../base/iso-time.js';
 import type { Problem } from '../../analysis/problem.js';
 import { addressText } from '../../topology/address.js';
-import { isWritable, mainChannel, type Server } from '../../topology/server.js';
+import { isGroupMember, isWritable, mainChannel, type Server } from '../../topology/server.js';
 import { type Belief, type BelievedCluster, directReplicasOf, LEFT_CLOSED, refusal, type Refusal } from '../belief.js';
 import { primaryParticipant } from '../choice/candidates.js';
 import type { RecoveryPolicy } from '../policy.js';
@@ -66,7 +66,7 @@ function objectionsTo(belief: Belief, cluster: BelievedCluster, primary: Server,
   object(belief.demotions.has(id), 'demoted', 'is a former primary and stays closed', byHand);
   object(primary.keptClosed !== undefined, 'kept-closed', keptClosedText(primary), byHand);
   object(mainChannel(facts) !== null, 'replicates', 'replicates from another server', 'end its replication first');
-  object(facts.group !== null, 'group', 'is in a group, which says itself who takes writes', 'see to the group');
+  object(isGroupMember(facts), 'group', 'is in a group, which says itself who takes writes', 'see to the group');
   object(!sights(id).answers, 'does-not-answer', 'does not answer', 'bring it back');
   for (const other of belief.servers.values()) {
     if (other.clusterId !== cluster.id || other.id === id || !isWritable(other.facts)) continue;

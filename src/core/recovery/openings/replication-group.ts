@@ -3,17 +3,17 @@
  * says alone who takes the writes. It can be told, though, and whoever asks here is told how.
  */
 import { addressText } from '../../topology/address.js';
-import type { Server, ServerId } from '../../topology/server.js';
+import { isGroupMember, type Server, type ServerId } from '../../topology/server.js';
 import { isAtLeast } from '../../topology/version.js';
-import { type Belief, refusal, type Refusal } from '../belief.js';
+import { type Belief, directReplicasOf, refusal, type Refusal } from '../belief.js';
 
 export interface GroupQuestion {
   readonly belief: Pick<Belief, 'servers'>;
   readonly primary: Server;
   /** Whom somebody named; null: nobody. */
   readonly candidate: ServerId | null;
-  /** Somebody outside of the group could be promoted. */
-  readonly hasReplicas: boolean;
+  /** How to go out of the group all the same; '' where nobody outside of it could be promoted. */
+  readonly leaving: string;
   /** Before the sentence, as its command has it. */
   readonly prefix: string;
 }
@@ -22,20 +22,35 @@ export interface GroupQuestion {
  * Null: the primary is in no group, or somebody outside of it is named. Nobody is taken out of a group by default: its other
  * members would elect a primary of their own beside the one that was promoted.
  */
-export function withinGroup({ belief, primary, candidate, hasReplicas, prefix }: GroupQuestion): Refusal | null {
-  const { group } = primary.facts;
-  if (group === null) return null;
-  const fellows = [...belief.servers.values()].filter(
-    ({ id, facts }) => id !== primary.id && facts.group?.name === group.name,
-  );
+export function withinGroup({ belief, primary, candidate, leaving, prefix }: GroupQuestion): Refusal | null {
+  if (!isGroupMember(primary.facts)) return null;
+  const fellows = fellowsOf(belief, primary);
   const named = fellows.find(({ id }) => id === candidate);
   if (named === undefined && candidate !== null) return null;
   const name = addressText(primary.address);
   const who = named === undefined ? '' : `, and ${addressText(named.address)} is a member of it`;
-  const text = `${prefix} ${name} is of the replication group ${group.name}${who}: the group itself says which member is its primary`;
+  const text = `${prefix} ${name} is of the replication group ${primary.facts.group?.name ?? ''}${who}: the group itself says which member is its primary`;
   const within = howToTell(primary, named === undefined ? fellows : [named]);
-  const leaving = hasReplicas && named === undefined ? '; to leave the group, name who takes over: -d HOST:PORT' : '';
-  return refusal('group', text, `${within}${leaving}`);
+  const without = leaving === '' || named !== undefined ? '' : `; to leave the group, name who takes over: ${leaving}`;
+  return refusal('group', text, `${within}${without}`);
+}
+
+function fellowsOf({ servers }: Pick<Belief, 'servers'>, { id, facts: { group } }: Server): readonly Server[] {
+  return [...servers.values()].filter((other) => other.id !== id && other.facts.group?.name === group?.name);
+}
+
+/**
+ * Outside of the group of `primary`: who follows another member of it, by whom. Any member has all transactions, so when the
+ * whole group is dead they can take over as well as the replicas of its primary.
+ */
+export function replicasOfFellows(belief: Belief, primary: Server): ReadonlyMap<ServerId, ServerId> {
+  if (!isGroupMember(primary.facts)) return new Map();
+  const fellows = fellowsOf(belief, primary);
+  const members = new Set([primary.id, ...fellows.map(({ id }) => id)]);
+  const below = fellows.flatMap((fellow) =>
+    directReplicasOf(belief, fellow).map(({ id }): readonly [ServerId, ServerId] => [id, fellow.id]),
+  );
+  return new Map(below.filter(([id]) => !members.has(id)));
 }
 
 function howToTell(primary: Server, fellows: readonly Server[]): string {

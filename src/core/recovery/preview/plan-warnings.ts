@@ -6,9 +6,11 @@ import { type Belief, followersOf, refusal, type Refusal, serverName } from '../
 import { EFFECTIVELY_INFINITE_MS } from '../durability/durability.js';
 import { channelBelow, stoppedThreads } from '../openings/left-stopped.js';
 import type { Recovery } from '../recovery.js';
+import type { Movement } from '../requests/movement.js';
 
 export function planWarnings(belief: Belief, recovery: Recovery): readonly Refusal[] {
   if (recovery.inputs.movement?.manner === 'co-primary') return aloneWithoutAccount(belief, recovery);
+  if (recovery.inputs.movement !== undefined) return filtered(belief, recovery.inputs.movement.moves);
   if (recovery.inputs.switching?.command === 'purge-binary-logs') return uncounted(belief, recovery);
   if (recovery.kind !== 'graceful-takeover') return [];
   return [
@@ -17,6 +19,18 @@ export function planWarnings(belief: Belief, recovery: Recovery): readonly Refus
     ...privilegedWriters(belief, recovery),
     ...startedAgain(belief, recovery),
   ];
+}
+
+/** One that filters has a part of the data, and so would whoever goes below it; VerifyReplicationFilters refuses it. */
+function filtered(belief: Belief, moves: readonly Movement[]): readonly Refusal[] {
+  const newcomers = moves.filter(({ to, from }) => from !== to);
+  return [...new Set(newcomers.map(({ to }) => to))].flatMap((to) => {
+    const place = belief.servers.get(to);
+    if (place === undefined || !place.facts.channels.some(({ hasFilters }) => hasFilters)) return [];
+    const below = newcomers.filter((one) => one.to === to).map(({ server }) => serverName(belief, server));
+    const text = `${addressText(place.address)} filters what it replicates: ${below.join(', ')} would get no more than it has`;
+    return [refusal('filtered-source', text, 'go below a server that has all data, or set VerifyReplicationFilters')];
+  });
 }
 
 /** Somebody had stopped them, and they cannot be left so; see openings/left-stopped.ts. */

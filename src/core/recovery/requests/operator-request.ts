@@ -15,7 +15,7 @@ import { guardRefusals } from '../guards/guards.js';
 import { otherCoPrimaryOf } from '../openings/dead-co-primary.js';
 import { openDeadPrimary } from '../openings/dead-primary.js';
 import { openTakeover, type SoftState } from '../openings/graceful-takeover.js';
-import { withinGroup } from '../openings/replication-group.js';
+import { replicasOfFellows, withinGroup } from '../openings/replication-group.js';
 import type { OpeningContext } from '../openings/opening.js';
 import type { RecoveryPolicy } from '../policy.js';
 import type { OperatorCommand, RecoveryKind } from '../recovery.js';
@@ -94,7 +94,7 @@ function forcedFailover(question: RequestQuestion, primary: Server, context: Ope
     code: 'DeadMaster',
     description: `${context.requestedBy} forced a failover of ${name}${described}`,
   } as const;
-  const stranger = candidate === null ? null : notPromotable(belief, primary, candidate);
+  const stranger = notPromotable(question, primary);
   if (stranger !== null) return no(...severalPrimaries(belief, primary), stranger);
   const opening = openDeadPrimary(
     belief,
@@ -154,15 +154,24 @@ function severalPrimaries(belief: Belief, primary: Server): readonly Refusal[] {
   ];
 }
 
-function notPromotable(belief: Belief, primary: Server, candidate: ServerId): Refusal | null {
-  const asked = { belief, primary, candidate, hasReplicas: true, prefix: 'ForceMasterTakeover:' };
-  return withinGroup(asked) ?? noChild(belief, primary, candidate);
+function notPromotable({ belief, request }: RequestQuestion, primary: Server): Refusal | null {
+  const { command, candidate } = request;
+  const prefix = command === 'force-master-takeover' ? 'ForceMasterTakeover:' : 'ForceMasterFailover:';
+  const named = `orchestrator-client -c force-master-takeover -i ${addressText(primary.address)} -d HOST:PORT`;
+  const leaving = promotableBelow(belief, primary).length > 0 ? named : '';
+  const inGroup = withinGroup({ belief, primary, candidate, leaving, prefix });
+  return inGroup ?? (candidate === null ? null : noChild(belief, primary, candidate));
+}
+
+/** Those whom somebody may name: openings/dead-primary.ts knows why the others are among them. */
+function promotableBelow(belief: Belief, primary: Server): readonly ServerId[] {
+  const children = directReplicasOf(belief, primary).map(({ id }) => id);
+  const known = [...children, ...replicasOfFellows(belief, primary).keys()];
+  return known.length > 0 ? known : [...strandedReplicasOf(belief, primary).keys()];
 }
 
 function noChild(belief: Belief, primary: Server, candidate: ServerId): Refusal | null {
-  const children = directReplicasOf(belief, primary).map(({ id }) => id);
-  const allowed = children.length > 0 ? children : [...strandedReplicasOf(belief, primary).keys()];
-  if (allowed.includes(candidate)) return null;
+  if (promotableBelow(belief, primary).includes(candidate)) return null;
   const server = belief.servers.get(candidate);
   const name = serverName(belief, candidate);
   const source = server === undefined ? null : mainChannel(server.facts)?.source;

@@ -118,3 +118,20 @@ it('a replica and its primary that are to follow each other are warned of where 
   see('s', 'p', { serverNumber: 3 });
   expect(warned()).toEqual([]);
 });
+
+it('whoever goes below a server that filters is said to get a part of the data; one that stays there is not named', () => {
+  const filtering = { serverNumber: 2, channels: [channelTo('p', { autoPosition: true, hasFilters: true })] };
+  see('p', null);
+  see('r', 'p', filtering);
+  see('s', 'p');
+  const warned = (server: string, to: string): readonly unknown[] => {
+    const wish = { command: 'relocate', server: serverId(server), destination: serverId(to), pattern: null } as const;
+    const opening = openMove(fed.state, policyOf({}), wish, soft, context);
+    if (!opening.ok) throw new Error(opening.refusals.map(({ message }) => message).join());
+    return planWarnings(fed.state, opening.recovery).map(({ code, message }) => [code, message]);
+  };
+  const told = 'r:3306 filters what it replicates: s:3306 would get no more than it has';
+  expect(warned('s', 'r')).toEqual([['filtered-source', told]]);
+  see('t', 's');
+  expect(warned('t', 'p')).toEqual([]);
+});

@@ -1,6 +1,6 @@
 /** A switch as it is asked for, and what an answer to it is made of. */
 import { addressText } from '../../../topology/address.js';
-import { type Channel, mainChannel, type Server, type ServerId } from '../../../topology/server.js';
+import { type Channel, isGroupMember, mainChannel, type Server, type ServerId } from '../../../topology/server.js';
 import { indexServers, sourceOf, sourceOfChannel } from '../../../topology/sources.js';
 import { type Belief, refusal, type Refusal } from '../../belief.js';
 import { namedIn } from '../../channels.js';
@@ -137,7 +137,6 @@ export function canRefetch({ belief, server, wish, sights }: Asked): boolean {
 }
 
 export function withoutGroup({ server, name }: Asked): Refusal | null {
-  const { group } = server.facts;
   const text = `${name} is a member of a replication group, which says itself who replicates and who takes writes`;
-  return when(group !== null, 'group', text, 'use the statements of group replication');
+  return when(isGroupMember(server.facts), 'group', text, 'use the statements of group replication');
 }
