@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { advance } from '../../../src/core/recovery/advance.js';
 import { pauseBeforeMs } from '../../../src/core/recovery/patience.js';
+import type { Driving } from '../../../src/core/recovery/playbooks/signs-of-life.js';
 import { preview } from '../../../src/core/recovery/preview/preview.js';
 import { withIntents, withOutcome } from '../../../src/core/recovery/record.js';
 import type { StepOutcome } from '../../../src/core/recovery/step.js';
@@ -64,20 +65,21 @@ describe('what comes next', () => {
     expect(stepsOf(advance(record, new Set()))).toBe('close');
   });
 
-  it('asks the dead once more before the promotion: once each who took it over, or when it was seen since', () => {
+  it('asks the dead once more before the promotion: once each who took it over, waited, or had word of it', () => {
     const stopped = withOutcome(withOutcome(intended, 1, found, 0), 2, found, 0);
     const waited = advance(stopped, new Set());
     const level = withOutcome(withIntents(stopped, waited.kind === 'run' ? waited.steps : [], 1, 0), 3, found, 0);
-    const next = (record: typeof level, term: number, failedSeenAtMs: number | null = null): unknown =>
-      stepsOf(advance(record, new Set(), new Set(), { term, isTakenUp: term > 1, failedSeenAtMs }));
+    const driving = (term: number) => ({ term, isTakenUp: term > 1, drivenMs: 1000, wasSeen: false });
+    const next = (record: typeof level, term: number, more: Partial<Driving> = {}): unknown =>
+      stepsOf(advance(record, new Set(), new Set(), { ...driving(term), ...more }));
     const asked = (outcome: StepOutcome): typeof level => {
-      const look = advance(level, new Set(), new Set(), { term: 2, isTakenUp: true, failedSeenAtMs: null });
+      const look = advance(level, new Set(), new Set(), driving(2));
       return withOutcome(withIntents(level, look.kind === 'run' ? look.steps : [], 2, 0), 4, outcome, 0);
     };
     const gone = asked({ ok: false, code: 'unreachable', error: 'refused', retriable: true });
     expect(next(level, 1)).toBe('promise');
-    expect(next(level, 1, level.openedAtMs)).toBe('promise');
-    expect(next(level, 1, level.openedAtMs + 1)).toEqual([[4, 1, 'look']]);
+    expect(next(level, 1, { wasSeen: true })).toEqual([[4, 1, 'look']]);
+    expect(next(level, 1, { drivenMs: 1001 })).toEqual([[4, 1, 'look']]);
     expect(next(level, 2)).toEqual([[4, 1, 'look']]);
     expect(next(gone, 2)).toBe('promise');
     expect(next(gone, 3)).toEqual([[4, 2, 'look']]);

@@ -188,6 +188,19 @@ describe('a leader that dies', () => {
     }
   });
 
+  it('promotes nobody when its own plan had to wait and the primary is back meanwhile, though nobody has seen it', async () => {
+    nodes.sessions.beforeStep = async ({ kind }: Step) => {
+      if (kind !== 'await-applied') return;
+      world.get(P).up = true;
+      await nodes.clock.advance(1001);
+    };
+    await killPrimary();
+    await nodes.untilClosed();
+    const reason = expect.stringContaining('is back') as unknown;
+    expect(nodes.recoveries).toMatchObject([{ promotion: null, verdict: { kind: 'undone', reason } }]);
+    expect(world.writable.map(({ id }) => id)).toEqual([P]);
+  });
+
   it('replaces a primary that came back closed: nobody would open it', async () => {
     await begin();
     let died = false;

@@ -49,7 +49,8 @@ export function play(
     return true;
   };
   for (let round = 0; round < ROUNDS_MAX; round++) {
-    const decision = advance(record, new Set(), new Set(), { term, isTakenUp: deaths > 0, failedSeenAtMs: null });
+    const driving = { term, isTakenUp: deaths > 0, drivenMs: 0, wasSeen: false };
+    const decision = advance(record, new Set(), new Set(), driving);
     if (decision.kind === 'close') return { record, ending: decision, deaths };
     if (decision.kind === 'wait') throw new Error('nothing is under way, so there is nothing to wait for');
     if (dies()) continue;

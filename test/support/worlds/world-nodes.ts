@@ -1,5 +1,6 @@
 /** Acting nodes upon the model of MySQL, with a clock in the hand of the test. */
 import type { RecoveryPolicy } from '../../../src/core/recovery/policy.js';
+import type { Sights } from '../../../src/core/recovery/sights.js';
 import type { ServerId } from '../../../src/core/topology/server.js';
 import { ActingNodes, type Outside } from '../lab/acting-nodes.js';
 import { observed } from '../facts.js';
@@ -11,6 +12,7 @@ export class WorldNodes extends ActingNodes {
   readonly clock: FakeClock;
   readonly sessions: WorldSessions;
   readonly world: MysqlWorld;
+  readonly #seenAtMs: Map<ServerId, number>;
 
   constructor(world: MysqlWorld, policy: Partial<RecoveryPolicy> = {}, outside: Outside = {}) {
     const clock = new FakeClock();
@@ -19,10 +21,13 @@ export class WorldNodes extends ActingNodes {
       const server = world.servers.get(id);
       return server?.up === true && !server.replaced && !sessions.isFrozen(id);
     };
-    super({ clock, sessions, prober: sessions, policy, soft: { answers, lagSeconds: () => 0 }, ...outside });
+    const seenAtMs = new Map<ServerId, number>();
+    const sights: Sights = (id) => ({ answers: answers(id), seenAtMs: seenAtMs.get(id) ?? null, vitals: null });
+    super({ clock, sessions, prober: sessions, policy, soft: { answers, lagSeconds: () => 0 }, sights, ...outside });
     this.clock = clock;
     this.sessions = sessions;
     this.world = world;
+    this.#seenAtMs = seenAtMs;
   }
 
   async start(): Promise<void> {
@@ -34,6 +39,7 @@ export class WorldNodes extends ActingNodes {
   override async observe(): Promise<void> {
     await super.observe();
     const up = [...this.world.servers.values()].filter(({ id, up }) => up && !this.sessions.isFrozen(id));
+    for (const { id } of up) this.#seenAtMs.set(id, this.clock.wallMs());
     await this.ledger.propose({
       kind: 'topology-observed',
       servers: up.map(({ id, source, io, sql, broken, readOnly }) => {

@@ -36,6 +36,7 @@ export class RecoveryRun {
   readonly #hooksStop = new AbortController();
   readonly #journal: Journal;
   readonly #isTakenUp: boolean;
+  readonly #began: { readonly nowMs: number; readonly wallMs: number };
   readonly #inFlight = new Set<number>();
   /** Former primaries that answered meanwhile. */
   readonly #beside = new Set<ServerId>();
@@ -50,6 +51,7 @@ export class RecoveryRun {
     this.#record = record;
     this.#term = term;
     this.#isTakenUp = prelude.length === 0;
+    this.#began = { nowMs: parts.clock.nowMs(), wallMs: parts.clock.wallMs() };
     this.#journal = new Journal(parts.ledger, prelude);
     this.#sessions = new PlanSessions({
       opener: parts.sessions,
@@ -109,8 +111,14 @@ export class RecoveryRun {
   }
 
   #driving(): Driving {
-    const { seenAtMs } = this.#parts.sights(this.#record.failed);
-    return { term: this.#term, isTakenUp: this.#isTakenUp, failedSeenAtMs: seenAtMs };
+    const { clock, sights } = this.#parts;
+    const { seenAtMs } = sights(this.#record.failed);
+    return {
+      term: this.#term,
+      isTakenUp: this.#isTakenUp,
+      drivenMs: clock.nowMs() - this.#began.nowMs,
+      wasSeen: seenAtMs !== null && seenAtMs > this.#began.wallMs,
+    };
   }
 
   async #follow(decision: Exclude<Decision, Closing>): Promise<void> {
